@@ -1,0 +1,48 @@
+package spec
+
+import "time"
+
+// Format says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
+// no vendor.
+type Format struct {
+	Provider     string
+	Kinds        []Kind     // the resources that its connections may hold
+	Auth         []AuthForm // the accepted sets of auth keys; exactly one must match
+	Keys         []string   // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
+	Required     []string   // those of Keys that must be there
+	Booleans     []string   // those of Keys that are true or false; the others are names
+	Endpoints    []string   // API families whose endpoints can be overridden one by one; none: only a single endpoint
+	Experimental []string   // words that experimental: takes
+	Domain       string     // what a blank domain means; "" where the vendor has no domains
+	Rate         Rates      // the vendor's published figures, used where the file sets none
+	Notices      bool       // whether the vendor sends mails that can be sent again
+}
+
+// AuthForm is one way to prove who we are: all of Keys, and any of Optional.
+type AuthForm struct {
+	Keys     []string
+	Optional []string
+}
+
+// Rates are a connection's call budgets.
+type Rates struct {
+	Read  Rate
+	Write Rate
+}
+
+// Rate is a number of calls per period. The zero Rate means that nothing was said.
+type Rate struct {
+	Calls int
+	Per   time.Duration
+}
+
+// PerMinute is the rate in the unit that vendors publish.
+func PerMinute(calls int) Rate { return Rate{Calls: calls, Per: time.Minute} }
+
+// Interval is the time between two calls at an even pace; 0 for the zero Rate.
+func (r Rate) Interval() time.Duration {
+	if r.Calls <= 0 {
+		return 0
+	}
+	return r.Per / time.Duration(r.Calls)
+}

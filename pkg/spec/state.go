@@ -1,0 +1,90 @@
+package spec
+
+// State is what one connection holds, or should hold. Desired, live and last are all States, so a diff is subtraction.
+type State struct {
+	Resources map[Ref]Resource
+	Grants    map[Grant]Claim
+	// Lapsed are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
+	Lapsed map[Grant]Claim
+	// Left are subjects that lose every grant on every listed resource, ignored ones excepted. Only desired states have them.
+	Left map[Subject]Claim
+}
+
+// Claim is where a grant comes from and why. A live grant's Claim is empty.
+type Claim struct {
+	Source Position
+	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
+}
+
+// Resource holds the settings of a resource. In a desired state a blank setting is not managed.
+type Resource struct {
+	Audience    Audience // apps
+	Title       string   // mail groups: the display name
+	Owner       string   // mail groups: the owner's address
+	Senders     Senders  // mail groups
+	AccountType string   // accounts: resource or cloud
+	Email       string   // accounts
+
+	Ownership Ownership // desired: what may be done here
+	Absent    bool      // desired: the resource is to be deleted
+	Source    Position  // desired
+
+	Status     string // live accounts: the vendor's promotion status
+	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
+}
+
+// Ownership says how far the file rules a resource.
+type Ownership string
+
+// The ownership modes.
+const (
+	Owned   Ownership = "owned"    // live grants that the file does not have are revoked
+	AddOnly Ownership = "add-only" // nothing is revoked, but for people who left
+	Ignored Ownership = "ignored"  // read, never changed
+)
+
+// Audience says who may use an app.
+type Audience string
+
+// The audiences.
+const (
+	Assigned Audience = "assigned" // the accounts that are assigned to it
+	Everyone Audience = "everyone" // every user of the tenant; assignments are kept but mean nothing
+)
+
+// Senders says who may write to a mail group.
+type Senders string
+
+// The senders modes.
+const (
+	SendersAll     Senders = "all"
+	SendersCompany Senders = "company"
+	SendersMember  Senders = "member"
+	SendersCustom  Senders = "custom" // those with RoleSender
+)
+
+// NewState returns a State with empty maps for resources and grants.
+func NewState() State {
+	return State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}}
+}
+
+// Where returns the part of the state on resources that keep holds for. Left is shared, since it is about no resource.
+func (s State) Where(keep func(Ref) bool) State {
+	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left}
+	for ref, r := range s.Resources {
+		if keep(ref) {
+			part.Resources[ref] = r
+		}
+	}
+	for g, claim := range s.Grants {
+		if keep(g.Resource) {
+			part.Grants[g] = claim
+		}
+	}
+	for g, claim := range s.Lapsed {
+		if keep(g.Resource) {
+			part.Lapsed[g] = claim
+		}
+	}
+	return part
+}

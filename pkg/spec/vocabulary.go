@@ -1,0 +1,138 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Kind is what a resource is.
+type Kind string
+
+// The kinds of resources, in the order in which plans show them.
+const (
+	KindAppGroup  Kind = "app-group"
+	KindApp       Kind = "app"
+	KindMailGroup Kind = "mail-group"
+	KindUserGroup Kind = "user-group"
+	KindAccount   Kind = "account"
+)
+
+// Kinds lists every kind in plan order.
+var Kinds = []Kind{KindAppGroup, KindApp, KindMailGroup, KindUserGroup, KindAccount}
+
+// words is the kind in prose.
+func (k Kind) words() string { return strings.ReplaceAll(string(k), "-", " ") }
+
+// Ref identifies a resource. It never holds a vendor's id: those may change while the thing stays the same.
+type Ref struct {
+	Connection string
+	Kind       Kind
+	Name       string // as its vendor compares it: addresses are lower case
+}
+
+// String is KIND/NAME, the form that --target takes.
+func (r Ref) String() string { return string(r.Kind) + "/" + r.Name }
+
+// Compare orders refs by connection, kind (by name) and name.
+func (r Ref) Compare(o Ref) int {
+	return cmp.Or(strings.Compare(r.Connection, o.Connection), strings.Compare(string(r.Kind), string(o.Kind)),
+		strings.Compare(r.Name, o.Name))
+}
+
+// SubjectKind is what a subject is.
+type SubjectKind string
+
+// The kinds of subjects.
+const (
+	SubjectUser       SubjectKind = "user"
+	SubjectUserGroup  SubjectKind = "user-group"
+	SubjectDepartment SubjectKind = "department"
+	SubjectMailbox    SubjectKind = "mailbox"
+	SubjectAddress    SubjectKind = "address"
+)
+
+// Subject is who gets something, named as its vendor names it: an account name, a group name or an address.
+type Subject struct {
+	Kind   SubjectKind `json:"kind"`
+	Name   string      `json:"name"`
+	Domain string      `json:"domain,omitempty"` // directory domain, lower case; never blank where the vendor has domains
+}
+
+// String is the name alone for a user, else KIND:NAME; a domain follows after "@".
+func (s Subject) String() string {
+	text := s.Name
+	if s.Kind != SubjectUser {
+		text = s.prefix() + text
+	}
+	if s.Domain != "" {
+		text += "@" + s.Domain
+	}
+	return text
+}
+
+// prefix is how the file writes the subject's kind.
+func (s Subject) prefix() string {
+	switch s.Kind {
+	case SubjectUserGroup:
+		return "group:"
+	case SubjectDepartment:
+		return "dept:"
+	case SubjectMailbox:
+		return "mailbox:"
+	default:
+		return ""
+	}
+}
+
+// Compare orders subjects by kind, name and domain.
+func (s Subject) Compare(o Subject) int {
+	return cmp.Or(strings.Compare(string(s.Kind), string(o.Kind)), strings.Compare(s.Name, o.Name),
+		strings.Compare(s.Domain, o.Domain))
+}
+
+// Role is what a grant gives.
+type Role string
+
+// The roles.
+const (
+	RoleAccess Role = "access" // may use an app group or an app
+	RoleMember Role = "member" // receives a mail group's mail
+	RoleSender Role = "sender" // may write to a mail group whose senders are custom
+)
+
+// Grant says that a subject holds a role on a resource. It is a value and a map key.
+type Grant struct {
+	Resource Ref
+	Subject  Subject
+	Role     Role
+}
+
+// Compare orders grants by resource, role and subject.
+func (g Grant) Compare(o Grant) int {
+	return cmp.Or(g.Resource.Compare(o.Resource), strings.Compare(string(g.Role), string(o.Role)),
+		g.Subject.Compare(o.Subject))
+}
+
+// Position is a place in a desired-state file. Line and Column count from 1; the zero Position is nowhere.
+type Position struct {
+	File   string // as the user named it
+	Line   int
+	Column int // in characters
+}
+
+// String is file:line:column.
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// Compare orders positions by file, line and column.
+func (p Position) Compare(o Position) int {
+	return cmp.Or(strings.Compare(p.File, o.File), cmp.Compare(p.Line, o.Line), cmp.Compare(p.Column, o.Column))
+}
+
+// Source is file:line, or "" for the zero Position.
+func (p Position) Source() string {
+	if p.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
