@@ -1,0 +1,134 @@
+package diff
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Footing is what a plan relies on at one resource that it touches: everything there but what the plan itself changes.
+type Footing struct {
+	Resource string `json:"resource"` // KIND/NAME
+	Grants   int    `json:"grants"`   // live grants that the plan leaves alone
+	Digest   string `json:"digest"`
+}
+
+// Footings returns the footing of each resource that the changes touch, sorted by resource. A run of the plan that
+// stopped half-way leaves them as they are; anyone else's edit of those resources does not.
+func Footings(connection string, changes []Change, live spec.State) []Footing {
+	t := touch(connection, changes)
+	items := map[spec.Ref][]string{}
+	grants := map[spec.Ref]int{}
+	for ref := range t.resources {
+		if r, exists := live.Resources[ref]; exists && !t.ours[ref] {
+			items[ref] = settingItems(r, t.fields[ref])
+		}
+	}
+	for g := range live.Grants {
+		if t.resources[g.Resource] && !t.deleted[g.Resource] && !t.grants[g] {
+			items[g.Resource] = append(items[g.Resource], grantItem(g))
+			grants[g.Resource]++
+		}
+	}
+	footings := make([]Footing, 0, len(t.resources))
+	for ref := range t.resources {
+		footings = append(footings, Footing{Resource: ref.String(), Grants: grants[ref], Digest: digestSet(items[ref])})
+	}
+	slices.SortFunc(footings, func(a, b Footing) int { return strings.Compare(a.Resource, b.Resource) })
+	return footings
+}
+
+// Basis is one digest over footings.
+func Basis(footings []Footing) string {
+	lines := make([]string, len(footings))
+	for i, f := range footings {
+		lines[i] = f.Resource + " " + f.Digest
+	}
+	return digestSet(lines)
+}
+
+// Moved compares the footings of a plan with those of today, resource by resource, and says in a line each what is
+// different. It returns nothing when nobody but the plan touched them.
+func Moved(planned, today []Footing) []string {
+	now := map[string]Footing{}
+	for _, f := range today {
+		now[f.Resource] = f
+	}
+	var lines []string
+	for _, f := range planned {
+		n := now[f.Resource]
+		switch {
+		case n.Digest == f.Digest:
+		case n.Grants == f.Grants:
+			lines = append(lines, fmt.Sprintf("%s: settings or holders changed (%d other grants then and now)", f.Resource, f.Grants))
+		default:
+			lines = append(lines, fmt.Sprintf("%s: %d other grants when planned, %d now", f.Resource, f.Grants, n.Grants))
+		}
+	}
+	return lines
+}
+
+// touched is what changes lay hands on.
+type touched struct {
+	resources map[spec.Ref]bool
+	ours      map[spec.Ref]bool            // created or deleted: their settings are the plan's doing
+	deleted   map[spec.Ref]bool            // their grants go with them
+	fields    map[spec.Ref]map[string]bool // settings that are updated
+	grants    map[spec.Grant]bool
+}
+
+func touch(connection string, changes []Change) touched {
+	t := touched{map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref]map[string]bool{}, map[spec.Grant]bool{}}
+	for _, c := range changes {
+		ref := c.Ref(connection)
+		t.resources[ref] = true
+		switch c.Op {
+		case OpCreate:
+			t.ours[ref] = true
+		case OpDelete:
+			t.ours[ref], t.deleted[ref] = true, true
+		case OpUpdate:
+			if t.fields[ref] == nil {
+				t.fields[ref] = map[string]bool{}
+			}
+			t.fields[ref][c.Field] = true
+		case OpGrant, OpRevoke:
+			t.grants[c.Grant(connection)] = true
+		}
+	}
+	return t
+}
+
+// settingItems lists the settings of a live resource but those that the plan updates.
+func settingItems(r spec.Resource, updated map[string]bool) []string {
+	var items []string
+	for _, s := range settings {
+		if !updated[s.field] {
+			items = append(items, fmt.Sprintf("setting %s %q", s.field, s.of(r)))
+		}
+	}
+	return items
+}
+
+func grantItem(g spec.Grant) string {
+	return fmt.Sprintf("grant %q %q %q %q", g.Role, g.Subject.Kind, g.Subject.Name, g.Subject.Domain)
+}
+
+// digestSet digests lines whatever order they come in.
+func digestSet(lines []string) string {
+	sums := make([][sha256.Size]byte, len(lines))
+	for i, line := range lines {
+		sums[i] = sha256.Sum256([]byte(line))
+	}
+	slices.SortFunc(sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	all := sha256.New()
+	for _, sum := range sums {
+		all.Write(sum[:])
+	}
+	return "sha256:" + hex.EncodeToString(all.Sum(nil))
+}

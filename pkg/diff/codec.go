@@ -1,0 +1,156 @@
+package diff
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Encode returns the plan's JSON with its id filled in: what --out saves and -o json prints, byte for byte the same.
+// Equal plans give equal bytes.
+func (p *Plan) Encode() ([]byte, error) {
+	p.Seal()
+	return encode(p, "  ")
+}
+
+// Seal fills in the plan's id. Whoever changes a plan afterwards seals it again.
+func (p *Plan) Seal() { p.ID = p.digest() }
+
+// digest is the plan's id: over its compact JSON without id, created and now, so that the same world gives the same id
+// whatever the clock says.
+func (p *Plan) digest() string {
+	bare := *p
+	bare.ID, bare.Created, bare.Now = "", time.Time{}, time.Time{}
+	data, err := encode(&bare, "")
+	if err != nil { // a Plan holds strings, numbers and times only
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func encode(v any, indent string) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	err := e.Encode(v)
+	return buf.Bytes(), err
+}
+
+// Decode reads a saved plan. It refuses what Encode did not write: another format, unknown or repeated keys, a text that
+// was cut, a content that does not agree with its id.
+func Decode(data []byte) (*Plan, error) {
+	if err := checkFormat(data); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	plan := new(Plan)
+	if err := d.Decode(plan); err != nil {
+		return nil, fmt.Errorf("not a plan that this version wrote: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more text follows after the plan's end")
+	}
+	if plan.ID != plan.digest() {
+		return nil, errors.New("the content does not agree with the id: the plan was altered after it was saved; make a new one")
+	}
+	if err := sameText(plan, data); err != nil {
+		return nil, err
+	}
+	return plan, plan.check()
+}
+
+// checkFormat looks at the format number alone, so that a newer plan is called newer and not broken.
+func checkFormat(data []byte) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("the plan is empty")
+	}
+	var head struct {
+		Format *int `json:"format"`
+	}
+	err := json.Unmarshal(data, &head)
+	switch {
+	case err != nil && head.Format == nil:
+		return fmt.Errorf("not a whole plan: %w", err)
+	case err != nil:
+		return fmt.Errorf("the plan is cut short or broken: %w", err)
+	case head.Format == nil:
+		return errors.New(`not a plan: it has no "format"`)
+	case *head.Format != FormatVersion:
+		return fmt.Errorf("the plan has format %d, this version reads format %d: use the entitlectl that made it, or plan again", *head.Format, FormatVersion)
+	}
+	return nil
+}
+
+// sameText finds what decoding forgives: repeated keys, keys in other letter case, other spellings of a value. White
+// space may differ.
+func sameText(plan *Plan, data []byte) error {
+	want, err := encode(plan, "")
+	if err != nil {
+		return err
+	}
+	var have bytes.Buffer
+	if err := json.Compact(&have, data); err != nil {
+		return err
+	}
+	if !bytes.Equal(bytes.TrimSpace(want), bytes.TrimSpace(have.Bytes())) {
+		return errors.New("the plan was altered after it was saved: its text is not what its content gives; make a new one")
+	}
+	return nil
+}
+
+// check finds what types can't: words that do not exist, and calls whose indexes are out of range or used twice.
+func (p *Plan) check() error {
+	names := map[string]bool{}
+	for _, part := range p.Connections {
+		if names[part.Name] {
+			return fmt.Errorf("connection %q stands in the plan twice", part.Name)
+		}
+		names[part.Name] = true
+		for i, c := range part.Changes {
+			if opOrder(c.Op) < 0 || !knownKind(c.Kind) {
+				return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", part.Name, i, c.Op, c.Kind)
+			}
+		}
+		if err := part.checkCalls(); err != nil {
+			return fmt.Errorf("connection %q: %w", part.Name, err)
+		}
+	}
+	return nil
+}
+
+func knownKind(kind spec.Kind) bool {
+	for _, k := range spec.Kinds {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Part) checkCalls() error {
+	carried := make([]bool, len(p.Changes))
+	for _, call := range p.Calls {
+		for _, i := range call.Changes {
+			if i < 0 || i >= len(p.Changes) || carried[i] || p.Changes[i].Problem != "" {
+				return fmt.Errorf("call %q carries change %d, which does not exist, is blocked or is in another call", call.Name, i)
+			}
+			carried[i] = true
+		}
+	}
+	for i, c := range p.Changes {
+		if c.Problem == "" && !carried[i] {
+			return fmt.Errorf("no call carries change %d", i)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package diff_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+func examplePlan() *diff.Plan {
+	plan := &diff.Plan{
+		Format: diff.FormatVersion, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Now: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC),
+		Spec: "sha256:00", Files: []string{"e.yaml"},
+		Connections: []diff.Part{{
+			Name: conn, Provider: "huaweicloud", LiveGrants: 3, Resources: 1,
+			Changes: []diff.Change{
+				{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("张三"), Source: "e.yaml:3", Mails: 1},
+				{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("ghost"), Problem: "no <such> user"},
+				{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("b"), Reason: "not in the files"},
+			},
+			Calls:      []diff.Call{{Name: "add", Changes: []int{0}}, {Name: "remove", Changes: []int{2}}},
+			Violations: []diff.Violation{},
+		}},
+	}
+	plan.Summarize(map[string]float64{conn: 0.6})
+	return plan
+}
+
+func encoded(t testing.TB) []byte {
+	t.Helper()
+	data, err := examplePlan().Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestPlanRoundTrip(t *testing.T) {
+	data := encoded(t)
+	plan, err := diff.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := plan.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(data), string(again)); d != "" {
+		t.Errorf("(-first +again):\n%s", d)
+	}
+	if want := (diff.Summary{Grant: 1, Revoke: 1, Blocked: 1, Calls: 2, Mails: 1, EstimateSeconds: 1.2}); plan.Summary != want {
+		t.Errorf("summary %+v, want %+v", plan.Summary, want)
+	}
+}
+
+func TestPlanIDIgnoresTheClock(t *testing.T) {
+	a, b := examplePlan(), examplePlan()
+	b.Created, b.Now = b.Created.Add(time.Hour), b.Now.Add(time.Hour)
+	a.Seal()
+	b.Seal()
+	if a.ID != b.ID {
+		t.Error("the id depends on the clock")
+	}
+	b.Connections[0].Changes[0].Resource = "CAE"
+	b.Seal()
+	if a.ID == b.ID {
+		t.Error("the id does not depend on the changes")
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	data := string(encoded(t))
+	for name, tc := range map[string]struct{ text, want string }{
+		"empty":          {"", "the plan is empty"},
+		"not JSON":       {"hello", "not a whole plan"},
+		"no plan":        {`{"a":1}`, `no "format"`},
+		"cut short":      {data[:len(data)/2], "not a whole plan"},
+		"newer":          {strings.Replace(data, `"format": 1`, `"format": 2`, 1), "format 2"},
+		"other content":  {strings.Replace(data, "CAD", "CAE", 1), "altered"},
+		"unknown key":    {strings.Replace(data, `"spec"`, `"extra": 1, "spec"`, 1), "extra"},
+		"repeated key":   {strings.Replace(data, `"spec": `, `"spec": "x", "spec": `, 1), "altered"},
+		"key in capital": {strings.Replace(data, `"spec": `, `"Spec": `, 1), "altered"},
+		"moved now":      {strings.Replace(data, `"now": "2026-01-02T00`, `"now": "2026-01-02T0A`, 1), "parsing time"},
+		"text behind":    {data + "{}", "invalid character"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := diff.Decode([]byte(tc.text))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want one with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestDecodeRefusesEveryFlippedByte(t *testing.T) {
+	data := encoded(t)
+	start := bytes.Index(data, []byte(`"spec"`)) // before it stand id and created, which the id leaves out
+	for i := start; i < len(data); i++ {
+		if bytes.HasPrefix(data[i:], []byte(`"now"`)) {
+			i += len(`"now": "2026-01-02T00:00:00Z"`)
+		}
+		mutant := bytes.Clone(data)
+		mutant[i] ^= 1
+		if _, err := diff.Decode(mutant); err == nil && len(bytes.TrimSpace([]byte{data[i]})) > 0 {
+			t.Fatalf("byte %d flipped from %q to %q is accepted", i, data[i], mutant[i])
+		}
+	}
+}
+
+func TestDecodeChecksCalls(t *testing.T) {
+	for name, calls := range map[string][]diff.Call{
+		"out of range": {{Name: "add", Changes: []int{0, 9}}, {Name: "remove", Changes: []int{2}}},
+		"negative":     {{Name: "add", Changes: []int{-1}}},
+		"twice":        {{Name: "add", Changes: []int{0, 0}}, {Name: "remove", Changes: []int{2}}},
+		"blocked":      {{Name: "add", Changes: []int{0, 1}}, {Name: "remove", Changes: []int{2}}},
+		"left out":     {{Name: "add", Changes: []int{0}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := examplePlan()
+			plan.Connections[0].Calls = calls
+			data, err := plan.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := diff.Decode(data); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(encoded(f))
+	f.Add([]byte(`{"format":1,"connections":[{"calls":[{"changes":[1]}]}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		plan, err := diff.Decode(data)
+		if err != nil {
+			return
+		}
+		if again, err := plan.Encode(); err != nil || len(again) == 0 {
+			t.Errorf("a plan that was accepted can't be written: %v", err)
+		}
+	})
+}

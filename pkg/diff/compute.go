@@ -1,0 +1,172 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
+// desired does not list is left alone.
+func Compute(desired spec.State, live Live) []Change {
+	d := delta{desired: desired, live: live, changes: []Change{}}
+	d.resources()
+	d.grants()
+	d.revokes()
+	slices.SortFunc(d.changes, compareChanges)
+	return d.changes
+}
+
+// delta collects changes. It adds them in no particular order: maps have none.
+type delta struct {
+	desired spec.State
+	live    Live
+	changes []Change
+}
+
+func (d *delta) resources() {
+	for ref, want := range d.desired.Resources {
+		have, exists := d.live.Resources[ref]
+		switch {
+		case want.Ownership == spec.Ignored:
+		case want.Absent && exists && have.Incomplete == "":
+			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
+		case want.Absent:
+		case !exists:
+			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source()})
+		default:
+			d.updates(ref, want, have)
+		}
+	}
+}
+
+// settings are what an update can change. A blank desired value is not managed.
+var settings = []struct {
+	field string
+	of    func(spec.Resource) string
+}{
+	{"audience", func(r spec.Resource) string { return string(r.Audience) }},
+	{"name", func(r spec.Resource) string { return r.Title }},
+	{"owner", func(r spec.Resource) string { return r.Owner }},
+	{"senders", func(r spec.Resource) string { return string(r.Senders) }},
+	{"type", func(r spec.Resource) string { return r.AccountType }},
+}
+
+func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
+	for _, s := range settings {
+		from, to := s.of(have), s.of(want)
+		if to == "" || from == to {
+			continue
+		}
+		d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: s.field, From: from, To: to,
+			Source: want.Source.Source()})
+	}
+}
+
+func (d *delta) grants() {
+	for g, claim := range d.desired.Grants {
+		if _, held := d.live.Grants[g]; held || d.desired.Resources[g.Resource].Ownership == spec.Ignored {
+			continue
+		}
+		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
+			Source: claim.Source.Source(), Reason: claim.Reason, Problem: d.live.Problems[g.Subject]})
+	}
+}
+
+func (d *delta) revokes() {
+	for g := range d.live.Grants {
+		r, listed := d.desired.Resources[g.Resource]
+		if _, wanted := d.desired.Grants[g]; wanted || !listed || r.Absent || !d.mayRevoke(g.Resource) {
+			continue
+		}
+		claim, left := d.whyRevoke(g)
+		if r.Ownership == spec.AddOnly && !left {
+			continue
+		}
+		d.add(Change{Op: OpRevoke, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
+			Source: claim.Source.Source(), Reason: claim.Reason})
+	}
+}
+
+// mayRevoke holds back where the list of live grants isn't whole, where the resource is only watched, and where
+// assignments mean nothing because everyone has access.
+func (d *delta) mayRevoke(ref spec.Ref) bool {
+	r := d.desired.Resources[ref]
+	return r.Ownership != spec.Ignored && r.Audience != spec.Everyone && d.live.Resources[ref].Incomplete == ""
+}
+
+// whyRevoke says why live holds a grant that it should not, and whether its holder left.
+func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
+	if claim, left = d.desired.Left[g.Subject]; left {
+		return claim, true
+	}
+	if claim, lapsed := d.desired.Lapsed[g]; lapsed {
+		return claim, false
+	}
+	return spec.Claim{Reason: "not in the files"}, false
+}
+
+func (d *delta) add(c Change) {
+	if d.live.Mails != nil && c.Problem == "" {
+		c.Mails = d.live.Mails(c)
+	}
+	d.changes = append(d.changes, c)
+}
+
+// compareChanges is the order of execution: by op, then by kind, name, role and subject.
+func compareChanges(a, b Change) int {
+	return cmp.Or(
+		cmp.Compare(opOrder(a.Op), opOrder(b.Op)),
+		cmp.Compare(slices.Index(spec.Kinds, a.Kind), slices.Index(spec.Kinds, b.Kind)),
+		strings.Compare(a.Resource, b.Resource),
+		strings.Compare(a.Field, b.Field),
+		strings.Compare(string(a.Role), string(b.Role)),
+		a.Subject.Compare(b.Subject),
+	)
+}
+
+func opOrder(op Op) int { return slices.Index(Ops, op) }
+
+// Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
+// not satisfied: a grant that is absent from a list that isn't whole, or from an app that is open to everyone.
+func Satisfied(connection string, c Change, live spec.State) bool {
+	ref := c.Ref(connection)
+	r, exists := live.Resources[ref]
+	_, held := live.Grants[c.Grant(connection)]
+	switch c.Op {
+	case OpCreate:
+		return exists
+	case OpDelete:
+		return !exists
+	case OpGrant:
+		return held
+	case OpRevoke:
+		return !held && r.Incomplete == "" && r.Audience != spec.Everyone
+	case OpUpdate:
+		for _, s := range settings {
+			if s.field == c.Field {
+				return exists && s.of(r) == c.To
+			}
+		}
+	}
+	return false
+}
+
+// Wanted is the desired state that changes imply, for reading what they touch.
+func Wanted(connection string, changes []Change) spec.State {
+	want := spec.NewState()
+	for _, c := range changes {
+		ref := c.Ref(connection)
+		r := want.Resources[ref]
+		if c.Op == OpUpdate && c.Field == "audience" {
+			r.Audience = spec.Audience(c.To)
+		}
+		want.Resources[ref] = r
+		if c.Op == OpGrant {
+			want.Grants[c.Grant(connection)] = spec.Claim{}
+		}
+	}
+	return want
+}

@@ -1,0 +1,135 @@
+package diff_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+const conn = "ws"
+
+func group(name string) spec.Ref {
+	return spec.Ref{Connection: conn, Kind: spec.KindAppGroup, Name: name}
+}
+func app(name string) spec.Ref { return spec.Ref{Connection: conn, Kind: spec.KindApp, Name: name} }
+
+func person(name string) spec.Subject {
+	return spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: "local.com"}
+}
+
+func grant(ref spec.Ref, name string) spec.Grant {
+	return spec.Grant{Resource: ref, Subject: person(name), Role: spec.RoleAccess}
+}
+
+// world builds a state from lines: "RESOURCE: name name".
+func world(lines ...string) spec.State {
+	s := spec.NewState()
+	for _, line := range lines {
+		name, holders, _ := strings.Cut(line, ":")
+		s.Resources[group(name)] = spec.Resource{Ownership: spec.Owned, Source: spec.Position{File: "e.yaml", Line: 3, Column: 1}}
+		for _, h := range strings.Fields(holders) {
+			s.Grants[grant(group(name), h)] = spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}}
+		}
+	}
+	return s
+}
+
+// short is a change in a word: "+CAD/alice".
+func short(changes []diff.Change) []string {
+	var out []string
+	for _, c := range changes {
+		text := string(c.Op) + " " + c.Resource
+		if c.Subject.Name != "" {
+			text += "/" + c.Subject.Name
+		}
+		if c.Field != "" {
+			text += " " + c.Field + ":" + c.From + ">" + c.To
+		}
+		if c.Problem != "" {
+			text += " !"
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func TestCompute(t *testing.T) {
+	with := func(s spec.State, ref spec.Ref, set func(*spec.Resource)) spec.State {
+		r := s.Resources[ref]
+		set(&r)
+		s.Resources[ref] = r
+		return s
+	}
+	for _, tc := range []struct {
+		name, reason  string
+		desired, live spec.State
+		problems      map[spec.Subject]string
+		want          []string
+	}{
+		{"equal", "nothing to do where both agree", world("CAD: a b"), world("CAD: a b"), nil, nil},
+		{"both ways", "grants come before revokes", world("CAD: a c"), world("CAD: a b"), nil, []string{"grant CAD/c", "revoke CAD/b"}},
+		{"new group", "a create comes before its grants", world("CAD: a"), world(), nil, []string{"create CAD", "grant CAD/a"}},
+		{"unlisted", "what the files do not list is left alone", world("CAD: a"), world("CAD: a", "Other: x y"), nil, nil},
+		{"add-only", "nothing is revoked", with(world("CAD: a"), group("CAD"), func(r *spec.Resource) { r.Ownership = spec.AddOnly }),
+			world("CAD: b"), nil, []string{"grant CAD/a"}},
+		{"ignored", "nothing is changed", with(world("CAD: a"), group("CAD"), func(r *spec.Resource) { r.Ownership = spec.Ignored }),
+			world("CAD: b"), nil, nil},
+		{"ignored and absent", "it is not even created", with(world("CAD: a"), group("CAD"), func(r *spec.Resource) { r.Ownership = spec.Ignored }),
+			world(), nil, nil},
+		{"absent", "a delete takes its grants along", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }),
+			world("CAD: a b"), nil, []string{"delete CAD"}},
+		{"absent already", "deleting twice is nothing", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }), world(), nil, nil},
+		{"not whole", "no revoke where the list can't be trusted", world("CAD: a"),
+			with(world("CAD: b"), group("CAD"), func(r *spec.Resource) { r.Incomplete = "cut" }), nil, []string{"grant CAD/a"}},
+		{"not whole, absent", "no delete either", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }),
+			with(world("CAD: b"), group("CAD"), func(r *spec.Resource) { r.Incomplete = "cut" }), nil, nil},
+		{"unknown subject", "it is shown as blocked", world("CAD: a ghost"), world("CAD:"), map[spec.Subject]string{person("ghost"): "no such user"},
+			[]string{"grant CAD/a", "grant CAD/ghost !"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := short(diff.Compute(tc.desired, diff.Live{State: tc.live, Problems: tc.problems}))
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, d)
+			}
+		})
+	}
+}
+
+func TestComputeAudience(t *testing.T) {
+	desired, live := spec.NewState(), spec.NewState()
+	desired.Resources[app("AutoCAD")] = spec.Resource{Ownership: spec.Owned, Audience: spec.Everyone}
+	live.Resources[app("AutoCAD")] = spec.Resource{Audience: spec.Assigned}
+	live.Grants[grant(app("AutoCAD"), "a")] = spec.Claim{}
+	want := []string{"update AutoCAD audience:assigned>everyone"}
+	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}))); d != "" {
+		t.Errorf("opening an app leaves its assignments (-want +got):\n%s", d)
+	}
+}
+
+func TestRevokesSayWhy(t *testing.T) {
+	desired, live := world("CAD: a"), world("CAD: a gone late extra")
+	desired.Lapsed = map[spec.Grant]spec.Claim{grant(group("CAD"), "late"): {Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"}}
+	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
+	base := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
+	want := []diff.Change{base, base, base}
+	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
+	want[1].Subject, want[1].Source, want[1].Reason = person("gone"), "e.yaml:2", "gone has left"
+	want[2].Subject, want[2].Source, want[2].Reason = person("late"), "e.yaml:9", "expired 2026-01-01"
+	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live})); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestLeaverLosesAddOnlyGrants(t *testing.T) {
+	desired, live := world("CAD: a"), world("CAD: a gone other")
+	desired.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly}
+	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Reason: "gone has left"}}
+	if d := cmp.Diff([]string{"revoke CAD/gone"}, short(diff.Compute(desired, diff.Live{State: live})), cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

@@ -1,0 +1,122 @@
+package diff
+
+import (
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// FormatVersion is the version of the plan's JSON. A reader refuses any other.
+const FormatVersion = 1
+
+// Plan is all that has to change for live state to agree with the files, and what that was computed from. Its JSON is
+// the saved plan and the -o json output alike.
+type Plan struct {
+	Format      int       `json:"format"`
+	ID          string    `json:"id"` // digest of the canonical JSON without id, created and now
+	Created     time.Time `json:"created"`
+	Spec        string    `json:"spec"` // digest of the files
+	Files       []string  `json:"files"`
+	Now         time.Time `json:"now"` // the moment that starts: and expires: were judged at
+	Connections []Part    `json:"connections"`
+	Summary     Summary   `json:"summary"`
+}
+
+// Part is the plan of one connection.
+type Part struct {
+	Name       string      `json:"name"`
+	Provider   string      `json:"provider"`
+	Basis      string      `json:"basis"`             // digest over Touched
+	Touched    []Footing   `json:"touched,omitempty"` // what Basis digests, so that a stale plan can say where
+	LiveGrants int         `json:"liveGrants"`        // grants seen on listed resources
+	Resources  int         `json:"resources"`         // listed resources that are live
+	Unmanaged  int         `json:"unmanaged"`         // live resources that the files do not list
+	Targets    []string    `json:"targets,omitempty"` // KIND/NAME, where the run was filtered
+	Error      string      `json:"error,omitempty"`   // why the connection could not be read; then nothing else is known
+	Notes      []string    `json:"notes,omitempty"`   // what the reader must know: a list that could not be read whole
+	Changes    []Change    `json:"changes"`
+	Calls      []Call      `json:"calls"`
+	Violations []Violation `json:"violations"`
+}
+
+// Op is what a change does.
+type Op string
+
+// The ops, in the order in which they are carried out: nobody loses access before others have gained theirs, and
+// nothing is deleted while it may still be needed.
+const (
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpGrant  Op = "grant"
+	OpResend Op = "resend"
+	OpRevoke Op = "revoke"
+	OpDelete Op = "delete"
+)
+
+// Ops lists every op in order of execution.
+var Ops = []Op{OpCreate, OpUpdate, OpGrant, OpResend, OpRevoke, OpDelete}
+
+// Change is one op on one thing. It is data only: comparable, and without prose.
+type Change struct {
+	Op       Op           `json:"op"`
+	Kind     spec.Kind    `json:"kind"`
+	Resource string       `json:"resource"`
+	Role     spec.Role    `json:"role,omitempty"`    // grant, revoke
+	Subject  spec.Subject `json:"subject,omitzero"`  // grant, revoke, resend
+	Field    string       `json:"field,omitempty"`   // update: the setting
+	From     string       `json:"from,omitempty"`    // update: its live value
+	To       string       `json:"to,omitempty"`      // update: its desired value
+	Source   string       `json:"source,omitempty"`  // file:line that asks for it
+	Reason   string       `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
+	Mails    int          `json:"mails,omitempty"`   // mails that the vendor will send
+	Problem  string       `json:"problem,omitempty"` // why it can't be sent; then it is in no call
+}
+
+// Ref is the resource that the change is about.
+func (c Change) Ref(connection string) spec.Ref {
+	return spec.Ref{Connection: connection, Kind: c.Kind, Name: c.Resource}
+}
+
+// Grant is the grant that a grant or revoke change is about.
+func (c Change) Grant(connection string) spec.Grant {
+	return spec.Grant{Resource: c.Ref(connection), Subject: c.Subject, Role: c.Role}
+}
+
+// Call is one request that carries changes, by their index in the part's Changes.
+type Call struct {
+	Name    string `json:"name"` // the vendor's operation: "app-groups/authorizations"
+	Changes []int  `json:"changes"`
+}
+
+// Violation is a rule that the plan breaks.
+type Violation struct {
+	Rule  string `json:"rule"`
+	Have  int    `json:"have"`
+	Limit int    `json:"limit"`
+	On    string `json:"on,omitempty"` // the resource or subject, where the rule is about one
+}
+
+// Summary counts a plan's changes, blocked ones left out, and what they cost.
+type Summary struct {
+	Create          int     `json:"create"`
+	Update          int     `json:"update"`
+	Grant           int     `json:"grant"`
+	Revoke          int     `json:"revoke"`
+	Resend          int     `json:"resend"`
+	Delete          int     `json:"delete"`
+	Blocked         int     `json:"blocked"` // changes with a problem
+	Calls           int     `json:"calls"`
+	Mails           int     `json:"mails"`
+	EstimateSeconds float64 `json:"estimateSeconds"` // write calls at the set rates; connections run side by side
+}
+
+// Live is what a provider read, beside what it was asked about.
+type Live struct {
+	spec.State
+	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
+	Problems  map[spec.Subject]string
+	Unmanaged int
+	Notes     []string
+	// Mails is how many mails a change makes the vendor send; nil means none.
+	Mails func(Change) int
+}
