@@ -1,0 +1,6 @@
+// Package apply makes plans from live reads and carries them out.
+//
+// In go the desired state of each connection and the provider that reaches it; out comes a plan, and later the result of
+// each of its changes as live state shows it. The package knows no vendor, prints nothing and never ends the process;
+// whoever wants to watch passes an Observer.
+package apply

@@ -1,0 +1,74 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// Head is what a plan says of itself beside what was read.
+type Head struct {
+	Created time.Time
+	Now     time.Time // the moment that the desired states were cut to
+	Spec    string    // digest of the files
+	Files   []string
+}
+
+// Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
+// in the plan and in the returned error; the others are planned all the same.
+func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.Plan, error) {
+	plan := &diff.Plan{Format: diff.FormatVersion, Created: head.Created.UTC(), Now: head.Now.UTC(), Spec: head.Spec,
+		Files: head.Files, Connections: make([]diff.Part, len(jobs))}
+	var wg sync.WaitGroup
+	for i, job := range jobs {
+		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, observe) })
+	}
+	wg.Wait()
+	var errs *multierror.Error
+	seconds := map[string]float64{}
+	for i, job := range jobs {
+		seconds[job.Connection.Name] = job.Connection.Rate.Write.Interval().Seconds()
+		if e := plan.Connections[i].Error; e != "" {
+			errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", job.Connection.Name, e))
+		}
+	}
+	plan.Summarize(seconds)
+	plan.Seal()
+	return plan, errs.ErrorOrNil()
+}
+
+func planOne(ctx context.Context, job Job, observe Observer) diff.Part {
+	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Targets: job.Targets,
+		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
+	if job.Err != nil {
+		part.Error = job.Err.Error()
+		return part
+	}
+	observe.tell(Reading{job.Connection.Name})
+	live, err := job.Source.Read(ctx, job.Desired)
+	if err != nil {
+		part.Error = err.Error()
+		return part
+	}
+	part.Changes = diff.Compute(job.Desired, live)
+	part.Calls = append(part.Calls, job.Source.Pack(part.Changes)...)
+	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
+	part.Basis = diff.Basis(part.Touched)
+	part.LiveGrants, part.Resources, part.Notes = len(live.Grants), len(live.Resources), live.Notes
+	if len(job.Targets) == 0 { // a filtered run does not know what the file lists beside its targets
+		part.Unmanaged = live.Unmanaged
+	}
+	return part
+}
+
+// tell calls the observer, if there is one.
+func (o Observer) tell(e Event) {
+	if o != nil {
+		o(e)
+	}
+}

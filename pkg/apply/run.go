@@ -1,0 +1,139 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// Options are the choices of one run.
+type Options struct {
+	// Reread reads live state again before the first write: for plans that were saved, or that somebody looked at for a
+	// while.
+	Reread      bool
+	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
+	NoVerify    bool // take the vendor's word for it
+	Observe     Observer
+}
+
+// StaleError says that somebody else changed what the plan touches. Nothing was written.
+type StaleError struct {
+	Connections []string
+	Differences []string // one line each
+}
+
+// Error names the connections; the differences are for whoever has room for them.
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the plan is stale: live state of %s changed since it was made; plan again", strings.Join(e.Connections, ", "))
+}
+
+// Run carries the plan out and returns what became of each change. Connections run side by side. An error means that
+// nothing was written: the plan is stale (*StaleError), or no connection could be read or used. When ctx ends, the call in
+// flight is finished and read back, and the rest is NotTried.
+func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.Result, error) {
+	runs, err := open(plan, jobs, opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Reread {
+		each(runs, func(r *run) { r.reread(ctx) })
+		if err := stale(runs); err != nil {
+			return nil, err
+		}
+	}
+	if err := hopeless(runs); err != nil {
+		return nil, err
+	}
+	each(runs, func(r *run) { r.write(ctx) })
+	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
+	for i, r := range runs {
+		result.Connections[i] = r.result()
+	}
+	result.Summarize()
+	return result, nil
+}
+
+// open finds the target of each part of the plan.
+func open(plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
+	runs := make([]*run, len(plan.Connections))
+	for i, part := range plan.Connections {
+		at := slices.IndexFunc(jobs, func(j Job) bool { return j.Connection.Name == part.Name })
+		if at < 0 {
+			return nil, fmt.Errorf("the plan is about connection %q, which the files do not have", part.Name)
+		}
+		r := newRun(part, opts)
+		job := jobs[at]
+		switch target, writes := job.Source.(Target); {
+		case part.Error != "":
+			r.failed = part.Error
+		case job.Err != nil:
+			r.failed = job.Err.Error()
+		case job.Connection.Provider != part.Provider:
+			return nil, fmt.Errorf("connection %q is at %s in the plan and at %s in the files", part.Name, part.Provider, job.Connection.Provider)
+		case !writes:
+			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
+		default:
+			r.target = target
+		}
+		runs[i] = r
+	}
+	return runs, nil
+}
+
+func each(runs []*run, do func(*run)) {
+	var wg sync.WaitGroup
+	for _, r := range runs {
+		if r.failed == "" {
+			wg.Go(func() { do(r) })
+		}
+	}
+	wg.Wait()
+}
+
+func stale(runs []*run) error {
+	e := &StaleError{}
+	for _, r := range runs {
+		if len(r.moved) == 0 {
+			continue
+		}
+		e.Connections = append(e.Connections, r.part.Name)
+		for _, line := range r.moved {
+			e.Differences = append(e.Differences, r.part.Name+": "+line)
+		}
+	}
+	if len(e.Connections) == 0 {
+		return nil
+	}
+	return e
+}
+
+// hopeless returns an error when every connection failed, so that nothing can be written.
+func hopeless(runs []*run) error {
+	var errs *multierror.Error
+	for _, r := range runs {
+		if r.failed == "" {
+			return nil
+		}
+		errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", r.part.Name, r.failed))
+	}
+	return errs.ErrorOrNil()
+}
+
+// notDone recognises errors after which the vendor surely did nothing.
+func notDone(err error) bool {
+	var e interface{ NotDone() bool }
+	return errors.As(err, &e) && e.NotDone()
+}
+
+// unauthorized recognises errors that every further call would meet as well.
+func unauthorized(err error) bool {
+	var e interface{ Unauthorized() bool }
+	return errors.As(err, &e) && e.Unauthorized()
+}

@@ -1,0 +1,296 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// outcomes maps "op resource/user" to what became of it.
+func outcomes(r *diff.Result) map[string]diff.Outcome {
+	out := map[string]diff.Outcome{}
+	for _, c := range r.Connections[0].Changes {
+		out[fmt.Sprintf("%s %s/%s", c.Op, c.Resource, c.Subject.Name)] = c.Outcome
+	}
+	return out
+}
+
+// applyOnce plans and runs.
+func applyOnce(t interface {
+	Fatal(...any)
+	Context() context.Context
+}, v *vendor, desired spec.State, opts Options) *diff.Result {
+	plan, err := Plan(t.Context(), jobs(v, desired), Head{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(t.Context(), plan, jobs(v, desired), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestFaults(t *testing.T) {
+	const done, refused, unknown, notTried = diff.Done, diff.Refused, diff.Unknown, diff.NotTried
+	for _, tc := range []struct {
+		name, reason string
+		vendor       *vendor
+		opts         Options
+		want         map[string]diff.Outcome
+		calls        int
+	}{
+		{"all well", "one call an op", &vendor{}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": done}, 3},
+		{"answer lost after the grant", "a read settles it, and nothing is sent twice", &vendor{faults: map[int]fault{2: dropped}}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": done}, 3},
+		{"answer lost after the create", "its grants wait for the read", &vendor{faults: map[int]fault{1: dropped}}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": done}, 3},
+		{"grant lost before it was done", "once a read shows that it was not done it is sent again", &vendor{faults: map[int]fault{2: lost}}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": done}, 4},
+		{"grant lost twice", "it is not tried for ever", &vendor{faults: map[int]fault{2: lost, 4: lost}}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": unknown, "grant New/a": unknown, "revoke CAD/x": done}, 4},
+		{"create refused", "what needs it is not tried, the rest lands", &vendor{faults: map[int]fault{1: refusal}}, Options{},
+			map[string]diff.Outcome{"create New/": refused, "grant CAD/b": notTried, "grant New/a": notTried, "revoke CAD/x": done}, 2},
+		{"not authorized", "no further call is wasted", &vendor{faults: map[int]fault{1: denied}}, Options{},
+			map[string]diff.Outcome{"create New/": refused, "grant CAD/b": notTried, "grant New/a": notTried, "revoke CAD/x": notTried}, 1},
+		{"silently left out", "success of the call is not success of the change", &vendor{ghosts: map[string]bool{"b": true}}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": refused, "grant New/a": done, "revoke CAD/x": done}, 3},
+		{"a short lag", "reads wait for it", &vendor{lag: 5 * time.Second}, Options{},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": done}, 3},
+		{"a long lag", "what does not show in time is unknown, not failed", &vendor{lag: 5 * time.Minute}, Options{},
+			map[string]diff.Outcome{"create New/": unknown, "grant CAD/b": unknown, "grant New/a": unknown, "revoke CAD/x": unknown}, 3},
+		{"no verify", "the vendor is believed", &vendor{ghosts: map[string]bool{"b": true}, faults: map[int]fault{3: dropped}}, Options{NoVerify: true},
+			map[string]diff.Outcome{"create New/": done, "grant CAD/b": done, "grant New/a": done, "revoke CAD/x": unknown}, 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := tc.vendor
+				v.live = state(map[string][]string{"CAD": {"a", "x"}})
+				result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}, "New": {"a"}}), tc.opts)
+				if d := cmp.Diff(tc.want, outcomes(result)); d != "" {
+					t.Errorf("%s (-want +got):\n%s", tc.reason, d)
+				}
+				if len(v.calls) != tc.calls || result.Summary.Calls != tc.calls {
+					t.Errorf("%s: calls %v, reported %d, want %d", tc.reason, v.calls, result.Summary.Calls, tc.calls)
+				}
+			})
+		})
+	}
+}
+
+func TestBlockedChangesAreNotSent(t *testing.T) {
+	v := &vendor{live: state(map[string][]string{"CAD": nil}), unknown: map[string]bool{"ghost": true}}
+	result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "ghost"}}), Options{})
+	want := map[string]diff.Outcome{"grant CAD/a": diff.Done, "grant CAD/ghost": diff.Blocked}
+	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {
+		t.Errorf("clean %v (-want +got):\n%s", result.Summary.Clean(), d)
+	}
+	if d := cmp.Diff([]string{"grant 1"}, v.calls); d != "" {
+		t.Errorf("calls (-want +got):\n%s", d)
+	}
+}
+
+func TestSavedPlan(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		touch func(*vendor) // between plan and apply
+		stale bool
+		want  map[string]diff.Outcome
+	}{
+		{"unchanged", func(*vendor) {}, false, map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
+		{"half done already", func(v *vendor) { v.live.Grants[grantOf("CAD", "b")] = spec.Claim{} }, false,
+			map[string]diff.Outcome{"grant CAD/b": diff.Already, "revoke CAD/x": diff.Done}},
+		{"a stranger came", func(v *vendor) { v.live.Grants[grantOf("CAD", "stranger")] = spec.Claim{} }, true, nil},
+		{"somebody else's group", func(v *vendor) { v.live.Grants[grantOf("Other", "stranger")] = spec.Claim{} }, false,
+			map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
+		{"a user was deleted", func(v *vendor) { v.unknown = map[string]bool{"b": true} }, false,
+			map[string]diff.Outcome{"grant CAD/b": diff.Blocked, "revoke CAD/x": diff.Done}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			v := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "Other": nil})}
+			desired := state(map[string][]string{"CAD": {"a", "b"}})
+			plan, err := Plan(t.Context(), jobs(v, desired), Head{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.touch(v)
+			result, err := Run(t.Context(), plan, jobs(v, desired), Options{Reread: true})
+			if tc.stale {
+				var stale *StaleError
+				if !errors.As(err, &stale) || len(stale.Differences) != 1 || len(v.calls) > 0 {
+					t.Fatalf("error %v, calls %v", err, v.calls)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tc.want, outcomes(result)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// interrupter cancels a run while one of its calls is in flight.
+type interrupter struct {
+	*vendor
+	at     int
+	cancel context.CancelFunc
+}
+
+func (i interrupter) Do(ctx context.Context, name string, changes []diff.Change) error {
+	if len(i.calls)+1 == i.at {
+		i.cancel()
+	}
+	return i.vendor.Do(ctx, name, changes)
+}
+
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		v := interrupter{&vendor{live: state(map[string][]string{"CAD": {"x"}})}, 1, cancel}
+		desired := state(map[string][]string{"CAD": {"b"}})
+		plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Run(ctx, plan, jobs(v, desired), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.NotTried}
+		if d := cmp.Diff(want, outcomes(result)); d != "" {
+			t.Errorf("the call in flight is finished and read back, the rest is not tried (-want +got):\n%s", d)
+		}
+		if detail := result.Connections[0].Changes[1].Detail; detail != "the run was interrupted" {
+			t.Errorf("detail %q", detail)
+		}
+	})
+}
+
+func TestBrokenConnectionDoesNotStopTheOthers(t *testing.T) {
+	good := &vendor{live: state(map[string][]string{"CAD": nil})}
+	bad := &vendor{readErr: errors.New("the cable is cut")}
+	both := jobs(good, state(map[string][]string{"CAD": {"a"}}))
+	both = append(both, Job{Connection: spec.Connection{Name: "other", Provider: "test"}, Source: bad})
+	plan, err := Plan(t.Context(), both, Head{}, nil)
+	if err == nil || plan.Connections[1].Error != "the cable is cut" {
+		t.Fatalf("error %v, plan %+v", err, plan.Connections[1])
+	}
+	result, err := Run(t.Context(), plan, both, Options{})
+	if err != nil || result.Summary.Done != 1 || result.Connections[1].Error == "" {
+		t.Errorf("error %v, result %+v", err, result)
+	}
+	if _, err := Run(t.Context(), &diff.Plan{Connections: plan.Connections[1:]}, both, Options{}); err == nil {
+		t.Error("a run in which no connection can be used must be an error")
+	}
+}
+
+func TestPlanForeignToTheFiles(t *testing.T) {
+	v := &vendor{live: state(nil)}
+	for name, part := range map[string]diff.Part{
+		"other name":     {Name: "elsewhere", Provider: "test"},
+		"other provider": {Name: conn, Provider: "another"},
+	} {
+		if _, err := Run(t.Context(), &diff.Plan{Connections: []diff.Part{part}}, jobs(v, state(nil)), Options{}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	readOnly := struct{ Source }{v}
+	if _, err := Run(t.Context(), &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test"}}}, jobs(readOnly, state(nil)), Options{}); err == nil {
+		t.Error("a connection without a way to write: accepted")
+	}
+}
+
+func TestParallelCallsAllLand(t *testing.T) {
+	v := &vendor{live: state(map[string][]string{"CAD": nil})}
+	var many []string
+	for i := range 100 {
+		many = append(many, fmt.Sprintf("u%03d", i))
+	}
+	result := applyOnce(t, v, state(map[string][]string{"CAD": many}), Options{Parallelism: 8})
+	if result.Summary.Done != 100 || result.Summary.Calls != 34 || !slices.Equal(v.holders("CAD"), many) {
+		t.Errorf("summary %+v, %d holders", result.Summary, len(v.holders("CAD")))
+	}
+}
+
+// Laws 1, 2 and 5 on drawn worlds with drawn faults. Worlds are drawn outside the bubble and live in it, on virtual time.
+func TestLaws(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		v, desired := drawVendor(rt), drawState(rt, "desired")
+		var err error
+		synctest.Test(t, func(t *testing.T) { err = checkLaws(t.Context(), v, desired) })
+		if err != nil {
+			rt.Fatal(err)
+		}
+	})
+}
+
+func drawState(t *rapid.T, label string) spec.State {
+	holders := map[string][]string{}
+	for i := range rapid.IntRange(0, 4).Draw(t, label) {
+		holders[fmt.Sprint("G", i)] = rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}), rapid.ID[string]).Draw(t, "holders")
+	}
+	return state(holders)
+}
+
+func drawVendor(t *rapid.T) *vendor {
+	return &vendor{
+		live: drawState(t, "live"), lag: time.Duration(rapid.IntRange(0, 10).Draw(t, "lag")) * time.Second,
+		ghosts: map[string]bool{rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "ghost"): true},
+		faults: rapid.MapOfN(rapid.IntRange(1, 8), rapid.SampledFrom([]fault{dropped, lost, refusal}), 0, 4).Draw(t, "faults"),
+	}
+}
+
+func checkLaws(ctx context.Context, v *vendor, desired spec.State) error {
+	before := v.live.Where(func(spec.Ref) bool { return true })
+	plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+	if err != nil {
+		return err
+	}
+	result, err := Run(ctx, plan, jobs(v, desired), Options{})
+	if err != nil {
+		return err
+	}
+	for _, c := range v.touched {
+		if !slices.Contains(plan.Connections[0].Changes, c) {
+			return fmt.Errorf("law 2: %v was touched and is not in the plan", c)
+		}
+	}
+	for g := range before.Grants {
+		_, listed := desired.Resources[g.Resource]
+		if _, held := v.live.Grants[g]; !listed && !held {
+			return fmt.Errorf("law 2: %v on a resource that is not listed is gone", g)
+		}
+	}
+	for _, c := range result.Connections[0].Changes {
+		if done := diff.Satisfied(conn, c.Change, v.live); c.Outcome == diff.Done && !done || c.Outcome == diff.Refused && done {
+			return fmt.Errorf("law 5: %v is reported %s, live says done=%v", c.Change, c.Outcome, done)
+		}
+	}
+	if !result.Summary.Clean() {
+		return nil
+	}
+	time.Sleep(time.Minute) // virtual: any lag is over
+	sent := len(v.calls)
+	again, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+	if err != nil || !again.Empty() {
+		return fmt.Errorf("law 1: after a clean apply a plan has %v (error %v)", again.Connections[0].Changes, err)
+	}
+	if _, err := Run(ctx, again, jobs(v, desired), Options{}); err != nil || len(v.calls) != sent {
+		return fmt.Errorf("law 1: a second apply sent %d calls (error %v)", len(v.calls)-sent, err)
+	}
+	return nil
+}

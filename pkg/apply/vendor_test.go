@@ -1,0 +1,159 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// vendor is a small cloud that keeps state. Like the real ones it takes batches, leaves out accounts that it does not know
+// without a word, shows writes late, and loses answers.
+type vendor struct {
+	mu       sync.Mutex
+	live     spec.State
+	shown    spec.State // what reads show until the lag is over
+	lagUntil time.Time
+	lag      time.Duration
+	ghosts   map[string]bool // subjects that grants silently skip
+	unknown  map[string]bool // subjects that a look-up does not find
+	faults   map[int]fault   // by number of the call, from 1
+	readErr  error
+	calls    []string
+	touched  []diff.Change // every change that a call carried, repeats too
+	reads    int
+}
+
+// fault is how a call ends badly.
+type fault string
+
+const (
+	dropped fault = "done, but unanswered"
+	lost    fault = "not done, and unanswered"
+	refusal fault = "refused"
+	denied  fault = "not authorized"
+)
+
+type vendorError struct{ fault }
+
+func (e vendorError) Error() string      { return string(e.fault) }
+func (e vendorError) NotDone() bool      { return e.fault == refusal || e.fault == denied }
+func (e vendorError) Unauthorized() bool { return e.fault == denied }
+
+func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.reads++
+	if err := errors.Join(ctx.Err(), v.readErr); err != nil {
+		return diff.Live{}, err
+	}
+	from := v.live
+	if time.Now().Before(v.lagUntil) {
+		from = v.shown
+	}
+	live := diff.Live{Problems: map[spec.Subject]string{}, State: from.Where(func(ref spec.Ref) bool {
+		_, listed := desired.Resources[ref]
+		return listed
+	})}
+	for g := range desired.Grants {
+		if _, held := live.Grants[g]; !held && v.unknown[g.Subject.Name] {
+			live.Problems[g.Subject] = "no such user"
+		}
+	}
+	live.Unmanaged = len(from.Resources) - len(live.Resources)
+	return live, nil
+}
+
+// Pack makes calls of at most three changes of one op.
+func (v *vendor) Pack(changes []diff.Change) []diff.Call {
+	var calls []diff.Call
+	for i, c := range changes {
+		if c.Problem != "" {
+			continue
+		}
+		if n := len(calls); n > 0 && calls[n-1].Name == string(c.Op) && len(calls[n-1].Changes) < 3 {
+			calls[n-1].Changes = append(calls[n-1].Changes, i)
+		} else {
+			calls = append(calls, diff.Call{Name: string(c.Op), Changes: []int{i}})
+		}
+	}
+	return calls
+}
+
+func (v *vendor) Do(_ context.Context, name string, changes []diff.Change) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.calls = append(v.calls, fmt.Sprintf("%s %d", name, len(changes)))
+	v.touched = append(v.touched, changes...)
+	bad, faulty := v.faults[len(v.calls)]
+	if faulty && bad != dropped {
+		return vendorError{bad}
+	}
+	if v.lag > 0 && !time.Now().Before(v.lagUntil) {
+		v.shown = v.live.Where(func(spec.Ref) bool { return true })
+	}
+	v.lagUntil = time.Now().Add(v.lag)
+	for _, c := range changes {
+		v.do(c)
+	}
+	if faulty {
+		return vendorError{bad}
+	}
+	return nil
+}
+
+func (v *vendor) do(c diff.Change) {
+	switch c.Op {
+	case diff.OpCreate:
+		v.live.Resources[c.Ref(conn)] = spec.Resource{}
+	case diff.OpGrant:
+		if !v.ghosts[c.Subject.Name] {
+			v.live.Grants[c.Grant(conn)] = spec.Claim{}
+		}
+	case diff.OpRevoke:
+		delete(v.live.Grants, c.Grant(conn))
+	case diff.OpDelete:
+		delete(v.live.Resources, c.Ref(conn))
+		maps.DeleteFunc(v.live.Grants, func(g spec.Grant, _ spec.Claim) bool { return g.Resource == c.Ref(conn) })
+	}
+}
+
+const conn = "ws"
+
+func grantOf(resource, user string) spec.Grant {
+	return spec.Grant{Resource: spec.Ref{Connection: conn, Kind: spec.KindAppGroup, Name: resource}, Role: spec.RoleAccess,
+		Subject: spec.Subject{Kind: spec.SubjectUser, Name: user}}
+}
+
+// state builds a State of app groups and their holders.
+func state(holders map[string][]string) spec.State {
+	s := spec.NewState()
+	for resource, users := range holders {
+		s.Resources[grantOf(resource, "").Resource] = spec.Resource{}
+		for _, u := range users {
+			s.Grants[grantOf(resource, u)] = spec.Claim{}
+		}
+	}
+	return s
+}
+
+func (v *vendor) holders(resource string) []string {
+	var users []string
+	for g := range v.live.Grants {
+		if g.Resource.Name == resource {
+			users = append(users, g.Subject.Name)
+		}
+	}
+	slices.Sort(users)
+	return users
+}
+
+func jobs(v Source, desired spec.State) []Job {
+	return []Job{{Connection: spec.Connection{Name: conn, Provider: "test", Rate: spec.Rates{Write: spec.PerMinute(100)}}, Desired: desired, Source: v}}
+}

@@ -1,0 +1,119 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// pauses are the waits between reads for what does not show up at once; their sum bounds how long a run waits for a write
+// to become visible.
+var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+
+// lastRead bounds the one read that an interrupted run still makes, so that its report is true.
+const lastRead = 30 * time.Second
+
+// believe takes the vendor's word for what was sent.
+func (r *run) believe() {
+	for _, i := range r.where(waiting) {
+		if r.steps[i].unsure {
+			r.settle(i, diff.Unknown, r.steps[i].detail)
+		} else {
+			r.settle(i, diff.Done, "")
+		}
+	}
+}
+
+// verify reads the touched things back until everything sent is accounted for. What the vendor accepted and did not do is
+// Refused; what can't be seen in time is Unknown, or is open again where no usable answer came and a read shows that it was
+// not done.
+func (r *run) verify(ctx context.Context, watched []int) {
+	if len(watched) == 0 {
+		return
+	}
+	for attempt := 0; ; attempt++ {
+		r.opts.Observe.tell(Verifying{r.part.Name, attempt + 1})
+		live, err := r.readBack(ctx, watched)
+		if err != nil {
+			for _, i := range watched {
+				r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", err))
+			}
+			return
+		}
+		watched = r.sort(watched, live, attempt > 0)
+		if len(watched) == 0 || attempt == len(pauses) || !pause(ctx, pauses[attempt]) {
+			break
+		}
+	}
+	for _, i := range watched {
+		r.giveUp(ctx, i)
+	}
+}
+
+// readBack reads what the changes touch. A run that is interrupted still reads once.
+func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
+	if ctx.Err() != nil {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
+		defer cancel()
+		ctx = last
+	}
+	return r.target.Read(ctx, diff.Wanted(r.part.Name, r.changes(watched)))
+}
+
+// sort settles the changes that live tells about and returns the others. That some changes of a call show and others do
+// not, even after a while, is the vendor leaving those out.
+func (r *run) sort(watched []int, live diff.Live, later bool) []int {
+	var missing []int
+	for _, i := range watched {
+		if diff.Satisfied(r.part.Name, r.part.Changes[i], live.State) {
+			r.settle(i, diff.Done, "")
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	shown := map[int]bool{} // calls that had an effect
+	for _, s := range r.steps {
+		shown[s.call] = shown[s.call] || s.outcome == diff.Done
+	}
+	var open []int
+	for _, i := range missing {
+		c, s := r.part.Changes[i], r.steps[i]
+		problem := live.Problems[c.Subject]
+		switch {
+		case c.Op == diff.OpGrant && problem != "":
+			r.settle(i, diff.Refused, problem)
+		case later && shown[s.call]:
+			r.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
+		default:
+			open = append(open, i)
+		}
+	}
+	return open
+}
+
+// giveUp ends the wait for a change that does not show.
+func (r *run) giveUp(ctx context.Context, i int) {
+	s := &r.steps[i]
+	switch {
+	case s.unsure && ctx.Err() == nil && r.halted == "":
+		s.call = 0 // surely not done: open again
+	case s.unsure:
+		r.settle(i, diff.Unknown, s.detail)
+	default:
+		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
+	}
+}
+
+// pause waits, and says whether it could.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
