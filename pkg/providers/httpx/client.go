@@ -1,0 +1,266 @@
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// MaxBody bounds an answer, in bytes. The largest page of the largest list stays far below.
+const MaxBody = 16 << 20
+
+// Client sends requests to one vendor account. Its functions are the vendor's part; they must be safe for use from
+// several goroutines.
+type Client struct {
+	Env Env
+	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
+	Sign func(ctx context.Context, r *http.Request, body []byte) error
+	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Fate.
+	Explain func(e *Error, header http.Header, body []byte)
+	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
+	// such as a clock that is off or a token that ran out.
+	Again func(ctx context.Context, e *Error) bool
+
+	reads, writes *rate.Limiter
+	http          *http.Client
+}
+
+// New makes a client that keeps to the rates. A rate of zero is no limit.
+func New(env Env, rates spec.Rates) *Client {
+	if env.TryTimeout == 0 {
+		env.TryTimeout = DefaultTryTimeout
+	}
+	return &Client{
+		Env:    env,
+		reads:  limiter(rates.Read),
+		writes: limiter(rates.Write),
+		http: &http.Client{
+			Transport: env.Transport,
+			// A signed request must not follow its answer to another host.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// limiter paces evenly: vendors count in windows whose start nobody knows.
+func limiter(r spec.Rate) *rate.Limiter {
+	if r.Interval() == 0 {
+		return rate.NewLimiter(rate.Inf, 1)
+	}
+	return rate.NewLimiter(rate.Every(r.Interval()), 1)
+}
+
+// Request is one call to the vendor.
+type Request struct {
+	Method string
+	Base   string // scheme, host and path prefix
+	Path   string // escaped, begins with "/"
+	Query  url.Values
+	Body   any // encoded as JSON; nil: no body
+	Header http.Header
+	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
+	Repeatable bool
+}
+
+func (r Request) reads() bool      { return r.Method == http.MethodGet }
+func (r Request) repeatable() bool { return r.Repeatable || r.reads() }
+
+// Answer is a vendor's successful answer, as far as clients need it.
+type Answer struct {
+	Status int
+	Header http.Header
+}
+
+// Do sends the request until it succeeds or is final, and decodes the answer's JSON into out; with a nil out the answer
+// must be empty or JSON. When ctx ends, waiting ends; a write that is on its way is waited for, up to the try timeout. The
+// error is an *Error, but for a body that can't be encoded or a signer that fails.
+func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
+	body, err := encode(req.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	mended := false
+	for attempt := 1; ; attempt++ {
+		if err := c.wait(ctx, req); err != nil {
+			return Answer{}, req.fail(FateNotDone, err)
+		}
+		answer, failure, err := c.try(ctx, req, body, out, attempt)
+		if err != nil || failure == nil {
+			return answer, err
+		}
+		failure.Attempts = attempt
+		if !mended && c.Again != nil && c.Again(ctx, failure) {
+			mended = true
+			continue
+		}
+		pause, again := backoff(req, failure, attempt)
+		if !again {
+			return Answer{}, failure
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return Answer{}, failure
+		}
+	}
+}
+
+func (c *Client) wait(ctx context.Context, req Request) error {
+	if req.reads() {
+		return c.reads.Wait(ctx)
+	}
+	return c.writes.Wait(ctx)
+}
+
+// try sends the request once. A nil failure and a nil error mean success.
+func (c *Client) try(run context.Context, req Request, body []byte, out any, attempt int) (Answer, *Error, error) {
+	ctx := run
+	if !req.reads() { // a write in flight is not cut off: its fate would be unknown
+		ctx = context.WithoutCancel(run)
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Env.TryTimeout)
+	defer cancel()
+	r, err := c.build(ctx, req, body)
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	start := time.Now()
+	answer, failure := c.send(r, req, out)
+	if failure != nil && req.reads() && run.Err() != nil {
+		failure.Err = fmt.Errorf("stopped: %w", context.Cause(run))
+	}
+	c.observe(req, answer, failure, attempt, time.Since(start))
+	return answer, failure, nil
+}
+
+func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, req.Method, req.Base+req.Path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.Path, err)
+	}
+	r.URL.RawQuery = strings.ReplaceAll(req.Query.Encode(), "+", "%20") // a literal plus is %2B by now
+	for name, values := range req.Header {
+		r.Header[name] = values
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if c.Env.UserAgent != "" {
+		r.Header.Set("User-Agent", c.Env.UserAgent)
+	}
+	if c.Sign != nil {
+		if err := c.Sign(ctx, r, body); err != nil {
+			return nil, fmt.Errorf("sign %s %s: %w", req.Method, req.Path, err)
+		}
+	}
+	return r, nil
+}
+
+func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return Answer{}, req.fail(FateUnknown, plain(unwrapURL(err), c.Env.TryTimeout))
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	closeErr := resp.Body.Close()
+	answer := Answer{resp.StatusCode, resp.Header}
+	failure := req.fail(FateUnknown, nil)
+	failure.Status = resp.StatusCode
+	switch {
+	case resp.StatusCode >= 300:
+		c.explain(failure, resp.Header, data)
+		return answer, failure
+	case err != nil:
+		failure.Err = fmt.Errorf("the answer was cut off: %w", plain(err, c.Env.TryTimeout))
+	case closeErr != nil:
+		failure.Err = closeErr
+	case len(data) > MaxBody:
+		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
+	default:
+		failure.Err = decode(data, out)
+	}
+	if failure.Err != nil {
+		return answer, failure
+	}
+	return answer, nil
+}
+
+// explain classifies an answer that is an error: below 500 the vendor refused, from 500 on nobody knows.
+func (c *Client) explain(failure *Error, header http.Header, body []byte) {
+	if failure.Status < 500 {
+		failure.Fate = FateNotDone
+	}
+	failure.Wait = retryAfter(header, time.Now())
+	if c.Explain != nil {
+		c.Explain(failure, header, body)
+	}
+	if failure.Code == "" && failure.Message == "" {
+		failure.Message = excerpt(body)
+	}
+}
+
+func (c *Client) observe(req Request, answer Answer, failure *Error, attempt int, took time.Duration) {
+	if c.Env.Observe == nil {
+		return
+	}
+	e := Event{Method: req.Method, Path: req.Path, Status: answer.Status, Took: took, Attempt: attempt}
+	if failure != nil {
+		e.Err, e.RequestID = failure, failure.RequestID
+		if pause, again := backoff(req, failure, attempt); again {
+			e.Wait = pause
+		}
+	}
+	c.Env.Observe(e)
+}
+
+func (r Request) fail(fate Fate, err error) *Error {
+	if err != nil && neverSent(err) {
+		fate = FateNotDone
+	}
+	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
+}
+
+func encode(body any) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	return data, nil
+}
+
+// decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
+// JSON comes from something that stands between us and the vendor.
+func decode(data []byte, out any) error {
+	data = bytes.TrimSpace(data)
+	if out == nil {
+		if len(data) == 0 || json.Valid(data) {
+			return nil
+		}
+		return fmt.Errorf("the answer is not the vendor's: %q", excerpt(data))
+	}
+	if len(data) == 0 {
+		return errors.New("the answer is empty")
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("the answer can't be read: %w: %q", err, excerpt(data))
+	}
+	return nil
+}
+
+// unwrapURL drops the *url.Error around a cause: the URL is in our own error already, and its query may be long.
+func unwrapURL(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

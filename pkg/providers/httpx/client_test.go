@@ -1,0 +1,253 @@
+package httpx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// script answers requests in turn; the last answer stays. It notes when each request came.
+type script struct {
+	answers []func(*http.Request) (*http.Response, error)
+	times   []time.Time
+	bodies  []string
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	s.times, s.bodies = append(s.times, time.Now()), append(s.bodies, string(body))
+	return s.answers[min(len(s.times), len(s.answers))-1](r)
+}
+
+func status(code int, body string, header ...string) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+		return w.Result(), nil
+	}
+}
+
+func broken(err error) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+func silent(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func cut(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"a"`), errReader{}))}, nil
+}
+
+type errReader struct{}
+
+func (errReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+var (
+	reset = &net.OpError{Op: "read", Err: syscall.ECONNRESET}
+	dial  = &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	ok    = status(200, `{"a":1}`)
+)
+
+// Which faults are repeated, how often, and what is known afterwards.
+func TestRetries(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		answers    []func(*http.Request) (*http.Response, error)
+		get, write int // requests sent; a negative number means that it fails in the end
+		writeFate  Fate
+	}{
+		{"success", []func(*http.Request) (*http.Response, error){ok}, 1, 1, 0},
+		{"once 503", []func(*http.Request) (*http.Response, error){status(503, ""), ok}, 2, -1, FateUnknown},
+		{"always 500", []func(*http.Request) (*http.Response, error){status(500, "")}, -4, -1, FateUnknown},
+		{"once reset", []func(*http.Request) (*http.Response, error){broken(reset), ok}, 2, -1, FateUnknown},
+		{"once not connected", []func(*http.Request) (*http.Response, error){broken(dial), ok}, 2, 2, 0},
+		{"never connected", []func(*http.Request) (*http.Response, error){broken(dial)}, -4, -4, FateNotDone},
+		{"throttled for a while", []func(*http.Request) (*http.Response, error){status(429, ""), status(429, ""), ok}, 3, 3, 0},
+		{"throttled for ever", []func(*http.Request) (*http.Response, error){status(429, "")}, -10, -10, FateNotDone},
+		{"refused", []func(*http.Request) (*http.Response, error){status(400, ""), ok}, -1, -1, FateNotDone},
+		{"redirected", []func(*http.Request) (*http.Response, error){status(302, "", "Location", "http://elsewhere.example/"), ok}, -1, -1, FateNotDone},
+		{"HTML instead of JSON", []func(*http.Request) (*http.Response, error){status(200, "<html>hi</html>")}, -4, -1, FateUnknown},
+		{"empty", []func(*http.Request) (*http.Response, error){status(200, "")}, -4, -1, FateUnknown},
+		{"cut off", []func(*http.Request) (*http.Response, error){cut, ok}, 2, -1, FateUnknown},
+		{"silent", []func(*http.Request) (*http.Response, error){silent}, -2, -1, FateUnknown},
+	} {
+		for method, want := range map[string]int{http.MethodGet: tc.get, http.MethodPost: tc.write} {
+			t.Run(tc.name+" "+method, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &script{answers: tc.answers}
+					c := New(Env{Transport: s}, spec.Rates{})
+					var out struct{ A int }
+					_, err := c.Do(t.Context(), Request{Method: method, Base: "http://vendor.example", Path: "/x"}, &out)
+					if n := len(s.times); n != max(want, -want) || (err != nil) != (want < 0) {
+						t.Fatalf("%d requests, error %v; want %d", n, err, want)
+					}
+					if err == nil {
+						return
+					}
+					var e *Error
+					if !errors.As(err, &e) || method == http.MethodPost && e.Fate != tc.writeFate {
+						t.Errorf("error %#v, want fate %v", err, tc.writeFate)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestRepeatableWriteIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){broken(reset), ok}}
+		_, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example", Repeatable: true, Body: map[string]int{"n": 1}}, nil)
+		if err != nil || len(s.times) != 2 || s.bodies[1] != `{"n":1}` {
+			t.Errorf("error %v, bodies %q", err, s.bodies)
+		}
+	})
+}
+
+func TestPatience(t *testing.T) {
+	for _, tc := range []struct {
+		name, header string
+		want         time.Duration
+	}{
+		{"seconds", "7", 7 * time.Second},
+		{"date", "Sat, 01 Jan 2000 00:00:09 GMT", 9 * time.Second}, // a bubble's clock begins with that year
+		{"absurd", "1000000000", maxPause},
+		{"more absurd", "99999999999999999999", throttledPause},
+		{"negative", "-5", throttledPause},
+		{"none", "", throttledPause},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", tc.header), ok}}
+				start := time.Now()
+				if _, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+					t.Fatal(err)
+				}
+				if waited := s.times[1].Sub(start); waited != tc.want {
+					t.Errorf("waited %v, want %v", waited, tc.want)
+				}
+			})
+		})
+	}
+}
+
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){ok}}
+		c := New(Env{Transport: s}, spec.Rates{Write: spec.PerMinute(100)})
+		start := time.Now()
+		for range 11 {
+			if _, err := c.Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("11 calls at 100 a minute took %v, want 6 s", took)
+		}
+	})
+}
+
+// An interrupted run finishes the write that is on its way, and sends no other.
+func TestInterruptedWriteIsFinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		slow := func(*http.Request) (*http.Response, error) {
+			cancel()
+			time.Sleep(5 * time.Second)
+			return status(200, "")(nil)
+		}
+		s := &script{answers: []func(*http.Request) (*http.Response, error){slow}}
+		c := New(Env{Transport: s}, spec.Rates{})
+		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+			t.Errorf("the write in flight was lost: %v", err)
+		}
+		var e *Error
+		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); !errors.As(err, &e) || !e.NotDone() || len(s.times) != 1 {
+			t.Errorf("error %v after %d requests, want none sent", err, len(s.times))
+		}
+	})
+}
+
+func TestDeadEndpointEndsWithTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := New(Env{Transport: &script{answers: []func(*http.Request) (*http.Response, error){silent}}}, spec.Rates{}).Do(ctx, Request{Method: "GET", Base: "http://vendor.example"}, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+			t.Errorf("error %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+func TestQueryAndSigning(t *testing.T) {
+	s := &script{answers: []func(*http.Request) (*http.Response, error){func(r *http.Request) (*http.Response, error) {
+		if r.URL.RawQuery != "a=x%20y%2Bz" {
+			t.Errorf("query %q: a space must be %%20", r.URL.RawQuery)
+		}
+		if r.Header.Get("Authorization") != `signed {"n":1}` {
+			t.Errorf("header %v", r.Header)
+		}
+		return ok(r)
+	}}}
+	c := New(Env{Transport: s, UserAgent: "entitlectl/test"}, spec.Rates{})
+	c.Sign = func(_ context.Context, r *http.Request, body []byte) error {
+		r.Header.Set("Authorization", "signed "+string(body))
+		return nil
+	}
+	if _, err := c.Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example", Query: url.Values{"a": {"x y+z"}}, Body: map[string]int{"n": 1}}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestErrorSaysWhatAndWhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){status(403, `{"code":"X.1","msg":"no"}`)}}
+		c := New(Env{Transport: s}, spec.Rates{})
+		c.Explain = func(e *Error, h http.Header, body []byte) {
+			var m map[string]string
+			if json.Unmarshal(body, &m) == nil {
+				e.Code, e.Message, e.RequestID = m["code"], m["msg"], "r1"
+			}
+		}
+		_, err := c.Do(t.Context(), Request{Method: "GET", Base: "http://vendor.example", Path: "/things"}, nil)
+		if want := "GET http://vendor.example/things: http 403 X.1: no (request r1)"; fmt.Sprint(err) != want {
+			t.Errorf("error %q, want %q", err, want)
+		}
+		if Status(err) != 403 || Code(err) != "X.1" {
+			t.Errorf("status %d, code %q", Status(err), Code(err))
+		}
+	})
+}
+
+func TestLargeAnswerIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){status(200, `"`+strings.Repeat("x", MaxBody)+`"`)}}
+		_, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil)
+		if err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+			t.Errorf("error %v", err)
+		}
+	})
+}

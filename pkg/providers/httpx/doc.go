@@ -1,0 +1,6 @@
+// Package httpx is the one request loop that every provider's client uses.
+//
+// In go a request and what the vendor allows; out comes the answer's body, or an error that says what became of the
+// request. Each turn waits for the rate, builds, signs, sends, reads a bounded body and classifies. It knows no vendor:
+// signing, error bodies and waiting times are functions that the provider gives. It never logs and holds no secret.
+package httpx

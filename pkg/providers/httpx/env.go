@@ -1,0 +1,29 @@
+package httpx
+
+import (
+	"net/http"
+	"time"
+)
+
+// Env is what a provider's client takes from the process around it.
+type Env struct {
+	Transport  http.RoundTripper // nil: the network
+	UserAgent  string
+	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
+	Observe    func(Event)   // nil: nobody watches
+}
+
+// DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.
+const DefaultTryTimeout = 35 * time.Second
+
+// Event is one request as it went over the wire. It holds no header and no body, so nothing secret.
+type Event struct {
+	Method    string
+	Path      string
+	Status    int // 0: no answer
+	Took      time.Duration
+	Attempt   int           // from 1
+	Wait      time.Duration // before the next attempt; 0: there is none
+	RequestID string
+	Err       error
+}

@@ -1,0 +1,101 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Fate is what is known of a request that did not succeed.
+type Fate int
+
+// The fates.
+const (
+	FateUnknown Fate = iota // it may have been done
+	FateNotDone             // the vendor refused it, or it never reached the vendor
+)
+
+// Error is a request that did not succeed.
+type Error struct {
+	Method    string
+	URL       string // scheme, host and path; no query
+	Status    int    // 0: no answer
+	Code      string // the vendor's error code
+	Message   string
+	RequestID string
+	Fate      Fate
+	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
+	Attempts  int
+	Err       error // why there was no usable answer; nil when the vendor answered with an error
+}
+
+// Error is method, URL, status, code, message and request id, as far as they are known.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Method, e.URL)
+	switch {
+	case e.Status != 0 && e.Err != nil:
+		fmt.Fprintf(&b, "http %d: %v", e.Status, e.Err)
+	case e.Status != 0:
+		fmt.Fprintf(&b, "http %d", e.Status)
+	default:
+		fmt.Fprintf(&b, "%v", e.Err)
+	}
+	if e.Code != "" {
+		b.WriteString(" " + e.Code)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request " + e.RequestID + ")")
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, ", after %d attempts", e.Attempts)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause of a missing answer.
+func (e *Error) Unwrap() error { return e.Err }
+
+// NotDone says that the vendor surely did nothing.
+func (e *Error) NotDone() bool { return e.Fate == FateNotDone }
+
+// Unauthorized says that the vendor does not accept who we are; further requests would not fare better.
+func (e *Error) Unauthorized() bool { return e.Status == http.StatusUnauthorized }
+
+// Status is the HTTP status behind err, or 0.
+func Status(err error) int {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+// Code is the vendor's error code behind err, or "".
+func Code(err error) string {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// neverSent recognises errors that come before the first byte leaves.
+func neverSent(err error) bool {
+	var dial *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial"
+}
+
+// plain replaces the words that people do not know by ones that they do.
+func plain(err error, timeout time.Duration) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded)
+	}
+	return err
+}
