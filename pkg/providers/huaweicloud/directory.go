@@ -1,0 +1,137 @@
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// lookUp finds in the vendor's directory the subjects of grants that live lacks, and says of the others why they can't be
+// granted anything: an authorization of an unknown account is answered with success and does nothing.
+func (r *Reader) lookUp(ctx context.Context, desired spec.State, live *diff.Live) error {
+	missing := missingSubjects(desired, live)
+	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], live); err != nil {
+		return err
+	}
+	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], live)
+}
+
+// missingSubjects lists who is to be granted something, by kind and sorted.
+func missingSubjects(desired spec.State, live *diff.Live) map[spec.SubjectKind][]spec.Subject {
+	seen := map[spec.Subject]bool{}
+	missing := map[spec.SubjectKind][]spec.Subject{}
+	for g := range desired.Grants {
+		_, held := live.Grants[g]
+		if held || seen[g.Subject] || desired.Resources[g.Resource].Ownership == spec.Ignored {
+			continue
+		}
+		seen[g.Subject] = true
+		missing[g.Subject.Kind] = append(missing[g.Subject.Kind], g.Subject)
+	}
+	for _, subjects := range missing {
+		slices.SortFunc(subjects, spec.Subject.Compare)
+	}
+	return missing
+}
+
+// lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
+// filter it answers with everyone, which serves as well: then one list is enough.
+func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
+	domains := map[string][]string{} // user name to the domains that have it
+	whole := false
+	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
+		users, _, broken, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
+		if err != nil {
+			return err
+		}
+		if broken != "" {
+			return fmt.Errorf("the list of users is not whole: %s", broken)
+		}
+		for _, u := range users {
+			s := subject(spec.SubjectUser, u.Name, u.Domain)
+			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
+			r.seen.mails[s] = min(len(u.Email), 1)
+			domains[u.Name] = append(domains[u.Name], s.Domain)
+			whole = whole || !slices.ContainsFunc(chunk, func(n string) bool { return strings.EqualFold(n, u.Name) })
+		}
+		if whole {
+			break
+		}
+	}
+	for _, s := range wanted {
+		if _, ok := r.seen.directory[s]; !ok {
+			live.Problems[s] = unknownUser(s, domains[s.Name])
+		}
+	}
+	return nil
+}
+
+// userNames lists the names of subjects, each once, in their order.
+func userNames(subjects []spec.Subject) []string {
+	names := make([]string, len(subjects))
+	for i, s := range subjects {
+		names[i] = s.Name
+	}
+	return slices.Compact(names)
+}
+
+func unknownUser(s spec.Subject, domains []string) string {
+	if len(domains) > 0 {
+		return fmt.Sprintf("the directory has no user %q in domain %s, but in %s; say so with domain:", s.Name, s.Domain, strings.Join(domains, ", "))
+	}
+	return fmt.Sprintf("the directory has no user %q in domain %s; create it there or correct the name", s.Name, s.Domain)
+}
+
+// lookUpUserGroups finds user groups (g1): one by keyword, several in the whole list.
+func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	groups, err := r.userGroups(ctx, userNames(wanted))
+	if err != nil {
+		return err
+	}
+	known := make([]string, 0, len(groups))
+	for _, g := range groups {
+		s := subject(spec.SubjectUserGroup, g.Name, g.Domain)
+		r.seen.directory[s] = account{ID: g.ID, Account: g.Name, Domain: g.Domain, PlatformType: g.PlatformType}
+		r.seen.mails[s] = g.Users
+		known = append(known, g.Name)
+	}
+	for _, s := range wanted {
+		if _, ok := r.seen.directory[s]; ok {
+			continue
+		}
+		hint := "create it there or correct the name"
+		if near := spec.Suggest(s.Name, known); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
+	}
+	return nil
+}
+
+// userGroups reads the whole list, or asks by keyword where that is fewer calls.
+func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, error) {
+	id := func(g userGroup) string { return g.ID }
+	all, _, broken, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
+	if errors.Is(err, errTooLong) {
+		for _, name := range wanted {
+			var some []userGroup
+			some, _, broken, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
+			if all = append(all, some...); err != nil || broken != "" {
+				break
+			}
+		}
+	}
+	if err == nil && broken != "" {
+		err = fmt.Errorf("the list of user groups is not whole: %s", broken)
+	}
+	return all, err
+}

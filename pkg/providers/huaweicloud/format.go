@@ -1,0 +1,25 @@
+package huaweicloud
+
+import "github.com/entitlectl/entitlectl/pkg/spec"
+
+// defaultDomain is what the vendor takes a blank directory domain for.
+const defaultDomain = "local.com"
+
+// Format says what a connection of this provider may hold in the file. The rates are those that the vendor publishes per
+// user and minute for the APIs whose rows could be seen; those of app groups are taken to be the same.
+func Format() spec.Format {
+	return spec.Format{
+		Provider: "huaweicloud",
+		Kinds:    []spec.Kind{spec.KindAppGroup, spec.KindApp},
+		Auth: []spec.AuthForm{
+			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
+			{Keys: []string{"token"}},
+		},
+		Keys:      []string{"region", "project"},
+		Required:  []string{"region"},
+		Endpoints: []string{"app", "workspace", "iam"},
+		Domain:    defaultDomain,
+		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Notices:   true,
+	}
+}

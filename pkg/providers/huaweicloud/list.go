@@ -1,0 +1,86 @@
+package huaweicloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+)
+
+const (
+	pageSize  = 100 // the largest that app groups, their authorizations and the App Center give
+	listTries = 3   // how often a list that changes while it is read is begun again
+)
+
+// errTooLong says that a list has more pages than the caller wanted to read.
+var errTooLong = errors.New("more pages than asked for")
+
+// pages reads a whole list, each row once by its key. Where that fails because the list keeps changing, broken says so and
+// the rows are those last seen. With most > 0 a list of more pages ends after the first one with errTooLong; total is its
+// length as the vendor counts.
+func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (all []T, total int, broken string, err error) {
+	for range listTries {
+		all, total, broken, err = pagesOnce(ctx, a, l, query, most, key)
+		if err != nil || broken == "" {
+			break
+		}
+	}
+	return all, total, broken, err
+}
+
+func pagesOnce[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (all []T, total int, broken string, err error) {
+	seen := map[string]bool{}
+	for offset := 0; ; offset += pageSize {
+		page, count, err := onePage[T](ctx, a, l, query, offset)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		if offset > 0 && count != total {
+			return all, count, fmt.Sprintf("its length changed from %d to %d while it was read", total, count), nil
+		}
+		total = count
+		if most > 0 && total > most*pageSize {
+			return nil, total, "", errTooLong
+		}
+		for _, row := range page {
+			if k := key(row); !seen[k] {
+				seen[k] = true
+				all = append(all, row)
+			}
+		}
+		if len(page) < pageSize || offset+pageSize >= total {
+			break
+		}
+	}
+	if len(all) != total {
+		broken = fmt.Sprintf("it has %d rows by the vendor's count, but its pages hold %d", total, len(all))
+	}
+	return all, total, broken, nil
+}
+
+func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offset int) ([]T, int, error) {
+	id, err := a.projectID(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	q := url.Values{"limit": {strconv.Itoa(pageSize)}, "offset": {strconv.Itoa(offset)}}
+	for name, values := range query {
+		q[name] = values
+	}
+	var page map[string]json.RawMessage
+	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
+		Path: "/" + l.major + "/" + escape(id) + l.path, Query: q}, &page)
+	if err != nil {
+		return nil, 0, err
+	}
+	items, total, err := rows[T](l, page)
+	if err != nil {
+		return nil, 0, fmt.Errorf("GET %s: %w", l.path, err)
+	}
+	return items, total, nil
+}

@@ -1,0 +1,138 @@
+package huaweicloud
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// The bodies of the Workspace API, with the fields that we use (SDK for Go v3: services/workspaceapp/v1 for calls a and
+// b, services/workspace/v2 for d, f and g). Ids are opaque.
+
+// appGroup is a row of a1 and the answer of a2.
+type appGroup struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// authorization is a row of b1.
+type authorization struct {
+	ID         string `json:"id"`
+	AppGroupID string `json:"app_group_id"`
+	AppID      string `json:"app_id"` // blank: on the whole group
+	AccountID  string `json:"account_id"`
+	account
+}
+
+// account names a user or a user group in rows and bodies of b and d. The two families spell a user's type in different
+// ways: USER against SIMPLE.
+type account struct {
+	ID           string `json:"id,omitempty"` // b only; b2 needs it for a user group
+	Account      string `json:"account"`
+	AccountType  string `json:"account_type"`
+	Domain       string `json:"domain,omitempty"`
+	PlatformType string `json:"platform_type,omitempty"`
+}
+
+const (
+	typeUser      = "USER"   // app groups
+	typeSimple    = "SIMPLE" // App Center
+	typeUserGroup = "USER_GROUP"
+)
+
+// authorize is the body of b2 and b3.
+type authorize struct {
+	AppGroupIDs []string  `json:"app_group_ids"` // 1 to 10
+	Accounts    []account `json:"accounts"`      // 1 to 50
+}
+
+// assign is the body of d3. The accounts are a delta; the mode is absolute and set on every app listed.
+type assign struct {
+	AppIDs            []string  `json:"app_ids"` // 1 to 20, unique
+	AuthorizationType string    `json:"authorization_type"`
+	Users             []account `json:"users,omitempty"`     // to add: 0 to 100, unique
+	DelUsers          []account `json:"del_users,omitempty"` // to remove: 0 to 100, unique
+}
+
+const (
+	modeEveryone = "ALL_USER"
+	modeAssigned = "ASSIGN_USER"
+)
+
+// application is a row of d1.
+type application struct {
+	ID                string `json:"id"`
+	Name              string `json:"name"`
+	AuthorizationType string `json:"authorization_type"`
+}
+
+// user is a row of f1.
+type user struct {
+	ID     string `json:"id"`
+	Name   string `json:"user_name"`
+	Email  string `json:"user_email"`
+	Domain string `json:"domain"`
+}
+
+// userGroup is a row of g1.
+type userGroup struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Domain       string `json:"domain"`
+	PlatformType string `json:"platform_type"`
+	Users        int    `json:"user_quantity"`
+}
+
+// failure is every form of error body that was seen: of the services, of the gateway, and IAM's nested one, whose code is
+// a number.
+type failure struct {
+	Code      string `json:"error_code"`
+	Message   string `json:"error_msg"`
+	RequestID string `json:"request_id"`
+	Nested    struct {
+		Code    json.Number `json:"code"`
+		Message string      `json:"message"`
+	} `json:"error"`
+}
+
+// list names a paged list: its array and total differ from family to family.
+type list struct {
+	path  string // behind the project id
+	base  family
+	major string // API version
+	array string
+	total string
+}
+
+var (
+	listAppGroups      = list{"/app-groups", familyApp, "v1", "items", "count"}
+	listAuthorizations = list{"/app-groups/actions/list-authorizations", familyApp, "v1", "authorizations", "count"}
+	listApps           = list{"/app-center/apps", familyWorkspace, "v1", "items", "count"}
+	listUsers          = list{"/users", familyWorkspace, "v2", "users", "total_count"}
+	listUserGroups     = list{"/groups", familyWorkspace, "v2", "user_groups", "total_count"}
+)
+
+func listAssignments(appID string) list {
+	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count"}
+}
+
+// rows reads one page. A page that does not say its total, or lacks rows that the total promises, is no list: taking it
+// for an empty one would revoke or grant everything.
+func rows[T any](l list, page map[string]json.RawMessage) (items []T, total int, err error) {
+	count, ok := page[l.total]
+	if !ok {
+		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.total)
+	}
+	if err := json.Unmarshal(count, &total); err != nil || total < 0 {
+		return nil, 0, fmt.Errorf("the answer is no list: %q is %s", l.total, count)
+	}
+	array, ok := page[l.array]
+	if !ok && total > 0 {
+		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.array)
+	}
+	if ok {
+		if err := json.Unmarshal(array, &items); err != nil {
+			return nil, 0, fmt.Errorf("%q can't be read: %w", l.array, err)
+		}
+	}
+	return items, total, nil
+}

@@ -1,0 +1,244 @@
+package huaweicloud
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Writer is a Reader that can also carry calls out. Calls may run side by side.
+type Writer struct{ *Reader }
+
+// NewWriter opens a connection for reading and writing. It sends nothing.
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
+	r, err := NewReader(conn, secrets, env)
+	return &Writer{r}, err
+}
+
+// bug is an error of ours that was found before anything was sent.
+type bug struct{ text string }
+
+func (b bug) Error() string {
+	return b.text + "; nothing was sent; plan again, and report it if it comes back"
+}
+func (bug) NotDone() bool { return true }
+
+// Do sends one call of those that Pack made. b2 and d3 also answer with success when an account does not exist, and then
+// leave it out: only a read tells.
+func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) error {
+	switch name {
+	case callCreate:
+		return w.create(ctx, changes)
+	case callGrant, callRevoke:
+		return w.authorize(ctx, name, changes)
+	case callAssign:
+		return w.assign(ctx, changes)
+	case callDelete:
+		return w.delete(ctx, changes)
+	}
+	return bug{fmt.Sprintf("there is no call %q", name)}
+}
+
+// create makes an app group (a2). Repeating it is not documented.
+func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
+	if len(changes) != 1 {
+		return bug{fmt.Sprintf("%d app groups in one call that creates one", len(changes))}
+	}
+	var made appGroup
+	if err := w.api.send(ctx, http.MethodPost, familyApp, "/app-groups", map[string]string{"name": changes[0].Resource}, &made, false); err != nil {
+		return err
+	}
+	if made.ID == "" {
+		return fmt.Errorf("the vendor made app group %q but gave no id", changes[0].Resource)
+	}
+	w.created.Store(changes[0].Resource, made.ID)
+	return nil
+}
+
+// authorize adds (b2) or removes (b3) accounts. Only repeating a removal is documented to be safe.
+func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Change) error {
+	groups, subjects, err := product(changes, groupCaps.Resources, groupCaps.Subjects)
+	if err != nil {
+		return err
+	}
+	body := authorize{}
+	for _, group := range groups {
+		id, err := w.appGroupID(group)
+		if err != nil {
+			return err
+		}
+		body.AppGroupIDs = append(body.AppGroupIDs, id)
+	}
+	for _, s := range subjects {
+		a, err := w.account(changes[0].Op, s, spec.KindAppGroup, groups)
+		if err != nil {
+			return err
+		}
+		body.Accounts = append(body.Accounts, a)
+	}
+	return w.api.send(ctx, http.MethodPost, familyApp, "/"+name, body, nil, name == callRevoke)
+}
+
+// assign sets the mode of apps and adds and removes accounts (d3).
+func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
+	byOp := map[diff.Op][]diff.Change{}
+	for _, c := range changes {
+		byOp[c.Op] = append(byOp[c.Op], c)
+	}
+	body := assign{AuthorizationType: modeAssigned}
+	apps := map[string]bool{}
+	for _, c := range byOp[diff.OpUpdate] {
+		apps[c.Resource] = true
+		if c.To == string(spec.Everyone) {
+			body.AuthorizationType = modeEveryone
+		}
+	}
+	for _, op := range []diff.Op{diff.OpGrant, diff.OpRevoke} {
+		if err := w.assignLane(op, byOp[op], apps, &body); err != nil {
+			return err
+		}
+	}
+	if len(apps) > appCaps.Resources || body.AuthorizationType == modeEveryone && len(byOp) > 1 {
+		return bug{"a call on apps mixes modes or lists too many apps"}
+	}
+	for _, app := range slices.Sorted(maps.Keys(apps)) {
+		id, known := w.seen.apps[app]
+		if !known {
+			return bug{fmt.Sprintf("the id of app %q is not known", app)}
+		}
+		body.AppIDs = append(body.AppIDs, id)
+	}
+	return w.api.send(ctx, http.MethodPost, familyWorkspace, "/"+callAssign, body, nil, false)
+}
+
+// assignLane adds the accounts that the changes of one op name to the body, and checks that they are on all its apps.
+func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]bool, body *assign) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	names, subjects, err := product(changes, appCaps.Resources, appCaps.Subjects)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		apps[name] = true
+	}
+	if len(names) != len(apps) {
+		return bug{"a call on apps would touch pairs that the plan does not name"}
+	}
+	for _, s := range subjects {
+		a, err := w.account(op, s, spec.KindApp, names)
+		if err != nil {
+			return err
+		}
+		if op == diff.OpGrant {
+			body.Users = append(body.Users, a)
+		} else {
+			body.DelUsers = append(body.DelUsers, a)
+		}
+	}
+	return nil
+}
+
+// delete removes app groups (a6); repeating it is documented to be safe.
+func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
+	var ids []string
+	for _, c := range changes {
+		id, err := w.appGroupID(c.Resource)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	return w.api.send(ctx, http.MethodPost, familyApp, "/"+callDelete, map[string][]string{"ids": ids}, nil, true)
+}
+
+// product returns the resources and subjects of changes, sorted, and fails unless the changes are exactly all pairs of
+// them and within the caps: the vendor would act on every pair.
+func product(changes []diff.Change, maxResources, maxSubjects int) ([]string, []spec.Subject, error) {
+	type pair struct {
+		resource string
+		subject  spec.Subject
+	}
+	pairs, resources, subjects := map[pair]bool{}, map[string]bool{}, map[spec.Subject]bool{}
+	for _, c := range changes {
+		pairs[pair{c.Resource, c.Subject}] = true
+		resources[c.Resource], subjects[c.Subject] = true, true
+	}
+	if len(pairs) != len(resources)*len(subjects) || len(resources) > maxResources || len(subjects) > maxSubjects {
+		return nil, nil, bug{fmt.Sprintf("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))}
+	}
+	return slices.Sorted(maps.Keys(resources)), slices.SortedFunc(maps.Keys(subjects), spec.Subject.Compare), nil
+}
+
+func (w *Writer) appGroupID(name string) (string, error) {
+	if id, ok := w.seen.appGroups[name]; ok {
+		return id, nil
+	}
+	if id, ok := w.created.Load(name); ok {
+		return id.(string), nil
+	}
+	return "", bug{fmt.Sprintf("the id of app group %q is not known", name)}
+}
+
+// account names a subject the way a body does: for a removal with everything that live showed, since what the vendor
+// matches by is not documented; else with what the directory says. Ids are for app groups only.
+func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string) (account, error) {
+	a, known := w.seen.directory[s]
+	if op == diff.OpRevoke {
+		a, known = w.holder(s, kind, on)
+	}
+	if !known {
+		return account{}, bug{fmt.Sprintf("the account of %s is not known", s)}
+	}
+	a.AccountType = typeUser
+	switch {
+	case s.Kind == spec.SubjectUserGroup:
+		a.AccountType = typeUserGroup
+	case kind == spec.KindApp:
+		a.AccountType = typeSimple
+	}
+	a.Domain = cmp.Or(a.Domain, s.Domain)
+	if kind == spec.KindApp {
+		a.ID = ""
+	}
+	if !platforms[kind][a.PlatformType] {
+		a.PlatformType = ""
+	}
+	return a, nil
+}
+
+// holder is what live showed of a subject's grants on all the resources of a call. Where its rows differ, what differs is
+// left blank.
+func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (account, bool) {
+	var a account
+	for i, name := range on {
+		row, known := w.seen.holders[spec.Grant{Resource: w.ref(kind, name), Subject: s, Role: spec.RoleAccess}]
+		if !known {
+			return a, false
+		}
+		if i == 0 {
+			a = row
+		}
+		if row.PlatformType != a.PlatformType {
+			a.PlatformType = ""
+		}
+		if row.ID != a.ID {
+			a.ID = ""
+		}
+	}
+	return a, len(on) > 0
+}
+
+// platforms are the directory types that bodies take; the directory knows more (UOS).
+var platforms = map[spec.Kind]map[string]bool{
+	spec.KindAppGroup: {"AD": true, "LOCAL": true, "SYSTEM": true},
+	spec.KindApp:      {"AD": true, "LOCAL": true},
+}
