@@ -17,7 +17,9 @@ type Limit struct {
 	Value int
 }
 
-// Protection names a subject everywhere ("user:alice"), or on one resource ("app-group:CAD/group:Designers").
+// Protection names a subject everywhere ("user:alice"), or on one resource ("app-group:CAD/group:Designers"). A blank
+// domain means that of the connection. A user whom the files define is named as vendors name them: protecting one who has
+// an address makes two Protections, one of the account and one of the address, since mail groups know the address only.
 type Protection struct {
 	Resource *Ref // nil: everywhere; its Connection is blank: any
 	Subject  Subject

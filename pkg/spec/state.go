@@ -6,8 +6,11 @@ type State struct {
 	Grants    map[Grant]Claim
 	// Lapsed are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
 	Lapsed map[Grant]Claim
-	// Left are subjects that lose every grant on every listed resource, ignored ones excepted. Only desired states have them.
+	// Left are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
+	// their names, which are the account and, as user, mailbox and plain address, the email. Only desired states have them.
 	Left map[Subject]Claim
+	// Part says that this was cut from a larger state, so that what it lacks means nothing.
+	Part bool
 }
 
 // Claim is where a grant comes from and why. A live grant's Claim is empty.
@@ -70,7 +73,7 @@ func NewState() State {
 
 // Where returns the part of the state on resources that keep holds for. Left is shared, since it is about no resource.
 func (s State) Where(keep func(Ref) bool) State {
-	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left}
+	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Part: true}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

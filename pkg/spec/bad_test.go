@@ -1,0 +1,77 @@
+package spec
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-multierror"
+)
+
+var update = flag.Bool("update", false, "write what the bad files of testdata give into their .err files")
+
+// TestBad loads each file of testdata/bad, whose name says what is wrong, and compares the errors with the .err file
+// beside it.
+func TestBad(t *testing.T) {
+	t.Chdir("testdata/bad")
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) < 75 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			s, err := Load([]string{file}, testFormats())
+			if err == nil || s != nil {
+				t.Fatal("loads")
+			}
+			got := err.Error() + "\n"
+			if strings.Contains(got, "SECRET") {
+				t.Errorf("shows what may be a secret: %s", got)
+			}
+			checkErrors(t, err)
+			golden := strings.TrimSuffix(file, ".yaml") + ".err"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// checkErrors asserts what holds for every error of Load about contents.
+func checkErrors(t *testing.T, err error) {
+	t.Helper()
+	var all *multierror.Error
+	if !errors.As(err, &all) {
+		t.Fatalf("%T is no multierror", err)
+	}
+	var last *Error
+	for _, one := range all.Errors {
+		e, ok := one.(*Error)
+		if !ok {
+			t.Fatalf("%T is no *Error", one)
+		}
+		if e.File == "" || e.Line < 1 || e.Column < 1 || e.What == "" || e.Hint == "" {
+			t.Errorf("incomplete: %+v", *e)
+		}
+		if strings.ContainsAny(e.Error(), "\n\r\x00\u202e") {
+			t.Errorf("not one printable line: %q", e.Error())
+		}
+		if last != nil && last.compare(e) >= 0 {
+			t.Errorf("out of order: %v after %v", e, last)
+		}
+		last = e
+	}
+}

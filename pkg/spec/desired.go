@@ -1,0 +1,109 @@
+package spec
+
+import "time"
+
+// Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
+// The caller owns the result.
+func (s *Spec) Desired(now time.Time) map[string]State {
+	states := make(map[string]State, len(s.Connections))
+	sizes := map[string]int{}
+	for _, r := range s.resources {
+		for _, e := range r.entries {
+			sizes[r.in.name] += len(e.to)
+		}
+	}
+	for _, c := range s.Connections {
+		states[c.Name] = State{
+			Resources: map[Ref]Resource{}, Grants: make(map[Grant]Claim, sizes[c.Name]), Lapsed: map[Grant]Claim{},
+			Left: s.left(c.Name),
+		}
+	}
+	teams := map[*team][]*user{}
+	for _, r := range s.resources {
+		state := states[r.in.name]
+		state.Resources[r.ref()] = r.Resource
+		for i := range r.entries {
+			s.grant(state, r, &r.entries[i], now, teams)
+		}
+	}
+	return states
+}
+
+// left lists the people who left, under every name that they may have at a connection.
+func (s *Spec) left(connection string) map[Subject]Claim {
+	left := map[Subject]Claim{}
+	for _, u := range s.users {
+		if !u.left {
+			continue
+		}
+		claim := Claim{Source: u.source, Reason: u.name + " has left"}
+		left[u.subject(s.domains[connection])] = claim
+		if u.email != "" {
+			for _, kind := range []SubjectKind{SubjectUser, SubjectMailbox, SubjectAddress} {
+				left[Subject{Kind: kind, Name: u.email}] = claim
+			}
+		}
+	}
+	return left
+}
+
+// grant adds what an entry gives. A pair that several entries give counts once: one that holds goes before one that has
+// lapsed, and an earlier entry before a later one.
+func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams map[*team][]*user) {
+	lapse := e.lapse(now)
+	g := Grant{Resource: r.ref(), Role: e.role}
+	claim := Claim{Reason: e.reason}
+	if lapse != "" {
+		claim.Reason = lapse
+	}
+	add := func() {
+		if _, holds := state.Grants[g]; holds {
+			return
+		}
+		if lapse == "" {
+			state.Grants[g] = claim
+			delete(state.Lapsed, g)
+		} else if _, known := state.Lapsed[g]; !known {
+			state.Lapsed[g] = claim
+		}
+	}
+	domain := s.domains[r.in.name]
+	for i := range e.to {
+		it := &e.to[i]
+		claim.Source = it.at
+		if it.team == nil {
+			g.Subject = it.subject(r.kind, domain)
+			add()
+			continue
+		}
+		people, ok := teams[it.team]
+		if !ok {
+			people = it.team.people()
+			teams[it.team] = people
+		}
+		for _, u := range people {
+			g.Subject = u.on(r.kind, domain)
+			add()
+		}
+	}
+}
+
+// on is the user as resources of a kind know it.
+func (u *user) on(k Kind, defaultDomain string) Subject {
+	if k == KindMailGroup {
+		return u.mail()
+	}
+	return u.subject(defaultDomain)
+}
+
+// subject is what an item other than a team names on resources of a kind.
+func (it *item) subject(k Kind, defaultDomain string) Subject {
+	if it.user != nil {
+		return it.user.on(k, defaultDomain)
+	}
+	s := Subject{Kind: it.kind, Name: it.name, Domain: it.domain}
+	if s.Kind == SubjectUserGroup && s.Domain == "" {
+		s.Domain = defaultDomain
+	}
+	return s
+}

@@ -1,0 +1,129 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// RulesFile is the name of the file that is read beside a single file, so that rules can have reviewers of their own.
+// Wherever it lies, it may hold nothing but version and rules.
+const RulesFile = "entitlectl.rules.yaml"
+
+// maxFile is the largest file that is read, in bytes.
+const maxFile = 64 << 20
+
+// Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
+// hidden ones excepted; beside a single file its RulesFile is read too. A file that is named in several ways is read once.
+//
+// All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
+func Load(paths []string, formats []Format) (*Spec, error) {
+	return load(paths, formats, maxFile)
+}
+
+func load(paths []string, formats []Format, limit int64) (*Spec, error) {
+	l := &loader{
+		formats: formats, limit: limit, rules: DefaultRules, ruleSources: map[string]Position{},
+		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
+	}
+	var names, digests []string
+	for _, f := range l.find(paths) {
+		names = append(names, f.shown)
+		if data, ok := l.read(f); ok {
+			sum := sha256.Sum256(data)
+			digests = append(digests, f.base+"\x00"+hex.EncodeToString(sum[:])+"\n")
+			d := &decoder{loader: l, file: f.shown}
+			d.document(data, f.base == RulesFile)
+		}
+	}
+	l.resolve()
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	slices.Sort(digests)
+	sum := sha256.Sum256([]byte(strings.Join(digests, "")))
+	s := &Spec{
+		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
+		users: l.userList, resources: l.resources, domains: map[string]string{},
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
+		c := l.connections[name]
+		s.Connections = append(s.Connections, c.Connection)
+		s.domains[name] = c.domain()
+	}
+	return s, nil
+}
+
+// loader holds what the files read so far define. Files are decoded one after the other; names are looked up at the end,
+// by resolve, since every list may be split over files.
+type loader struct {
+	problems
+	formats     []Format
+	limit       int64
+	comparisons int // spent on suggestions
+
+	connections map[string]*connection
+	users       map[string]*user
+	userList    []*user
+	teams       map[string]*team
+	teamList    []*team
+	resources   []*resource
+
+	rules       Rules
+	ruleSources map[string]Position
+	protections []protection
+
+	leftMail               map[string]*user // people who left, by email
+	knownUsers, knownTeams []string         // names, for suggestions
+}
+
+// The keys at the top level of a file.
+var (
+	fileKeys      = []string{"version", "connections", "users", "teams", "appGroups", "apps", "mailGroups", "accounts", "rules"}
+	rulesFileKeys = []string{"version", "rules"}
+)
+
+// document decodes a file.
+func (d *decoder) document(data []byte, rulesOnly bool) {
+	root := d.parse(data)
+	if root == nil {
+		return
+	}
+	what, keys := "file", fileKeys
+	if rulesOnly {
+		what, keys = RulesFile, rulesFileKeys
+	}
+	o, ok := d.object(root, what, keys)
+	if !ok {
+		return
+	}
+	d.version(o)
+	for _, section := range []struct {
+		key    string
+		decode func(*yaml.Node)
+	}{
+		{"connections", d.decodeConnections}, {"users", d.decodeUsers}, {"teams", d.decodeTeams},
+		{"appGroups", d.each("app group", d.appGroup)}, {"apps", d.each("app", d.app)},
+		{"mailGroups", d.each("mail group", d.mailGroup)}, {"accounts", d.each("account", d.account)},
+		{"rules", d.decodeRules},
+	} {
+		if n := o.get(section.key); n != nil && slices.Contains(keys, section.key) {
+			section.decode(n)
+		}
+	}
+}
+
+// version refuses files that another release wrote for itself.
+func (d *decoder) version(o object) {
+	n, ok := o.need("version")
+	if !ok || refused(n) {
+		return
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Value != "1" {
+		d.reject(d.at(n), "write `version: 1`", "version must be 1, the only one that is supported, got %s", shown(n))
+	}
+}

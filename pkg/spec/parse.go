@@ -1,0 +1,183 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Bounds of what is read: how deep lists and mappings may nest, and how many lines and items a file may have. A node
+// takes far more memory than the two bytes that it needs in a file.
+const (
+	maxDepth = 32
+	maxItems = 8_000_000
+)
+
+// What two places report.
+var (
+	tooDeep = fault{fmt.Sprintf("nesting is deeper than %d", maxDepth), "flatten it"}
+	noAlias = fault{"aliases are not supported", "write the value out, or quote the text if it begins with *"}
+)
+
+// parse turns a file's contents into its root node, nil when there is none worth reading on. The node API checks
+// nothing by itself, so what we do not want in a file is refused here, once, for the whole tree.
+func (d *decoder) parse(data []byte) *yaml.Node {
+	data, ok := d.readable(data)
+	if !ok {
+		return nil
+	}
+	reader := yaml.NewDecoder(bytes.NewReader(data))
+	document, err := next(reader)
+	if err == nil && document.Kind == yaml.DocumentNode && len(document.Content) == 1 && !isNull(document.Content[0]) {
+		d.secondDocument(reader, data)
+		d.check(document.Content[0], 1)
+		return document.Content[0]
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		d.syntaxError(err, data)
+		return nil
+	}
+	d.reject(d.start(), "begin with `version: 1`, or remove the file", "file is empty")
+	return nil
+}
+
+// next reads a document. It is the one place that calls yaml.v3, which can panic on some inputs.
+func next(reader *yaml.Decoder) (document yaml.Node, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = errPanic
+		}
+	}()
+	err = reader.Decode(&document)
+	return document, err
+}
+
+var errPanic = errors.New("the YAML reader can't cope with this file")
+
+// secondDocument refuses anything after the first document.
+func (d *decoder) secondDocument(reader *yaml.Decoder, data []byte) {
+	second, err := next(reader)
+	switch {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		d.syntaxError(err, data)
+	default:
+		d.reject(d.at(&second), "put it into a file of its own", "second document in one file")
+	}
+}
+
+var (
+	yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+	// yaml.v3 counts lines from 0 in what its parser, and not its scanner, finds.
+	countsFrom0 = regexp.MustCompile(`^did not find expected (<document start>|node content|key|'-' indicator|',' or '[\]}]')`)
+	anchorError = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+)
+
+// syntaxError reports an error of yaml.v3, which gives a line at best. What it quotes from the file is left out, since
+// that may be a secret.
+func (d *decoder) syntaxError(err error, data []byte) {
+	at, what, hint := d.start(), err.Error(), "check indentation, quotes and brackets around here"
+	if m := yamlError.FindStringSubmatch(what); m != nil {
+		what = m[2]
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			if countsFrom0.MatchString(what) {
+				line++
+			}
+			at.Line = min(line, bytes.Count(data, []byte("\n"))+1)
+		}
+	}
+	if m := anchorError.FindStringSubmatch(what); m != nil {
+		at = d.offset(data, max(0, bytes.Index(data, []byte("*"+m[1]))))
+		what, hint = noAlias.what, noAlias.hint
+	}
+	if strings.HasPrefix(what, "exceeded max depth") {
+		what, hint = tooDeep.what, tooDeep.hint
+	}
+	d.reject(at, hint, "not valid YAML: %s", what)
+}
+
+// readable cuts a byte order mark off and refuses bytes that people and YAML readers see differently: what is not
+// UTF-8, control characters, and line ends that most editors do not show as such.
+func (d *decoder) readable(data []byte) ([]byte, bool) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		d.reject(d.start(), "save it as UTF-8", "file is UTF-16 or UTF-32")
+		return nil, false
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	items := 0
+	for i, width := 0, 1; i < len(data); i += width {
+		width = 1
+		switch c := data[i]; {
+		case c == '\n' || c == ',' || c == '[' || c == '{' || c == ' ' && i > 0 && (data[i-1] == '-' || data[i-1] == '?'):
+			items++
+		case c >= ' ' && c < 0x7f || c == '\t':
+		default:
+			var what, hint string
+			if what, hint, width = unreadableAt(data[i:]); what != "" {
+				d.reject(d.offset(data, i), hint, "%s", what)
+				return nil, false
+			}
+		}
+	}
+	if items > maxItems {
+		d.reject(d.start(), "split it", "file has more than %d lines and items", maxItems)
+		return nil, false
+	}
+	return data, true
+}
+
+// unreadableAt says what is wrong with the character that data begins with, and how many bytes it has.
+func unreadableAt(data []byte) (what, hint string, width int) {
+	r, width := utf8.DecodeRune(data)
+	switch {
+	case r == utf8.RuneError && width == 1:
+		return fmt.Sprintf("byte 0x%02x is not UTF-8", data[0]), "save the file as UTF-8", width
+	case r == '\r' && len(data) > 1 && data[1] == '\n':
+		return "", "", width
+	case r == '\r':
+		return "carriage return without a line feed", "save the file with LF or CRLF line ends", width
+	case r == '\u2028' || r == '\u2029' || r == '\u0085' || r == '\ufeff':
+		return fmt.Sprintf("invisible character %U", r), "remove it", width
+	case unicode.IsControl(r) || r == '\ufffe' || r == '\uffff':
+		return fmt.Sprintf("control character %U", r), "remove it", width
+	}
+	return "", "", width
+}
+
+func (d *decoder) start() Position { return Position{File: d.file, Line: 1, Column: 1} }
+
+// offset is the position of a byte.
+func (d *decoder) offset(data []byte, i int) Position {
+	before := data[:i]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return Position{File: d.file, Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + utf8.RuneCount(before[start:])}
+}
+
+// check refuses what makes a file mean other things than it seems to: anchors, aliases, merge keys, tags, deep nesting.
+func (d *decoder) check(n *yaml.Node, depth int) {
+	switch {
+	case depth > maxDepth:
+		d.reject(d.at(n), tooDeep.hint, "%s", tooDeep.what)
+		return
+	case n.Kind == yaml.AliasNode:
+		d.reject(d.at(n), noAlias.hint, "%s", noAlias.what)
+		return
+	case n.Anchor != "":
+		d.reject(d.at(n), "write the value out where it is used, or quote the text if it begins with &", "anchors are not supported")
+	case n.Style&yaml.TaggedStyle != 0:
+		d.reject(d.at(n), "remove it, or quote the text if it begins with !", "tags are not supported")
+	case n.Tag == "!!merge":
+		d.reject(d.at(n), "write the keys out", "merge keys (<<) are not supported")
+	}
+	for _, child := range n.Content {
+		d.check(child, depth+1)
+	}
+}

@@ -1,0 +1,144 @@
+package spec
+
+import (
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// user is a person or robot, as the file names it.
+type user struct {
+	name    string
+	account string // the vendor's user name
+	domain  string // lower case; blank: the connection's default
+	email   string // lower case
+	left    bool
+	source  Position
+}
+
+// subject is the user as app groups and apps know it.
+func (u *user) subject(defaultDomain string) Subject {
+	s := Subject{Kind: SubjectUser, Name: u.account, Domain: u.domain}
+	if s.Domain == "" {
+		s.Domain = defaultDomain
+	}
+	return s
+}
+
+// mail is the user as mail groups know it.
+func (u *user) mail() Subject { return Subject{Kind: SubjectUser, Name: u.email} }
+
+// team is a set of users that exists in the files only.
+type team struct {
+	name    string
+	members []item
+	source  Position
+}
+
+var (
+	userKeys = []string{"name", "account", "domain", "email", "state"}
+	// The states of a user.
+	userStates = []string{"active", "left"}
+)
+
+func (d *decoder) decodeUsers(n *yaml.Node) {
+	items, _ := d.list(n, "users")
+	for _, item := range items {
+		d.user(item)
+	}
+}
+
+func (d *decoder) user(n *yaml.Node) {
+	o, ok := d.object(n, "user", userKeys)
+	if !ok {
+		return
+	}
+	u := &user{}
+	if v := o.get("account"); v != nil {
+		u.account, _ = d.name(v, "account")
+	}
+	if v := o.get("domain"); v != nil {
+		u.domain = d.domain(v)
+	}
+	if v := o.get("email"); v != nil {
+		u.email, _ = d.address(v, "email")
+	}
+	if v := o.get("state"); v != nil {
+		state, _ := d.word(v, "state", userStates...)
+		u.left = state == "left"
+	}
+	v, ok := o.need("name")
+	if !ok {
+		return
+	}
+	if u.name, ok = d.name(v, "name"); !ok {
+		return
+	}
+	if strings.ContainsAny(u.name, ":@") {
+		d.reject(d.at(v), "choose a plain word, and give the vendor's user name as account", "name %s holds : or @", quoted(u.name))
+		return
+	}
+	if u.account == "" {
+		u.account = u.name
+	}
+	u.source = d.at(v)
+	if first := d.users[u.name]; first != nil {
+		d.twice(u.source, "user", u.name, first.source)
+		return
+	}
+	d.users[u.name] = u
+	d.userList = append(d.userList, u)
+}
+
+func (d *decoder) domain(n *yaml.Node) string {
+	name, ok := d.name(n, "domain")
+	if ok && strings.ContainsAny(name, "@/: ") {
+		d.reject(d.at(n), "write the directory domain alone, like corp.local", "domain %s holds more than a domain", quoted(name))
+	}
+	return strings.ToLower(name)
+}
+
+// address reads a mail address and folds it to lower case.
+func (d *decoder) address(n *yaml.Node, what string) (string, bool) {
+	text, ok := d.name(n, what)
+	if ok && !isAddress(text) {
+		d.reject(d.at(n), "write NAME@DOMAIN", "%s %s is not a mail address", what, quoted(text))
+		ok = false
+	}
+	return strings.ToLower(text), ok
+}
+
+// isAddress tells what looks like an address: something, one @, and a domain of at least two parts.
+func isAddress(text string) bool {
+	local, domain, _ := strings.Cut(text, "@")
+	if local == "" || strings.ContainsAny(text, " \t()<>[]\\,;:\"/") || strings.Contains(domain, "@") {
+		return false
+	}
+	parts := strings.Split(domain, ".")
+	for _, part := range parts {
+		if part == "" || strings.HasPrefix(part, "-") || strings.HasSuffix(part, "-") {
+			return false
+		}
+	}
+	return len(parts) > 1
+}
+
+func (d *decoder) decodeTeams(n *yaml.Node) {
+	for key, value := range d.pairs(n, "teams") {
+		if first := d.teams[key.Value]; first != nil {
+			d.twice(d.at(key), "team", key.Value, first.source)
+			continue
+		}
+		d.visible(key, "team name", key.Value, maxName)
+		t := &team{name: key.Value, source: d.at(key)}
+		d.teams[t.name] = t
+		d.teamList = append(d.teamList, t)
+		items, _ := d.list(value, "team "+quoted(t.name))
+		t.members = d.items(items, inTeam)
+	}
+}
+
+// twice reports a second definition.
+func (l *loader) twice(at Position, what, name string, first Position) {
+	l.reject(at, "keep one of them", "%s %s is defined twice, first at %s", what, quoted(name), first)
+}

@@ -1,0 +1,184 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// resolve looks up the names that files mention, now that all definitions are known, and checks what is between them.
+func (l *loader) resolve() {
+	l.leftMail = map[string]*user{}
+	for _, u := range l.userList {
+		if u.left && u.email != "" {
+			l.leftMail[u.email] = u
+		}
+	}
+	l.distinct()
+	for _, t := range l.teamList {
+		l.look(t.members)
+	}
+	mailless := withoutEmail(l.nest())
+	refs := make(map[Ref]*resource, len(l.resources))
+	for _, r := range l.resources {
+		l.place(r)
+		if first := refs[r.ref()]; first != nil {
+			l.twice(r.Source, r.kind.words(), r.name, first.Source)
+			continue
+		}
+		refs[r.ref()] = r
+		l.own(r)
+		for _, e := range r.entries {
+			l.look(e.to)
+			if r.kind == KindMailGroup {
+				l.mailable(e.to, mailless)
+			}
+		}
+	}
+	for _, p := range l.protections {
+		l.protect(p)
+	}
+}
+
+// distinct refuses users who are one and the same at some vendor, and people who left but whose mail another one gets.
+func (l *loader) distinct() {
+	defaults := map[string]bool{"": true}
+	for _, c := range l.connections {
+		defaults[c.domain()] = true
+	}
+	for _, domain := range slices.Sorted(maps.Keys(defaults)) {
+		first := make(map[Subject]*user, len(l.userList))
+		for _, u := range l.userList {
+			if o := first[u.subject(domain)]; o != nil {
+				l.reject(u.source, "give one of them another account or domain", "user %s has the same account as user %s at %s",
+					quoted(u.name), quoted(o.name), o.source)
+				continue
+			}
+			first[u.subject(domain)] = u
+		}
+	}
+	for _, u := range l.userList {
+		if o := l.leftMail[u.email]; o != nil && !u.left {
+			l.reject(u.source, "remove the email from one of them", "user %s has the email of user %s, who has left (%s)",
+				quoted(u.name), quoted(o.name), o.source)
+		}
+	}
+}
+
+// look finds the users and teams that items name.
+func (l *loader) look(items []item) {
+	for i := range items {
+		switch it := &items[i]; it.kind {
+		case SubjectUser:
+			it.user = l.userNamed(mention{it.name, it.at})
+		case kindTeam:
+			if it.team = l.teams[it.name]; it.team == nil {
+				l.reject(it.at, l.meant(it.name, l.teamNames(), "define it under teams"), "unknown team %s", quoted(it.name))
+			}
+		case SubjectAddress, SubjectMailbox:
+			if u := l.leftMail[it.name]; u != nil {
+				l.gone(u, it.at)
+			}
+		}
+	}
+}
+
+// userNamed finds a user who has not left.
+func (l *loader) userNamed(m mention) *user {
+	u := l.users[m.name]
+	switch {
+	case u == nil && l.teams[m.name] != nil:
+		l.reject(m.at, fmt.Sprintf("did you mean %q?", "team:"+m.name), "unknown user %s", quoted(m.name))
+	case u == nil:
+		l.reject(m.at, l.meant(m.name, l.userNames(), "define it under users"), "unknown user %s", quoted(m.name))
+	case u.left:
+		l.gone(u, m.at)
+	}
+	return u
+}
+
+func (l *loader) gone(u *user, at Position) {
+	l.reject(at, "remove the name here, or the state there", "user %s has left (%s)", quoted(u.name), u.source)
+}
+
+func (l *loader) userNames() []string {
+	if len(l.knownUsers) != len(l.userList) {
+		for _, u := range l.userList {
+			l.knownUsers = append(l.knownUsers, u.name)
+		}
+	}
+	return l.knownUsers
+}
+
+func (l *loader) teamNames() []string {
+	if len(l.knownTeams) != len(l.teamList) {
+		for _, t := range l.teamList {
+			l.knownTeams = append(l.knownTeams, t.name)
+		}
+	}
+	return l.knownTeams
+}
+
+// place finds a resource's connection.
+func (l *loader) place(r *resource) {
+	c := l.connections[r.in.name]
+	switch {
+	case c == nil:
+		known := slices.Sorted(maps.Keys(l.connections))
+		l.reject(r.in.at, l.meant(r.in.name, known, "define it under connections"), "unknown connection %s", quoted(r.in.name))
+	case !c.holds(r.kind):
+		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.kind.words())
+	}
+}
+
+// own sets a mail group's owner to the address of the user who is named.
+func (l *loader) own(r *resource) {
+	if r.owner.name == "" {
+		return
+	}
+	if u := l.userNamed(r.owner); u != nil {
+		l.mailed(u, r.owner.at, "")
+		r.Owner = u.email
+	}
+}
+
+// mailable refuses users without an address in mail groups. Of each team it reports one.
+func (l *loader) mailable(items []item, mailless map[*team]*user) {
+	for _, it := range items {
+		if it.user != nil {
+			l.mailed(it.user, it.at, "")
+		}
+		if u := mailless[it.team]; u != nil {
+			l.mailed(u, it.at, " of team "+quoted(it.name))
+		}
+	}
+}
+
+func (l *loader) mailed(u *user, at Position, of string) {
+	if u.email == "" && !u.left {
+		l.reject(at, "add an email at "+u.source.String(), "user %s%s has no email, which mail groups need", quoted(u.name), of)
+	}
+}
+
+// protect notes a protection. A user whom the files know is protected under both names: the account and the address.
+func (l *loader) protect(p protection) {
+	subjects := []Subject{p.Subject}
+	if u := l.users[p.Subject.Name]; u != nil && p.Subject.Kind == SubjectUser {
+		subjects = []Subject{u.subject("")}
+		switch {
+		case u.email == "":
+		case p.Resource == nil && !p.self:
+			subjects = append(subjects, u.mail())
+		case p.Resource != nil && p.Resource.Kind == KindMailGroup:
+			subjects = []Subject{u.mail()}
+		}
+	}
+	for _, s := range subjects {
+		p.Subject = s
+		if p.self {
+			l.rules.RequireSelf = &p.Protection
+		} else {
+			l.rules.Protected = append(l.rules.Protected, p.Protection)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package spec
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+var ruleKeys = []string{
+	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-mails", "protected", "require-self", "min-members",
+}
+
+// granting are the kinds of resources that hold grants.
+var granting = []string{string(KindAppGroup), string(KindApp), string(KindMailGroup)}
+
+// decodeRules reads the rules of one file. Each rule may be in one file only.
+func (d *decoder) decodeRules(n *yaml.Node) {
+	o, ok := d.object(n, "rules", ruleKeys)
+	if !ok {
+		return
+	}
+	decode := map[string]func(*yaml.Node, string){
+		"max-revokes":               d.limit(&d.rules.MaxRevokes, false),
+		"max-revoke-share":          d.limit(&d.rules.MaxRevokeShare, true),
+		"max-revoke-share-resource": d.limit(&d.rules.MaxRevokeShareResource, true),
+		"max-mails":                 d.limit(&d.rules.MaxMails, false),
+		"protected":                 d.protected,
+		"require-self":              d.requireSelf,
+		"min-members":               d.minMembers,
+	}
+	for _, rule := range ruleKeys {
+		v := o.get(rule)
+		if v == nil {
+			continue
+		}
+		if first, ok := d.ruleSources[rule]; ok {
+			d.twice(d.at(v), "rule", rule, first)
+			continue
+		}
+		d.ruleSources[rule] = d.at(v)
+		decode[rule](v, rule)
+	}
+}
+
+var share = regexp.MustCompile(`^(100|[1-9]?[0-9])%$`)
+
+// limit reads a number, or a share in percent, or off.
+func (d *decoder) limit(result *Limit, percent bool) func(*yaml.Node, string) {
+	return func(n *yaml.Node, rule string) {
+		switch {
+		case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == "off" && !refused(n):
+			*result = Limit{Off: true}
+		case !percent:
+			if v, ok := d.count(n, rule); ok {
+				*result = Limit{Value: v}
+			}
+		case d.is(n, yaml.ScalarNode, rule, "write 0% to 100%, or off"):
+			if !share.MatchString(n.Value) {
+				d.reject(d.at(n), "write 0% to 100%, or off", "%s %s is not a share", rule, quoted(n.Value))
+				return
+			}
+			v, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "%"))
+			*result = Limit{Value: v}
+		}
+	}
+}
+
+// protection is a Protection whose user is looked up when all files are read.
+type protection struct {
+	Protection
+	self bool // it is for require-self
+}
+
+func (d *decoder) protected(n *yaml.Node, rule string) {
+	list, _ := d.list(n, rule)
+	for _, n := range list {
+		d.protect(n, rule, false)
+	}
+}
+
+func (d *decoder) requireSelf(n *yaml.Node, rule string) { d.protect(n, rule, true) }
+
+func (d *decoder) protect(n *yaml.Node, rule string, self bool) {
+	const hint = "write user:NAME or group:NAME, or KIND:RESOURCE/user:NAME for one resource"
+	text, ok := d.text(n, rule)
+	if !ok || !d.visible(n, rule, text, maxLine) {
+		return
+	}
+	p := protection{Protection{Source: d.at(n)}, self}
+	kind, rest, _ := strings.Cut(text, ":")
+	if slices.Contains(granting, kind) {
+		cut := subjectStart(rest)
+		if cut <= 0 {
+			d.reject(d.at(n), hint, "%s %s names no subject after the resource", rule, quoted(text))
+			return
+		}
+		p.Resource = &Ref{Kind: Kind(kind), Name: fold(Kind(kind), rest[:cut])}
+		text = rest[cut+1:]
+	}
+	if p.Subject, ok = parseSubject(text); !ok {
+		d.reject(d.at(n), hint, "%s %s names no subject", rule, quoted(n.Value))
+		return
+	}
+	d.protections = append(d.protections, p)
+}
+
+// fold brings a resource's name into the form that its vendor compares.
+func fold(k Kind, name string) string {
+	if k == KindMailGroup {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// subjectStart finds the slash that ends the resource of "RESOURCE/PREFIX:NAME", -1 when there is none. Names on both
+// sides may hold slashes too.
+func subjectStart(text string) int {
+	last := -1
+	for prefix := range subjectPrefixes {
+		last = max(last, strings.LastIndex(text, "/"+prefix+":"))
+	}
+	return last
+}
+
+var subjectPrefixes = map[string]SubjectKind{
+	"user": SubjectUser, "group": SubjectUserGroup, "dept": SubjectDepartment, "mailbox": SubjectMailbox,
+	"address": SubjectAddress,
+}
+
+// parseSubject reads PREFIX:NAME, or group:NAME@DOMAIN.
+func parseSubject(text string) (Subject, bool) {
+	prefix, name, _ := strings.Cut(text, ":")
+	s := Subject{Kind: subjectPrefixes[prefix], Name: name}
+	switch i := strings.LastIndexByte(name, '@'); {
+	case s.Kind == SubjectUserGroup && i >= 0:
+		s.Name, s.Domain = name[:i], strings.ToLower(name[i+1:])
+		if s.Domain == "" {
+			return s, false
+		}
+	case s.Kind == SubjectMailbox || s.Kind == SubjectAddress:
+		s.Name = strings.ToLower(name)
+	}
+	flaw, _ := flawOf(s.Name, maxName)
+	return s, s.Kind != "" && flaw == ""
+}
+
+func (d *decoder) minMembers(n *yaml.Node, rule string) {
+	for key, value := range d.pairs(n, rule) {
+		kind, name, _ := strings.Cut(key.Value, ":")
+		if !slices.Contains(granting, kind) || name == "" {
+			d.reject(d.at(key), "write KIND:NAME or \"KIND:*\", where KIND is "+either(granting), "%s key %s names no resources", rule, quoted(key.Value))
+			continue
+		}
+		if v, ok := d.count(value, rule); ok {
+			d.rules.MinMembers = append(d.rules.MinMembers,
+				MinMembers{Kind: Kind(kind), Name: fold(Kind(kind), name), Count: v, Source: d.at(key)})
+		}
+	}
+}

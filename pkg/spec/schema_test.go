@@ -1,0 +1,212 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+)
+
+// TestSchemaKeys checks that the schema and the loader know the same keys.
+func TestSchemaKeys(t *testing.T) {
+	root := decodeSchema(t)
+	defs := root["$defs"].(map[string]any)
+	formats := testFormats()
+	check := func(what string, s any, want []string) {
+		got := slices.Sorted(maps.Keys(s.(map[string]any)["properties"].(map[string]any)))
+		if diff := cmp.Diff(slices.Sorted(slices.Values(want)), got); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	check("file", root, fileKeys)
+	for def, want := range map[string][]string{
+		"user": userKeys, "grant": grantKeys, "appGroup": appGroupKeys, "app": appKeys, "mailGroup": mailGroupKeys,
+		"account": accountKeys, "rules": ruleKeys,
+		"connection-cloud": formats[0].keys(), "connection-mailer": formats[1].keys(), "connection-directory": formats[2].keys(),
+	} {
+		check(def, defs[def], want)
+	}
+}
+
+// TestSchemaAccepts validates the good files, and some bad ones whose shape is wrong.
+func TestSchemaAccepts(t *testing.T) {
+	root := decodeSchema(t)
+	files, err := filepath.Glob("testdata/good/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if err := validate(root, root, readYAML(t, file)); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	for _, name := range []string{
+		"version-2", "version-missing", "unknown-section", "user-key", "user-state", "name-missing", "name-long", "grant-key", "grant-missing-to",
+		"connection-key-unknown", "connection-provider-unknown", "connection-required", "auth-mixed", "auth-literal", "endpoint-query",
+		"rate-zero", "notices-word", "notices-unsupported", "experimental-unsupported", "absent-app", "ownership", "rule-unknown", "rule-share",
+		"account-type", "mail-group-senders", "team-text", "in-missing", "connection-setting-number", "date-bad", "user-email",
+	} {
+		if validate(root, root, readYAML(t, "testdata/bad/"+name+".yaml")) == nil {
+			t.Errorf("the schema accepts %s", name)
+		}
+	}
+}
+
+func decodeSchema(t *testing.T) map[string]any {
+	t.Helper()
+	var root map[string]any
+	if err := json.Unmarshal(Schema(testFormats()), &root); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// readYAML reads a file as editors do, dates as text.
+func readYAML(t *testing.T, file string) any {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(data, &n); err != nil {
+		t.Fatal(err)
+	}
+	return plain(n.Content[0])
+}
+
+func plain(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return m
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for _, child := range n.Content {
+			list = append(list, plain(child))
+		}
+		return list
+	}
+	var v any = n.Value
+	if n.Tag != "!!timestamp" && n.Tag != "!!str" {
+		_ = n.Decode(&v)
+	}
+	if i, ok := v.(int); ok {
+		return float64(i)
+	}
+	return v
+}
+
+// validate is as much of JSON Schema as ours uses. An unknown word in a schema is an error.
+func validate(root map[string]any, s any, v any) error {
+	for word, arg := range s.(map[string]any) {
+		if err := validateWord(root, s.(map[string]any), word, arg, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateWord(root, s map[string]any, word string, arg, v any) error {
+	object, isObject := v.(map[string]any)
+	text, isText := v.(string)
+	number, isNumber := v.(float64)
+	fail := fmt.Errorf("%v is against %s %v", v, word, arg)
+	switch word {
+	case "$schema", "$defs", "title", "description", "then":
+	case "$ref":
+		return validate(root, root["$defs"].(map[string]any)[strings.TrimPrefix(arg.(string), "#/$defs/")], v)
+	case "type":
+		_, isList := v.([]any)
+		_, isBool := v.(bool)
+		is := map[string]bool{"object": isObject, "array": isList, "string": isText, "integer": isNumber, "boolean": isBool}
+		if !is[arg.(string)] {
+			return fail
+		}
+	case "const":
+		if !reflect.DeepEqual(arg, v) {
+			return fail
+		}
+	case "enum":
+		if !slices.Contains(arg.([]any), v) {
+			return fail
+		}
+	case "pattern":
+		if isText && !regexp.MustCompile(arg.(string)).MatchString(text) {
+			return fail
+		}
+	case "minLength", "maxLength":
+		n := float64(utf8.RuneCountInString(text))
+		if isText && (word == "minLength" && n < arg.(float64) || word == "maxLength" && n > arg.(float64)) {
+			return fail
+		}
+	case "minimum":
+		if isNumber && number < arg.(float64) {
+			return fail
+		}
+	case "required":
+		for _, key := range arg.([]any) {
+			if _, ok := object[key.(string)]; isObject && !ok {
+				return fail
+			}
+		}
+	case "properties":
+		for key, value := range object {
+			if property, ok := arg.(map[string]any)[key]; ok {
+				if err := validate(root, property, value); err != nil {
+					return err
+				}
+			}
+		}
+	case "additionalProperties":
+		properties, _ := s["properties"].(map[string]any)
+		for key, value := range object {
+			if _, known := properties[key]; known {
+				continue
+			}
+			if arg == false {
+				return fail
+			}
+			if err := validate(root, arg, value); err != nil {
+				return err
+			}
+		}
+	case "items":
+		list, _ := v.([]any)
+		for _, item := range list {
+			if err := validate(root, arg, item); err != nil {
+				return err
+			}
+		}
+	case "anyOf":
+		if !slices.ContainsFunc(arg.([]any), func(of any) bool { return validate(root, of, v) == nil }) {
+			return fail
+		}
+	case "allOf":
+		for _, of := range arg.([]any) {
+			if err := validate(root, of, v); err != nil {
+				return err
+			}
+		}
+	case "if":
+		if validate(root, arg, v) == nil {
+			return validate(root, s["then"], v)
+		}
+	default:
+		return fmt.Errorf("unknown word %s", word)
+	}
+	return nil
+}

@@ -1,0 +1,13 @@
+package spec
+
+// Spec is a desired state as its files give it: checked, but not yet cut to a moment in time.
+type Spec struct {
+	Files       []string     // as named by the user or found in the folders named, in reading order
+	Digest      string       // "sha256:…" of names and contents
+	Connections []Connection // sorted by name
+	Rules       Rules
+
+	users     []*user           // in reading order
+	resources []*resource       // in reading order
+	domains   map[string]string // by connection: what a blank domain means
+}

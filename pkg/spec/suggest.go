@@ -1,0 +1,69 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in other
+// case, or few typing slips away: letters left out, added, replaced or swapped with their neighbour, at most one for
+// every three letters of the name, and one in names of two letters too.
+func Suggest(name string, known []string) string {
+	const longest = 64 // nobody mistypes longer names, and comparing them is slow
+	from := []rune(strings.ToLower(name))
+	if len(from) == 0 || len(from) > longest {
+		return ""
+	}
+	near, best := max(min(len(from)-1, 1), len(from)/3)+1, ""
+	for _, k := range known {
+		if len(k) > longest*4 {
+			continue
+		}
+		to := []rune(strings.ToLower(k))
+		if len(to)-len(from) > near || len(from)-len(to) > near || len(to) > longest {
+			continue
+		}
+		if d := distance(from, to); d < near || d == near && best != "" && k < best {
+			near, best = d, k
+		}
+	}
+	return best
+}
+
+// distance counts the slips between two words: the optimal string alignment distance.
+func distance(a, b []rune) int {
+	var rows [3][66]int // two before, before and this; words have at most 64 letters
+	before2, before, row := rows[0][:], rows[1][:], rows[2][:]
+	for j := range len(b) + 1 {
+		before[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replaced := before[j-1]
+			if a[i-1] != b[j-1] {
+				replaced++
+			}
+			row[j] = min(before[j]+1, row[j-1]+1, replaced)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before2[j-2]+1)
+			}
+		}
+		before2, before, row = before, row, before2
+	}
+	return before[len(b)]
+}
+
+// meant is a hint: the known name that may have been meant, or else what to do.
+func (l *loader) meant(name string, known []string, otherwise string) string {
+	if l.comparisons += len(known); l.comparisons > maxComparisons {
+		return otherwise
+	}
+	if near := Suggest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return otherwise
+}
+
+// maxComparisons bounds the time for suggestions: a second or so, however many names are wrong.
+const maxComparisons = 4_000_000

@@ -1,0 +1,109 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// nest lists the teams so that each comes after those inside of it. Teams that hold themselves are reported and left
+// out, with all that hold them. It is not recursive: nesting may be as deep as there are teams.
+func (l *loader) nest() []*team {
+	waiting := make(map[*team]int, len(l.teamList)) // teams inside that are not listed yet
+	holders := map[*team][]*team{}
+	var order []*team
+	for _, t := range l.teamList {
+		for _, it := range t.members {
+			if it.team != nil {
+				waiting[t]++
+				holders[it.team] = append(holders[it.team], t)
+			}
+		}
+		if waiting[t] == 0 {
+			order = append(order, t)
+		}
+	}
+	for i := 0; i < len(order); i++ {
+		for _, t := range holders[order[i]] {
+			if waiting[t]--; waiting[t] == 0 {
+				order = append(order, t)
+			}
+		}
+	}
+	l.cycles(waiting)
+	return order
+}
+
+// cycles reports each cycle among the teams that still wait, once.
+func (l *loader) cycles(waiting map[*team]int) {
+	walked := map[*team]int{} // in which walk
+	for walk, t := range l.teamList {
+		var path []item
+		for waiting[t] > 0 && walked[t] == 0 {
+			walked[t] = walk + 1
+			for _, it := range t.members {
+				if waiting[it.team] > 0 {
+					path, t = append(path, it), it.team
+					break
+				}
+			}
+		}
+		if len(path) > 0 && walked[t] == walk+1 {
+			l.cycle(path)
+		}
+	}
+}
+
+// cycle reports the end of a path that leads back to a team on it.
+func (l *loader) cycle(path []item) {
+	const shown = 10
+	end := path[len(path)-1].team
+	if first := slices.IndexFunc(path, func(it item) bool { return it.team == end }); first < len(path)-1 {
+		path = path[first+1:]
+	}
+	names := []string{end.name}
+	for i := 0; i < len(path) && i < shown; i++ {
+		names = append(names, path[i].team.name)
+	}
+	if len(path) > shown {
+		names = append(names, "…")
+	}
+	l.reject(path[0].at, "take one of these out of the other", "team %s holds itself: %s", quoted(end.name), strings.Join(names, " > "))
+}
+
+// withoutEmail finds for each team, nested ones included, a user without an email, if there is one.
+func withoutEmail(order []*team) map[*team]*user {
+	found := map[*team]*user{}
+	for _, t := range order {
+		for _, it := range t.members {
+			u := found[it.team]
+			if it.user != nil && it.user.email == "" && !it.user.left {
+				u = it.user
+			}
+			if u != nil && found[t] == nil {
+				found[t] = u
+			}
+		}
+	}
+	return found
+}
+
+// people are the users of a team, nested ones included, each once.
+func (t *team) people() []*user {
+	var people []*user
+	users, teams := map[*user]bool{}, map[*team]bool{t: true}
+	for open := []*team{t}; len(open) > 0; {
+		next := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, it := range next.members {
+			switch {
+			case it.user != nil && !users[it.user]:
+				users[it.user] = true
+				people = append(people, it.user)
+			case it.team != nil && !teams[it.team]:
+				teams[it.team] = true
+				open = append(open, it.team)
+			}
+		}
+	}
+	return people
+}

@@ -1,0 +1,284 @@
+package spec
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// decoder reads one file into the loader. Its methods take a node and what to call it in messages, and answer false
+// after they have reported an error.
+type decoder struct {
+	*loader
+	file string
+}
+
+func (d *decoder) at(n *yaml.Node) Position {
+	return Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1)}
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// refused tells nodes that check has reported already.
+func refused(n *yaml.Node) bool {
+	return n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!merge"
+}
+
+// describe says in a word what a node is. It never shows the value, which may be a secret.
+func describe(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case isNull(n):
+		return "nothing"
+	}
+	switch n.Tag {
+	case "!!int", "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false"
+	case "!!timestamp":
+		return "a date"
+	}
+	return "text"
+}
+
+// shown is what stands in a place where no secret belongs.
+func shown(n *yaml.Node) string {
+	switch {
+	case n.Kind != yaml.ScalarNode || isNull(n):
+		return describe(n)
+	case n.Tag == "!!int":
+		return strings.Trim(quoted(n.Value), `"`)
+	}
+	return quoted(n.Value)
+}
+
+// is checks a node's kind.
+func (d *decoder) is(n *yaml.Node, kind yaml.Kind, what, hint string) bool {
+	switch {
+	case refused(n):
+		return false
+	case isNull(n):
+		d.reject(d.at(n), "fill it in, or remove it", "%s is empty", what)
+		return false
+	case n.Kind != kind:
+		d.reject(d.at(n), hint, "%s must be %s, got %s", what, describe(&yaml.Node{Kind: kind}), describe(n))
+		return false
+	}
+	return true
+}
+
+// list gives the items of a list.
+func (d *decoder) list(n *yaml.Node, what string) ([]*yaml.Node, bool) {
+	if !d.is(n, yaml.SequenceNode, what, "write [item, item], or each item on a line of its own after `- `") {
+		return nil, false
+	}
+	return n.Content, true
+}
+
+// pairs gives the keys and values of a mapping with free keys.
+func (d *decoder) pairs(n *yaml.Node, what string) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
+			return
+		}
+		seen := make(map[string]*yaml.Node, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if text, ok := d.text(key, "key in "+what); !ok || !d.visible(key, "key in "+what, text, maxLine) {
+				continue
+			}
+			if first := seen[key.Value]; first != nil {
+				d.duplicateKey(key, first, what)
+				continue
+			}
+			seen[key.Value] = key
+			if !yield(key, n.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+func (d *decoder) duplicateKey(key, first *yaml.Node, what string) {
+	d.reject(d.at(key), "keep one of them", "duplicate key %s in %s, first at %s", quoted(key.Value), what, d.at(first))
+}
+
+// object is a mapping with fixed keys.
+type object struct {
+	*decoder
+	node *yaml.Node
+	what string
+}
+
+// object checks that a mapping's keys are among those known, each at most once.
+func (d *decoder) object(n *yaml.Node, what string, known []string) (object, bool) {
+	o := object{d, n, what}
+	if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
+		return o, false
+	}
+	var room [16]*yaml.Node
+	seen := room[:]
+	if len(known) > len(room) {
+		seen = make([]*yaml.Node, len(known))
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if refused(key) {
+			continue
+		}
+		switch k := slices.Index(known, key.Value); {
+		case key.Kind != yaml.ScalarNode || isNull(key):
+			d.reject(d.at(key), "use "+either(known), "key in %s must be text, got %s", what, describe(key))
+		case k < 0:
+			d.unknownKey(key, what, known)
+		case seen[k] != nil:
+			d.duplicateKey(key, seen[k], what)
+		default:
+			seen[k] = key
+		}
+	}
+	return o, true
+}
+
+func (d *decoder) unknownKey(key *yaml.Node, what string, known []string) {
+	d.reject(d.at(key), d.meant(key.Value, known, "use "+either(known)), "unknown key %s in %s", quoted(key.Value), what)
+}
+
+// get is the value of a key, nil when it is not there.
+func (o object) get(key string) *yaml.Node {
+	for i := 0; i+1 < len(o.node.Content); i += 2 {
+		if k := o.node.Content[i]; k.Value == key && k.Kind == yaml.ScalarNode && !refused(k) {
+			return o.node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// need is get for a key that must be there.
+func (o object) need(key string) (*yaml.Node, bool) {
+	if n := o.get(key); n != nil {
+		return n, true
+	}
+	o.reject(o.at(o.node), fmt.Sprintf("add `%s:`", key), "%s has no %s", o.what, key)
+	return nil, false
+}
+
+// text reads any text that is not empty.
+func (d *decoder) text(n *yaml.Node, what string) (string, bool) {
+	if !d.is(n, yaml.ScalarNode, what, "write text") {
+		return "", false
+	}
+	switch {
+	case n.Tag != "!!str":
+		d.reject(d.at(n), "put it in quotes if it is meant as text", "%s must be text, got %s", what, describe(n))
+		return "", false
+	case n.Value == "":
+		d.reject(d.at(n), "fill it in", "%s is empty", what)
+		return "", false
+	}
+	return n.Value, true
+}
+
+// The most characters in a name and in a line of free text.
+const (
+	maxName = 128
+	maxLine = 500
+)
+
+// name reads a name: one line, all of it visible.
+func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
+	text, ok := d.text(n, what)
+	return text, ok && d.visible(n, what, text, maxName)
+}
+
+// visible refuses text that people can't read as it is.
+func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
+	flaw, hint := flawOf(text, limit)
+	if flaw != "" {
+		d.reject(d.at(n), hint, "%s %s %s", what, quoted(text), flaw)
+	}
+	return flaw == ""
+}
+
+func flawOf(text string, limit int) (flaw, hint string) {
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	hidden := strings.IndexFunc(text, isHidden)
+	switch {
+	case text == "":
+		return "is empty", "fill it in"
+	case unicode.IsSpace(first) || unicode.IsSpace(last):
+		return "begins or ends with a blank", "remove the blank"
+	case hidden >= 0:
+		r, _ := utf8.DecodeRuneInString(text[hidden:])
+		return fmt.Sprintf("holds the invisible character %U", r), "remove the character"
+	case utf8.RuneCountInString(text) > limit:
+		return fmt.Sprintf("is longer than %d characters", limit), "shorten it"
+	}
+	return "", ""
+}
+
+// isHidden tells characters that can't be seen or that turn the direction of the text around them: control and format
+// characters, line separators, and letters that fonts show as nothing.
+func isHidden(r rune) bool {
+	if r < unicode.MaxASCII {
+		return r < ' '
+	}
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u3164', '\uffa0', utf8.RuneError:
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
+}
+
+// word reads one of some fixed words.
+func (d *decoder) word(n *yaml.Node, what string, known ...string) (string, bool) {
+	use := "use " + either(known)
+	switch {
+	case refused(n):
+		return "", false
+	case n.Kind != yaml.ScalarNode || n.Tag != "!!str":
+		d.reject(d.at(n), use, "%s must be a word, got %s", what, describe(n))
+		return "", false
+	case !slices.Contains(known, n.Value):
+		d.reject(d.at(n), d.meant(n.Value, known, use), "unknown %s %s", what, quoted(n.Value))
+		return "", false
+	}
+	return n.Value, true
+}
+
+// count reads a whole number from 0 up, in plain digits.
+func (d *decoder) count(n *yaml.Node, what string) (int, bool) {
+	const digits = 9
+	if refused(n) {
+		return 0, false
+	}
+	v, err := strconv.Atoi(n.Value)
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil || strconv.Itoa(v) != n.Value || v < 0 || len(n.Value) > digits {
+		d.reject(d.at(n), "write plain digits, without quotes", "%s must be a whole number from 0 up, got %s", what, shown(n))
+		return 0, false
+	}
+	return v, true
+}
+
+// boolean reads true or false, which YAML readers would also take from yes, on and other words.
+func (d *decoder) boolean(n *yaml.Node, what string) (string, bool) {
+	if refused(n) {
+		return "", false
+	}
+	if n.Tag != "!!bool" || n.Value != "true" && n.Value != "false" {
+		d.reject(d.at(n), "write true or false", "%s must be true or false, got %s", what, describe(n))
+		return "", false
+	}
+	return n.Value, true
+}
