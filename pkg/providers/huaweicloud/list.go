@@ -2,7 +2,6 @@ package huaweicloud
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,15 +71,15 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	for name, values := range query {
 		q[name] = values
 	}
-	var page map[string]json.RawMessage
+	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + escape(id) + l.path, Query: q}, &page)
+		Path: "/" + l.major + "/" + escape(id) + l.path, Query: q}, &answer)
 	if err != nil {
 		return nil, 0, err
 	}
-	items, total, err := rows[T](l, page)
+	rows, total, err := answer.of(l)
 	if err != nil {
 		return nil, 0, fmt.Errorf("GET %s: %w", l.path, err)
 	}
-	return items, total, nil
+	return rows, total, nil
 }

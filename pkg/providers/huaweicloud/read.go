@@ -50,11 +50,10 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // ours makes one; app groups that are not live are simply not in the state.
 func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
 	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Mails: r.mails}
-	groups, apps := names(desired, spec.KindAppGroup), names(desired, spec.KindApp)
-	if err := r.readAppGroups(ctx, groups, &live); err != nil {
+	if err := r.readAppGroups(ctx, desired, &live); err != nil {
 		return live, fmt.Errorf("read app groups: %w", err)
 	}
-	if err := r.readApps(ctx, apps, desired, &live); err != nil {
+	if err := r.readApps(ctx, desired, &live); err != nil {
 		return live, fmt.Errorf("read apps: %w", err)
 	}
 	if err := r.lookUp(ctx, desired, &live); err != nil {
@@ -81,11 +80,11 @@ func (r *Reader) ref(kind spec.Kind, name string) spec.Ref {
 }
 
 // readAppGroups finds the wanted groups (a1) and reads who may use them (b1).
-func (r *Reader) readAppGroups(ctx context.Context, wanted []string, live *diff.Live) error {
-	if len(wanted) == 0 {
+func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *diff.Live) error {
+	if len(names(desired, spec.KindAppGroup)) == 0 {
 		return nil
 	}
-	found, total, broken, err := byName(ctx, r.api, listAppGroups, wanted, "name",
+	found, others, broken, err := byName(ctx, r.api, listAppGroups, desired, spec.KindAppGroup,
 		func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name })
 	if err != nil {
 		return err
@@ -99,13 +98,14 @@ func (r *Reader) readAppGroups(ctx context.Context, wanted []string, live *diff.
 		live.Resources[ref] = spec.Resource{}
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
-	live.Unmanaged += total - len(found)
+	live.Unmanaged += others
 	return r.readAuthorizations(ctx, ids, live)
 }
 
-// byName returns the rows whose names are wanted, and how many rows the vendor has in all (at least those found). It reads
-// the whole list, or asks for each name where that is fewer calls. The vendor's name filters are taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, wanted []string, filter string, id, name func(T) string) (found []T, total int, broken string, err error) {
+// byName returns the rows of desired's resources of a kind, and how many other rows the vendor has. It reads the whole list,
+// or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
+func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
+	wanted := names(desired, kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
 			if _, ok := slices.BinarySearch(wanted, name(row)); ok {
@@ -113,21 +113,31 @@ func byName[T any](ctx context.Context, a *api, l list, wanted []string, filter 
 			}
 		}
 	}
-	if len(wanted) > 1 {
-		rows, total, broken, err := pages(ctx, a, l, nil, len(wanted)+1, id)
+	total := 0
+	if !desired.Part || len(wanted) > 1 { // the first page alone tells how many others there are
+		var rows []T
+		rows, total, broken, err = pages(ctx, a, l, nil, len(wanted)+1, id)
 		if !errors.Is(err, errTooLong) {
 			keep(rows)
-			return found, total, broken, err
+			return found, unlisted(desired, total, len(found)), broken, err
 		}
 	}
 	for _, n := range wanted {
-		rows, _, broken, err := pages(ctx, a, l, url.Values{filter: {n}}, 0, id)
+		rows, _, broken, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
 		if err != nil || broken != "" {
 			return nil, 0, broken, err
 		}
 		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n }))
 	}
-	return found, max(total, len(found)), "", nil
+	return found, unlisted(desired, total, len(found)), "", nil
+}
+
+// unlisted is how many of all rows are not desired; a part does not know.
+func unlisted(desired spec.State, total, found int) int {
+	if desired.Part {
+		return 0
+	}
+	return total - found
 }
 
 // readAuthorizations reads the whole project's authorizations in one list, or group by group where that is fewer calls.
@@ -203,11 +213,12 @@ func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 }
 
 // readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
-func (r *Reader) readApps(ctx context.Context, wanted []string, desired spec.State, live *diff.Live) error {
+func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Live) error {
+	wanted := names(desired, spec.KindApp)
 	if len(wanted) == 0 {
 		return nil
 	}
-	found, total, broken, err := byName(ctx, r.api, listApps, wanted, "name",
+	found, others, broken, err := byName(ctx, r.api, listApps, desired, spec.KindApp,
 		func(a application) string { return a.ID }, func(a application) string { return a.Name })
 	if err != nil {
 		return err
@@ -218,7 +229,7 @@ func (r *Reader) readApps(ctx context.Context, wanted []string, desired spec.Sta
 	if err := r.indexApps(ctx, wanted, found); err != nil {
 		return err
 	}
-	live.Unmanaged += total - len(found)
+	live.Unmanaged += others
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
 	for _, app := range found {
 		if err := r.readApp(ctx, app, desired, live); err != nil {

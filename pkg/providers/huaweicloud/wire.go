@@ -94,7 +94,7 @@ type failure struct {
 	} `json:"error"`
 }
 
-// list names a paged list: its array and total differ from family to family.
+// list names a paged list: where it is, and what its rows and its total are called there.
 type list struct {
 	path  string // behind the project id
 	base  family
@@ -115,24 +115,28 @@ func listAssignments(appID string) list {
 	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count"}
 }
 
-// rows reads one page. A page that does not say its total, or lacks rows that the total promises, is no list: taking it
-// for an empty one would revoke or grant everything.
-func rows[T any](l list, page map[string]json.RawMessage) (items []T, total int, err error) {
-	count, ok := page[l.total]
-	if !ok {
+// page is one page of any list; a list fills one total and one array.
+type page[T any] struct {
+	Count          *int `json:"count"`
+	TotalCount     *int `json:"total_count"`
+	Items          []T  `json:"items"`
+	Authorizations []T  `json:"authorizations"`
+	Users          []T  `json:"users"`
+	UserGroups     []T  `json:"user_groups"`
+}
+
+// of returns the page's rows and the total of its list. A page that does not say its total, or lacks the rows that the
+// total promises, is no list: taking it for an empty one would revoke or grant everything.
+func (p page[T]) of(l list) (rows []T, total int, err error) {
+	count := map[string]*int{"count": p.Count, "total_count": p.TotalCount}[l.total]
+	rows = map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "users": p.Users, "user_groups": p.UserGroups}[l.array]
+	switch {
+	case count == nil:
 		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.total)
-	}
-	if err := json.Unmarshal(count, &total); err != nil || total < 0 {
-		return nil, 0, fmt.Errorf("the answer is no list: %q is %s", l.total, count)
-	}
-	array, ok := page[l.array]
-	if !ok && total > 0 {
+	case *count < 0:
+		return nil, 0, fmt.Errorf("the answer is no list: %q is %d", l.total, *count)
+	case rows == nil && *count > 0:
 		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.array)
 	}
-	if ok {
-		if err := json.Unmarshal(array, &items); err != nil {
-			return nil, 0, fmt.Errorf("%q can't be read: %w", l.array, err)
-		}
-	}
-	return items, total, nil
+	return rows, *count, nil
 }

@@ -1,0 +1,24 @@
+// Package alibabacloud keeps the accounts of an Alibaba Cloud resource directory in agreement with the files.
+package alibabacloud
+
+import (
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Format says what a connection of this provider may hold in the file. The vendor publishes 10 promotions a second and
+// nothing for the other calls used; half of that leaves room for people and other programs, who share the quota.
+func Format() spec.Format {
+	const perSecond = 5
+	rate := spec.Rate{Calls: perSecond, Per: time.Second}
+	return spec.Format{
+		Provider: "alibabacloud",
+		Kinds:    []spec.Kind{spec.KindAccount},
+		Auth: []spec.AuthForm{
+			{Keys: []string{"accessKeyId", "accessKeySecret"}, Optional: []string{"securityToken"}},
+		},
+		Rate:    spec.Rates{Read: rate, Write: rate},
+		Notices: true,
+	}
+}

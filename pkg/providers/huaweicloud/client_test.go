@@ -1,0 +1,419 @@
+package huaweicloud_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+const (
+	conn    = "ws"
+	project = "0123456789abcdef0123456789abcdef"
+)
+
+// cloud is an emulated tenant, and what was sent to it.
+type cloud struct {
+	*emu.Server
+	bodies map[string][]string // path behind the project, to the request bodies
+}
+
+func newCloud(t testing.TB, opts huaweicloudemu.Options, seed string) *cloud {
+	t.Helper()
+	c := &cloud{emu.New(emu.Options{}, huaweicloudemu.New(opts)), map[string][]string{}}
+	if err := c.LoadSeed([]byte(seed)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var free = huaweicloudemu.Options{Unthrottled: true}
+
+// RoundTrip notes the body and passes the request on.
+func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	_, path, _ := strings.Cut(r.URL.Path, project)
+	if r.Method != http.MethodGet {
+		c.bodies[path] = append(c.bodies[path], string(body))
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.Transport().RoundTrip(r)
+}
+
+// connection is one to the emulated tenant; set may change it.
+func connection(set func(*spec.Connection)) spec.Connection {
+	c := spec.Connection{Name: conn, Provider: "huaweicloud", Settings: map[string]string{"region": "ap-southeast-3", "project": project},
+		Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
+	if set != nil {
+		set(&c)
+	}
+	return c
+}
+
+var keys = map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("emulator-secret")}
+
+func (c *cloud) open(t testing.TB, set func(*spec.Connection)) *huaweicloud.Writer {
+	t.Helper()
+	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// reads counts GET calls by path behind the project.
+func (c *cloud) reads() map[string]int {
+	counts := map[string]int{}
+	for _, call := range c.Calls() {
+		if call.Method == http.MethodGet {
+			_, path, _ := strings.Cut(call.Path, project)
+			counts[path]++
+		}
+	}
+	return counts
+}
+
+func ref(kind spec.Kind, name string) spec.Ref {
+	return spec.Ref{Connection: conn, Kind: kind, Name: name}
+}
+
+func user(name string) spec.Subject {
+	return spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: "local.com"}
+}
+
+func group(name string) spec.Subject {
+	return spec.Subject{Kind: spec.SubjectUserGroup, Name: name, Domain: "local.com"}
+}
+
+// desired is a state in which the resource has these holders.
+func desired(r spec.Ref, holders ...spec.Subject) spec.State {
+	s := spec.NewState()
+	s.Resources[r] = spec.Resource{Ownership: spec.Owned, Audience: map[spec.Kind]spec.Audience{spec.KindApp: spec.Assigned}[r.Kind]}
+	for _, h := range holders {
+		s.Grants[spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}] = spec.Claim{}
+	}
+	return s
+}
+
+func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
+
+func merge(states ...spec.State) spec.State {
+	all := spec.NewState()
+	for _, s := range states {
+		maps.Copy(all.Resources, s.Resources)
+		maps.Copy(all.Grants, s.Grants)
+	}
+	return all
+}
+
+// large is a world of n app groups with k holders each, of many users.
+func large(n, k int) string {
+	var b strings.Builder
+	b.WriteString("huaweicloud:\n  users:\n")
+	for i := range max(k, 150) {
+		fmt.Fprintf(&b, "    - {name: u%d}\n", i)
+	}
+	b.WriteString("  userGroups:\n    - {name: Staff}\n  appGroups:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "    - {name: G%d, grants: [", i)
+		for u := range k {
+			fmt.Fprintf(&b, "u%d, ", u)
+		}
+		b.WriteString("]}\n")
+	}
+	return b.String()
+}
+
+const small = `huaweicloud:
+  users: [{name: alice, email: a@corp.example}, {name: bob, domain: lee.local}, {name: Carol}]
+  userGroups: [{name: Designers, members: [alice]}]
+  appGroups: [{name: CAD, grants: [alice, group:Designers]}]
+  apps: [{name: AutoCAD, audience: assigned, grants: [alice]}]
+`
+
+func TestUnknownSubjectsAreBlocked(t *testing.T) {
+	c := newCloud(t, free, small)
+	cad := ref(spec.KindAppGroup, "CAD")
+	live, err := c.open(t, nil).Read(t.Context(), desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[spec.Subject]string{
+		user("bob"):       `the directory has no user "bob" in domain local.com, but in lee.local; say so with domain:`,
+		user("ghost"):     `the directory has no user "ghost" in domain local.com; create it there or correct the name`,
+		user("carol"):     `the directory has no user "carol" in domain local.com; create it there or correct the name`,
+		group("Designer"): `the directory has no user group "Designer" in domain local.com; did you mean "Designers"?`,
+	}
+	if d := cmp.Diff(want, live.Problems); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestMissingAppsAreAnError(t *testing.T) {
+	c := newCloud(t, free, small)
+	_, err := c.open(t, nil).Read(t.Context(), merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD"))))
+	for _, want := range []string{`no app "AutoCat"; did you mean "AutoCAD"?`, `no app "Blender"; apps are added in the App Center`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+// A run reads no more pages than it must: the whole list where many are wanted, one by one where few are.
+func TestReadsAreFew(t *testing.T) {
+	all := func(n int) (s spec.State) {
+		s = spec.NewState()
+		for i := range n {
+			s = merge(s, desired(ref(spec.KindAppGroup, fmt.Sprint("G", i))))
+		}
+		return s
+	}
+	const groups, authorizations, users, userGroups = "/app-groups", "/app-groups/actions/list-authorizations", "/users", "/groups"
+	for _, tc := range []struct {
+		name    string
+		world   string
+		desired spec.State
+		want    map[string]int
+		grants  int
+	}{
+		{"all of 250 groups", large(250, 5), all(250), map[string]int{groups: 3, authorizations: 13}, 1250},
+		{"exactly one page", large(100, 1), all(100), map[string]int{groups: 1, authorizations: 1}, 100},
+		{"one of 250", large(250, 5), all(1), map[string]int{groups: 2, authorizations: 1}, 5}, // the first page tells how many others there are
+		{"one of 250, filtered", large(250, 5), part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
+		{"three of 250, sweep or not", large(250, 5), all(3), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
+		{"one with 250 holders", large(2, 250), all(1), map[string]int{groups: 1, authorizations: 3}, 250},
+		{"users by name", large(1, 0), desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff")), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1}, 0},
+		{"nobody new", large(1, 2), desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1")), map[string]int{groups: 1, authorizations: 1}, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newCloud(t, free, tc.world)
+			live, err := c.open(t, nil).Read(t.Context(), tc.desired)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Count(tc.world, "grants:"); !tc.desired.Part && live.Unmanaged != all-len(live.Resources) {
+				t.Errorf("%d unmanaged, want %d", live.Unmanaged, all-len(live.Resources))
+			}
+			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.desired.Resources) {
+				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.desired.Resources))
+			}
+			if d := cmp.Diff(tc.want, c.reads()); d != "" {
+				t.Errorf("reads (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// Law 3: a list that changes while it is read is begun again; when it never holds still nothing is revoked by it.
+func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
+	const match = "GET /v1/*/app-groups/actions/list-authorizations"
+	odd := func(nth, count int) emu.Fault {
+		return emu.Fault{Match: match, Kind: emu.FaultRefuse, Nth: nth, Count: count, Status: 200, Body: `{"count":251,"authorizations":[]}`}
+	}
+	for _, tc := range []struct {
+		name   string
+		faults []emu.Fault
+		whole  bool
+	}{
+		{"holds still", nil, true},
+		{"changes once", []emu.Fault{odd(2, 1)}, true},
+		{"changes every time", []emu.Fault{odd(2, 1000)}, false},
+		{"never shows all", []emu.Fault{odd(1, 1000)}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newCloud(t, free, large(2, 150))
+			if err := c.SetFaults(tc.faults); err != nil {
+				t.Fatal(err)
+			}
+			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
+			live, err := c.open(t, nil).Read(t.Context(), want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			revokes := 0
+			for _, change := range diff.Compute(want, live) {
+				if change.Op == diff.OpRevoke {
+					revokes++
+				}
+			}
+			if whole := len(live.Notes) == 0; whole != tc.whole || (revokes > 0) != tc.whole {
+				t.Errorf("notes %q, %d revokes, want whole=%v", live.Notes, revokes, tc.whole)
+			}
+		})
+	}
+}
+
+// An answer that is no list is an error, whichever list it stands for: taken for an empty one it would grant or revoke all.
+func TestAnswersThatAreNoLists(t *testing.T) {
+	all := merge(desired(ref(spec.KindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(spec.KindApp, "AutoCAD"), user("alice")))
+	lists := map[string]string{
+		"/v1/*/app-groups": "items", "/v1/*/app-groups/actions/list-authorizations": "authorizations", "/v1/*/app-center/apps": "items",
+		"/v1/*/app-center/apps/*/authorizations": "items", "/v2/*/users": "users", "/v2/*/groups": "user_groups",
+	}
+	for path, array := range lists {
+		for _, body := range []string{`{}`, `[]`, `null`, `{"` + array + `":[]}`, `{"count":"x","total_count":"x","` + array + `":[]}`,
+			`{"count":1,"total_count":1}`, `{"count":1,"total_count":1,"` + array + `":{}}`, `{"count":-1,"total_count":-1}`} {
+			t.Run(path+" "+body, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := newCloud(t, free, small)
+					if err := c.SetFaults([]emu.Fault{{Match: "GET " + path, Kind: emu.FaultRefuse, Status: 200, Body: body}}); err != nil {
+						t.Fatal(err)
+					}
+					if live, err := c.open(t, nil).Read(t.Context(), all); err == nil {
+						t.Errorf("no error; live %+v", live)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestRemovalNamesAllThatLiveShowed(t *testing.T) {
+	c := newCloud(t, free, small)
+	w := c.open(t, nil)
+	want := merge(desired(ref(spec.KindAppGroup, "CAD")), desired(ref(spec.KindApp, "AutoCAD")))
+	apply1(t, w, want)
+	var body struct {
+		Accounts []map[string]string `json:"accounts"`
+		DelUsers []map[string]string `json:"del_users"`
+	}
+	decode(t, c.bodies["/app-groups/actions/batch-delete-authorization"][0], &body)
+	for i, account := range []string{"alice", "Designers"} {
+		got := body.Accounts[i]
+		if got["account"] != account || got["id"] == "" || got["domain"] != "local.com" || got["platform_type"] != "LOCAL" || got["account_type"] != []string{"USER", "USER_GROUP"}[i] {
+			t.Errorf("account %d is %v", i, got)
+		}
+	}
+	decode(t, c.bodies["/app-center/apps/actions/batch-assign-authorization"][0], &body)
+	if d := cmp.Diff([]map[string]string{{"account": "alice", "account_type": "SIMPLE", "domain": "local.com", "platform_type": "LOCAL"}}, body.DelUsers); d != "" {
+		t.Errorf("del_users (-want +got):\n%s", d)
+	}
+}
+
+func TestAddsAndRemovesShareACall(t *testing.T) {
+	c := newCloud(t, free, `huaweicloud:
+  users: [{name: a}, {name: b}]
+  apps: [{name: X, audience: assigned, grants: [a]}, {name: Y, audience: assigned, grants: [a]}, {name: Z, audience: everyone}]
+`)
+	apply1(t, c.open(t, nil), merge(desired(ref(spec.KindApp, "X"), user("b")), desired(ref(spec.KindApp, "Y"), user("b")), desired(ref(spec.KindApp, "Z"), user("b"))))
+	calls := c.bodies["/app-center/apps/actions/batch-assign-authorization"]
+	if len(calls) != 2 {
+		t.Errorf("%d calls, want one for X and Y, and one for Z: %q", len(calls), calls)
+	}
+}
+
+func TestTheVendorsClockRules(t *testing.T) {
+	c := newCloud(t, free, small)
+	c.Advance(24 * time.Hour)
+	live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	if err != nil || len(live.Grants) != 2 {
+		t.Fatalf("%d grants, error %v", len(live.Grants), err)
+	}
+	if n := len(c.Calls()); n != 3 {
+		t.Errorf("%d calls, want one more than without skew: the clock is corrected once", n)
+	}
+}
+
+func TestProjectLookup(t *testing.T) {
+	none := func(s *spec.Connection) { delete(s.Settings, "project") }
+	for _, tc := range []struct {
+		name     string
+		projects map[string][]string
+		want     string
+	}{
+		{"one", nil, ""},
+		{"none", map[string][]string{}, "no project in region ap-southeast-3; project: names it"},
+		{"several", map[string][]string{"ap-southeast-3": {project, strings.Repeat("f", 32)}}, "several projects"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, Projects: tc.projects}, small)
+			_, err := c.open(t, none).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestToken(t *testing.T) {
+	c := newCloud(t, free, small)
+	w, err := huaweicloud.NewWriter(connection(nil), map[string]spec.Secret{"token": spec.NewSecret("emulator-token")}, httpx.Env{Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live, err := w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD"))); err != nil || len(live.Grants) != 2 {
+		t.Errorf("%d grants, error %v", len(live.Grants), err)
+	}
+}
+
+// The vendor's limits are met by pace, and where they are not known to us, by waiting as its answer asks.
+func TestThrottling(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		rates     spec.Rates
+		throttled bool
+	}{
+		{"at the published rate", spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)}, false},
+		{"without a pace of our own", spec.Rates{}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud(t, huaweicloudemu.Options{WritesPerMinute: 5, ReadsPerMinute: 200}, large(1, 0))
+				set := func(s *spec.Connection) { s.Rate = tc.rates }
+				if !tc.throttled {
+					c = newCloud(t, huaweicloudemu.Options{}, large(1, 0))
+				}
+				want := spec.NewState()
+				for i := range 130 { // each group another set of users, so that few share a call
+					want = merge(want, desired(ref(spec.KindAppGroup, "G0"), user(fmt.Sprint("u", i))), desired(ref(spec.KindAppGroup, fmt.Sprint("N", i%12))))
+				}
+				apply1(t, c.open(t, set), want)
+				refused := slices.ContainsFunc(c.Calls(), func(call emu.Call) bool { return call.Status == http.StatusTooManyRequests })
+				if refused != tc.throttled {
+					t.Errorf("throttled: %v, want %v", refused, tc.throttled)
+				}
+			})
+		})
+	}
+}
+
+// apply1 plans and applies, and fails unless all is done.
+func apply1(t *testing.T, w *huaweicloud.Writer, want spec.State) {
+	t.Helper()
+	jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: w}}
+	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+	if err != nil || !result.Summary.Clean() || result.Summary.Done == 0 {
+		t.Fatalf("error %v, result %+v", err, result)
+	}
+}
+
+func decode(t *testing.T, body string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body), into); err != nil {
+		t.Fatal(err)
+	}
+}

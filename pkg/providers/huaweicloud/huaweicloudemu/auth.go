@@ -1,0 +1,96 @@
+package huaweicloudemu
+
+import (
+	"crypto/hmac"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	scheme      = "SDK-HMAC-SHA256 "
+	signWindow  = 15 * time.Minute // how far X-Sdk-Date may be from the server's time
+	maxFailures = 5                // wrong signatures in a row that lock an access key
+	lockedFor   = 5 * time.Minute
+)
+
+// keyState is what the gateway remembers of an access key.
+type keyState struct {
+	failures int // in a row
+	locked   time.Time
+}
+
+// authenticate wants a signature or a token.
+func (w *world) authenticate(r *http.Request, query url.Values, body []byte) error {
+	if auth, ok := strings.CutPrefix(r.Header.Get("Authorization"), scheme); ok {
+		return w.verify(auth, r, query, body)
+	}
+	token := r.Header.Get("X-Auth-Token")
+	expires, issued := w.tokens[token]
+	switch {
+	case token == "":
+		return unauthenticated("x-auth-token not found")
+	case token == w.opts.Token:
+		return nil
+	case !issued:
+		return unauthenticated("decrypt token fail")
+	case !w.now.Before(expires):
+		return unauthenticated("token expires, expires_at: %s", expires.Format(tokenTime))
+	}
+	return nil
+}
+
+// verify checks a signature over exactly the headers that it names; X-Sdk-Date must be one of them.
+func (w *world) verify(auth string, r *http.Request, query url.Values, body []byte) error {
+	fields := map[string]string{}
+	for part := range strings.SplitSeq(auth, ",") {
+		k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		fields[k] = v
+	}
+	key := fields["Access"]
+	secret, known := w.secret(key)
+	if !known {
+		return unauthenticated("ak %s not exist", key)
+	}
+	state := w.keys[key]
+	if state == nil {
+		state = new(keyState)
+		w.keys[key] = state
+	}
+	if w.now.Before(state.locked) {
+		return unauthenticated("AK access failed to reach the limit,forbidden")
+	}
+	signed := strings.Split(strings.ToLower(fields["SignedHeaders"]), ";")
+	date := r.Header.Get("X-Sdk-Date")
+	when, err := time.Parse(signDate, date)
+	if err != nil || !slices.Contains(signed, "x-sdk-date") {
+		return unauthenticated("X-Sdk-Date is not signed or not of the form %s", signDate)
+	}
+	now := w.now
+	if w.opts.IgnoreAdvance {
+		now = time.Now().UTC()
+	}
+	if now.Sub(when).Abs() > signWindow {
+		return unauthenticated("calc aksk signature fail:signature expired, signature time:%s,server time:%s", date, now.Format(signDate))
+	}
+	request := canonical(r, query, body, signed)
+	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(secret, date, request))) {
+		state.failures = 0
+		return nil
+	}
+	if state.failures++; state.failures == maxFailures {
+		*state = keyState{locked: w.now.Add(lockedFor)}
+	}
+	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
+}
+
+func (w *world) secret(key string) (string, bool) {
+	for _, c := range w.opts.Credentials {
+		if c.AccessKey == key {
+			return c.SecretKey, true
+		}
+	}
+	return "", false
+}

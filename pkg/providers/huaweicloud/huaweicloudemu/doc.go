@@ -1,0 +1,9 @@
+// Package huaweicloudemu is Huawei Cloud Workspace as an emulator: application streaming (app groups, their authorizations and
+// mail records), App Center, users, user groups, and as much of IAM as a client needs to sign in.
+//
+// It is the vendor, written from what the vendor documents and from nothing of this module but the emulator kit: its own wire
+// structs, its own check of signatures, its own limits. What the documents leave open is decided by [Options]. Calls are named
+// by the numbers of the API notes ("Huawei Cloud Workspace API, b2"), beside their routes.
+//
+// Left out: published apps (e), deleting App Center apps, server groups (their ids are taken as they come) and text messages.
+package huaweicloudemu

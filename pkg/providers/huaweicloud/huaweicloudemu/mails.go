@@ -1,0 +1,187 @@
+package huaweicloudemu
+
+import (
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// Kinds of mails (mail_send_type).
+const (
+	mailAdd = "ADD_GROUP_AUTHORIZATION"
+	mailDel = "DEL_GROUP_AUTHORIZATION"
+)
+
+// mail is the record of a mail about an authorization.
+type mail struct {
+	emu.Life
+	id       string
+	to       string // name of the recipient
+	toID     string // id of the user, or user group, that it goes to
+	group    bool   // the authorized account is a user group
+	about    string // its name
+	appGroup string // id
+	kind     string
+	err      string // why it could not be sent; blank for success
+	sent     time.Time
+}
+
+func (m *mail) result() string {
+	if m.err != "" {
+		return "FAIL"
+	}
+	return "SUCCESS"
+}
+
+type mailView struct {
+	ID           string `json:"id"`
+	Account      string `json:"account"`
+	AboutKind    string `json:"account_auth_type"`
+	About        string `json:"account_auth_name"`
+	AppGroup     string `json:"app_group_id"`
+	AppGroupName string `json:"app_group_name"`
+	Kind         string `json:"mail_send_type"`
+	Result       string `json:"mail_send_result"`
+	Error        string `json:"error_msg"`
+	Sent         string `json:"send_at"`
+}
+
+func (w *world) viewMail(m *mail) mailView {
+	v := mailView{
+		ID: m.id, Account: m.to, AboutKind: accountKind(m.group), About: m.about,
+		AppGroup: m.appGroup, Kind: m.kind, Result: m.result(), Error: m.err, Sent: stamp(m.sent),
+	}
+	if g := w.appGroupByID[m.appGroup]; g != nil {
+		v.AppGroupName = g.name
+	}
+	return v
+}
+
+func (w *world) listMails(c *call) (any, error) {
+	var f form
+	q := c.query
+	offset, limit := f.page(q, 10, 100)
+	f.text("app_group_id", q.Get("app_group_id"), 1, 128)
+	f.text("account", q.Get("account"), 0, 128)
+	f.maybe("mail_send_type", q.Get("mail_send_type"), mailAdd, mailDel)
+	f.maybe("mail_send_result", q.Get("mail_send_result"), "SUCCESS", "FAIL")
+	if f.err != nil {
+		return nil, f.err
+	}
+	keep := filter(
+		like(false, q.Get("account"), func(m *mail) string { return m.to }),
+		equals(q.Get("mail_send_type"), func(m *mail) string { return m.kind }),
+		equals(q.Get("mail_send_result"), (*mail).result),
+	)
+	records, total := page(w, w.mailsOf.of(q.Get("app_group_id")), offset, limit, keep, w.viewMail)
+	return map[string]any{"count": total, "records": records}, nil
+}
+
+// resendMails sends mails again, each as a new record: Huawei Cloud Workspace API, c2.
+func (w *world) resendMails(c *call) (any, error) {
+	var in struct {
+		Records []struct {
+			ID        string `json:"id"`
+			AboutKind string `json:"account_auth_type"`
+			Kind      string `json:"mail_send_type"`
+		} `json:"records"`
+	}
+	var f form
+	f.body(c.body, &in)
+	f.count("records", len(in.Records), 1, w.opts.ResendLimit)
+	for _, r := range in.Records {
+		f.text("id", r.ID, 1, 128)
+		f.maybe("account_auth_type", r.AboutKind, "USER", "USER_GROUP")
+		f.maybe("mail_send_type", r.Kind, mailAdd, mailDel, mailAdd+"_SMS", mailDel+"_SMS")
+		if w.mailByID[r.ID] == nil && !w.opts.SkipUnknownMails {
+			f.fail(missing("mail record", r.ID))
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	for _, r := range in.Records {
+		if old := w.mailByID[r.ID]; old != nil {
+			again := *old
+			w.send(&again)
+		}
+	}
+	return nil, nil
+}
+
+// resendGrants mails authorizations again, each recipient in a new record: Huawei Cloud Workspace API, c3.
+func (w *world) resendGrants(c *call) (any, error) {
+	var in struct {
+		Records []string `json:"records"`
+	}
+	var f form
+	f.body(c.body, &in)
+	f.ids("records", in.Records, 1, w.opts.ResendLimit)
+	for _, id := range in.Records {
+		if w.grantByID[id] == nil && !w.opts.SkipUnknownMails {
+			f.fail(missing("authorization", id))
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	for _, id := range in.Records {
+		if x := w.grantByID[id]; x != nil {
+			w.notify(mailAdd, x)
+		}
+	}
+	return nil, nil
+}
+
+// notify mails all whom an authorization concerns and who have an address.
+func (w *world) notify(kind string, x *grant) {
+	to := []string{x.id}
+	if x.group && !w.opts.OneMailPerUserGroup {
+		to = nil
+		for m := range w.members.of(x.id).Current() {
+			to = append(to, m.user)
+		}
+	}
+	for _, id := range to {
+		a, ok := w.account(x.group && w.opts.OneMailPerUserGroup, id)
+		if ok && (a.group || w.userByID[id].Email != "" || w.opts.FailWithoutAddress) {
+			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.appGroup, kind: kind})
+		}
+	}
+}
+
+// send records a mail, and whether the address of its recipient takes it.
+func (w *world) send(m *mail) {
+	m.err = w.undeliverable(m.toID)
+	m.sent = w.now.Add(w.opts.MailDelay)
+	at := w.shows
+	if w.opts.MailDelay > 0 && m.sent.After(at) {
+		at = m.sent
+	}
+	w.record(m, at)
+}
+
+// record adds a mail record that reads see from a time on.
+func (w *world) record(m *mail, at time.Time) {
+	m.Life = emu.Life{}
+	m.id = w.newID("5f0c2b7e9d3a4186")
+	w.mailByID[m.id] = m
+	w.mailsOf.put(m.appGroup, m, at)
+}
+
+// undeliverable says why a recipient gets no mail; blank if it does.
+func (w *world) undeliverable(id string) string {
+	u := w.userByID[id]
+	switch {
+	case w.groupByID[id] != nil:
+		return ""
+	case u == nil:
+		return "the user does not exist"
+	case u.Email == "":
+		return "the user has no email address"
+	case strings.HasPrefix(strings.ToLower(u.Email), "bounce"):
+		return "550 5.1.1 " + u.Email + ": mailbox unavailable"
+	}
+	return ""
+}
