@@ -59,10 +59,7 @@ func planOne(ctx context.Context, job Job, observe Observer) diff.Part {
 	part.Calls = append(part.Calls, job.Source.Pack(part.Changes)...)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis = diff.Basis(part.Touched)
-	part.LiveGrants, part.Resources, part.Notes = len(live.Grants), len(live.Resources), live.Notes
-	if len(job.Targets) == 0 { // a filtered run does not know what the file lists beside its targets
-		part.Unmanaged = live.Unmanaged
-	}
+	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged, live.Notes
 	return part
 }
 

@@ -157,6 +157,7 @@ func Satisfied(connection string, c Change, live spec.State) bool {
 // Wanted is the desired state that changes imply, for reading what they touch.
 func Wanted(connection string, changes []Change) spec.State {
 	want := spec.NewState()
+	want.Part = true
 	for _, c := range changes {
 		ref := c.Ref(connection)
 		r := want.Resources[ref]

@@ -115,7 +115,7 @@ type Live struct {
 	spec.State
 	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
 	Problems  map[spec.Subject]string
-	Unmanaged int
+	Unmanaged int // live resources that desired does not list; 0 where desired is a part
 	Notes     []string
 	// Mails is how many mails a change makes the vendor send; nil means none.
 	Mails func(Change) int

@@ -1,0 +1,121 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Report is what is shown of a plan, a drift, a result or a check: words and numbers, no layout and nothing escaped.
+type Report struct {
+	Title    string
+	Sections []Section // connections
+	Totals   string
+}
+
+// Section is one connection's part of a report.
+type Section struct {
+	Title  string
+	Notes  []Note
+	Groups []Group
+}
+
+// Note is a sentence about a whole section.
+type Note struct {
+	Level Level
+	Text  string
+}
+
+// Level says how loud a note is.
+type Level int
+
+// The levels.
+const (
+	Info Level = iota
+	Warning
+	Refusal
+	Error
+)
+
+// Group holds the rows of one resource.
+type Group struct {
+	Title string
+	Rows  []Row
+}
+
+// Row is one change, difference or outcome.
+type Row struct {
+	Mark    Mark
+	Subject string
+	Source  string // file:line
+	Why     string
+	Risky   bool // takes something away or can't be done: shown first where room is short
+}
+
+// Mark is a row's first cell: a glyph or a word.
+type Mark struct {
+	Text string
+	Tone Tone
+}
+
+// Tone is what a colour stands for.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Adds
+	Removes
+	Alters
+	Repeats
+	Alarms
+)
+
+// sectionOf starts a connection's section with what is known about all of it.
+func sectionOf(name, provider, failure string, notes []string) Section {
+	s := Section{Title: name + " (" + provider + ")"}
+	if failure != "" {
+		for line := range strings.Lines(failure) {
+			s.note(Error, strings.TrimSpace(line))
+		}
+	}
+	for _, note := range notes {
+		s.note(Warning, note)
+	}
+	return s
+}
+
+func (s *Section) note(level Level, text string) {
+	s.Notes = append(s.Notes, Note{level, text})
+}
+
+// empty says that a section has nothing to show but its title.
+func (s *Section) empty() bool { return len(s.Notes)+len(s.Groups) == 0 }
+
+// groupRows gives each resource of changes its group, in the order of spec.Kinds and then by name. Rows keep their order.
+func groupRows(changes []diff.Change, row func(int) Row) []Group {
+	order := make([]int, len(changes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compareResources(&changes[a], &changes[b]) })
+	var groups []Group
+	for n, i := range order {
+		c := &changes[i]
+		if n == 0 || compareResources(&changes[order[n-1]], c) != 0 {
+			groups = append(groups, Group{Title: string(c.Kind) + " " + c.Resource})
+		}
+		last := &groups[len(groups)-1]
+		last.Rows = append(last.Rows, row(i))
+	}
+	return groups
+}
+
+func compareResources(a, b *diff.Change) int {
+	if d := slices.Index(spec.Kinds, a.Kind) - slices.Index(spec.Kinds, b.Kind); d != 0 {
+		return d
+	}
+	return strings.Compare(a.Resource, b.Resource)
+}

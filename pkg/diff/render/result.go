@@ -1,0 +1,49 @@
+package render
+
+import (
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// Result reports what an apply did: the changes that are not done, one by one, and the count of all.
+func Result(r *diff.Result) Report {
+	report := Report{Title: "Result"}
+	for _, part := range r.Connections {
+		if s := resultSection(part); !s.empty() {
+			report.Sections = append(report.Sections, s)
+		}
+	}
+	report.Totals = resultTotals(r.Summary)
+	return report
+}
+
+func resultSection(part diff.PartResult) Section {
+	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
+	var open []diff.ChangeResult
+	var changes []diff.Change
+	for _, c := range part.Changes {
+		if c.Outcome != diff.Done && c.Outcome != diff.Already {
+			open, changes = append(open, c), append(changes, c.Change)
+		}
+	}
+	s.Groups = groupRows(changes, func(i int) Row { return outcomeRow(open[i]) })
+	return s
+}
+
+// outcomeRow names the op, since the row's mark is the outcome.
+func outcomeRow(c diff.ChangeResult) Row {
+	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
+		Source: c.Source, Why: c.Detail, Risky: true}
+	if row.Why == "" {
+		row.Why = c.Problem
+	}
+	return row
+}
+
+func resultTotals(s diff.ResultSummary) string {
+	outcomes := listed(count{s.Done, "done"}, count{s.Already, "already there"}, count{s.Refused, "refused"},
+		count{s.Unknown, "unknown"}, count{s.NotTried, "not tried"}, count{s.Blocked, "blocked"})
+	if outcomes == "" {
+		return "No changes. Nothing was written."
+	}
+	return "Applied: " + outcomes + " in " + Count(s.Calls, "call") + "."
+}

@@ -1,0 +1,129 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// opMark is the glyph of an op. An op without one shows its own name.
+func opMark(op diff.Op) Mark {
+	switch op {
+	case diff.OpCreate, diff.OpGrant:
+		return Mark{"+", Adds}
+	case diff.OpRevoke, diff.OpDelete:
+		return Mark{"-", Removes}
+	case diff.OpUpdate:
+		return Mark{"~", Alters}
+	case diff.OpResend:
+		return Mark{">", Repeats}
+	default:
+		return Mark{string(op), Alarms}
+	}
+}
+
+// subjectOf says in a few words what a change is about, its resource left out.
+func subjectOf(c diff.Change) string {
+	switch {
+	case c.Op == diff.OpUpdate:
+		return fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To))
+	case c.Subject == (spec.Subject{}):
+		return string(c.Op)
+	case c.Role == spec.RoleSender:
+		return c.Subject.String() + " (sender)"
+	default:
+		return c.Subject.String()
+	}
+}
+
+func orNone(setting string) string {
+	if setting == "" {
+		return "(none)"
+	}
+	return setting
+}
+
+// risky says whether a change takes something away or can't be made.
+func risky(c diff.Change) bool {
+	return c.Op == diff.OpRevoke || c.Op == diff.OpDelete || c.Problem != ""
+}
+
+// outcomeWord is how results name an outcome.
+func outcomeWord(o diff.Outcome) string {
+	switch o {
+	case diff.Done, diff.Refused, diff.Unknown, diff.Blocked:
+		return string(o)
+	case diff.Already:
+		return "already there"
+	case diff.NotTried:
+		return "not tried"
+	default:
+		return "(" + string(o) + ")"
+	}
+}
+
+// causeMark is how drift names a cause.
+func causeMark(c diff.Cause) Mark {
+	switch c {
+	case diff.Missing:
+		return Mark{"missing", Adds}
+	case diff.Extra:
+		return Mark{"extra", Removes}
+	case diff.Changed:
+		return Mark{"changed", Alters}
+	case diff.Pending:
+		return Mark{"pending", Repeats}
+	default:
+		return Mark{"(" + string(c) + ")", Alarms}
+	}
+}
+
+// count is a number with what it counts.
+type count struct {
+	n    int
+	word string
+}
+
+// listed joins the counts that aren't zero: "1 to create, 12 to grant".
+func listed(counts ...count) string {
+	var parts []string
+	for _, c := range counts {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Count is a number with its noun: "1 call", "2 calls".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// duration is an estimate rounded up to a unit that suits it.
+func duration(seconds float64) string {
+	switch {
+	case seconds >= 2*60*60:
+		return fmt.Sprintf("%.0f h", math.Ceil(seconds/3600))
+	case seconds >= 120:
+		return fmt.Sprintf("%.0f min", math.Ceil(seconds/60))
+	default:
+		return fmt.Sprintf("%.0f s", max(1, math.Ceil(seconds)))
+	}
+}
+
+// unread says how many connections are missing from a report.
+func unread(failed int) string {
+	return Count(failed, "connection") + " could not be read"
+}
+
+// matches is the second sentence where nothing differs.
+func matches(grants, resources int) string {
+	return fmt.Sprintf("Live state matches %s on %s.", Count(grants, "grant"), Count(resources, "resource"))
+}

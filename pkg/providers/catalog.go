@@ -1,0 +1,64 @@
+package providers
+
+import (
+	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Catalog lists every provider. One without a Reader has its place in the file format but can't be reached yet.
+func Catalog() []Provider {
+	return []Provider{
+		{Format: alibabacloud.Format()},
+		{Format: huaweicloud.Format(), Reader: source(huaweicloud.NewReader), Writer: target(huaweicloud.NewWriter), Emulator: huaweicloudEmulator},
+		{Format: wps365.Format()},
+	}
+}
+
+// Find returns the provider of that name.
+func Find(name string) (Provider, bool) {
+	for _, p := range Catalog() {
+		if p.Format.Provider == name {
+			return p, true
+		}
+	}
+	return Provider{}, false
+}
+
+// Formats returns what the file may hold for each provider.
+func Formats() []spec.Format {
+	var formats []spec.Format
+	for _, p := range Catalog() {
+		formats = append(formats, p.Format)
+	}
+	return formats
+}
+
+// source and target turn a provider's constructor, which returns its own type, into one that returns the interface.
+func source[S Source](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (S, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Source, error) {
+	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Source, error) {
+		s, err := open(c, secrets, env)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
+
+func target[T Target](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (T, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Target, error) {
+	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Target, error) {
+		t, err := open(c, secrets, env)
+		if err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
+}
+
+func huaweicloudEmulator(o EmulatorOptions) emu.Vendor {
+	return huaweicloudemu.New(huaweicloudemu.Options{Unthrottled: o.Unthrottled})
+}

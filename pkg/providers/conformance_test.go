@@ -1,0 +1,306 @@
+package providers_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// The conformance suite: what every provider that can be reached must do, against its own emulator. A provider brings
+// three files in testdata: the world before (seed.yaml), what is desired (desired.yaml), and the world after (after.yaml).
+
+func eachProvider(t *testing.T, test func(t *testing.T, p providers.Provider)) {
+	for _, p := range providers.Catalog() {
+		if p.Reader != nil {
+			t.Run(p.Format.Provider, func(t *testing.T) { test(t, p) })
+		}
+	}
+}
+
+func TestConverge(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		t.Run("in process", func(t *testing.T) { converge(t, newBench(t, p, read(t, fixture(t, p, "seed.yaml")))) })
+		t.Run("over loopback", func(t *testing.T) {
+			converge(t, newBench(t, p, read(t, fixture(t, p, "seed.yaml"))).overLoopback(t))
+		})
+	})
+}
+
+func converge(t *testing.T, b *bench) {
+	job := b.job(t, fixture(t, b.provider, "desired.yaml"))
+	first := plan(t, job)
+	result := run(t, first, job)
+	if !result.Summary.Clean() || result.Summary.Done == 0 || result.Summary.Calls != first.Summary.Calls {
+		t.Fatalf("planned %+v, result %+v", first.Summary, result.Summary)
+	}
+	if d := cmp.Diff(world(t, b.provider, read(t, fixture(t, b.provider, "after.yaml"))), bare(t, b.state(t))); d != "" {
+		t.Errorf("the vendor's world after the apply (-want +got):\n%s", d)
+	}
+	sent := len(b.writes())
+	if sent != first.Summary.Calls {
+		t.Errorf("%d write calls were planned, the vendor saw %d", first.Summary.Calls, sent)
+	}
+	job = b.job(t, fixture(t, b.provider, "desired.yaml")) // as a new process would
+	second := plan(t, job)
+	if !second.Empty() {
+		t.Errorf("the second plan is not empty: %+v", second.Connections[0].Changes)
+	}
+	run(t, second, job)
+	if n := len(b.writes()) - sent; n > 0 {
+		t.Errorf("the second apply sent %d write calls", n)
+	}
+}
+
+// world is a seed as an emulator gives it back.
+func world(t testing.TB, p providers.Provider, seed []byte) any {
+	return bare(t, newBench(t, p, seed).state(t))
+}
+
+// bare is a world without the mails that were sent in it.
+func bare(t testing.TB, state string) any {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(state), &v); err != nil {
+		t.Fatal(err)
+	}
+	return without(v, "mails")
+}
+
+func without(v any, key string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		delete(v, key)
+		for k := range v {
+			v[k] = without(v[k], key)
+		}
+	case []any:
+		for i := range v {
+			v[i] = without(v[i], key)
+		}
+	}
+	return v
+}
+
+// Whatever goes wrong with whichever write call, applying again ends in the same world.
+func TestFaultOnEveryWrite(t *testing.T) {
+	kinds := []emu.Fault{
+		{Kind: emu.FaultDropReply}, {Kind: emu.FaultRefuse, Status: 500}, {Kind: emu.FaultRefuse, Status: 503, Done: true},
+		{Kind: emu.FaultRefuse, Status: 400}, {Kind: emu.FaultThrottle}, {Kind: emu.FaultThrottle, RetryAfter: 20 * time.Second},
+		{Kind: emu.FaultDelay, For: 10 * time.Second}, {Kind: emu.FaultTruncate}, {Kind: emu.FaultGarbage}, {Kind: emu.FaultHang},
+		{Kind: emu.FaultLag, For: 6 * time.Second}, {Kind: emu.FaultLag, For: time.Minute},
+	}
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		seed, want := read(t, fixture(t, p, "seed.yaml")), world(t, p, read(t, fixture(t, p, "after.yaml")))
+		calls := plan(t, newBench(t, p, seed).job(t, fixture(t, p, "desired.yaml"))).Summary.Calls
+		for _, fault := range kinds {
+			for nth := 1; nth <= calls; nth++ {
+				fault.Match, fault.Nth = "POST /**", nth
+				t.Run(fmt.Sprintf("%s %d at %d", fault.Kind, fault.Status, nth), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { survive(t, newBench(t, p, seed), fault, want) })
+				})
+			}
+		}
+	})
+}
+
+func survive(t *testing.T, b *bench, fault emu.Fault, want any) {
+	if err := b.emulator.SetFaults([]emu.Fault{fault}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		job := b.job(t, fixture(t, b.provider, "desired.yaml"))
+		p := plan(t, job)
+		if p.Empty() {
+			break
+		}
+		result := run(t, p, job)
+		honest(t, b, result)
+		time.Sleep(5 * time.Minute) // virtual: lags are over
+	}
+	if d := cmp.Diff(want, bare(t, b.state(t))); d != "" {
+		t.Errorf("the vendor's world after applying again (-want +got):\n%s", d)
+	}
+}
+
+// honest checks a report against what a client sees that comes later: what is called done is done.
+func honest(t *testing.T, b *bench, result *diff.Result) {
+	t.Helper()
+	if err := b.emulator.SetFaults(nil); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Minute)
+	job := b.job(t, fixture(t, b.provider, "desired.yaml"))
+	later := plan(t, job).Connections[0].Changes
+	for _, c := range result.Connections[0].Changes {
+		again := slices.ContainsFunc(later, func(l diff.Change) bool {
+			return l.Op == c.Op && l.Kind == c.Kind && l.Resource == c.Resource && l.Subject == c.Subject && l.Field == c.Field
+		})
+		if again && (c.Outcome == diff.Done || c.Outcome == diff.Already) {
+			t.Errorf("%s %s %s is reported %s, but a later plan has it again", c.Op, c.Resource, c.Subject, c.Outcome)
+		}
+	}
+}
+
+// An endpoint that is not the vendor, or is in no state to answer, makes an error in bounded time, and nothing is written.
+func TestHostileEndpoint(t *testing.T) {
+	faults := []emu.Fault{{Kind: emu.FaultGarbage}, {Kind: emu.FaultTruncate}, {Kind: emu.FaultHang}, {Kind: emu.FaultDropReply},
+		{Kind: emu.FaultRefuse, Status: 500}, {Kind: emu.FaultRefuse, Status: 200, Body: "{}"}, {Kind: emu.FaultRefuse, Status: 200, Body: "[]"},
+		{Kind: emu.FaultRefuse, Status: 200, Body: `{"count":-1,"total_count":-1,"items":[]}`}, {Kind: emu.FaultRefuse, Status: 200, Body: `{"error_code":"X","error_msg":"no"}`},
+		{Kind: emu.FaultRefuse, Status: 403, Body: "<html>go away</html>"}, {Kind: emu.FaultRefuse, Status: 301}}
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		for _, fault := range faults {
+			for _, nth := range []int{1, 2, 3} { // the project, the first list, the second one
+				fault.Match, fault.Nth, fault.Count = "GET /**", nth, 1000
+				t.Run(fmt.Sprintf("%s %d%s from %d", fault.Kind, fault.Status, fault.Body, nth), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { gaveUp(t, newBench(t, p, read(t, fixture(t, p, "seed.yaml"))), fault) })
+				})
+			}
+		}
+	})
+}
+
+func gaveUp(t *testing.T, b *bench, fault emu.Fault) {
+	if err := b.emulator.SetFaults([]emu.Fault{fault}); err != nil {
+		t.Fatal(err)
+	}
+	job := b.job(t, fixture(t, b.provider, "desired.yaml"))
+	start := time.Now()
+	p, err := apply.Plan(t.Context(), []apply.Job{job}, apply.Head{}, nil)
+	if err == nil || len(p.Connections[0].Changes) > 0 || p.Connections[0].Error == "" {
+		t.Errorf("error %v, plan %+v", err, p.Connections[0])
+	}
+	if took := time.Since(start); took > 5*time.Minute {
+		t.Errorf("it took %v", took)
+	}
+	if len(b.writes()) > 0 {
+		t.Errorf("it wrote: %v", b.writes())
+	}
+}
+
+// One fault on any read changes nothing: it is tried again.
+func TestFaultOnEveryRead(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		seed := read(t, fixture(t, p, "seed.yaml"))
+		b := newBench(t, p, seed)
+		want := plan(t, b.job(t, fixture(t, p, "desired.yaml")))
+		for nth := range b.emulator.Calls() {
+			for _, kind := range []emu.FaultKind{emu.FaultDropReply, emu.FaultTruncate, emu.FaultGarbage, emu.FaultThrottle, emu.FaultHang} {
+				synctest.Test(t, func(t *testing.T) {
+					b := newBench(t, p, seed)
+					if err := b.emulator.SetFaults([]emu.Fault{{Match: "GET /**", Kind: kind, Nth: nth + 1}}); err != nil {
+						t.Fatal(err)
+					}
+					if got := plan(t, b.job(t, fixture(t, p, "desired.yaml"))); got.ID != want.ID {
+						t.Errorf("%s at read %d: another plan: %+v", kind, nth+1, got.Connections[0])
+					}
+				})
+			}
+		}
+	})
+}
+
+func TestReaderOnlyReads(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+		job := b.job(t, fixture(t, p, "desired.yaml"))
+		source, err := p.Reader(job.Connection, map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("emulator-secret")},
+			httpx.Env{Transport: b.transport})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, writes := source.(providers.Target); writes {
+			t.Error("what Reader opens can write")
+		}
+		job.Source = source
+		if plan(t, job).Empty() || len(b.writes()) > 0 {
+			t.Errorf("writes: %v", b.writes())
+		}
+	})
+}
+
+func TestPackIsExactAndPure(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+		job := b.job(t, fixture(t, p, "desired.yaml"))
+		changes := plan(t, job).Connections[0].Changes
+		changes[len(changes)-1].Problem = "blocked"
+		before := slices.Clone(changes)
+		calls := job.Source.Pack(changes)
+		if d := cmp.Diff(before, changes); d != "" {
+			t.Errorf("Pack altered the changes:\n%s", d)
+		}
+		if d := cmp.Diff(calls, job.Source.Pack(changes)); d != "" {
+			t.Errorf("Pack gave other calls the second time:\n%s", d)
+		}
+		times := make([]int, len(changes))
+		for _, call := range calls {
+			for _, i := range call.Changes {
+				times[i]++
+			}
+		}
+		for i, n := range times {
+			if want := map[bool]int{true: 0, false: 1}[changes[i].Problem != ""]; n != want {
+				t.Errorf("change %d is in %d calls, want %d", i, n, want)
+			}
+		}
+	})
+}
+
+// A wrong key is refused at once: five wrong signatures lock it.
+func TestWrongCredentialsAreNotRepeated(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+		job := b.job(t, fixture(t, p, "desired.yaml"))
+		source, err := p.Reader(job.Connection, map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("a canary")},
+			httpx.Env{Transport: b.transport})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = source.Read(t.Context(), job.Desired)
+		if httpx.Status(err) != http.StatusUnauthorized || len(b.emulator.Calls()) != 1 {
+			t.Errorf("error %v after %d calls", err, len(b.emulator.Calls()))
+		}
+	})
+}
+
+// Every provider folder is in the catalog and has the files by which one finds one's way.
+func TestCatalogIsComplete(t *testing.T) {
+	known := map[string]bool{"emu": true, "httpx": true, "pack": true, "testdata": true}
+	for _, p := range providers.Catalog() {
+		name := p.Format.Provider
+		known[name] = true
+		if p.Reader == nil {
+			continue
+		}
+		for _, file := range []string{"read.go", "write.go", "wire.go", "sign.go", name + "emu/doc.go"} {
+			if _, err := os.Stat(filepath.Join(name, filepath.FromSlash(file))); err != nil {
+				t.Errorf("%s lacks %s", name, path.Join(name, file))
+			}
+		}
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !known[e.Name()] {
+			t.Errorf("folder %s is not in the catalog", e.Name())
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package providers_test
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// bench is a provider with its emulator behind it.
+type bench struct {
+	provider  providers.Provider
+	emulator  *emu.Server
+	transport http.RoundTripper
+	base      string
+	now       time.Time
+}
+
+// newBench starts a provider's emulator in this process, without a socket and without rate limits.
+func newBench(t testing.TB, p providers.Provider, seed []byte) *bench {
+	t.Helper()
+	e := emu.New(emu.Options{}, p.Emulator(providers.EmulatorOptions{Unthrottled: true}))
+	if err := e.LoadSeed(seed); err != nil {
+		t.Fatal(err)
+	}
+	return &bench{p, e, e.Transport(), "http://127.0.0.1:1", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+}
+
+// overLoopback puts a real socket between the client and the emulator.
+func (b *bench) overLoopback(t testing.TB) *bench {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: b.emulator}
+	transport := &http.Transport{}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+	b.base, b.transport = "http://"+l.Addr().String(), transport
+	return b
+}
+
+// job opens the first connection of a desired-state file.
+func (b *bench) job(t testing.TB, file string) apply.Job {
+	t.Helper()
+	loaded, err := spec.Load([]string{file}, providers.Formats())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := loaded.Connections[0]
+	conn.Endpoints, conn.Rate = map[string]string{"": b.base}, spec.Rates{}
+	secrets := map[string]spec.Secret{}
+	for name := range conn.Auth {
+		secrets[name] = spec.NewSecret(credentials[name])
+	}
+	target, err := b.provider.Writer(conn, secrets, httpx.Env{Transport: b.transport, UserAgent: "entitlectl/test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apply.Job{Connection: conn, Desired: loaded.Desired(b.now)[conn.Name], Source: target}
+}
+
+// credentials are what every emulator takes.
+var credentials = map[string]string{"accessKey": "emulator-key", "secretKey": "emulator-secret", "token": "emulator-token"}
+
+func plan(t testing.TB, job apply.Job) *diff.Plan {
+	t.Helper()
+	p, err := apply.Plan(t.Context(), []apply.Job{job}, apply.Head{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func run(t testing.TB, p *diff.Plan, job apply.Job) *diff.Result {
+	t.Helper()
+	r, err := apply.Run(t.Context(), p, []apply.Job{job}, apply.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// writes are the calls so far that were not reads.
+func (b *bench) writes() []emu.Call {
+	var out []emu.Call
+	for _, c := range b.emulator.Calls() {
+		if c.Method != http.MethodGet {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (b *bench) state(t testing.TB) string {
+	t.Helper()
+	data, err := b.emulator.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func fixture(t testing.TB, p providers.Provider, name string) string {
+	t.Helper()
+	path := filepath.Join("testdata", p.Format.Provider, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("every provider that can be reached needs %s for the conformance suite: %v", path, err)
+	}
+	return path
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
