@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/examples"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+func newDemo(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "demo", Short: "Show the whole loop on an emulated vendor",
+		Long: "Show the whole loop: validate, plan, apply, drift. The vendor is an emulator inside this process: no credentials, no\n" +
+			"network, nothing is left behind.",
+		Example: "  entitlectl demo",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context()) },
+	}
+}
+
+// demo is a show: its commands run in this process as if they were typed.
+type demo struct {
+	*cli
+	server *emu.Server
+	step   int
+}
+
+func (c *cli) demo(ctx context.Context) error {
+	d := demo{cli: c, server: newEmulator(emu.Options{}, true)}
+	seed, err := examples.Demo.ReadFile("demo/seed.yaml")
+	if err == nil {
+		err = d.server.LoadSeed(seed)
+	}
+	if err != nil {
+		return err
+	}
+	leave, err := enterDemo()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return d.play(ctx)
+}
+
+// enterDemo makes a temporary folder with the demo's files the working directory, so that commands need no paths.
+func enterDemo() (leave func(), err error) {
+	home, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "entitlectl-demo-")
+	if err != nil {
+		return nil, err
+	}
+	leave = func() {
+		_ = os.Chdir(home)
+		_ = os.RemoveAll(folder)
+	}
+	for _, name := range []string{"entitlements.yaml", "outside.yaml"} {
+		data, err := examples.Demo.ReadFile("demo/" + name)
+		if err == nil {
+			err = os.WriteFile(folder+"/"+name, data, 0o600)
+		}
+		if err != nil {
+			leave()
+			return nil, err
+		}
+	}
+	if err := os.Chdir(folder); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
+func (d *demo) play(ctx context.Context) error {
+	d.say("This is the whole loop on an emulated Huawei Cloud Workspace. No credentials, no network.\n" +
+		"The file is examples/demo/entitlements.yaml of the repository.")
+	play := []struct {
+		title   string
+		command string
+		want    int
+	}{
+		{"Check the file, offline", "validate", exitDone},
+		{"What would change?", "plan --out plan.json", exitDone},
+		{"Apply the plan that was reviewed", "apply plan.json --yes", exitDone},
+		{"Apply again: there is nothing left to do", "apply --yes", exitDone},
+		{"", "apply --yes -f outside.yaml", exitDone},
+		{"Meanwhile somebody clicked in the console: a stranger came in, alice went out", "drift", exitDiffers},
+		{"This brings it back", "apply --yes", exitDone},
+		{"And all is well", "drift", exitDone},
+	}
+	for i, step := range play {
+		if have := d.command(ctx, step.title, step.command); have != step.want {
+			return &exit{have, fmt.Errorf("the demo went wrong: entitlectl %s ended with %d, not %d", step.command, have, step.want)}
+		}
+		if i == 2 {
+			if err := d.sum("plan.json"); err != nil {
+				return err
+			}
+		}
+	}
+	d.say("Now write a file of your own, or serve the emulator to try it on: entitlectl emulate --help")
+	return nil
+}
+
+// command runs a command line. Without a title it is played behind the scenes.
+func (d *demo) command(ctx context.Context, title, line string) int {
+	e := d.env
+	e.transport = d.server.Transport()
+	e.lookup = d.credentials
+	args := append(strings.Fields(line), "--color=never")
+	if d.colored(d.terminal.stdout) {
+		args[len(args)-1] = "--color=always"
+	}
+	if title == "" {
+		e.stdout = io.Discard
+		return run(ctx, e, args)
+	}
+	d.step++
+	d.say(fmt.Sprintf("%d. %s\n$ entitlectl %s", d.step, title, line))
+	return run(ctx, e, args)
+}
+
+// credentials are the emulator's, whatever the environment has.
+func (d *demo) credentials(name string) (string, bool) {
+	switch name {
+	case "HUAWEICLOUD_SDK_AK":
+		return "emulator-key", true
+	case "HUAWEICLOUD_SDK_SK":
+		return "emulator-secret", true
+	}
+	return d.lookup(name)
+}
+
+// sum compares the write calls that the vendor counted with those of a tool that sends one for each change.
+func (d *demo) sum(path string) error {
+	plan, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	writes := 0
+	for _, call := range d.server.Calls() {
+		if call.Method != http.MethodGet {
+			writes++
+		}
+	}
+	changes := 0
+	for _, part := range plan.Connections {
+		changes += len(part.Changes)
+	}
+	d.say(fmt.Sprintf("The vendor counted %s. One call for each change would be %d.", render.Count(writes, "write call"), changes))
+	return nil
+}
+
+func (d *demo) say(text string) { fmt.Fprint(d.stdout, "\n"+text+"\n") }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+)
+
+func newDrift(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "drift", Short: "Find out how live state differs from the files",
+		Long: "Compare live state with the files and sort the differences by cause. Holds no client that could write.\n" +
+			"Exits 0 where nothing differs, 2 where something does, 1 where a connection could not be read.",
+		Example: "  entitlectl drift -o json || alert",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context()) },
+	}
+}
+
+func (c *cli) drift(ctx context.Context) error {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	plan, _, unread := c.fresh(ctx, reading)
+	if plan == nil {
+		return unread
+	}
+	drift := diff.DriftOf(plan)
+	if err := c.show(drift, render.Drift(drift)); err != nil {
+		return err
+	}
+	if unread != nil {
+		return unread
+	}
+	if drift.Summary.Any() {
+		return &exit{code: exitDiffers}
+	}
+	return nil
+}

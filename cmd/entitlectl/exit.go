@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// The exit codes, the same in every output mode.
+const (
+	exitDone        = 0
+	exitError       = 1 // and nothing was written
+	exitDiffers     = 2
+	exitRefused     = 3
+	exitStale       = 4
+	exitUnfinished  = 5
+	exitInterrupted = 130
+)
+
+// exit ends a run with a code of its own. Its error is nil where the output has said all.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string { return fmt.Sprintf("exit %d: %v", e.code, e.err) }
+
+// wrongUsage is a command line that can't be understood.
+type wrongUsage struct {
+	command string
+	err     error
+}
+
+func (e *wrongUsage) Error() string {
+	return fmt.Sprintf("%v; see %s --help", e.err, e.command)
+}
+
+// finish prints what a command ended with and turns it into the exit code.
+func (c *cli) finish(ctx context.Context, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code := exitError
+	if e := (*exit)(nil); errors.As(err, &e) {
+		code, err = e.code, e.err
+	}
+	if ctx.Err() != nil {
+		code, err = exitInterrupted, errors.New("interrupted")
+	}
+	c.complain(err)
+	return code
+}
+
+// complain prints an error, if there is one, a line for each thing that is wrong. What is wrong in a file begins with its
+// place, as editors and log viewers expect; all else begins with our name.
+func (c *cli) complain(err error) {
+	if err == nil {
+		return
+	}
+	prefix := "entitlectl: "
+	if placed(err) {
+		prefix = ""
+	}
+	for line := range strings.Lines(message(err)) {
+		if line = strings.TrimSpace(line); line != "" {
+			fmt.Fprintln(c.stderr, prefix+render.Visible(line))
+		}
+	}
+}
+
+// placed says whether an error begins with its place in a file.
+func placed(err error) bool {
+	if all, ok := err.(*multierror.Error); ok && len(all.Errors) > 0 {
+		err = all.Errors[0]
+	}
+	e, ok := err.(*spec.Error)
+	return ok && e.File != ""
+}
+
+// message is an error's text, a line for each of several errors.
+func message(err error) string {
+	all := (*multierror.Error)(nil)
+	if !errors.As(err, &all) || all.ErrorFormat != nil {
+		return err.Error()
+	}
+	lines := make([]string, len(all.Errors))
+	for i, e := range all.Errors {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}

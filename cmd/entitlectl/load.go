@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// scope is one connection, and what of it a run is about.
+type scope struct {
+	connection spec.Connection
+	desired    spec.State
+	targets    []string // KIND/NAME; none: all that the files list
+}
+
+// load reads and checks files; none named stands for the usual ones.
+func load(files []string) (*spec.Spec, error) {
+	if len(files) == 0 {
+		file, err := usualFile()
+		if err != nil {
+			return nil, err
+		}
+		files = []string{file}
+	}
+	return spec.Load(files, providers.Formats())
+}
+
+func usualFile() (string, error) {
+	for _, name := range []string{"entitlements.yaml", "entitlements"} {
+		_, err := os.Stat(name)
+		if err == nil {
+			return name, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
+}
+
+// at is the moment at which starts: and expires: are judged.
+func (c *cli) at() time.Time {
+	if !c.moment.IsZero() {
+		return c.moment.UTC()
+	}
+	return c.created()
+}
+
+func (c *cli) created() time.Time { return c.now().UTC().Truncate(time.Second) }
+
+// scopes is what --connection and --target leave of the files.
+func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
+	var names []string
+	for _, conn := range s.Connections {
+		names = append(names, conn.Name)
+	}
+	for _, name := range c.connections {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("--connection %s: the files have no such connection%s", name, didYouMean(name, names))
+		}
+	}
+	var all []scope
+	desired := s.Desired(c.at())
+	for _, conn := range s.Connections {
+		if len(c.connections) == 0 || slices.Contains(c.connections, conn.Name) {
+			all = append(all, scope{connection: conn, desired: desired[conn.Name]})
+		}
+	}
+	if len(c.targets) == 0 {
+		return all, nil
+	}
+	if err := c.checkTargets(all); err != nil {
+		return nil, err
+	}
+	var targeted []scope
+	for _, sc := range all {
+		if sc = sc.only(c.targets); len(sc.targets) > 0 {
+			targeted = append(targeted, sc)
+		}
+	}
+	return targeted, nil
+}
+
+// checkTargets finds targets that nothing in the files has.
+func (c *cli) checkTargets(scopes []scope) error {
+	var known []string
+	for _, sc := range scopes {
+		for ref := range sc.desired.Resources {
+			known = append(known, ref.String())
+		}
+	}
+	slices.Sort(known)
+	for _, target := range c.targets {
+		if _, found := slices.BinarySearch(known, target); found {
+			continue
+		}
+		kind, _, ok := strings.Cut(target, "/")
+		if !ok || !slices.Contains(spec.Kinds, spec.Kind(kind)) {
+			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, joined(spec.Kinds))
+		}
+		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
+	}
+	return nil
+}
+
+func joined(kinds []spec.Kind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}
+
+// only cuts a scope down to the targets that it has.
+func (sc scope) only(targets []string) scope {
+	kept := map[spec.Ref]bool{}
+	for ref := range sc.desired.Resources {
+		if slices.Contains(targets, ref.String()) {
+			kept[ref] = true
+			sc.targets = append(sc.targets, ref.String())
+		}
+	}
+	slices.Sort(sc.targets)
+	sc.desired = sc.desired.Where(func(ref spec.Ref) bool { return kept[ref] })
+	return sc
+}
+
+// opener opens a connection; see providers.Provider.
+type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (apply.Source, error)
+
+func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (apply.Source, error) {
+	return p.Reader(conn, secrets, env)
+}
+
+// jobs opens the connections of the scopes. One that can't be opened gives a job that says why.
+func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
+	var jobs []apply.Job
+	for _, sc := range scopes {
+		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Targets: sc.targets}
+		if job.Source, job.Err = c.open(sc.connection, open); job.Err != nil {
+			job.Source = nil
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs
+}
+
+func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
+	provider, known := providers.Find(conn.Provider)
+	if !known || provider.Reader == nil {
+		return nil, fmt.Errorf("provider %s can be validated, but this version can't read it yet", conn.Provider)
+	}
+	secrets, err := conn.Secrets(c.lookup)
+	if err != nil {
+		return nil, err
+	}
+	return open(provider, conn, secrets, httpx.Env{
+		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
+	})
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // so a second signal ends the process at once
+	os.Exit(run(ctx, processEnv(), os.Args[1:]))
+}
+
+// env is what a run takes from the process around it.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	lookup         func(name string) (string, bool) // environment variables
+	now            func() time.Time
+	terminal       terminals
+	transport      http.RoundTripper // to vendors; nil: the network
+}
+
+// terminals says which streams are terminals.
+type terminals struct{ stdin, stdout, stderr bool }
+
+func processEnv() env {
+	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	return env{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now,
+		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
+	}
+}
+
+// run is one run of the program. Its result is the exit code.
+func run(ctx context.Context, e env, args []string) int {
+	c := &cli{env: e}
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !c.started {
+		err = &wrongUsage{command.CommandPath(), err}
+	}
+	return c.finish(ctx, err)
+}

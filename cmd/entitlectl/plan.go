@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+)
+
+func newPlan(c *cli) *cobra.Command {
+	var out string
+	var detailed bool
+	command := &cobra.Command{
+		Use: "plan", Short: "Show what apply would do",
+		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file.\n" +
+			"A plan is never saved where a connection could not be read.",
+		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.plan(cmd.Context(), out, detailed)
+		},
+	}
+	command.Flags().StringVar(&out, "out", "", "save the plan in `FILE`, for apply and show")
+	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
+	return command
+}
+
+func (c *cli) plan(ctx context.Context, out string, detailed bool) error {
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	plan, _, unread := c.fresh(ctx, reading)
+	if plan == nil {
+		return unread
+	}
+	if err := c.show(plan, render.Plan(plan)); err != nil {
+		return err
+	}
+	if unread != nil {
+		return unread
+	}
+	if out != "" {
+		data, err := plan.Encode()
+		if err != nil {
+			return err
+		}
+		if err := writeFile(out, data); err != nil {
+			return err
+		}
+	}
+	if detailed && !plan.Empty() {
+		return &exit{code: exitDiffers}
+	}
+	return nil
+}
+
+// fresh plans from the files. Where some connections can't be read there is an error beside the plan of the others.
+func (c *cli) fresh(ctx context.Context, open opener) (*diff.Plan, []apply.Job, error) {
+	s, err := load(c.files)
+	if err != nil {
+		return nil, nil, err
+	}
+	scopes, err := c.scopes(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	progress := c.progress()
+	defer progress.clear()
+	jobs := c.jobs(scopes, open)
+	head := apply.Head{Created: c.created(), Now: c.at(), Spec: s.Digest, Files: s.Files}
+	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
+	if ctx.Err() != nil { // what each connection says about it is no news
+		return nil, nil, context.Cause(ctx)
+	}
+	return plan, jobs, err
+}
+
+// limited ends a run after --timeout.
+func (c *cli) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.timeout, timeUp{c.timeout})
+}
+
+// timeUp ends a run whose time is over.
+type timeUp struct{ limit time.Duration }
+
+func (e timeUp) Error() string {
+	return fmt.Sprintf("stopped after %s, the limit that --timeout sets", e.limit)
+}
+
+func (timeUp) Unwrap() error { return context.DeadlineExceeded }
+
+// writeFile replaces a file as a whole or not at all. Only its owner may read it.
+func writeFile(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// cli is one run: the process around it and the flags that all commands share.
+type cli struct {
+	env
+	started bool // the command line was understood
+	log     *slog.Logger
+
+	files       []string
+	output      string
+	connections []string
+	targets     []string
+	moment      time.Time // --now
+	stateDir    string
+	color       string
+	logLevel    string
+	logFormat   string
+	timeout     time.Duration
+}
+
+const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
+
+Write down who may use which app group, app, mail group or account, check it, see what would change, apply it in few
+calls, and find out later who changed what behind your back.
+
+Exit codes, the same in every output mode:
+    0  done, nothing left to do; or plan without --detailed-exitcode
+    1  error, nothing was written; or wrong usage
+    2  differences exist (plan --detailed-exitcode, drift)
+    3  refused by a rule
+    4  the saved plan is stale: someone changed live state since
+    5  apply ended with changes failed or unknown: run it again
+  130  interrupted; the call in flight was finished and recorded`
+
+func newRoot(c *cli) *cobra.Command {
+	root := &cobra.Command{
+		Use: "entitlectl", Short: "Access to cloud resources as code", Long: rootHelp,
+		Example: "  entitlectl demo",
+		Args:    knownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			c.log = c.logger()
+			c.started = true
+			return nil
+		},
+	}
+	c.flags(root.PersistentFlags())
+	completeChoices(root, root.PersistentFlags())
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newEmulate(c), newDemo(c),
+		newSchema(c), newVersion(c))
+	return root
+}
+
+func (c *cli) flags(f *pflag.FlagSet) {
+	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`; may be repeated (default entitlements.yaml, else entitlements/)")
+	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
+	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
+	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
+	f.Var(moment{&c.moment}, "now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present")
+	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run; nothing is kept there yet")
+	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
+	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
+	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")
+	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "limit for a whole plan, apply or drift")
+}
+
+// moment is a flag that takes a time.
+type moment struct{ *time.Time }
+
+func (m moment) String() string { return "" } // no default
+
+func (m moment) Type() string { return "time" }
+
+func (m moment) Set(text string) (err error) {
+	if *m.Time, err = time.Parse(time.RFC3339, text); err != nil {
+		return errors.New("want a time as in 2026-11-05T12:00:00Z")
+	}
+	return nil
+}
+
+// choice is a flag that takes one of a few words.
+type choice struct {
+	value *string
+	words []string
+}
+
+// oneOf makes a choice; the first word is the default.
+func oneOf(value *string, words ...string) choice {
+	*value = words[0]
+	return choice{value, words}
+}
+
+func (c choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+
+func (c choice) Type() string { return strings.Join(c.words, "|") }
+
+func (c choice) Set(word string) error {
+	for _, w := range c.words {
+		if w == word {
+			*c.value = w
+			return nil
+		}
+	}
+	return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
+}
+
+// didYouMean is a question about the known word nearest to a wrong one, or "".
+func didYouMean(word string, known []string) string {
+	if near := spec.Suggest(word, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+// completeChoices lets shells complete the words of choices.
+func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if c, ok := f.Value.(choice); ok { // an error would say that the flag does not exist
+			_ = command.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp))
+		}
+	})
+}
+
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
+}
+
+// arguments checks how many arguments a command got.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("%s takes %s, got %s", cmd.Name(), what, render.Count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
+func (c *cli) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.logLevel)) // the flag takes known levels only
+	opts := &slog.HandlerOptions{Level: level}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(c.stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(c.stderr, opts))
+}
+
+// show prints a document on stdout in the form that was asked for.
+func (c *cli) show(document any, report render.Report) error {
+	switch c.output {
+	case "json":
+		return render.JSON(c.stdout, document)
+	case "markdown":
+		return render.Markdown(c.stdout, report)
+	default:
+		return c.text(c.stdout, c.terminal.stdout, report)
+	}
+}
+
+func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
+	return render.Text(w, report, render.TextOptions{Color: c.colored(terminal)})
+}
+
+// colored says whether a stream gets colours. An explicit flag wins over NO_COLOR and TERM.
+func (c *cli) colored(terminal bool) bool {
+	noColor, _ := c.lookup("NO_COLOR")
+	kind, _ := c.lookup("TERM")
+	return c.color == "always" || c.color == "auto" && terminal && noColor == "" && kind != "dumb"
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/examples"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// world is an emulator in process with the demo's seed, and the demo's file.
+type world struct {
+	server         *emu.Server
+	file           string
+	stdout, stderr bytes.Buffer
+	transport      http.RoundTripper
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{server: newEmulator(emu.Options{}, true), file: filepath.Join(t.TempDir(), "entitlements.yaml")}
+	w.transport = w.server.Transport()
+	seed, err := examples.Demo.ReadFile("demo/seed.yaml")
+	check(t, err)
+	check(t, w.server.LoadSeed(seed))
+	spec, err := examples.Demo.ReadFile("demo/entitlements.yaml")
+	check(t, err)
+	check(t, os.WriteFile(w.file, spec, 0o600))
+	return w
+}
+
+// run runs a command line and returns its exit code.
+func (w *world) run(ctx context.Context, args ...string) int {
+	w.stdout.Reset()
+	w.stderr.Reset()
+	return run(ctx, w.env(&w.stdout), append(args, "-f", w.file))
+}
+
+func (w *world) env(stdout io.Writer) env {
+	d := demo{cli: &cli{env: env{lookup: func(string) (string, bool) { return "", false }}}}
+	return env{stdin: strings.NewReader(""), stdout: stdout, stderr: &w.stderr, lookup: d.credentials, now: time.Now, transport: w.transport}
+}
+
+// A signal ends an apply after the call in flight; the report says what was not tried, and another apply goes on.
+func TestInterrupted(t *testing.T) {
+	w := newWorld(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	writes := 0
+	w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+		if req.Method != http.MethodGet {
+			if writes++; writes == 2 {
+				interrupt()
+				req = req.WithContext(context.WithoutCancel(req.Context()))
+			}
+		}
+		return w.server.Transport().RoundTrip(req)
+	})
+	if code := w.run(ctx, "apply", "--yes"); code != exitInterrupted {
+		t.Errorf("exit %d, want %d\n%s%s", code, exitInterrupted, &w.stdout, &w.stderr)
+	}
+	if text := w.stdout.String(); !strings.Contains(text, " not tried in 2 calls.") || !strings.Contains(text, "interrupted") {
+		t.Errorf("the report does not say what was not tried:\n%s", text)
+	}
+	if text := w.stderr.String(); text != "entitlectl: interrupted\n" {
+		t.Errorf("stderr is %q", text)
+	}
+	if writes != 2 {
+		t.Errorf("%d writes were sent, want 2", writes)
+	}
+	for _, command := range []string{"apply", "plan"} {
+		args := map[string][]string{"apply": {"apply", "--yes"}, "plan": {"plan", "--detailed-exitcode"}}[command]
+		if code := w.run(t.Context(), args...); code != exitDone {
+			t.Errorf("%s afterwards: exit %d\n%s%s", command, code, &w.stdout, &w.stderr)
+		}
+	}
+}
+
+func TestInterruptedWhileReading(t *testing.T) {
+	w := newWorld(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+		interrupt()
+		return w.server.Transport().RoundTrip(req)
+	})
+	for _, command := range [][]string{{"plan"}, {"drift", "-o", "json"}, {"apply", "--yes"}} {
+		if code := w.run(ctx, command...); code != exitInterrupted || w.stdout.Len() > 0 {
+			t.Errorf("%s: exit %d, stdout %q", command, code, &w.stdout)
+		}
+		if text := w.stderr.String(); text != "entitlectl: interrupted\n" {
+			t.Errorf("%s: stderr is %q", command, text)
+		}
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	w := newWorld(t)
+	for _, command := range [][]string{{"plan"}, {"drift"}, {"apply", "--yes"}} {
+		code := w.run(t.Context(), append(command, "--timeout", "1ns")...)
+		if text := w.stderr.String(); code != exitError || text != "entitlectl: stopped after 1ns, the limit that --timeout sets\n" {
+			t.Errorf("%s: exit %d, stderr %q", command, code, text)
+		}
+	}
+}
+
+// A plan that breaks a rule is shown and refused, unless that very rule is allowed to be broken.
+func TestRefusedByRule(t *testing.T) {
+	w := newWorld(t)
+	saved := filepath.Join(t.TempDir(), "plan.json")
+	if code := w.run(t.Context(), "plan", "--out", saved); code != exitDone {
+		t.Fatal(&w.stderr)
+	}
+	plan, err := readPlan(saved)
+	check(t, err)
+	plan.Connections[0].Violations = []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "max-mails", Have: 2, Limit: 1}}
+	data, err := plan.Encode()
+	check(t, err)
+	check(t, writeFile(saved, data))
+
+	for _, allow := range [][]string{nil, {"--allow", "max-mails"}} {
+		code := w.run(t.Context(), append([]string{"apply", saved, "--yes"}, allow...)...)
+		if code != exitRefused || !strings.Contains(w.stderr.String(), "--allow max-revokes") {
+			t.Errorf("allowing %v: exit %d, %s", allow, code, &w.stderr)
+		}
+		if !strings.Contains(w.stdout.String(), "REFUSED: rule max-revokes: 40, the limit is 25; apply --allow max-revokes overrides it") {
+			t.Errorf("the plan does not show the rule:\n%s", &w.stdout)
+		}
+	}
+	if code := w.run(t.Context(), "apply", saved, "--yes", "--allow", "max-mails", "--allow", "max-revokes"); code != exitDone {
+		t.Errorf("allowed: exit %d, %s", code, &w.stderr)
+	}
+}
+
+// The emulator announces itself, stops when asked to, and saves its world.
+func TestEmulate(t *testing.T) {
+	w := newWorld(t)
+	ctx, stop := context.WithCancel(t.Context())
+	saved := filepath.Join(t.TempDir(), "world.yaml")
+	reader, writer := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, w.env(writer), []string{"emulate", "--seed", "../../examples/demo/seed.yaml", "--save", saved})
+	}()
+	first, err := bufio.NewReader(reader).ReadString('\n')
+	check(t, err)
+	url, ok := strings.CutPrefix(strings.TrimSpace(first), "listening on ")
+	if !ok || !strings.HasPrefix(url, "http://127.0.0.1:") {
+		t.Fatalf("the first line is %q", first)
+	}
+	answer, err := http.Get(url + "/_emulator/state")
+	check(t, err)
+	state, err := io.ReadAll(answer.Body)
+	check(t, err)
+	check(t, answer.Body.Close())
+	stop()
+	if code := <-done; code != exitDone {
+		t.Errorf("exit %d, %s", code, &w.stderr)
+	}
+	data, err := os.ReadFile(saved)
+	check(t, err)
+	if !bytes.Equal(data, state) || !bytes.Contains(data, []byte("Simulation")) {
+		t.Errorf("the saved world is\n%s", data)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "plan.json")
+	for _, text := range []string{"first", "second"} {
+		check(t, writeFile(path, []byte(text)))
+		data, err := os.ReadFile(path)
+		check(t, err)
+		if string(data) != text {
+			t.Errorf("the file holds %q, want %q", data, text)
+		}
+	}
+	info, err := os.Stat(path)
+	check(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's mode is %v", info.Mode())
+	}
+	check(t, os.Mkdir(filepath.Join(folder, "taken"), 0o700))
+	if writeFile(filepath.Join(folder, "taken"), nil) == nil {
+		t.Error("a folder was replaced by a file")
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
+		t.Errorf("temporary files are left behind: %v", entries)
+	}
+}
+
+// Only apply opens connections for writing: no other file of the command names Provider.Writer.
+func TestOnlyApplyWrites(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	check(t, err)
+	found := false
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		check(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Writer" && !isPackage(s.X, "io") {
+				found = true
+				if name != "apply.go" {
+					t.Errorf("%s opens a connection for writing", name)
+				}
+			}
+			return true
+		})
+	}
+	if !found {
+		t.Error("nothing opens a connection for writing: this test looks for the wrong thing")
+	}
+}
+
+func isPackage(x ast.Expr, name string) bool {
+	id, ok := x.(*ast.Ident)
+	return ok && id.Name == name
+}
+
+func TestExamplesAreValid(t *testing.T) {
+	err := fs.WalkDir(os.DirFS("../../examples"), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".yaml") && filepath.Base(path) != "seed.yaml" {
+			_, err = load([]string{filepath.Join("../../examples", path)})
+		}
+		return err
+	})
+	check(t, err)
+}
+
+// roundTrip is a transport that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

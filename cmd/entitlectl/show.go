@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+)
+
+func newShow(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "show FILE", Short: "Render a saved plan",
+		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
+		Example: "  entitlectl show plan.json -o markdown",
+		Args:    arguments(1, 1, "the file of a saved plan"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			plan, err := readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			return c.show(plan, render.Plan(plan))
+		},
+	}
+}
+
+func readPlan(path string) (*diff.Plan, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := diff.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return plan, nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+func newValidate(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "validate", Short: "Check files offline",
+		Long:    "Check files without asking any vendor and without resolving secrets. Exits 0 where all is well, else 1 with all errors.",
+		Example: "  entitlectl validate -f entitlements.yaml",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE:    func(*cobra.Command, []string) error { return c.validate() },
+	}
+}
+
+// verdict is what validate finds, as JSON shows it.
+type verdict struct {
+	Valid bool `json:"valid"`
+	*size
+	Errors []fileError `json:"errors,omitempty"`
+}
+
+// size is how much valid files hold.
+type size struct {
+	Connections int       `json:"connections"`
+	Resources   int       `json:"resources"`
+	Grants      int       `json:"grants"`
+	AsOf        time.Time `json:"asOf"`
+}
+
+type fileError struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	What   string `json:"what"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+func (c *cli) validate() error {
+	s, err := load(c.files)
+	var scopes []scope
+	if err == nil {
+		scopes, err = c.scopes(s)
+	}
+	if err != nil {
+		return c.invalid(err)
+	}
+	n := size{Connections: len(scopes), AsOf: c.at()}
+	for _, sc := range scopes {
+		n.Resources += len(sc.desired.Resources)
+		n.Grants += len(sc.desired.Grants)
+	}
+	totals := fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
+		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
+	return c.show(verdict{Valid: true, size: &n}, render.Report{Title: "Validation", Totals: totals})
+}
+
+// invalid prints the errors: as text on stderr, in other forms on stdout.
+func (c *cli) invalid(err error) error {
+	if c.output == "text" {
+		return err
+	}
+	found := fileErrors(err)
+	section := render.Section{Title: "files"}
+	for _, e := range found {
+		section.Notes = append(section.Notes, render.Note{Level: render.Error, Text: e.text})
+	}
+	document := verdict{}
+	for _, e := range found {
+		document.Errors = append(document.Errors, e.fileError)
+	}
+	report := render.Report{Title: "Validation", Sections: []render.Section{section},
+		Totals: "invalid: " + render.Count(len(found), "error")}
+	return errors.Join(c.show(document, report), &exit{code: exitError})
+}
+
+// said is an error as data and as text.
+type said struct {
+	fileError
+	text string
+}
+
+func fileErrors(err error) []said {
+	list := []error{err}
+	if all := (*multierror.Error)(nil); errors.As(err, &all) {
+		list = all.Errors
+	}
+	var found []said
+	for _, err := range list {
+		e := said{fileError{What: err.Error()}, err.Error()}
+		if at := (*spec.Error)(nil); errors.As(err, &at) {
+			e.fileError = fileError{at.File, at.Line, at.Column, at.What, at.Hint}
+		}
+		found = append(found, e)
+	}
+	return found
+}
