@@ -55,7 +55,7 @@ func about(s schema, what string) schema {
 func definitions(formats []Format) schema {
 	defs := schema{
 		"name":    line(maxName),
-		"item":    about(line(maxName), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
+		"item":    about(line(maxLine), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
 		"address": text(`^[^@\s]+@[^@\s]+\.[^@\s]+$`),
 		"moment": about(text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$`),
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
