@@ -15,6 +15,7 @@ type Connection struct {
 	Endpoints    map[string]string // API family to base URL; "" is the family-less `endpoint: URL`
 	Rate         Rates             // filled with the provider's default where the file sets none
 	Notices      Notices
+	Packing      Packing
 	Experimental []string
 	Source       Position
 }
@@ -24,6 +25,13 @@ type Notices struct {
 	Off         bool
 	ResendAfter time.Duration
 	MaxAttempts int
+}
+
+// Packing says how many pairs beyond its changes a plan may let its calls touch, so that they are fewer. The zero value,
+// which is the default, keeps every call to the changes that it carries.
+type Packing struct {
+	Regrant     int // desired pairs that live already has and that may be granted again; a vendor may mail about each
+	CoverAbsent int // pairs that are neither desired nor live and that may be revoked
 }
 
 // DefaultNotices is what holds where the file says nothing.

@@ -31,9 +31,10 @@ func (c *connection) domain() string {
 
 // The keys that every connection takes, and those inside of them.
 var (
-	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "experimental"}
+	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "packing", "experimental"}
 	rateKeys       = []string{"read", "write"}
 	noticesKeys    = []string{"resendAfter", "maxAttempts"}
+	packingKeys    = []string{"regrant", "coverAbsent"}
 )
 
 func (d *decoder) decodeConnections(n *yaml.Node) {
@@ -81,7 +82,7 @@ func (f *Format) keys() []string {
 	keys := slices.Clone(connectionKeys)
 	unused := func(key string) bool {
 		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||
-			key == "experimental" && len(f.Experimental) == 0
+			key == "packing" && !f.Packing || key == "experimental" && len(f.Experimental) == 0
 	}
 	return append(slices.DeleteFunc(keys, unused), f.Keys...)
 }
@@ -120,6 +121,9 @@ func (d *decoder) settings(c *connection, o object) {
 	}
 	if n := o.get("notices"); n != nil && f.Notices {
 		d.notices(n, &c.Notices)
+	}
+	if n := o.get("packing"); n != nil && f.Packing {
+		d.packing(n, &c.Packing)
 	}
 	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
 		c.Experimental = d.experimental(n, f.Experimental)
@@ -231,6 +235,20 @@ func (d *decoder) notices(n *yaml.Node, notices *Notices) {
 	if value := o.get("maxAttempts"); value != nil {
 		if count, ok := d.count(value, "maxAttempts"); ok {
 			notices.MaxAttempts = count
+		}
+	}
+}
+
+func (d *decoder) packing(n *yaml.Node, packing *Packing) {
+	o, ok := d.object(n, "packing", packingKeys)
+	if !ok {
+		return
+	}
+	for i, limit := range []*int{&packing.Regrant, &packing.CoverAbsent} {
+		if value := o.get(packingKeys[i]); value != nil {
+			if count, ok := d.count(value, packingKeys[i]); ok {
+				*limit = count
+			}
 		}
 	}
 }

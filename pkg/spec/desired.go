@@ -15,7 +15,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 	for _, c := range s.Connections {
 		states[c.Name] = State{
 			Resources: map[Ref]Resource{}, Grants: make(map[Grant]Claim, sizes[c.Name]), Lapsed: map[Grant]Claim{},
-			Left: s.left(c.Name),
+			Left: s.left(c.Name), Known: s.known(c.Name),
 		}
 	}
 	teams := map[*team][]*user{}
@@ -45,6 +45,15 @@ func (s *Spec) left(connection string) map[Subject]Claim {
 		}
 	}
 	return left
+}
+
+// known lists the people of the file as the directory of a connection names them.
+func (s *Spec) known(connection string) map[Subject]bool {
+	known := make(map[Subject]bool, len(s.users))
+	for _, u := range s.users {
+		known[u.subject(s.domains[connection])] = true
+	}
+	return known
 }
 
 // grant adds what an entry gives. A pair that several entries give counts once: one that holds goes before one that has

@@ -16,6 +16,7 @@ type Format struct {
 	Domain       string     // what a blank domain means; "" where the vendor has no domains
 	Rate         Rates      // the vendor's published figures, used where the file sets none
 	Notices      bool       // whether the vendor sends mails that can be sent again
+	Packing      bool       // whether one call acts on every resource it lists times every subject it lists
 }
 
 // AuthForm is one way to prove who we are: all of Keys, and any of Optional.

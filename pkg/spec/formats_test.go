@@ -11,7 +11,7 @@ func testFormats() []Format {
 				{Keys: []string{"token"}},
 			},
 			Keys: []string{"region", "project"}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
-			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true,
+			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
 		},
 		{
 			Provider: "mailer", Kinds: []Kind{KindMailGroup},

@@ -103,6 +103,10 @@ func definitions(formats []Format) schema {
 		"notices": anyOf(schema{"const": "off"}, record(nil, schema{
 			"resendAfter": about(schema{"type": "string"}, "a duration: 24h, 90m or 7d"), "maxAttempts": pointer("count"),
 		})),
+		"packing": record(nil, schema{
+			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
+			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
+		}),
 	}
 	defs["connection"] = connectionSchema(formats, defs)
 	return defs
@@ -146,7 +150,7 @@ func (f *Format) schema() schema {
 	}
 	all := schema{
 		"provider": schema{"const": f.Provider}, "auth": anyOf(forms...), "endpoint": endpoint,
-		"rate": record(nil, schema{"read": pointer("rate"), "write": pointer("rate")}), "notices": pointer("notices"),
+		"rate": record(nil, schema{"read": pointer("rate"), "write": pointer("rate")}), "notices": pointer("notices"), "packing": pointer("packing"),
 		"experimental": listOf(words(f.Experimental)),
 	}
 	for _, key := range f.Keys {

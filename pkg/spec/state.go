@@ -9,6 +9,8 @@ type State struct {
 	// Left are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
 	// their names, which are the account and, as user, mailbox and plain address, the email. Only desired states have them.
 	Left map[Subject]Claim
+	// Known are the people that the file lists, who left or not. Only desired states have them.
+	Known map[Subject]bool
 	// Part says that this was cut from a larger state, so that what it lacks means nothing.
 	Part bool
 }
@@ -71,9 +73,10 @@ func NewState() State {
 	return State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}}
 }
 
-// Where returns the part of the state on resources that keep holds for. Left is shared, since it is about no resource.
+// Where returns the part of the state on resources that keep holds for. Left and Known are shared, since
+// they are about no resource.
 func (s State) Where(keep func(Ref) bool) State {
-	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Part: true}
+	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Known: s.Known, Part: true}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

@@ -21,5 +21,6 @@ func Format() spec.Format {
 		Domain:    defaultDomain,
 		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
 		Notices:   true,
+		Packing:   true,
 	}
 }
