@@ -165,6 +165,25 @@ func TestHangEndsWithTheClient(t *testing.T) {
 	}
 }
 
+// TestHangNoticesThatTheClientLeft waits for the server's side of a hanging call.
+func TestHangNoticesThatTheClientLeft(t *testing.T) {
+	s := New(Options{}, new(toy))
+	if err := s.SetFaults([]Fault{{Match: "* /**", Kind: FaultHang}}); err != nil {
+		t.Fatal(err)
+	}
+	begun, ended := make(chan bool), make(chan bool)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- true
+		s.ServeHTTP(w, r)
+		ended <- true
+	}))
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { <-begun; leave() }()
+	do(ctx, web.Client(), "POST", web.URL+"/toy/words/hello", strings.Repeat("x", 1<<20))
+	<-ended
+	web.Close()
+}
+
 func TestVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Latency: 2 * time.Second}, new(toy))
@@ -202,6 +221,9 @@ func TestDeadlineDuringDelayKeepsWhatWasDone(t *testing.T) {
 		client := &http.Client{Transport: s.Transport(), Timeout: time.Second}
 		if r := do(t.Context(), client, "POST", "http://any.example/toy/words/a", ""); r.err == nil || len(v.all()) != 1 {
 			t.Errorf("got %+v with %v done", r, v.all())
+		}
+		if c := s.Calls()[0]; c.Status != 201 || c.Bytes != 0 {
+			t.Errorf("logged %+v, want an answer of which nothing was sent", c)
 		}
 	})
 }
@@ -261,6 +283,24 @@ func TestWhichCallsAFaultSpoils(t *testing.T) {
 				t.Errorf("spoiled %s, want %s", got.String(), test.want)
 			}
 		})
+	}
+}
+
+func TestFaultsCountApart(t *testing.T) {
+	s := New(Options{}, new(toy))
+	if err := s.SetFaults([]Fault{
+		{Match: "GET /toy/words", Kind: FaultRefuse, Status: 501, Nth: 1},
+		{Match: "GET /toy/*", Kind: FaultRefuse, Status: 502, Nth: 2},
+		{Match: "* /toy/*", Kind: FaultRefuse, Status: 503, Nth: 2},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for range 3 {
+		got = append(got, send(s, "GET", "/toy/words", "").Code)
+	}
+	if want := []int{501, 502, 200}; !cmp.Equal(got, want) {
+		t.Errorf("statuses %v, want %v: all count, the first wins", got, want)
 	}
 }
 

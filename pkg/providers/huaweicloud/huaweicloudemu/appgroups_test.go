@@ -19,8 +19,7 @@ func TestAppGroupLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTenant(t, Options{}, "")
 		made := c.want(200, "POST /v1/app-groups", obj{"name": "CAD_设计-1", "description": "d"})
-		var group map[string]any
-		group = c.want(200, "GET /v1/app-groups", nil).Items[0]
+		group := c.want(200, "GET /v1/app-groups", nil).Items[0]
 		wantSame(t, "listed", group, map[string]any{
 			"id": made.ID, "name": "CAD_设计-1", "description": "d", "app_server_group_id": "", "authorization_type": "APP_GROUP",
 			"app_type": "COMMON_APP", "app_count": 0.0, "create_at": "2000-01-01T00:00:00.000Z", "tenant_id": Project,
@@ -33,6 +32,7 @@ func TestAppGroupLife(t *testing.T) {
 		if got := c.want(200, "GET "+path, nil); !strings.Contains(got.text, `"name":"CAD"`) || !strings.Contains(got.text, `"description":""`) {
 			t.Errorf("changed to %s", got.text)
 		}
+		c.want(200, "POST /v1/app-groups", obj{"name": "CAD_设计-1"}) // the old name is free again
 		c.want(409, "PATCH "+path, obj{"app_server_group_id": "s2"})
 		c.want(200, "POST /v1/app-groups/actions/disassociate-app-group?server_group_id=s1", nil)
 		c.want(200, "PATCH "+path, obj{"app_server_group_id": "s2"})
@@ -56,6 +56,7 @@ func TestAppGroupLife(t *testing.T) {
 			t.Errorf("a deleted group: %s", got.text)
 		}
 		c.want(404, "PATCH "+path, obj{"name": "CAD"})
+		c.want(200, "POST /v1/app-groups", obj{"name": "CAD"})
 	})
 }
 

@@ -156,7 +156,7 @@ func (w *world) send(m *mail) {
 	m.err = w.undeliverable(m.toID)
 	m.sent = w.now.Add(w.opts.MailDelay)
 	at := w.shows
-	if w.opts.MailDelay > 0 && m.sent.After(at) {
+	if m.sent.After(at) {
 		at = m.sent
 	}
 	w.record(m, at)

@@ -69,6 +69,36 @@ func TestStateIsTheSeed(t *testing.T) {
 	}
 }
 
+func TestStateIsSorted(t *testing.T) {
+	c := newTenant(t, Options{}, `
+huaweicloud:
+  users: [{name: bob}, {name: alice, domain: z}, {name: alice}]
+  userGroups: [{name: G, members: [bob, alice, {to: alice, domain: z}]}]
+  appGroups: [{name: B, grants: ['group:G', bob, alice]}, {name: A}]
+  apps: [{name: B, grants: [bob, alice]}, {name: A}]
+`)
+	wantSame(t, "state", c.state(), `huaweicloud:
+    users:
+        - name: alice
+        - name: alice
+          domain: z
+        - name: bob
+    userGroups:
+        - name: G
+          members: [alice, {to: alice, domain: z}, bob]
+    appGroups:
+        - name: A
+        - name: B
+          grants: [alice, bob, 'group:G']
+    apps:
+        - name: A
+          audience: assigned
+        - name: B
+          audience: assigned
+          grants: [alice, bob]
+`)
+}
+
 // TestStateRoundTrips makes a world by calls and seeds another with its state.
 func TestStateRoundTrips(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {

@@ -15,7 +15,7 @@ const smallSeed = `
 huaweicloud:
   users:
     - {name: alice, email: alice@corp.example}
-    - {name: bob, email: bounce@corp.example}
+    - {name: bob, email: Bounced@corp.example}
     - {name: carol}
     - {name: alice, email: alice@ad.example, domain: corp.local}
   userGroups:

@@ -125,7 +125,7 @@ func TestUserGroupLife(t *testing.T) {
 	change("ADD", bob, carol)
 	change("ADD", bob)
 	members := c.want(200, "GET /v2/groups/"+id+"/users", nil)
-	if members.Total != 2 || members.Users[0]["user_name"] != "bob" || members.Users[0]["user_email"] != "bounce@corp.example" {
+	if members.Total != 2 || members.Users[0]["user_name"] != "bob" || members.Users[0]["user_email"] != "Bounced@corp.example" {
 		t.Errorf("members %s", members.text)
 	}
 	if got := c.want(200, "GET /v2/groups/"+id+"/users?user_name=car", nil); got.Total != 1 {
