@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,7 +66,7 @@ func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 	}
 	for _, name := range c.connections {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--connection %s: the files have no such connection%s", name, didYouMean(name, names))
+			return nil, fmt.Errorf("--connection %s: the files have no such connection%s", name, cmp.Or(didYouMean(name, names), "; they have "+strings.Join(names, ", ")))
 		}
 	}
 	var all []scope

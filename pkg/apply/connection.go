@@ -18,7 +18,7 @@ type run struct {
 	target Target
 	opts   Options
 	failed string   // why the connection can't be used
-	moved  []string // what somebody else changed
+	moved  []string // what makes the plan stale
 
 	mu     sync.Mutex // calls in flight side by side report here
 	steps  []step     // one for each change
@@ -78,7 +78,7 @@ func (r *run) reread(ctx context.Context) {
 		r.failed = err.Error()
 		return
 	}
-	r.moved = diff.Moved(r.part.Touched, diff.Footings(r.part.Name, r.part.Changes, live.State))
+	r.moved = append(r.moved, diff.Moved(r.part.Touched, diff.Footings(r.part.Name, r.part.Changes, live.State))...)
 	for _, i := range r.where(unsent) {
 		c := r.part.Changes[i]
 		if diff.Satisfied(r.part.Name, c, live.State) {
@@ -116,34 +116,49 @@ func (r *run) write(ctx context.Context) {
 	}
 }
 
-// send packs the changes and sends the calls, op after op: what gives access before what takes it.
+// send sends the calls that carry the open changes, op after op: what gives access before what takes it.
 func (r *run) send(ctx context.Context, open []int) {
-	changes := r.changes(open)
-	calls := r.target.Pack(changes)
+	calls := r.callsFor(open)
+	op := func(call diff.Call) diff.Op { return r.part.Changes[call.Changes[0]].Op }
 	for start := 0; start < len(calls); {
-		op, end := changes[calls[start].Changes[0]].Op, start+1
-		for end < len(calls) && changes[calls[end].Changes[0]].Op == op {
+		end := start + 1
+		for end < len(calls) && op(calls[end]) == op(calls[start]) {
 			end++
 		}
-		r.phase(ctx, open, calls, start, end)
-		if op == diff.OpCreate && !r.opts.NoVerify { // what follows needs to know whether its resource is there
+		r.phase(ctx, calls, start, end)
+		if op(calls[start]) == diff.OpCreate && !r.opts.NoVerify { // what follows needs to know whether its resource is there
 			r.verify(ctx, r.where(func(s step) bool { return waiting(s) && s.unsure }))
 		}
 		start = end
 	}
 }
 
-// phase sends calls[start:end] whose changes are numbered within open.
-func (r *run) phase(ctx context.Context, open []int, calls []diff.Call, start, end int) {
+// callsFor returns the plan's own calls when nothing of it is done yet: those are what was shown. What is left of a plan is
+// packed anew, without any slack.
+func (r *run) callsFor(open []int) []diff.Call {
+	carried := 0
+	for _, call := range r.part.Calls {
+		carried += len(call.Changes)
+	}
+	if len(open) == carried {
+		return r.part.Calls
+	}
+	calls := r.target.Pack(r.changes(open), diff.Slack{}, false).Calls
+	for _, call := range calls {
+		for k, at := range call.Changes {
+			call.Changes[k] = open[at]
+		}
+	}
+	return calls
+}
+
+// phase sends calls[start:end].
+func (r *run) phase(ctx context.Context, calls []diff.Call, start, end int) {
 	var group errgroup.Group
 	group.SetLimit(max(1, r.opts.Parallelism))
 	for n := start; n < end; n++ {
-		indexes := make([]int, len(calls[n].Changes))
-		for k, at := range calls[n].Changes {
-			indexes[k] = open[at]
-		}
 		group.Go(func() error {
-			r.carry(ctx, CallStarted{r.part.Name, calls[n].Name, n + 1, len(calls), len(indexes)}, indexes)
+			r.carry(ctx, CallStarted{r.part.Name, calls[n].Name, n + 1, len(calls), len(calls[n].Changes)}, calls[n])
 			return nil
 		})
 	}
@@ -151,15 +166,15 @@ func (r *run) phase(ctx context.Context, open []int, calls []diff.Call, start, e
 }
 
 // carry sends one call and notes its fate. It is the only place where something is written.
-func (r *run) carry(ctx context.Context, event CallStarted, indexes []int) {
-	number, ok := r.begin(ctx, indexes)
+func (r *run) carry(ctx context.Context, event CallStarted, call diff.Call) {
+	number, ok := r.begin(ctx, call.Changes)
 	if !ok {
 		return
 	}
 	r.opts.Observe.tell(event)
-	err := r.target.Do(ctx, event.Call, r.changes(indexes))
+	err := r.target.Do(ctx, call.Name, append(r.changes(call.Changes), call.Extra...))
 	r.opts.Observe.tell(CallDone{event, err})
-	r.end(ctx, number, indexes, err)
+	r.end(ctx, number, call.Changes, err)
 }
 
 // begin numbers the call, unless nothing more may be sent.

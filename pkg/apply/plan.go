@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ type Head struct {
 	Now     time.Time // the moment that the desired states were cut to
 	Spec    string    // digest of the files
 	Files   []string
+	NoBound bool // leave out the lower bound of calls, which can take longer than the plan itself
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
@@ -26,15 +28,15 @@ func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.P
 		Files: head.Files, Connections: make([]diff.Part, len(jobs))}
 	var wg sync.WaitGroup
 	for i, job := range jobs {
-		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, observe) })
+		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, head, observe) })
 	}
 	wg.Wait()
 	var errs *multierror.Error
 	seconds := map[string]float64{}
 	for i, job := range jobs {
 		seconds[job.Connection.Name] = job.Connection.Rate.Write.Interval().Seconds()
-		if e := plan.Connections[i].Error; e != "" {
-			errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", job.Connection.Name, e))
+		for line := range strings.Lines(plan.Connections[i].Error) {
+			errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", job.Connection.Name, strings.TrimSpace(line)))
 		}
 	}
 	plan.Summarize(seconds)
@@ -42,7 +44,7 @@ func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.P
 	return plan, errs.ErrorOrNil()
 }
 
-func planOne(ctx context.Context, job Job, observe Observer) diff.Part {
+func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Part {
 	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
 	if job.Err != nil {
@@ -55,8 +57,9 @@ func planOne(ctx context.Context, job Job, observe Observer) diff.Part {
 		part.Error = err.Error()
 		return part
 	}
-	part.Changes = diff.Compute(job.Desired, live)
-	part.Calls = append(part.Calls, job.Source.Pack(part.Changes)...)
+	part.Changes = diff.Compute(job.Desired, live, diff.Resending{Notices: job.Connection.Notices, Now: head.Now})
+	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
+	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis = diff.Basis(part.Touched)
 	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged, live.Notes

@@ -23,7 +23,8 @@ type Options struct {
 	Observe     Observer
 }
 
-// StaleError says that somebody else changed what the plan touches. Nothing was written.
+// StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing
+// was written.
 type StaleError struct {
 	Connections []string
 	Differences []string // one line each
@@ -31,7 +32,7 @@ type StaleError struct {
 
 // Error names the connections; the differences are for whoever has room for them.
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("the plan is stale: live state of %s changed since it was made; plan again", strings.Join(e.Connections, ", "))
+	return fmt.Sprintf("the plan is stale: %s changed since it was made; plan again", strings.Join(e.Connections, ", "))
 }
 
 // Run carries the plan out and returns what became of each change. Connections run side by side. An error means that
@@ -44,9 +45,9 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	if opts.Reread {
 		each(runs, func(r *run) { r.reread(ctx) })
-		if err := stale(runs); err != nil {
-			return nil, err
-		}
+	}
+	if err := stale(runs); err != nil {
+		return nil, err
 	}
 	if err := hopeless(runs); err != nil {
 		return nil, err
@@ -81,6 +82,7 @@ func open(plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
 			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
 		default:
 			r.target = target
+			r.moved = diff.Contradictions(part, job.Desired)
 		}
 		runs[i] = r
 	}

@@ -14,14 +14,15 @@ type Source interface {
 	// empty list. It may be called again; the latest answer is what later calls rely on.
 	Read(ctx context.Context, desired spec.State) (diff.Live, error)
 	// Pack distributes the changes over calls, in order of execution: each change without a problem in exactly one call,
-	// by its index. It is pure and deterministic.
-	Pack(changes []diff.Change) []diff.Call
+	// by its index. Beyond the changes a call touches nothing but what it names as extra, out of the slack. With bound it
+	// also says how few calls there could be at best. It is pure and deterministic.
+	Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed
 }
 
 // Target is a Source that can also write.
 type Target interface {
 	Source
-	// Do sends one call of those that Pack made. A nil error means that the vendor accepted it, not that it did it. An
+	// Do sends one call of those that Pack made, with its changes and its extra ones. A nil error means that the vendor accepted it, not that it did it. An
 	// error with a method NotDone() bool that returns true means that nothing was done; after any other error the fate of
 	// the call is unknown.
 	Do(ctx context.Context, name string, changes []diff.Change) error

@@ -71,7 +71,7 @@ func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error
 }
 
 // Pack makes calls of at most three changes of one op.
-func (v *vendor) Pack(changes []diff.Change) []diff.Call {
+func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	var calls []diff.Call
 	for i, c := range changes {
 		if c.Problem != "" {
@@ -83,7 +83,7 @@ func (v *vendor) Pack(changes []diff.Change) []diff.Call {
 			calls = append(calls, diff.Call{Name: string(c.Op), Changes: []int{i}})
 		}
 	}
-	return calls
+	return diff.Packed{Calls: calls}
 }
 
 func (v *vendor) Do(_ context.Context, name string, changes []diff.Change) error {

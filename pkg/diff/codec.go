@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -117,7 +118,7 @@ func (p *Plan) check() error {
 		}
 		names[part.Name] = true
 		for i, c := range part.Changes {
-			if opOrder(c.Op) < 0 || !knownKind(c.Kind) {
+			if opOrder(c.Op) < 0 || !slices.Contains(spec.Kinds, c.Kind) {
 				return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", part.Name, i, c.Op, c.Kind)
 			}
 		}
@@ -128,15 +129,6 @@ func (p *Plan) check() error {
 	return nil
 }
 
-func knownKind(kind spec.Kind) bool {
-	for _, k := range spec.Kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *Part) checkCalls() error {
 	carried := make([]bool, len(p.Changes))
 	for _, call := range p.Calls {
@@ -145,6 +137,11 @@ func (p *Part) checkCalls() error {
 				return fmt.Errorf("call %q carries change %d, which does not exist, is blocked or is in another call", call.Name, i)
 			}
 			carried[i] = true
+		}
+		for _, c := range call.Extra {
+			if c.Op != OpGrant && c.Op != OpRevoke || !slices.Contains(spec.Kinds, c.Kind) {
+				return fmt.Errorf("call %q has an extra change that is neither a grant nor a revoke", call.Name)
+			}
 		}
 	}
 	for i, c := range p.Changes {

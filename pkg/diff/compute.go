@@ -4,17 +4,25 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+// Resending says when a mail that did not reach its end is sent again.
+type Resending struct {
+	spec.Notices
+	Now time.Time
+}
+
 // Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
 // desired does not list is left alone.
-func Compute(desired spec.State, live Live) []Change {
+func Compute(desired spec.State, live Live, resending Resending) []Change {
 	d := delta{desired: desired, live: live, changes: []Change{}}
 	d.resources()
 	d.grants()
 	d.revokes()
+	d.resends(resending)
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
 }
@@ -108,8 +116,33 @@ func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
 	return spec.Claim{Reason: "not in the files"}, false
 }
 
+// resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, or
+// about a resource that is not yet as it should be.
+func (d *delta) resends(when Resending) {
+	if when.Off {
+		return
+	}
+	for _, n := range d.live.Notices {
+		want, listed := d.desired.Resources[n.Resource]
+		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts || when.Now.Before(n.Sent.Add(when.ResendAfter)) {
+			continue
+		}
+		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
+		claim, wanted := d.desired.Grants[g]
+		if _, held := d.live.Grants[g]; n.Subject != (spec.Subject{}) && (!wanted || !held) {
+			continue
+		}
+		source := claim.Source
+		if n.Subject == (spec.Subject{}) {
+			source = want.Source
+		}
+		d.add(Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
+			Source: source.Source(), Reason: n.Result, Mails: 1})
+	}
+}
+
 func (d *delta) add(c Change) {
-	if d.live.Mails != nil && c.Problem == "" {
+	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
 		c.Mails = d.live.Mails(c)
 	}
 	d.changes = append(d.changes, c)
@@ -124,6 +157,7 @@ func compareChanges(a, b Change) int {
 		strings.Compare(a.Field, b.Field),
 		strings.Compare(string(a.Role), string(b.Role)),
 		a.Subject.Compare(b.Subject),
+		strings.Compare(a.To, b.To),
 	)
 }
 

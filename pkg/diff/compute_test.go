@@ -106,7 +106,7 @@ func TestComputeAudience(t *testing.T) {
 	live.Resources[app("AutoCAD")] = spec.Resource{Audience: spec.Assigned}
 	live.Grants[grant(app("AutoCAD"), "a")] = spec.Claim{}
 	want := []string{"update AutoCAD audience:assigned>everyone"}
-	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}))); d != "" {
+	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
 		t.Errorf("opening an app leaves its assignments (-want +got):\n%s", d)
 	}
 }
@@ -120,7 +120,7 @@ func TestRevokesSayWhy(t *testing.T) {
 	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
 	want[1].Subject, want[1].Source, want[1].Reason = person("gone"), "e.yaml:2", "gone has left"
 	want[2].Subject, want[2].Source, want[2].Reason = person("late"), "e.yaml:9", "expired 2026-01-01"
-	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live})); d != "" {
+	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -129,7 +129,7 @@ func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone other")
 	desired.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly}
 	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Reason: "gone has left"}}
-	if d := cmp.Diff([]string{"revoke CAD/gone"}, short(diff.Compute(desired, diff.Live{State: live})), cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff([]string{"revoke CAD/gone"}, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{})), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

@@ -50,8 +50,8 @@ func carryOut(live spec.State, changes []diff.Change) spec.State {
 func TestLaw1Converge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genState(t, "desired", true), genState(t, "live", false)
-		changes := diff.Compute(desired, diff.Live{State: live})
-		if again := diff.Compute(desired, diff.Live{State: carryOut(live, changes)}); len(again) > 0 {
+		changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
+		if again := diff.Compute(desired, diff.Live{State: carryOut(live, changes)}, diff.Resending{}); len(again) > 0 {
 			t.Fatalf("a second plan is not empty: %v", short(again))
 		}
 	})
@@ -60,7 +60,7 @@ func TestLaw1Converge(t *testing.T) {
 func TestLaw3NoRevokeWithoutAWholeRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genState(t, "desired", true), genState(t, "live", false)
-		for _, c := range diff.Compute(desired, diff.Live{State: live}) {
+		for _, c := range diff.Compute(desired, diff.Live{State: live}, diff.Resending{}) {
 			if live.Resources[c.Ref(conn)].Incomplete != "" && (c.Op == diff.OpRevoke || c.Op == diff.OpDelete) {
 				t.Fatalf("%v although the list of %s is cut", c, c.Resource)
 			}
@@ -71,7 +71,7 @@ func TestLaw3NoRevokeWithoutAWholeRead(t *testing.T) {
 func TestLaw9BasisSurvivesAHalfDoneRunOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genState(t, "desired", true), genState(t, "live", false)
-		changes := diff.Compute(desired, diff.Live{State: live})
+		changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 		planned := diff.Footings(conn, changes, live)
 		half := carryOut(live, rapid.SliceOfN(rapid.SampledFrom(append(changes, diff.Change{})), 0, len(changes)).Draw(t, "half"))
 		if moved := diff.Moved(planned, diff.Footings(conn, changes, half)); len(moved) > 0 {
@@ -91,9 +91,9 @@ func TestLaw9BasisSurvivesAHalfDoneRunOnly(t *testing.T) {
 func TestLaw8Deterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genState(t, "desired", true), genState(t, "live", false)
-		want := diff.Compute(desired, diff.Live{State: live})
+		want := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 		for range 3 { // maps are ranged over in another order each time
-			if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live})); d != "" {
+			if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{})); d != "" {
 				t.Fatalf("(-first +again):\n%s", d)
 			}
 		}
@@ -112,7 +112,7 @@ func BenchmarkCompute100k(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if len(diff.Compute(desired, diff.Live{State: live})) != 1000 {
+		if len(diff.Compute(desired, diff.Live{State: live}, diff.Resending{})) != 1000 {
 			b.Fatal("wrong number of changes")
 		}
 	}

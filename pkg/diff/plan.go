@@ -36,6 +36,8 @@ type Part struct {
 	Notes      []string    `json:"notes,omitempty"`   // what the reader must know: a list that could not be read whole
 	Changes    []Change    `json:"changes"`
 	Calls      []Call      `json:"calls"`
+	FromHoles  int         `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
+	LowerBound int         `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
 	Violations []Violation `json:"violations"`
 }
 
@@ -65,7 +67,7 @@ type Change struct {
 	Subject  spec.Subject `json:"subject,omitzero"`  // grant, revoke, resend
 	Field    string       `json:"field,omitempty"`   // update: the setting
 	From     string       `json:"from,omitempty"`    // update: its live value
-	To       string       `json:"to,omitempty"`      // update: its desired value
+	To       string       `json:"to,omitempty"`      // update: its desired value; resend: who gets the mail, if not the subject
 	Source   string       `json:"source,omitempty"`  // file:line that asks for it
 	Reason   string       `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
 	Mails    int          `json:"mails,omitempty"`   // mails that the vendor will send
@@ -84,8 +86,9 @@ func (c Change) Grant(connection string) spec.Grant {
 
 // Call is one request that carries changes, by their index in the part's Changes.
 type Call struct {
-	Name    string `json:"name"` // the vendor's operation: "app-groups/authorizations"
-	Changes []int  `json:"changes"`
+	Name    string   `json:"name"` // the vendor's operation: "app-groups/authorizations"
+	Changes []int    `json:"changes"`
+	Extra   []Change `json:"extra,omitempty"` // what it also touches, as packing: in the connection allows
 }
 
 // Violation is a rule that the plan breaks.
@@ -117,6 +120,19 @@ type Live struct {
 	Problems  map[spec.Subject]string
 	Unmanaged int // live resources that desired does not list; 0 where desired is a part
 	Notes     []string
-	// Mails is how many mails a change makes the vendor send; nil means none.
+	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.
 	Mails func(Change) int
+	// Notices are the newest mails of each recipient that did not reach their end: those that failed, and those that wait
+	// for an answer that did not come.
+	Notices []Notice
+}
+
+// Notice is the newest mail that a vendor sent about a grant, or about a resource where Subject is zero.
+type Notice struct {
+	Resource  spec.Ref
+	Subject   spec.Subject // who holds the grant
+	Recipient string       // who got the mail, where that is not the subject: a member of a user group
+	Sent      time.Time
+	Tries     int    // how often it was sent so far
+	Result    string // in the vendor's words
 }

@@ -12,7 +12,7 @@ import (
 // Source reads live state and packs changes; see the interface of the same name in package apply for its duties.
 type Source interface {
 	Read(ctx context.Context, desired spec.State) (diff.Live, error)
-	Pack(changes []diff.Change) []diff.Call
+	Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed
 }
 
 // Target is a Source that can also carry a call out.

@@ -11,6 +11,16 @@ type Env struct {
 	UserAgent  string
 	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
 	Observe    func(Event)   // nil: nobody watches
+	Memory     Memory        // nil: nothing outlives the run
+}
+
+// Memory keeps small texts between runs: record ids that no read shows, tokens that change with each use. What it holds is
+// never the truth about live. Keys are free of secrets; values may be secret. Providers begin their keys with their
+// connection's name.
+type Memory interface {
+	Recall(key string) (value string, ok bool)
+	// Keep is durable when it returns nil.
+	Keep(key, value string) error
 }
 
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.

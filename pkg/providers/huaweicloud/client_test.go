@@ -251,7 +251,7 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			revokes := 0
-			for _, change := range diff.Compute(want, live) {
+			for _, change := range diff.Compute(want, live, diff.Resending{}) {
 				if change.Op == diff.OpRevoke {
 					revokes++
 				}

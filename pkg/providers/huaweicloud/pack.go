@@ -29,7 +29,7 @@ const maxDeletes = 20
 
 // Pack distributes changes over calls: creates, then what gives access, then what takes it, then deletes. A call on apps
 // may do both, and sets their mode as well.
-func (r *Reader) Pack(changes []diff.Change) []diff.Call {
+func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	by := map[string][]int{} // what the call does, to the indexes of its changes
 	for i, c := range changes {
 		if c.Problem == "" {
@@ -49,7 +49,7 @@ func (r *Reader) Pack(changes []diff.Change) []diff.Call {
 	add(callAssign, taking)
 	add(callRevoke, pack.Products(changes, by["revoke app-group"], groupCaps))
 	add(callDelete, slices.Collect(slices.Chunk(by["delete app-group"], maxDeletes)))
-	return calls
+	return diff.Packed{Calls: calls}
 }
 
 // packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. An add and a
