@@ -92,7 +92,7 @@ func TestCompute(t *testing.T) {
 			[]string{"grant CAD/a", "grant CAD/ghost !"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := short(diff.Compute(tc.desired, diff.Live{State: tc.live, Problems: tc.problems}))
+			got := short(diff.Compute(tc.desired, diff.Live{State: tc.live, Problems: tc.problems}, diff.Resending{}))
 			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, d)
 			}
