@@ -21,6 +21,8 @@ var allowed = map[string][]string{
 	"pkg/spec":                           {},
 	"pkg/diff":                           {"pkg/spec"},
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},
+	"pkg/engine":                         {},
+	"pkg/engine/file":                    {"pkg/engine"},
 	"pkg/apply":                          {"pkg/diff", "pkg/spec"},
 	"pkg/providers":                      {"pkg/diff", "pkg/spec", "pkg/providers/emu", "pkg/providers/httpx", "pkg/providers/PROVIDER", "pkg/providers/PROVIDER/PROVIDERemu"},
 	"pkg/providers/httpx":                {"pkg/spec"},

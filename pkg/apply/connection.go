@@ -81,7 +81,7 @@ func (r *run) reread(ctx context.Context) {
 	r.moved = append(r.moved, diff.Moved(r.part.Touched, diff.Footings(r.part.Name, r.part.Changes, live.State))...)
 	for _, i := range r.where(unsent) {
 		c := r.part.Changes[i]
-		if diff.Satisfied(r.part.Name, c, live.State) {
+		if diff.Satisfied(r.part.Name, c, live) {
 			r.steps[i].outcome = diff.Already
 		} else if problem := live.Problems[c.Subject]; c.Op == diff.OpGrant && problem != "" {
 			r.steps[i].outcome, r.steps[i].detail = diff.Blocked, problem

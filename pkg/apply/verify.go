@@ -9,8 +9,8 @@ import (
 )
 
 // pauses are the waits between reads for what does not show up at once; their sum bounds how long a run waits for a write
-// to become visible.
-var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+// to become visible: longer than the 20 s after which a vendor's mail records show.
+var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
 
 // lastRead bounds the one read that an interrupted run still makes, so that its report is true.
 const lastRead = 30 * time.Second
@@ -67,7 +67,7 @@ func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
 func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 	var missing []int
 	for _, i := range watched {
-		if diff.Satisfied(r.part.Name, r.part.Changes[i], live.State) {
+		if diff.Satisfied(r.part.Name, r.part.Changes[i], live) {
 			r.settle(i, diff.Done, "")
 		} else {
 			missing = append(missing, i)

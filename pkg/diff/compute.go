@@ -137,9 +137,12 @@ func (d *delta) resends(when Resending) {
 			source = want.Source
 		}
 		d.add(Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
-			Source: source.Source(), Reason: n.Result, Mails: 1})
+			From: n.moment(), Source: source.Source(), Reason: n.Result, Mails: 1})
 	}
 }
+
+// moment tells a mail from the next one to the same recipient.
+func (n Notice) moment() string { return n.Sent.UTC().Format(time.RFC3339Nano) }
 
 func (d *delta) add(c Change) {
 	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
@@ -165,7 +168,7 @@ func opOrder(op Op) int { return slices.Index(Ops, op) }
 
 // Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
 // not satisfied: a grant that is absent from a list that isn't whole, or from an app that is open to everyone.
-func Satisfied(connection string, c Change, live spec.State) bool {
+func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
 	_, held := live.Grants[c.Grant(connection)]
@@ -184,6 +187,10 @@ func Satisfied(connection string, c Change, live spec.State) bool {
 				return exists && s.of(r) == c.To
 			}
 		}
+	case OpResend: // another mail is the newest by now, or the last one needs none any more
+		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
+			return n.Resource == ref && n.Subject == c.Subject && n.Recipient == c.To && n.moment() == c.From
+		})
 	}
 	return false
 }
@@ -191,7 +198,7 @@ func Satisfied(connection string, c Change, live spec.State) bool {
 // Wanted is the desired state that changes imply, for reading what they touch.
 func Wanted(connection string, changes []Change) spec.State {
 	want := spec.NewState()
-	want.Part = true
+	want.Part, want.Quiet = true, true
 	for _, c := range changes {
 		ref := c.Ref(connection)
 		r := want.Resources[ref]
@@ -199,8 +206,14 @@ func Wanted(connection string, changes []Change) spec.State {
 			r.Audience = spec.Audience(c.To)
 		}
 		want.Resources[ref] = r
-		if c.Op == OpGrant {
+		switch c.Op {
+		case OpGrant:
 			want.Grants[c.Grant(connection)] = spec.Claim{}
+		case OpResend:
+			want.Quiet = false
+			if c.Subject != (spec.Subject{}) {
+				want.Grants[spec.Grant{Resource: ref, Subject: c.Subject, Role: spec.RoleAccess}] = spec.Claim{}
+			}
 		}
 	}
 	return want

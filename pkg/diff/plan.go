@@ -66,7 +66,7 @@ type Change struct {
 	Role     spec.Role    `json:"role,omitempty"`    // grant, revoke
 	Subject  spec.Subject `json:"subject,omitzero"`  // grant, revoke, resend
 	Field    string       `json:"field,omitempty"`   // update: the setting
-	From     string       `json:"from,omitempty"`    // update: its live value
+	From     string       `json:"from,omitempty"`    // update: its live value; resend: when the last mail was sent
 	To       string       `json:"to,omitempty"`      // update: its desired value; resend: who gets the mail, if not the subject
 	Source   string       `json:"source,omitempty"`  // file:line that asks for it
 	Reason   string       `json:"reason,omitempty"`  // the file's reason, or why no line asks for it

@@ -13,6 +13,8 @@ type State struct {
 	Known map[Subject]bool
 	// Part says that this was cut from a larger state, so that what it lacks means nothing.
 	Part bool
+	// Quiet says that it is not asked what became of mails.
+	Quiet bool
 }
 
 // Claim is where a grant comes from and why. A live grant's Claim is empty.

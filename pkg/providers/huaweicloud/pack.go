@@ -15,6 +15,7 @@ const (
 	callCreate = "app-groups"                                         // a2
 	callDelete = "app-groups/batch-delete"                            // a6
 	callGrant  = "app-groups/authorizations"                          // b2
+	callResend = "mails/actions/send"                                 // c2
 	callRevoke = "app-groups/actions/batch-delete-authorization"      // b3
 	callAssign = "app-center/apps/actions/batch-assign-authorization" // d3
 )
@@ -25,7 +26,10 @@ var (
 	appCaps   = pack.Caps{Resources: 20, Subjects: 100} // of subjects to add, and as many to remove
 )
 
-const maxDeletes = 20
+const (
+	maxDeletes = 20
+	maxResends = 100 // the vendor states no limit; this is as many as a page of its list holds
+)
 
 // Pack distributes changes over calls: creates, then what gives access, then what takes it, then deletes. A call on apps
 // may do both, and sets their mode as well.
@@ -46,6 +50,7 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	add(callCreate, slices.Collect(slices.Chunk(by["create app-group"], 1)))
 	add(callGrant, pack.Products(changes, by["grant app-group"], groupCaps))
 	add(callAssign, giving)
+	add(callResend, slices.Collect(slices.Chunk(by["resend app-group"], maxResends)))
 	add(callAssign, taking)
 	add(callRevoke, pack.Products(changes, by["revoke app-group"], groupCaps))
 	add(callDelete, slices.Collect(slices.Chunk(by["delete app-group"], maxDeletes)))

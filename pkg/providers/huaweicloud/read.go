@@ -23,6 +23,7 @@ type Reader struct {
 	name    string // of the connection
 	api     *api
 	seen    index
+	quiet   bool     // mails are left alone
 	created sync.Map // app groups made since the connection was opened, name to id: reads may not show them yet
 }
 
@@ -34,6 +35,7 @@ type index struct {
 	holders   map[spec.Grant]account   // live grants as their rows name the account
 	directory map[spec.Subject]account // users and user groups that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
+	records   map[addressee]mail       // failed mails
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -42,8 +44,8 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{name: conn.Name, api: a, seen: index{map[string]string{}, map[string]string{}, map[spec.Grant]account{},
-		map[spec.Subject]account{}, map[spec.Subject]int{}}}, nil
+	return &Reader{name: conn.Name, api: a, quiet: conn.Notices.Off, seen: index{map[string]string{}, map[string]string{},
+		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
 // Read returns what is live of the resources that desired lists. Apps that are not live are an error, since no call of
@@ -58,6 +60,9 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 	}
 	if err := r.lookUp(ctx, desired, &live); err != nil {
 		return live, fmt.Errorf("look up users and user groups: %w", err)
+	}
+	if err := r.readMails(ctx, desired, &live); err != nil {
+		return live, fmt.Errorf("read mails: %w", err)
 	}
 	slices.Sort(live.Notes)
 	return live, nil

@@ -106,6 +106,7 @@ type list struct {
 var (
 	listAppGroups      = list{"/app-groups", familyApp, "v1", "items", "count"}
 	listAuthorizations = list{"/app-groups/actions/list-authorizations", familyApp, "v1", "authorizations", "count"}
+	listMails          = list{"/mails", familyApp, "v1", "records", "count"}
 	listApps           = list{"/app-center/apps", familyWorkspace, "v1", "items", "count"}
 	listUsers          = list{"/users", familyWorkspace, "v2", "users", "total_count"}
 	listUserGroups     = list{"/groups", familyWorkspace, "v2", "user_groups", "total_count"}
@@ -121,6 +122,7 @@ type page[T any] struct {
 	TotalCount     *int `json:"total_count"`
 	Items          []T  `json:"items"`
 	Authorizations []T  `json:"authorizations"`
+	Records        []T  `json:"records"`
 	Users          []T  `json:"users"`
 	UserGroups     []T  `json:"user_groups"`
 }
@@ -129,7 +131,7 @@ type page[T any] struct {
 // total promises, is no list: taking it for an empty one would revoke or grant everything.
 func (p page[T]) of(l list) (rows []T, total int, err error) {
 	count := map[string]*int{"count": p.Count, "total_count": p.TotalCount}[l.total]
-	rows = map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "users": p.Users, "user_groups": p.UserGroups}[l.array]
+	rows = map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "records": p.Records, "users": p.Users, "user_groups": p.UserGroups}[l.array]
 	switch {
 	case count == nil:
 		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.total)

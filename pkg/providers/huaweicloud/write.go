@@ -40,6 +40,8 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) err
 		return w.authorize(ctx, name, changes)
 	case callAssign:
 		return w.assign(ctx, changes)
+	case callResend:
+		return w.resend(ctx, changes)
 	case callDelete:
 		return w.delete(ctx, changes)
 	}

@@ -1,0 +1,131 @@
+package huaweicloud_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// notify plans and applies at the emulator's time, and returns the changes as words and how many mails were planned.
+func notify(t *testing.T, c *cloud, w *huaweicloud.Writer, want spec.State) (changes []string, mails int) {
+	t.Helper()
+	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }), Desired: want, Source: w}}
+	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: c.Now()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+	if err != nil || !result.Summary.Clean() {
+		t.Fatalf("error %v, result %+v", err, result)
+	}
+	for _, change := range plan.Connections[0].Changes {
+		changes = append(changes, fmt.Sprint(change.Op, " ", change.Subject, " ", change.To))
+	}
+	return changes, plan.Summary.Mails
+}
+
+const bouncing = `huaweicloud:
+  users: [{name: alice, email: a@corp.example}, {name: bob, email: bounce@corp.example}]
+  userGroups: [{name: Staff, members: [alice, bob]}]
+  appGroups: [{name: CAD}]
+`
+
+// A mail that fails is sent again after a day, three times in all, and never twice for one plan.
+func TestFailedMailsAreSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: 20 * time.Second}, bouncing)
+		want := desired(ref(spec.KindAppGroup, "CAD"), user("alice"), user("bob"))
+		w := c.open(t, nil)
+		for day, expected := range []struct {
+			changes []string
+			mails   int
+		}{
+			{[]string{"grant alice@local.com ", "grant bob@local.com "}, 2},
+			{[]string{"resend bob@local.com "}, 1},
+			{[]string{"resend bob@local.com "}, 1},
+			{nil, 0}, // three tries are enough
+		} {
+			got, mails := notify(t, c, w, want)
+			if d := cmp.Diff(expected.changes, got); d != "" || mails != expected.mails {
+				t.Errorf("day %d: %d mails, want %d (-want +got):\n%s", day, mails, expected.mails, d)
+			}
+			time.Sleep(time.Hour)
+			if again, _ := notify(t, c, w, want); len(again) > 0 {
+				t.Errorf("day %d, an hour later: %v", day, again)
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		if sent := len(c.bodies["/mails/actions/send"]); sent != 2 {
+			t.Errorf("%d resend calls", sent)
+		}
+	})
+}
+
+// Of a user group it is the members who get mails, and each has tries of its own.
+func TestMailsToMembersOfAUserGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, bouncing)
+		want := desired(ref(spec.KindAppGroup, "CAD"), group("Staff"))
+		w := c.open(t, nil)
+		if _, mails := notify(t, c, w, want); mails != 2 {
+			t.Errorf("%d mails were planned, want one to each member", mails)
+		}
+		time.Sleep(25 * time.Hour)
+		got, _ := notify(t, c, w, want)
+		if d := cmp.Diff([]string{"resend group:Staff@local.com bob"}, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+}
+
+// No mail is sent again where it was switched off, about what is not desired, or when it arrived after all.
+func TestMailsThatAreLeftAlone(t *testing.T) {
+	const seed = `huaweicloud:
+  users: [{name: alice, email: bounce@corp.example}, {name: bob, email: b@corp.example}]
+  appGroups:
+    - name: CAD
+      grants: [alice, bob]
+      mails:
+        - {to: alice, error: bounced, sent: 1999-01-01T00:00:00Z}
+        - {to: bob, error: bounced, sent: 1999-01-01T00:00:00Z}
+        - {to: bob, sent: 1999-01-02T00:00:00Z}
+`
+	cad := ref(spec.KindAppGroup, "CAD")
+	for name, tc := range map[string]struct {
+		want   spec.State
+		set    func(*spec.Connection)
+		resend int
+	}{
+		"failed, desired and live": {desired(cad, user("alice"), user("bob")), nil, 1},
+		"arrived the second time":  {desired(cad, user("bob")), nil, 0},
+		"switched off":             {desired(cad, user("alice"), user("bob")), func(s *spec.Connection) { s.Notices.Off = true }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud(t, free, seed)
+				live, err := c.open(t, tc.set).Read(t.Context(), tc.want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n := 0
+				for _, change := range diff.Compute(tc.want, live, diff.Resending{Notices: spec.DefaultNotices, Now: c.Now()}) {
+					if change.Op == diff.OpResend {
+						n++
+					}
+				}
+				if n != tc.resend {
+					t.Errorf("%d resends, want %d; notices %+v", n, tc.resend, live.Notices)
+				}
+			})
+		})
+	}
+}
