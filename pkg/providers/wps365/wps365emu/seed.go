@@ -1,0 +1,90 @@
+package wps365emu
+
+import (
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"gopkg.in/yaml.v3"
+)
+
+// seed is a world in a file.
+type seed struct {
+	Domains         []string        `yaml:"domains,flow,omitempty"` // of the tenant; blank: those of all addresses in the seed
+	Departments     []seedDept      `yaml:"departments,omitempty"`
+	Users           []seedUser      `yaml:"users,omitempty"`
+	PublicMailboxes []seedMailbox   `yaml:"publicMailboxes,omitempty"`
+	MailGroups      []seedMailGroup `yaml:"mailGroups,omitempty"`
+	Recycled        []string        `yaml:"recycled,flow,omitempty"` // addresses of deleted mail groups; see Options.RecycleBin
+}
+
+type seedDept struct {
+	Path       string `yaml:"path"` // names with slashes between them; those above need no entry of their own
+	Address    string `yaml:"address,omitempty"`
+	ExternalID string `yaml:"externalId,omitempty"`
+}
+
+type seedUser struct {
+	Name        string    `yaml:"name"`
+	Email       string    `yaml:"email,omitempty"`   // in contacts
+	Mailbox     string    `yaml:"mailbox,omitempty"` // blank is the email
+	Aliases     []string  `yaml:"aliases,flow,omitempty"`
+	ExternalID  string    `yaml:"externalId,omitempty"`
+	Status      string    `yaml:"status,omitempty"` // blank is active
+	Departments []seedRef `yaml:"departments,flow,omitempty"`
+	Hidden      bool      `yaml:"hidden,omitempty"` // outside of the app's contact range
+}
+
+type seedMailbox struct {
+	Address string  `yaml:"address"`
+	Name    string  `yaml:"name"`
+	Owner   seedRef `yaml:"owner"`
+}
+
+type seedMailGroup struct {
+	Address string    `yaml:"address"`
+	Name    string    `yaml:"name"`
+	Owner   seedRef   `yaml:"owner"`
+	Mode    string    `yaml:"senders,omitempty"`             // all, company (if blank), member or custom
+	Senders []seedRef `yaml:"allowedSenders,flow,omitempty"` // only of custom
+	Members []seedRef `yaml:"members,flow,omitempty"`
+}
+
+// seedRef names something by its address or path.
+type seedRef struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML takes a word.
+func (r *seedRef) UnmarshalYAML(n *yaml.Node) error {
+	r.line = n.Line
+	return n.Decode(&r.text)
+}
+
+// MarshalYAML writes a word.
+func (r seedRef) MarshalYAML() (any, error) { return r.text, nil }
+
+// Load makes a world of a seed. Addresses that are nobody's, or are somebody's twice, are errors.
+func (v *vendor) Load(node *yaml.Node) (func(), error) {
+	var s seed
+	if err := emu.Decode(node, &s); err != nil {
+		return nil, err
+	}
+	w := newWorld(&v.opts, v.clock.Now())
+	if err := w.sow(s); err != nil {
+		return nil, err
+	}
+	if len(w.users) > 0 {
+		w.refresh[v.opts.RefreshToken] = &token{user: w.users[0], scopes: v.opts.Scopes, expires: w.now.Add(v.opts.RefreshLifetime)}
+	}
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.world = w
+	}, nil
+}
+
+// Dump writes the world as a seed: what is true, whether reads show it yet or not. Ids, times and tokens are left out.
+func (v *vendor) Dump() (any, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.world.reap(), nil
+}
