@@ -72,7 +72,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
 	f.Var(moment{&c.moment}, "now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present")
-	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run; nothing is kept there yet")
+	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: record ids, tokens that change; made when first needed")
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")

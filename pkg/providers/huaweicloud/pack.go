@@ -1,9 +1,7 @@
 package huaweicloud
 
 import (
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/pack"
@@ -32,44 +30,114 @@ const (
 )
 
 // Pack distributes changes over calls: creates, then what gives access, then what takes it, then deletes. A call on apps
-// may do both, and sets their mode as well.
-func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
-	by := map[string][]int{} // what the call does, to the indexes of its changes
-	for i, c := range changes {
-		if c.Problem == "" {
-			by[string(c.Op)+" "+string(c.Kind)] = append(by[string(c.Op)+" "+string(c.Kind)], i)
-		}
-	}
-	var calls []diff.Call
+// may do both, and sets their mode as well. Slack is used for app groups only: what the vendor does with a pair that is
+// granted again is not documented for either, but there a repeat can at least be seen in the mails.
+func (r *Reader) Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed {
+	by := byOpAndKind(changes)
+	var out diff.Packed
 	add := func(name string, lists [][]int) {
 		for _, list := range lists {
-			calls = append(calls, diff.Call{Name: name, Changes: list})
+			out.Calls = append(out.Calls, diff.Call{Name: name, Changes: list})
 		}
 	}
+	granting, fromHoles := packGrants(changes, by["grant app-group"], slack)
 	giving, taking := packApps(changes, by["update app"], by["grant app"], by["revoke app"])
 	add(callCreate, slices.Collect(slices.Chunk(by["create app-group"], 1)))
-	add(callGrant, pack.Products(changes, by["grant app-group"], groupCaps))
+	out.Calls = append(out.Calls, granting...)
 	add(callAssign, giving)
 	add(callResend, slices.Collect(slices.Chunk(by["resend app-group"], maxResends)))
 	add(callAssign, taking)
-	add(callRevoke, pack.Products(changes, by["revoke app-group"], groupCaps))
+	out.Calls = append(out.Calls, packLoose(callRevoke, changes, by["revoke app-group"], slack.Absent, slack.Cover)...)
 	add(callDelete, slices.Collect(slices.Chunk(by["delete app-group"], maxDeletes)))
-	return diff.Packed{Calls: calls}
+	out.FromHoles = fromHoles
+	if bound && slack.Regrant == 0 && slack.Cover == 0 { // with slack there may be fewer calls than any exact packing has
+		out.LowerBound = lowerBound(changes, by)
+	}
+	return out
 }
 
-// packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. An add and a
-// remove on the same apps share a call, and a mode rides along with the first call that its app is in; the mode everyone
-// shares no call with assignments, which say the other mode.
+// byOpAndKind lists the indexes of the changes that can be sent under "OP KIND".
+func byOpAndKind(changes []diff.Change) map[string][]int {
+	by := map[string][]int{}
+	for i, c := range changes {
+		if c.Problem == "" {
+			key := string(c.Op) + " " + string(c.Kind)
+			by[key] = append(by[key], i)
+		}
+	}
+	return by
+}
+
+// packGrants packs the grants on app groups, and says how many fewer calls there would be if all pairs that are live
+// already could be granted again.
+func packGrants(changes []diff.Change, grants []int, slack diff.Slack) (calls []diff.Call, fromHoles int) {
+	calls = packLoose(callGrant, changes, grants, slack.Held, slack.Regrant)
+	held := pairs(slack.Held, spec.KindAppGroup)
+	if len(held) == 0 {
+		return calls, 0
+	}
+	free := pack.LooseProducts(changes, grants, held, len(held), false, groupCaps)
+	return calls, max(0, len(calls)-len(free))
+}
+
+// packLoose packs changes of app groups into calls that may touch some more pairs, and name them.
+func packLoose(name string, changes []diff.Change, indexes []int, more []diff.Change, budget int) (calls []diff.Call) {
+	free := pairs(more, spec.KindAppGroup)
+	if budget == 0 || len(free) == 0 {
+		for _, list := range pack.Products(changes, indexes, groupCaps) {
+			calls = append(calls, diff.Call{Name: name, Changes: list})
+		}
+		return calls
+	}
+	extra := map[pack.Pair]diff.Change{}
+	for _, c := range more {
+		extra[pack.Pair{Resource: c.Resource, Subject: c.Subject}] = c
+	}
+	for _, loose := range pack.LooseProducts(changes, indexes, free, budget, false, groupCaps) {
+		call := diff.Call{Name: name, Changes: loose.Indexes}
+		for _, p := range loose.Free {
+			call.Extra = append(call.Extra, extra[p])
+		}
+		calls = append(calls, call)
+	}
+	return calls
+}
+
+func pairs(changes []diff.Change, kind spec.Kind) []pack.Pair {
+	var out []pack.Pair
+	for _, c := range changes {
+		if c.Kind == kind {
+			out = append(out, pack.Pair{Resource: c.Resource, Subject: c.Subject})
+		}
+	}
+	return out
+}
+
+// packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. A mode rides along
+// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode.
 func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, taking [][]int) {
-	adds, removes := pack.Products(changes, grants, appCaps), pack.Products(changes, revokes, appCaps)
-	giving, taking = pair(changes, adds, removes)
+	for _, lane := range pack.Lanes(changes, grants, revokes, appCaps) {
+		if len(lane.Grants) > 0 {
+			giving = append(giving, slices.Concat(lane.Grants, lane.Revokes))
+		} else {
+			taking = append(taking, lane.Revokes)
+		}
+	}
+	carrier := map[string]int{} // app, to the first call in giving that lists it
+	for at, list := range giving {
+		for _, i := range list {
+			if _, known := carrier[changes[i].Resource]; !known {
+				carrier[changes[i].Resource] = at
+			}
+		}
+	}
 	var opened, alone []int
 	for _, i := range updates {
-		switch at := callOf(changes, giving, changes[i].Resource); {
+		switch at, known := carrier[changes[i].Resource]; {
 		case changes[i].To == string(spec.Everyone):
 			opened = append(opened, i)
-		case at >= 0:
-			giving[at] = append([]int{i}, giving[at]...)
+		case known:
+			giving[at] = append(giving[at], i)
 		default:
 			alone = append(alone, i)
 		}
@@ -81,46 +149,23 @@ func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, ta
 	return append(modes, giving...), taking
 }
 
-// pair joins each call that adds with the first unused one that removes on the same apps.
-func pair(changes []diff.Change, adds, removes [][]int) (giving, taking [][]int) {
-	waiting := map[string][]int{} // apps, to the removing calls on them
-	for at, list := range removes {
-		key := appsKey(changes, list)
-		waiting[key] = append(waiting[key], at)
-	}
-	used := map[int]bool{}
-	for _, list := range adds {
-		if same := waiting[appsKey(changes, list)]; len(same) > 0 {
-			waiting[appsKey(changes, list)] = same[1:]
-			used[same[0]] = true
-			list = append(list, removes[same[0]]...)
-		}
-		giving = append(giving, list)
-	}
-	for at, list := range removes {
-		if !used[at] {
-			taking = append(taking, list)
+// lowerBound adds up what each kind of call can't go below. Modes may all ride along with assignments, but for those that
+// open an app to everyone.
+func lowerBound(changes []diff.Change, by map[string][]int) int {
+	opened := 0
+	for _, i := range by["update app"] {
+		if changes[i].To == string(spec.Everyone) {
+			opened++
 		}
 	}
-	return giving, taking
+	assigned := len(by["update app"]) - opened
+	return len(by["create app-group"]) +
+		pack.Bound(changes, by["grant app-group"], groupCaps) +
+		ceil(opened, appCaps.Resources) +
+		max(ceil(assigned, appCaps.Resources), pack.BoundLanes(changes, by["grant app"], by["revoke app"], appCaps)) +
+		ceil(len(by["resend app-group"]), maxResends) +
+		pack.Bound(changes, by["revoke app-group"], groupCaps) +
+		ceil(len(by["delete app-group"]), maxDeletes)
 }
 
-func appsKey(changes []diff.Change, list []int) string {
-	return strings.Join(resources(changes, list), "\x00")
-}
-
-// resources lists the resources of the changes at the given indexes, sorted, each once.
-func resources(changes []diff.Change, list []int) []string {
-	set := map[string]bool{}
-	for _, i := range list {
-		set[changes[i].Resource] = true
-	}
-	return slices.Sorted(maps.Keys(set))
-}
-
-// callOf finds the first call that lists the app, or -1.
-func callOf(changes []diff.Change, calls [][]int, app string) int {
-	return slices.IndexFunc(calls, func(list []int) bool {
-		return slices.ContainsFunc(list, func(i int) bool { return changes[i].Resource == app })
-	})
-}
+func ceil(n, per int) int { return (n + per - 1) / per }

@@ -217,17 +217,16 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 	return a, nil
 }
 
-// holder is what live showed of a subject's grants on all the resources of a call. Where its rows differ, what differs is
-// left blank.
-func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (account, bool) {
-	var a account
-	for i, name := range on {
-		row, known := w.seen.holders[spec.Grant{Resource: w.ref(kind, name), Subject: s, Role: spec.RoleAccess}]
-		if !known {
-			return a, false
-		}
-		if i == 0 {
-			a = row
+// holder is what live showed of a subject's grants on the resources of a call; on some of them it may hold none, where the
+// call covers absent pairs. Where rows differ, what differs is left blank.
+func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (a account, known bool) {
+	for _, name := range on {
+		row, held := w.seen.holders[spec.Grant{Resource: w.ref(kind, name), Subject: s, Role: spec.RoleAccess}]
+		switch {
+		case !held:
+			continue
+		case !known:
+			a, known = row, true
 		}
 		if row.PlatformType != a.PlatformType {
 			a.PlatformType = ""
@@ -236,7 +235,7 @@ func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (account, b
 			a.ID = ""
 		}
 	}
-	return a, len(on) > 0
+	return a, known
 }
 
 // platforms are the directory types that bodies take; the directory knows more (UOS).

@@ -1,0 +1,101 @@
+package huaweicloud_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// team is a state in which the first so many users hold all of 8 app groups, but for those that without names.
+func team(users int, without func(group, user int) bool) spec.State {
+	s := spec.NewState()
+	s.Known = map[spec.Subject]bool{}
+	for g := range 8 {
+		r := ref(spec.KindAppGroup, fmt.Sprint("G", g))
+		s.Resources[r] = spec.Resource{Ownership: spec.Owned}
+		for u := range users {
+			s.Known[user(fmt.Sprint("u", u))] = true
+			if !without(g, u) {
+				s.Grants[spec.Grant{Resource: r, Subject: user(fmt.Sprint("u", u)), Role: spec.RoleAccess}] = spec.Claim{}
+			}
+		}
+	}
+	return s
+}
+
+func everybody(int, int) bool { return false }
+func nobody(int, int) bool    { return true }
+func twoHoles(g, u int) bool  { return g == 1 && u == 2 || g == 5 && u == 7 }
+
+// planned is the plan that turns one state of a tenant into another, and its result.
+func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.Part {
+	t.Helper()
+	c := newCloud(t, free, large(8, 0))
+	apply1(t, c.open(t, nil), merge(from, desired(ref(spec.KindAppGroup, "Another"))))
+	w := c.open(t, nil)
+	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Packing = packing }), Desired: to, Source: w}}
+	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+	if err != nil || !result.Summary.Clean() {
+		t.Fatalf("error %v, result %+v", err, result)
+	}
+	again, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+	if err != nil || !again.Empty() {
+		t.Fatalf("error %v, the second plan has %+v", err, again.Connections[0].Changes)
+	}
+	return plan.Connections[0]
+}
+
+func extras(part diff.Part) (all []diff.Change) {
+	for _, call := range part.Calls {
+		all = append(all, call.Extra...)
+	}
+	return all
+}
+
+// Two pairs that are live already tear a team apart; the plan says what they cost, and may send them again if it is told so.
+func TestHoles(t *testing.T) {
+	holes := func(g, u int) bool { return !twoHoles(g, u) } // live: just the two
+	for _, tc := range []struct {
+		name                      string
+		packing                   spec.Packing
+		calls, fromHoles, regrant int
+	}{
+		{"none may be sent again", spec.Packing{}, 3, 2, 0},
+		{"both may", spec.Packing{Regrant: 2}, 1, 0, 2},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			part := planned(t, team(12, holes), team(12, everybody), tc.packing)
+			if len(part.Calls) != tc.calls || part.FromHoles != tc.fromHoles || len(extras(part)) != tc.regrant {
+				t.Errorf("%d calls, %d of them from holes, extra %v; want %d, %d, %d", len(part.Calls), part.FromHoles, extras(part), tc.calls, tc.fromHoles, tc.regrant)
+			}
+			if tc.packing == (spec.Packing{}) && (part.LowerBound < 2 || part.LowerBound > tc.calls) {
+				t.Errorf("lower bound %d", part.LowerBound)
+			}
+		})
+	}
+}
+
+// A team that goes but for two people's grants: absent pairs may be covered, desired ones never.
+func TestCoverAbsent(t *testing.T) {
+	for _, packing := range []spec.Packing{{}, {CoverAbsent: 2}} {
+		before := team(12, twoHoles)
+		part := planned(t, before, team(12, nobody), packing)
+		want := map[bool]int{false: 3, true: 1}[packing.CoverAbsent > 0]
+		if len(part.Calls) != want || len(extras(part)) != packing.CoverAbsent {
+			t.Errorf("%+v: %d calls, extra %v; want %d calls", packing, len(part.Calls), extras(part), want)
+		}
+		kept := planned(t, before, team(12, func(g, u int) bool { return g != 3 || u != 3 }), packing)
+		for _, c := range extras(kept) {
+			if c.Resource == "G3" && c.Subject == user("u3") {
+				t.Errorf("%+v: the pair that stays is in a revoke", packing)
+			}
+		}
+	}
+}
