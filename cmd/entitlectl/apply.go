@@ -63,7 +63,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if len(args) > 0 {
 		plan, jobs, err = c.saved(args[0])
 	} else {
-		plan, jobs, err = c.fresh(ctx, writing)
+		plan, jobs, err = c.fresh(ctx, writing, true)
 	}
 	if plan == nil || err != nil && allFailed(plan) {
 		return err
@@ -129,7 +129,7 @@ func (c *cli) saved(path string) (*diff.Plan, []apply.Job, error) {
 		return nil, nil, err
 	}
 	if s.Digest != plan.Spec {
-		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan is applied as it is", path))
+		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
 	}
 	desired := s.Desired(plan.Now)
 	var scopes []scope
@@ -237,7 +237,7 @@ func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts
 }
 
 func staleText(stale *apply.StaleError) error {
-	lines := []string{"the plan is stale, nothing was written: live state of " + strings.Join(stale.Connections, ", ") +
-		" has changed since the plan was made; plan again"}
+	lines := []string{"the plan is stale, nothing was written: live state or the files of " + strings.Join(stale.Connections, ", ") +
+		" have changed since the plan was made; plan again"}
 	return errors.New(strings.Join(append(lines, stale.Differences...), "\n"))
 }

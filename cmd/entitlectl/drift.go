@@ -23,7 +23,7 @@ func newDrift(c *cli) *cobra.Command {
 func (c *cli) drift(ctx context.Context) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, _, unread := c.fresh(ctx, reading)
+	plan, _, unread := c.fresh(ctx, reading, true)
 	if plan == nil {
 		return unread
 	}

@@ -17,7 +17,7 @@ import (
 
 func newPlan(c *cli) *cobra.Command {
 	var out string
-	var detailed bool
+	var detailed, noBound bool
 	command := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do",
 		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file.\n" +
@@ -25,18 +25,19 @@ func newPlan(c *cli) *cobra.Command {
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.plan(cmd.Context(), out, detailed)
+			return c.plan(cmd.Context(), out, detailed, noBound)
 		},
 	}
 	command.Flags().StringVar(&out, "out", "", "save the plan in `FILE`, for apply and show")
 	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
+	command.Flags().BoolVar(&noBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	return command
 }
 
-func (c *cli) plan(ctx context.Context, out string, detailed bool) error {
+func (c *cli) plan(ctx context.Context, out string, detailed, noBound bool) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, _, unread := c.fresh(ctx, reading)
+	plan, _, unread := c.fresh(ctx, reading, noBound)
 	if plan == nil {
 		return unread
 	}
@@ -62,7 +63,7 @@ func (c *cli) plan(ctx context.Context, out string, detailed bool) error {
 }
 
 // fresh plans from the files. Where some connections can't be read there is an error beside the plan of the others.
-func (c *cli) fresh(ctx context.Context, open opener) (*diff.Plan, []apply.Job, error) {
+func (c *cli) fresh(ctx context.Context, open opener, noBound bool) (*diff.Plan, []apply.Job, error) {
 	s, err := load(c.files)
 	if err != nil {
 		return nil, nil, err
@@ -74,7 +75,7 @@ func (c *cli) fresh(ctx context.Context, open opener) (*diff.Plan, []apply.Job, 
 	progress := c.progress()
 	defer progress.clear()
 	jobs := c.jobs(scopes, open)
-	head := apply.Head{Created: c.created(), Now: c.at(), Spec: s.Digest, Files: s.Files}
+	head := apply.Head{Created: c.created(), Now: c.at(), Spec: s.Digest, Files: s.Files, NoBound: noBound}
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
 	if ctx.Err() != nil { // what each connection says about it is no news
 		return nil, nil, context.Cause(ctx)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -32,8 +33,34 @@ func planSection(part diff.Part) Section {
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
-	s.Groups = groupRows(part.Changes, func(i int) Row { return changeRow(part.Changes[i]) })
+	if part.FromHoles > 0 {
+		s.note(Info, fromHolesText(part.FromHoles))
+	}
+	all := append(slices.Clone(part.Changes), extras(part)...)
+	s.Groups = groupRows(all, func(i int) Row {
+		if i >= len(part.Changes) {
+			return extraRow(all[i])
+		}
+		return changeRow(all[i])
+	})
 	return s
+}
+
+// extras are the pairs that calls touch beside their changes.
+func extras(part diff.Part) []diff.Change {
+	var all []diff.Change
+	for _, call := range part.Calls {
+		all = append(all, call.Extra...)
+	}
+	return all
+}
+
+func extraRow(c diff.Change) Row {
+	return Row{Mark: Mark{"=", Repeats}, Subject: subjectOf(c), Why: c.Reason + "; " + string(c.Op) + " sent all the same, to need fewer calls"}
+}
+
+func fromHolesText(n int) string {
+	return Count(n, "call") + " fewer would do if pairs that are live already were granted again; packing: {regrant: N} allows N of them"
 }
 
 func changeRow(c diff.Change) Row {
