@@ -3,9 +3,13 @@ package huaweicloud_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -98,4 +102,30 @@ func TestCoverAbsent(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The estimate of a plan is the time that its apply takes against the vendor's limits, give or take a tenth.
+func TestEstimate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, huaweicloudemu.Options{}, large(60, 0))
+		want := spec.NewState()
+		for g := range 60 { // no two groups have a user in common, so each needs a call
+			want = merge(want, desired(ref(spec.KindAppGroup, fmt.Sprint("G", g)), user(fmt.Sprint("u", 2*g)), user(fmt.Sprint("u", 2*g+1))))
+		}
+		conn := connection(func(s *spec.Connection) { s.Rate = huaweicloud.Format().Rate })
+		jobs := []apply.Job{{Connection: conn, Desired: want, Source: c.open(t, func(s *spec.Connection) { s.Rate = conn.Rate })}}
+		plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+		if err != nil || plan.Summary.Calls < 10 {
+			t.Fatalf("error %v, %d calls", err, plan.Summary.Calls)
+		}
+		start := time.Now()
+		if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{}); err != nil || !result.Summary.Clean() {
+			t.Fatalf("error %v, result %+v", err, result)
+		}
+		took := time.Since(start).Seconds()
+		t.Logf("%d calls: estimated %.1f s, took %.1f s", plan.Summary.Calls, plan.Summary.EstimateSeconds, took)
+		if ratio := took / plan.Summary.EstimateSeconds; ratio < 0.9 || ratio > 1.1 {
+			t.Errorf("estimated %.1f s, took %.1f s", plan.Summary.EstimateSeconds, took)
+		}
+	})
 }
