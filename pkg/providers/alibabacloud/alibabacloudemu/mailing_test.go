@@ -1,0 +1,238 @@
+package alibabacloudemu
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+func TestPromotion(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		wantSame(t, "before", c.status("billing"), "CreateSuccess ResourceAccount m1000000000000001@rd-em1ato.aliyunid.com")
+		c.Advance(day)
+		got := c.want("", promote, "AccountId", c.id("billing"), "Email", "new@corp.example").Account
+		wantSame(t, "answer", got, map[string]any{
+			"AccountId": "1000000000000001", "AccountName": "new@corp.example", "DisplayName": "billing", "FolderId": "r-Em1ato",
+			"JoinMethod": "created", "JoinTime": "2000-01-01T00:00:00Z", "ModifyTime": "2000-01-02T00:00:00Z",
+			"RecordId": "06950264-3f0d-4ca9-82dd-000000000007", "ResourceDirectoryId": "rd-Em1ato",
+			"Status": "PromoteVerifying", "Type": "ResourceAccount",
+		})
+		wantSame(t, "mails", c.mailed(), []string{"PromoteResourceAccount billing>new@corp.example"})
+		wantSame(t, "pending", c.status("billing"), "PromoteVerifying ResourceAccount m1000000000000001@rd-em1ato.aliyunid.com")
+		wantSame(t, "RecordId", c.record("billing"), got["RecordId"].(string))
+		c.Advance(time.Hour - 1)
+		wantSame(t, "still pending", c.status("billing"), "PromoteVerifying ResourceAccount m1000000000000001@rd-em1ato.aliyunid.com")
+		c.Advance(1)
+		wantSame(t, "confirmed", c.status("billing"), "PromoteSuccess CloudAccount new@corp.example")
+		after := c.want("", getAccount, "AccountId", c.id("billing")).Account
+		wantSame(t, "ModifyTime", after["ModifyTime"], any("2000-01-02T01:00:00Z"))
+		c.want("AccountTypeOrStatusMismatch", promote, "AccountId", c.id("billing"), "Email", "new@corp.example")
+	})
+}
+
+func TestEndsOfAPromotion(t *testing.T) {
+	for _, test := range []struct {
+		owner, email string
+		after        time.Duration
+		want         string
+	}{
+		{"", "a@corp.example", 0, "PromoteVerifying"},
+		{"", "a@corp.example", time.Hour, "PromoteSuccess"},
+		{"", "a@corp.example", 30 * day, "PromoteSuccess"},
+		{"declines", "a@corp.example", time.Hour - 1, "PromoteVerifying"},
+		{"declines", "a@corp.example", time.Hour, "PromoteFailed"},
+		{"ignores", "a@corp.example", day - 1, "PromoteVerifying"},
+		{"ignores", "a@corp.example", day, "PromoteExpired"},
+		{"", "Bounce.a@corp.example", day - 1, "PromoteVerifying"},
+		{"", "Bounce.a@corp.example", day, "PromoteExpired"},
+		{"declines", "bounce@corp.example", day, "PromoteExpired"},
+	} {
+		inBubble(t, Options{}, "alibabacloud: {accounts: [{name: it, owner: '"+test.owner+"'}]}", func(c client) {
+			c.want("", promote, "AccountId", c.id("it"), "Email", test.email)
+			c.Advance(test.after)
+			wantSame(t, fmt.Sprint(test), strings.Fields(c.status("it"))[0], test.want)
+		})
+	}
+}
+
+// TestResending follows the loop: a pending promotion that somebody else began is found by its record and mailed again.
+func TestResending(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		first := c.record("pending")
+		c.Advance(20 * time.Hour)
+		got := c.want("", resendIt, "RecordId", first)
+		second := got.Account["RecordId"].(string)
+		if second == first || second != c.record("pending") {
+			t.Errorf("RecordId %s after %s, listed as %s", second, first, c.record("pending"))
+		}
+		wantSame(t, "answer", []any{got.Account["Status"], got.Account["AccountName"], got.Account["ModifyTime"]},
+			[]any{"PromoteVerifying", "pending@corp.example", "2000-01-01T20:00:00Z"})
+		c.want("EntityNotExists.AccountRecord", resendIt, "RecordId", first)
+		c.want("LimitExceeded.Frequency", resendIt, "RecordId", second)
+		wantSame(t, "mails", c.mailed(), []string{"ResendPromoteResourceAccountEmail pending>pending@corp.example"})
+		c.want("", resendIt, "RecordId", c.record("lost")) // accounts are limited one by one
+		c.Advance(5*time.Minute - 1)
+		c.want("LimitExceeded.Frequency", resendIt, "RecordId", second)
+		c.Advance(1)
+		third := c.want("", resendIt, "RecordId", second).Account["RecordId"].(string)
+		c.Advance(time.Hour)
+		wantSame(t, "confirmed", c.status("pending"), "PromoteSuccess CloudAccount pending@corp.example")
+		c.want("AccountTypeOrStatusMismatch", resendIt, "RecordId", third)
+		c.Advance(day) // the mail to lost went 20 hours after the first, and began its own 24
+		wantSame(t, "lost", c.status("lost"), "PromoteExpired ResourceAccount m1000000000000002@rd-em1ato.aliyunid.com")
+		c.want("AccountTypeOrStatusMismatch", resendIt, "RecordId", c.record("lost"))
+	})
+}
+
+func TestSeededMailsAreOverlooked(t *testing.T) {
+	seed := `alibabacloud: {accounts: [
+		{name: never, status: PromoteVerifying, email: a@corp.example, sent: 2000-01-01T00:00:00Z},
+		{name: soon, status: PromoteVerifying, email: b@corp.example, sent: 2000-01-01T00:00:00Z, answer: 2000-01-01T03:00:00Z},
+		{name: late, status: PromoteVerifying, email: c@corp.example, answer: 2000-01-02T00:00:00Z},
+		{name: half, status: PromoteVerifying, sent: 1999-12-31T12:00:00Z},
+		{name: old, status: PromoteVerifying, email: d@corp.example, sent: 1999-12-31T00:00:00Z}]}`
+	inBubble(t, Options{}, seed, func(c client) {
+		half := c.want("", getAccount, "AccountId", c.id("half")).Account
+		wantSame(t, "times", fmt.Sprint(half["JoinTime"], half["ModifyTime"]), "1999-12-31T12:00:00Z1999-12-31T12:00:00Z")
+		c.Advance(3 * time.Hour)
+		var got []string
+		for _, name := range []string{"never", "soon", "old"} {
+			got = append(got, strings.Fields(c.status(name))[0])
+		}
+		c.Advance(21 * time.Hour)
+		for _, name := range []string{"never", "late"} {
+			got = append(got, strings.Fields(c.status(name))[0])
+		}
+		wantSame(t, "statuses", got, []string{"PromoteVerifying", "PromoteSuccess", "PromoteExpired", "PromoteExpired", "PromoteExpired"})
+	})
+}
+
+// TestStatuses tries each action on each status: section 5 of the API notes.
+func TestStatuses(t *testing.T) {
+	const refused = "AccountTypeOrStatusMismatch"
+	allowed := map[string]string{ // action: statuses
+		promote:  "CreateSuccess PromoteFailed PromoteExpired PromoteCancelled SwitchSuccess",
+		resendIt: "PromoteVerifying",
+		cancelIt: "PromoteVerifying",
+		"2020-03-31 ResendCreateCloudAccountEmail":   "CreateVerifying",
+		"2020-03-31 CancelCreateCloudAccount":        "CreateVerifying",
+		"2016-11-11 DeleteInvalidCloudAccountRecord": "CreateFailed CreateExpired CreateCancelled",
+	}
+	after := map[string]string{
+		cancelIt:                              "PromoteCancelled",
+		"2020-03-31 CancelCreateCloudAccount": "CreateCancelled",
+	}
+	for _, status := range statuses {
+		for action, from := range allowed {
+			inBubble(t, Options{}, fmt.Sprintf("alibabacloud: {accounts: [{name: it, status: %s, email: a@corp.example}]}", status), func(c client) {
+				params := []string{"AccountId", c.id("it"), "Email", "b@corp.example"}
+				want, before := refused, c.state()
+				hidden := slices.Contains([]string{"CreateVerifying", "CreateFailed", "CreateExpired", "CreateCancelled", "Removed"}, status)
+				if action != promote {
+					params = []string{"RecordId", c.record("it")}
+				}
+				switch {
+				case slices.Contains(strings.Fields(from), status):
+					want = ""
+				case action == promote && hidden:
+					want = "EntityNotExists.Account"
+				case action != promote && params[1] == "":
+					want = "MissingParameter.RecordId" // nothing about it is on record
+				}
+				c.want(want, action, params...)
+				if want != "" {
+					wantSame(t, status+" after "+action, c.state(), before)
+				}
+				if to := after[action]; want == "" && to != "" {
+					wantSame(t, status+" after "+action, c.want("", listRecords).Records.Record[0]["Status"], any(to))
+					c.want(refused, action, params...)
+				}
+			})
+		}
+	}
+}
+
+// TestRecordsStay lists what became of each promotion, whoever began it.
+func TestRecordsStay(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		id, first := c.id("lost"), c.record("lost")
+		c.want("", cancelIt, "RecordId", first)
+		c.Advance(time.Minute)
+		second := c.want("", promote, "AccountId", id, "Email", "found@corp.example").Account["RecordId"].(string)
+		var got []string
+		for _, r := range c.want("", listRecords, "QueryKeyword", "lost").Records.Record {
+			got = append(got, fmt.Sprint(r["RecordId"], r["AccountId"], r["Status"], r["ModifyTime"]))
+		}
+		wantSame(t, "records", got, []string{
+			first + id + "PromoteCancelled2000-01-01T00:00:00Z", second + id + "PromoteVerifying2000-01-01T00:01:00Z",
+		})
+		c.want("AccountTypeOrStatusMismatch", resendIt, "RecordId", first)
+		c.Advance(time.Hour)
+		wantSame(t, "status", c.status("lost"), "PromoteSuccess CloudAccount found@corp.example")
+		wantSame(t, "first", c.want("", listRecords, "QueryKeyword", "lost").Records.Record[0]["Status"], any("PromoteCancelled"))
+	})
+}
+
+func TestCreation(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		got := c.want("", createCloud, "DisplayName", "new-1", "Email", "new@corp.example").Account
+		wantSame(t, "fields", keys(got), "AccountId AccountName DisplayName FolderId JoinMethod ModifyTime RecordId ResourceDirectoryId Status Type")
+		id := got["AccountId"].(string)
+		c.want("EntityNotExists.Account", getAccount, "AccountId", id)
+		wantSame(t, "listed", c.want("", listAccounts).TotalCount, 4)
+		c.want("InvalidParameter.Account.DisplayName.AlreadyUsed", createCloud, "DisplayName", "new-1", "Email", "x@corp.example")
+		again := c.want("", "2020-03-31 ResendCreateCloudAccountEmail", "RecordId", got["RecordId"].(string)).Account
+		c.Advance(time.Hour)
+		wantSame(t, "confirmed", c.status("new-1"), "CreateSuccess CloudAccount new@corp.example")
+		c.want("AccountTypeOrStatusMismatch", "2020-03-31 CancelCreateCloudAccount", "RecordId", again["RecordId"].(string))
+
+		c.want("", createCloud, "DisplayName", "new-2", "Email", "bounce-2@corp.example")
+		c.Advance(day)
+		wantSame(t, "expired", c.want("", listRecords, "QueryKeyword", "new-2").Records.Record[0]["Status"], any("CreateExpired"))
+		c.want("", createCloud, "DisplayName", "new-2", "Email", "bounce-2@corp.example")
+		both := c.want("", listRecords, "QueryKeyword", "new-2").Records.Record
+		wantSame(t, "records", len(both), 2)
+		newClient(t, Options{}, c.state()) // wants names to differ
+		c.want("AccountTypeOrStatusMismatch", "2016-11-11 DeleteInvalidCloudAccountRecord", "RecordId", both[0]["RecordId"].(string))
+		c.want("", "2016-11-11 CancelCreateCloudAccount", "RecordId", c.record("new-2"))
+		c.want("", "2016-11-11 DeleteInvalidCloudAccountRecord", "RecordId", c.record("new-2"))
+		wantSame(t, "records", c.want("", listRecords, "QueryKeyword", "new-2").TotalCount, 1)
+	})
+}
+
+// TestOldestVersionAnswersIDsOnly is what tells 2016-11-11 from 2020-03-31.
+func TestOldestVersionAnswersIDsOnly(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		got := c.want("", "2016-11-11 PromoteResourceAccount", "AccountId", c.id("billing"), "Email", "b@corp.example")
+		again := c.want("", "2016-11-11 ResendPromoteResourceAccountEmail", "RecordId", got.RecordID)
+		if got.Account != nil || again.Account != nil || again.RecordID != c.record("billing") {
+			t.Errorf("got %s, then %s", got.text, again.text)
+		}
+		c.want("", "2016-11-11 CancelPromoteResourceAccount", "RecordId", again.RecordID)
+		wantSame(t, "status", c.status("billing"), "PromoteCancelled ResourceAccount m1000000000000001@rd-em1ato.aliyunid.com")
+	})
+}
+
+func TestLag(t *testing.T) {
+	inBubble(t, Options{}, smallSeed, func(c client) {
+		if err := c.SetFaults([]emu.Fault{{Match: "POST /2020-03-31/*", Kind: emu.FaultLag, For: time.Minute}}); err != nil {
+			t.Fatal(err)
+		}
+		id := c.id("billing")
+		c.want("", promote, "AccountId", id, "Email", "b@corp.example")
+		c.want("AccountTypeOrStatusMismatch", promote, "AccountId", id, "Email", "b@corp.example")
+		see := func(status string, records int) {
+			t.Helper()
+			wantSame(t, "GetAccount", strings.Fields(c.status("billing"))[0], status)
+			wantSame(t, "ListAccounts", c.want("", listAccounts, "QueryKeyword", "billing").Accounts.Account[0]["Status"], any(status))
+			wantSame(t, "records", c.want("", listRecords, "QueryKeyword", "billing").TotalCount, records)
+		}
+		see("CreateSuccess", 0)
+		c.Advance(time.Minute)
+		see("PromoteVerifying", 1)
+	})
+}

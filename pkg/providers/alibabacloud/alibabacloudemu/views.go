@@ -1,0 +1,83 @@
+package alibabacloudemu
+
+import (
+	"cmp"
+	"time"
+)
+
+// accountView is what all answers tell of an account.
+type accountView struct {
+	AccountID           string `json:"AccountId"`
+	DisplayName         string
+	FolderID            string `json:"FolderId"`
+	JoinMethod          string
+	JoinTime            string `json:",omitempty"`
+	ModifyTime          string
+	ResourceDirectoryID string `json:"ResourceDirectoryId"`
+	Status              string
+	Type                string
+}
+
+// memberView is an account by itself.
+type memberView struct {
+	accountView
+	AccountName           string
+	EmailStatus           string
+	IdentityInformation   string
+	Location              string
+	ResourceDirectoryPath string
+	Tags                  []struct{}
+	HasSecureMobilePhone  *bool   `json:",omitempty"` // from 2022-04-19 on
+	SecureMobilePhone     *string `json:",omitempty"` // from 2022-04-19 on
+}
+
+// newView is an account in the answers to creating and updating it.
+type newView struct {
+	accountView
+	AccountName string
+}
+
+func (w *world) view(a account) accountView {
+	v := accountView{
+		AccountID: a.id, DisplayName: a.display, FolderID: a.folder, ResourceDirectoryID: directoryID,
+		JoinMethod: "created", JoinTime: stamp(a.joined), ModifyTime: stamp(a.changed), Status: a.status, Type: a.kind(),
+	}
+	if a.status == inviteSuccess {
+		v.JoinMethod = "invited"
+	}
+	return v
+}
+
+// readName is the AccountName that reads show.
+func (w *world) readName(a account) string {
+	if w.opts.PendingNameIsEmail && a.waits() {
+		return cmp.Or(a.email, a.login)
+	}
+	return a.name()
+}
+
+func pathOf(a account) string {
+	path := directoryID + "/" + rootFolderID + "/"
+	if a.folder != rootFolderID {
+		path += a.folder + "/"
+	}
+	return path + a.id
+}
+
+// stamp writes a time as most actions do.
+func stamp(t time.Time) string { return t.UTC().Format(dateForm) }
+
+// recordView is an account in the answers that tell its RecordId.
+type recordView struct {
+	accountView
+	AccountName string
+	RecordID    string `json:"RecordId"`
+}
+
+func (w *world) viewRecord(a account) recordView {
+	v := recordView{w.view(a), a.email, a.record}
+	if a.email == "" {
+		v.AccountName = a.login
+	}
+	return v
+}
