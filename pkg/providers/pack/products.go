@@ -1,8 +1,6 @@
 package pack
 
 import (
-	"cmp"
-	"encoding/binary"
 	"maps"
 	"slices"
 
@@ -10,128 +8,134 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Caps are the most that one call may list.
-type Caps struct {
-	Resources int
-	Subjects  int
-}
-
 // Products covers the changes at the given indexes exactly with products of at most caps, and returns each product as the
 // indexes of its changes. All changes must be of one op, kind and role.
-//
-// It groups subjects that have the same set of resources, and also resources that have the same set of subjects, and
-// takes the way that needs fewer calls.
 func Products(changes []diff.Change, indexes []int, caps Caps) [][]int {
-	grid := newGrid(changes, indexes)
-	bySubject := classes(grid.byColumn(), caps.Resources, caps.Subjects)
-	byResource := classes(grid.byRow(), caps.Subjects, caps.Resources)
-	if len(byResource) < len(bySubject) {
-		return grid.indexes(byResource, func(line, item int) cell { return cell{row: item, column: line} })
-	}
-	return grid.indexes(bySubject, func(line, item int) cell { return cell{row: line, column: item} })
-}
-
-// cell is one change's place: its resource's and its subject's number.
-type cell struct{ row, column int }
-
-// grid numbers resources and subjects in their sorted order.
-type grid struct {
-	cells         map[cell]int // to the change's index
-	rows, columns int
-}
-
-func newGrid(changes []diff.Change, indexes []int) grid {
-	rows, columns := map[string]int{}, map[spec.Subject]int{}
-	for _, i := range indexes {
-		rows[changes[i].Resource], columns[changes[i].Subject] = 0, 0
-	}
-	for n, name := range slices.Sorted(maps.Keys(rows)) {
-		rows[name] = n
-	}
-	for n, s := range slices.SortedFunc(maps.Keys(columns), spec.Subject.Compare) {
-		columns[s] = n
-	}
-	g := grid{make(map[cell]int, len(indexes)), len(rows), len(columns)}
-	for _, i := range indexes {
-		g.cells[cell{rows[changes[i].Resource], columns[changes[i].Subject]}] = i
-	}
-	return g
-}
-
-// byColumn lists for each subject its resources, sorted.
-func (g grid) byColumn() [][]int {
-	lists := make([][]int, g.columns)
-	for c := range g.cells {
-		lists[c.column] = append(lists[c.column], c.row)
-	}
-	return sortAll(lists)
-}
-
-// byRow lists for each resource its subjects, sorted.
-func (g grid) byRow() [][]int {
-	lists := make([][]int, g.rows)
-	for c := range g.cells {
-		lists[c.row] = append(lists[c.row], c.column)
-	}
-	return sortAll(lists)
-}
-
-func sortAll(lists [][]int) [][]int {
-	for _, list := range lists {
-		slices.Sort(list)
+	l := newTable(changes, indexes).lane(changes, indexes)
+	rects := Cover(l.cells, caps)
+	lists := make([][]int, len(rects))
+	for i, r := range rects {
+		lists[i] = l.changes(r.Rows, r.Columns)
 	}
 	return lists
 }
 
-// product lists lines (what the sets are made of) and items (whose sets are equal), both sorted.
-type product struct{ lines, items []int }
+// Bound is a number of calls that Products cannot go below.
+func Bound(changes []diff.Change, indexes []int, caps Caps) int {
+	return LowerBound(newTable(changes, indexes).lane(changes, indexes).cells, caps, true)
+}
 
-// classes puts items with equal sets together and cuts them to maxLines x maxItems.
-func classes(sets [][]int, maxLines, maxItems int) []product {
-	byset := map[string]int{} // key of a set to its place in found
-	var found []product
-	for item, set := range sets {
-		key := setKey(set)
-		at, known := byset[key]
-		if !known {
-			at = len(found)
-			byset[key] = at
-			found = append(found, product{lines: set})
-		}
-		found[at].items = append(found[at].items, item)
+// Lane is one call in two lanes: the indexes of what it grants and of what it revokes, each a full product over the same
+// resources. One of them may be empty.
+type Lane struct{ Grants, Revokes []int }
+
+// Lanes covers the grants and the revokes at the given indexes exactly with calls that may do both, each for at most
+// caps.Resources resources with at most caps.Subjects subjects to grant to and as many to revoke from. All changes must
+// be of one kind and role, and no pair may be in both lists.
+func Lanes(changes []diff.Change, grants, revokes []int, caps Caps) []Lane {
+	t := newTable(changes, grants, revokes)
+	adds, removes := t.lane(changes, grants), t.lane(changes, revokes)
+	rects := CoverLanes(adds.cells, removes.cells, caps)
+	calls := make([]Lane, len(rects))
+	for i, r := range rects {
+		calls[i] = Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
 	}
-	var cut []product
-	for _, p := range found {
-		for lines := range slices.Chunk(p.lines, maxLines) {
-			for items := range slices.Chunk(p.items, maxItems) {
-				cut = append(cut, product{lines, items})
+	return calls
+}
+
+// BoundLanes is a number of calls that Lanes cannot go below.
+func BoundLanes(changes []diff.Change, grants, revokes []int, caps Caps) int {
+	t := newTable(changes, grants, revokes)
+	return LowerBoundLanes(t.lane(changes, grants).cells, t.lane(changes, revokes).cells, caps)
+}
+
+// Pair is a resource and a subject.
+type Pair struct {
+	Resource string
+	Subject  spec.Subject
+}
+
+// Loose is a call that may touch more than changes.
+type Loose struct {
+	Indexes []int  // its changes
+	Free    []Pair // the free pairs that it touches as well
+}
+
+// LooseProducts is Products with calls that may touch the free pairs too, at most budget of them in all. Each change is in
+// exactly one call, or with overlap in at least one.
+func LooseProducts(changes []diff.Change, indexes []int, free []Pair, budget int, overlap bool, caps Caps) []Loose {
+	t := newTable(changes, indexes)
+	l := t.lane(changes, indexes)
+	var cells []Cell
+	for _, p := range free {
+		row, known := t.rows[p.Resource]
+		column, knownToo := t.columns[p.Subject]
+		if known && knownToo {
+			cells = append(cells, Cell{row, column})
+		}
+	}
+	rects := CoverWith(l.cells, cells, budget, overlap, caps)
+	calls := make([]Loose, len(rects))
+	for i, r := range rects {
+		calls[i].Indexes = l.changes(r.Rows, r.Columns)
+		for _, c := range r.Free {
+			calls[i].Free = append(calls[i].Free, Pair{t.resources[c.Row], t.subjects[c.Column]})
+		}
+	}
+	return calls
+}
+
+// table numbers the resources and the subjects of changes in their sorted order.
+type table struct {
+	resources []string
+	subjects  []spec.Subject
+	rows      map[string]int
+	columns   map[spec.Subject]int
+}
+
+func newTable(changes []diff.Change, lists ...[]int) *table {
+	t := &table{rows: map[string]int{}, columns: map[spec.Subject]int{}}
+	for _, indexes := range lists {
+		for _, i := range indexes {
+			t.rows[changes[i].Resource], t.columns[changes[i].Subject] = 0, 0
+		}
+	}
+	t.resources = slices.Sorted(maps.Keys(t.rows))
+	for n, name := range t.resources {
+		t.rows[name] = n
+	}
+	t.subjects = slices.SortedFunc(maps.Keys(t.columns), spec.Subject.Compare)
+	for n, s := range t.subjects {
+		t.columns[s] = n
+	}
+	return t
+}
+
+// lane is a list of changes as cells, and the way back.
+type lane struct {
+	cells []Cell
+	index map[Cell]int
+}
+
+func (t *table) lane(changes []diff.Change, indexes []int) lane {
+	l := lane{make([]Cell, len(indexes)), make(map[Cell]int, len(indexes))}
+	for n, i := range indexes {
+		l.cells[n] = Cell{t.rows[changes[i].Resource], t.columns[changes[i].Subject]}
+		l.index[l.cells[n]] = i
+	}
+	return l
+}
+
+// changes lists the indexes of the changes in a product, sorted.
+func (l lane) changes(rows, columns []int) []int {
+	var list []int
+	for _, row := range rows {
+		for _, column := range columns {
+			if i, found := l.index[Cell{row, column}]; found {
+				list = append(list, i)
 			}
 		}
 	}
-	return cut
-}
-
-func setKey(set []int) string {
-	key := make([]byte, 0, 2*len(set))
-	for _, n := range set {
-		key = binary.AppendUvarint(key, uint64(n))
-	}
-	return string(key)
-}
-
-// indexes turns products back into changes, sorted within and among each other.
-func (g grid) indexes(products []product, at func(line, item int) cell) [][]int {
-	lists := make([][]int, 0, len(products))
-	for _, p := range products {
-		list := make([]int, 0, len(p.lines)*len(p.items))
-		for _, line := range p.lines {
-			for _, item := range p.items {
-				list = append(list, g.cells[at(line, item)])
-			}
-		}
-		slices.Sort(list)
-		lists = append(lists, list)
-	}
-	slices.SortFunc(lists, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
-	return lists
+	slices.Sort(list)
+	return list
 }

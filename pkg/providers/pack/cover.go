@@ -1,0 +1,85 @@
+package pack
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Cell is a pair: a resource's number and a subject's number.
+type Cell struct{ Row, Column int }
+
+// Rect is a call: every row times every column, both sorted.
+type Rect struct{ Rows, Columns []int }
+
+// Caps are the most that one call may list.
+type Caps struct {
+	Resources int
+	Subjects  int
+}
+
+// limits are the caps by short names: a call lists at most p rows, and of each lane at most q columns.
+type limits struct{ p, q int32 }
+
+// limits cuts caps to what the cells can use, so that products of caps stay small.
+func (c Caps) limits(g *grid) limits {
+	return limits{
+		int32(min(max(c.Resources, 1), max(len(g.rowIDs), 1))),
+		int32(min(max(c.Subjects, 1), max(len(g.colIDs), 1))),
+	}
+}
+
+// Cover partitions the cells into as few calls within caps as it can find. A cell that is given twice counts once. The
+// calls are sorted, and depend on the set of cells and on caps alone.
+func Cover(cells []Cell, caps Caps) []Rect {
+	g := newGrid(cells)
+	products := solve(g, caps.limits(g))
+	rects := make([]Rect, len(products))
+	for i, p := range products {
+		rects[i] = Rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
+	}
+	return rects
+}
+
+func idsOf(ids []int, numbers []int32) []int {
+	out := make([]int, len(numbers))
+	for i, n := range numbers {
+		out[i] = ids[n]
+	}
+	return out
+}
+
+// effort says how much work a cover is worth. It depends on the number of cells alone, never on a clock.
+type effort struct {
+	starts int // how many ways to start are tried besides the cheap groupings
+	rounds int // how often the calls are dealt to shards
+	steps  int // repairs tried in all rounds together
+}
+
+// effortFor keeps 100 cells under a millisecond, 10,000 under a tenth of a second and a million under two.
+func effortFor(cells int) effort {
+	switch {
+	case cells <= 20_000:
+		return effort{starts: 4, rounds: min(2+cells/250, 16), steps: cells}
+	case cells <= 300_000:
+		return effort{starts: 3, rounds: 16, steps: 10_000 + cells/4}
+	}
+	return effort{starts: 1}
+}
+
+// solve covers the grid: the best of several quick ways in each connected component, then repairs of a few calls at a
+// time. Every stage hands on an exact partition within the limits that is no longer than the one it was given.
+func solve(g *grid, l limits) []product {
+	if len(g.byRow.items) == 0 {
+		return nil
+	}
+	e := effortFor(len(g.byRow.items))
+	products := improve(start(g, l, e.starts), g.views(l), e)
+	sortProducts(products)
+	return products
+}
+
+func sortProducts(products []product) {
+	slices.SortFunc(products, func(a, b product) int {
+		return cmp.Or(slices.Compare(a.rows, b.rows), slices.Compare(a.cols, b.cols))
+	})
+}

@@ -1,0 +1,227 @@
+package pack
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+)
+
+// FreeRect is a call that may touch cells beside those wanted.
+type FreeRect struct {
+	Rect
+	Free []Cell // the free cells among them, sorted
+}
+
+// CoverWith covers the cells in as few calls within caps as it can find, and lets the calls touch the free cells too, at
+// most budget of them in all; a free cell that two calls touch counts twice. Every wanted cell is in exactly one call, or
+// with overlap in at least one. No call touches a cell that is neither wanted nor free.
+func CoverWith(cells, free []Cell, budget int, overlap bool, caps Caps) []FreeRect {
+	g := newGrid(cells)
+	m := newMerger(g, free, budget, overlap, caps)
+	m.start(solve(g, m.limits))
+	m.run()
+	if overlap {
+		m.dropRedundant()
+	}
+	return m.result()
+}
+
+// merger joins calls whose union is a product of wanted and free cells. At any time its calls keep to the caps, touch
+// every wanted cell, and touch only wanted and free ones.
+type merger struct {
+	*grid
+	limits
+	free    lines // of each row the free columns
+	budget  int   // how many more free cells may be touched
+	overlap bool
+	calls   []product // without rows when gone
+	queue   merges
+}
+
+// reach is how many of the following calls each call is compared with, which keeps the time linear for very many calls.
+const reach = 1000
+
+func newMerger(g *grid, free []Cell, budget int, overlap bool, caps Caps) *merger {
+	wanted := func(s spot) bool { return has(g.byRow.at(s.row), s.col) }
+	var spots []spot
+	for _, c := range free {
+		row, known := slices.BinarySearch(g.rowIDs, c.Row)
+		col, knownToo := slices.BinarySearch(g.colIDs, c.Column)
+		if s := (spot{int32(row), int32(col)}); known && knownToo && !wanted(s) {
+			spots = append(spots, s)
+		}
+	}
+	byRow, _ := listBothWays(spots, len(g.rowIDs), len(g.colIDs))
+	return &merger{grid: g, limits: caps.limits(g), free: byRow, budget: max(budget, 0), overlap: overlap}
+}
+
+func (m *merger) start(products []product) {
+	m.calls = products
+	for i := range m.calls {
+		m.propose(i, i+1, min(i+1+reach, len(m.calls)))
+	}
+}
+
+// propose queues the merges of one call with those from place from to place to.
+func (m *merger) propose(i, from, to int) {
+	for j := from; j < to; j++ {
+		if i == j || len(m.calls[j].rows) == 0 {
+			continue
+		}
+		if union, waste := m.union(i, j); waste >= 0 {
+			heap.Push(&m.queue, merge{waste, union.area(), min(i, j), max(i, j)})
+		}
+	}
+}
+
+// union is the smallest product that holds both calls, and how many free cells it touches more than both. It is -1 when
+// there are too many, or the product is over a cap or touches a cell that must not be touched.
+func (m *merger) union(i, j int) (product, int) {
+	a, b := m.calls[i], m.calls[j]
+	none := product{}
+	if max(len(a.rows), len(b.rows)) > int(m.p) || max(len(a.cols), len(b.cols)) > int(m.q) {
+		return none, -1
+	}
+	u := product{merged(a.rows, b.rows), merged(a.cols, b.cols)}
+	if len(u.rows) > int(m.p) || len(u.cols) > int(m.q) {
+		return none, -1
+	}
+	if !m.overlap && u.area()-a.area()-b.area() > int64(m.budget) {
+		return none, -1
+	}
+	waste := -m.touches(a) - m.touches(b)
+	for _, row := range u.rows {
+		for _, col := range u.cols {
+			switch {
+			case has(m.free.at(row), col):
+				waste++
+			case !has(m.byRow.at(row), col):
+				return none, -1
+			case !m.overlap && !a.holds(row, col) && !b.holds(row, col):
+				return none, -1
+			}
+		}
+	}
+	if waste > m.budget {
+		return none, -1
+	}
+	return u, max(waste, 0)
+}
+
+func (p product) holds(row, col int32) bool { return has(p.rows, row) && has(p.cols, col) }
+
+// touches counts the free cells of a call.
+func (m *merger) touches(p product) int {
+	count := 0
+	for _, row := range p.rows {
+		for _, col := range m.free.at(row) {
+			if has(p.cols, col) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// run makes the merge that wastes least, as long as there is one.
+func (m *merger) run() {
+	for m.queue.Len() > 0 {
+		next := heap.Pop(&m.queue).(merge)
+		if len(m.calls[next.i].rows) == 0 || len(m.calls[next.j].rows) == 0 {
+			continue
+		}
+		union, waste := m.union(next.i, next.j)
+		if waste < 0 {
+			continue
+		}
+		m.budget -= waste
+		m.calls[next.i], m.calls[next.j] = product{}, product{}
+		m.calls = append(m.calls, union)
+		last := len(m.calls) - 1
+		m.propose(last, max(0, last-2*reach), last)
+	}
+}
+
+// dropRedundant drops, small ones first, the calls whose wanted cells are all in other calls.
+func (m *merger) dropRedundant() {
+	times := map[spot]int{}
+	each := func(p product, do func(spot)) {
+		for _, row := range p.rows {
+			for _, col := range p.cols {
+				if has(m.byRow.at(row), col) {
+					do(spot{row, col})
+				}
+			}
+		}
+	}
+	order := make([]int, len(m.calls))
+	for i, p := range m.calls {
+		order[i] = i
+		each(p, func(s spot) { times[s]++ })
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.calls[a].area(), m.calls[b].area()) })
+	for _, i := range order {
+		needed := false
+		each(m.calls[i], func(s spot) { needed = needed || times[s] == 1 })
+		if !needed {
+			each(m.calls[i], func(s spot) { times[s]-- })
+			m.calls[i] = product{}
+		}
+	}
+}
+
+func (m *merger) result() []FreeRect {
+	calls := slices.DeleteFunc(m.calls, func(p product) bool { return len(p.rows) == 0 })
+	sortProducts(calls)
+	rects := make([]FreeRect, len(calls))
+	for i, p := range calls {
+		rects[i].Rect = Rect{idsOf(m.rowIDs, p.rows), idsOf(m.colIDs, p.cols)}
+		for _, row := range p.rows {
+			for _, col := range p.cols {
+				if has(m.free.at(row), col) {
+					rects[i].Free = append(rects[i].Free, Cell{m.rowIDs[row], m.colIDs[col]})
+				}
+			}
+		}
+	}
+	return rects
+}
+
+// merged is the union of two sorted lists.
+func merged(a, b []int32) []int32 {
+	out := make([]int32, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			out, a = append(out, a[0]), a[1:]
+		case a[0] > b[0]:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out, a, b = append(out, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+// merge is a pair of calls that could be one. The queue has those first that waste least; of these, those that make the
+// smaller call.
+type merge struct {
+	waste int
+	area  int64
+	i, j  int
+}
+
+type merges []merge
+
+func (m merges) Len() int { return len(m) }
+func (m merges) Less(a, b int) bool {
+	x, y := m[a], m[b]
+	return cmp.Or(cmp.Compare(x.waste, y.waste), cmp.Compare(x.area, y.area), cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) < 0
+}
+func (m merges) Swap(a, b int) { m[a], m[b] = m[b], m[a] }
+func (m *merges) Push(x any)   { *m = append(*m, x.(merge)) }
+func (m *merges) Pop() any {
+	last := (*m)[len(*m)-1]
+	*m = (*m)[:len(*m)-1]
+	return last
+}
