@@ -18,9 +18,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// rules are the names that --allow takes.
-var rules = [...]string{"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-mails", "protected", "require-self", "min-members"}
-
 // applyFlags are the flags of apply alone.
 type applyFlags struct {
 	yes         bool
@@ -47,7 +44,7 @@ func newApply(c *cli) *cobra.Command {
 	f.StringArrayVar(&flags.allow, "allow", nil, "apply although `RULE` is broken; may be repeated")
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
-	_ = command.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(rules[:], cobra.ShellCompDirectiveNoFileComp))
+	_ = command.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(diff.RuleNames, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
 
@@ -98,8 +95,8 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 		return errors.New("a saved plan is applied as a whole; give --connection and --target to plan")
 	}
 	for _, rule := range flags.allow {
-		if !slices.Contains(rules[:], rule) {
-			return fmt.Errorf("--allow %s: there is no such rule%s", rule, didYouMean(rule, rules[:]))
+		if !slices.Contains(diff.RuleNames, rule) {
+			return fmt.Errorf("--allow %s: there is no such rule%s", rule, didYouMean(rule, diff.RuleNames))
 		}
 	}
 	return nil
@@ -222,8 +219,8 @@ func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts
 	if c.output != "json" { // after the plan
 		fmt.Fprintln(c.stdout)
 	}
-	if err := c.show(result, render.Result(result)); err != nil {
-		return err
+	if err := c.show(result, render.Result(result)); err != nil { // what was written stays written
+		return &exit{exitUnfinished, fmt.Errorf("the plan was carried out, but its report could not be shown: %w", err)}
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -24,7 +24,7 @@ func (c *cli) drift(ctx context.Context) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	plan, _, unread := c.fresh(ctx, reading, true)
-	if plan == nil {
+	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
 	drift := diff.DriftOf(plan)

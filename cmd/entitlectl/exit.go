@@ -51,7 +51,10 @@ func (c *cli) finish(ctx context.Context, err error) int {
 		code, err = e.code, e.err
 	}
 	if ctx.Err() != nil {
-		code, err = exitInterrupted, errors.New("interrupted")
+		code = exitInterrupted
+		if err == nil || errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
 	}
 	c.complain(err)
 	return code

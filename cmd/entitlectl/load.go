@@ -49,15 +49,14 @@ func usualFile() (string, error) {
 	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
 }
 
-// at is the moment at which starts: and expires: are judged.
+// at is the moment at which starts: and expires: are judged, and which a plan says it was made at: with --now the same
+// world gives the same bytes.
 func (c *cli) at() time.Time {
 	if !c.moment.IsZero() {
 		return c.moment.UTC()
 	}
-	return c.created()
+	return c.now().UTC().Truncate(time.Second)
 }
-
-func (c *cli) created() time.Time { return c.now().UTC().Truncate(time.Second) }
 
 // scopes is what --connection and --target leave of the files.
 func (c *cli) scopes(s *spec.Spec) ([]scope, error) {

@@ -38,7 +38,7 @@ func (c *cli) plan(ctx context.Context, out string, detailed, noBound bool) erro
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	plan, _, unread := c.fresh(ctx, reading, noBound)
-	if plan == nil {
+	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
 	if err := c.show(plan, render.Plan(plan)); err != nil {
@@ -75,7 +75,7 @@ func (c *cli) fresh(ctx context.Context, open opener, noBound bool) (*diff.Plan,
 	progress := c.progress()
 	defer progress.clear()
 	jobs := c.jobs(scopes, open)
-	head := apply.Head{Created: c.created(), Now: c.at(), Spec: s.Digest, Files: s.Files, NoBound: noBound}
+	head := apply.Head{Created: c.at(), Now: c.at(), Spec: s.Digest, Files: s.Files, Rules: s.Rules, NoBound: noBound}
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
 	if ctx.Err() != nil { // what each connection says about it is no news
 		return nil, nil, context.Cause(ctx)
@@ -85,6 +85,9 @@ func (c *cli) fresh(ctx context.Context, open opener, noBound bool) (*diff.Plan,
 
 // limited ends a run after --timeout.
 func (c *cli) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
 	return context.WithTimeoutCause(ctx, c.timeout, timeUp{c.timeout})
 }
 

@@ -76,7 +76,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")
-	f.DurationVar(&c.timeout, "timeout", 30*time.Minute, "limit for a whole plan, apply or drift")
+	f.DurationVar(&c.timeout, "timeout", 0, "limit for a whole plan, apply or drift; 0 is none")
 }
 
 // moment is a flag that takes a time.

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Head is what a plan says of itself beside what was read.
@@ -18,6 +19,7 @@ type Head struct {
 	Now     time.Time // the moment that the desired states were cut to
 	Spec    string    // digest of the files
 	Files   []string
+	Rules   spec.Rules
 	NoBound bool // leave out the lower bound of calls, which can take longer than the plan itself
 }
 
@@ -60,6 +62,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	part.Changes = diff.Compute(job.Desired, live, diff.Resending{Notices: job.Connection.Notices, Now: head.Now})
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
+	part.Violations = diff.Check(part.Name, head.Rules, part.Changes, live)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis = diff.Basis(part.Touched)
 	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged, live.Notes

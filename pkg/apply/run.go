@@ -82,6 +82,7 @@ func open(plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
 			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
 		default:
 			r.target = target
+			r.desired = job.Desired
 			r.moved = diff.Contradictions(part, job.Desired)
 		}
 		runs[i] = r
@@ -128,14 +129,24 @@ func hopeless(runs []*run) error {
 	return errs.ErrorOrNil()
 }
 
-// notDone recognises errors after which the vendor surely did nothing.
+// What apply asks of errors, each by a method of that name: see the errors of package httpx for their meaning.
+
 func notDone(err error) bool {
 	var e interface{ NotDone() bool }
 	return errors.As(err, &e) && e.NotDone()
 }
 
-// unauthorized recognises errors that every further call would meet as well.
 func unauthorized(err error) bool {
 	var e interface{ Unauthorized() bool }
 	return errors.As(err, &e) && e.Unauthorized()
+}
+
+func mayBeOneRow(err error) bool {
+	var e interface{ MayBeOneRow() bool }
+	return errors.As(err, &e) && e.MayBeOneRow()
+}
+
+func answered(err error) bool {
+	var e interface{ Answered() bool }
+	return errors.As(err, &e) && e.Answered()
 }

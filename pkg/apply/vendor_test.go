@@ -22,6 +22,8 @@ type vendor struct {
 	lagUntil time.Time
 	lag      time.Duration
 	ghosts   map[string]bool // subjects that grants silently skip
+	poison   map[string]bool // subjects because of which a call is refused
+	hidden   spec.Grant      // shows once its app is assigned
 	unknown  map[string]bool // subjects that a look-up does not find
 	faults   map[int]fault   // by number of the call, from 1
 	readErr  error
@@ -36,14 +38,20 @@ type fault string
 const (
 	dropped fault = "done, but unanswered"
 	lost    fault = "not done, and unanswered"
+	failed  fault = "not done, and said so"
 	refusal fault = "refused"
+	badRow  fault = "refused because of one row"
 	denied  fault = "not authorized"
 )
 
 type vendorError struct{ fault }
 
-func (e vendorError) Error() string      { return string(e.fault) }
-func (e vendorError) NotDone() bool      { return e.fault == refusal || e.fault == denied }
+func (e vendorError) Error() string { return string(e.fault) }
+func (e vendorError) NotDone() bool {
+	return e.fault == refusal || e.fault == badRow || e.fault == denied
+}
+func (e vendorError) MayBeOneRow() bool  { return e.fault == badRow }
+func (e vendorError) Answered() bool     { return e.fault == failed }
 func (e vendorError) Unauthorized() bool { return e.fault == denied }
 
 func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
@@ -95,6 +103,9 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change) error
 	if faulty && bad != dropped {
 		return vendorError{bad}
 	}
+	if slices.ContainsFunc(changes, func(c diff.Change) bool { return v.poison[c.Subject.Name] }) {
+		return vendorError{badRow}
+	}
 	if v.lag > 0 && !time.Now().Before(v.lagUntil) {
 		v.shown = v.live.Where(func(spec.Ref) bool { return true })
 	}
@@ -115,6 +126,11 @@ func (v *vendor) do(c diff.Change) {
 	case diff.OpGrant:
 		if !v.ghosts[c.Subject.Name] {
 			v.live.Grants[c.Grant(conn)] = spec.Claim{}
+		}
+	case diff.OpUpdate:
+		v.live.Resources[c.Ref(conn)] = spec.Resource{Audience: spec.Audience(c.To)}
+		if v.hidden.Resource == c.Ref(conn) {
+			v.live.Grants[v.hidden] = spec.Claim{}
 		}
 	case diff.OpRevoke:
 		delete(v.live.Grants, c.Grant(conn))

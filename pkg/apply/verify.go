@@ -18,17 +18,20 @@ const lastRead = 30 * time.Second
 // believe takes the vendor's word for what was sent.
 func (r *run) believe() {
 	for _, i := range r.where(waiting) {
-		if r.steps[i].unsure {
-			r.settle(i, diff.Unknown, r.steps[i].detail)
-		} else {
+		switch r.steps[i].fate {
+		case accepted:
 			r.settle(i, diff.Done, "")
+		case refused:
+			r.settle(i, diff.Refused, r.steps[i].detail)
+		default:
+			r.settle(i, diff.Unknown, r.steps[i].detail)
 		}
 	}
 }
 
 // verify reads the touched things back until everything sent is accounted for. What the vendor accepted and did not do is
-// Refused; what can't be seen in time is Unknown, or is open again where no usable answer came and a read shows that it was
-// not done.
+// Refused; what can't be seen in time is Unknown, or is open again where the vendor called it failed and a read shows that
+// it was not done.
 func (r *run) verify(ctx context.Context, watched []int) {
 	if len(watched) == 0 {
 		return
@@ -38,7 +41,11 @@ func (r *run) verify(ctx context.Context, watched []int) {
 		live, err := r.readBack(ctx, watched)
 		if err != nil {
 			for _, i := range watched {
-				r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", err))
+				if r.steps[i].fate == refused {
+					r.settle(i, diff.Refused, r.steps[i].detail)
+				} else {
+					r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", err))
+				}
 			}
 			return
 		}
@@ -82,6 +89,8 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 		c, s := r.part.Changes[i], r.steps[i]
 		problem := live.Problems[c.Subject]
 		switch {
+		case s.fate == refused:
+			r.settle(i, diff.Refused, s.detail)
 		case c.Op == diff.OpGrant && problem != "":
 			r.settle(i, diff.Refused, problem)
 		case later && shown[s.call]:
@@ -93,16 +102,17 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 	return open
 }
 
-// giveUp ends the wait for a change that does not show.
+// giveUp ends the wait for a change that does not show. Only where the vendor itself called the call failed is it open
+// again: a call without an answer may yet be carried out.
 func (r *run) giveUp(ctx context.Context, i int) {
 	s := &r.steps[i]
 	switch {
-	case s.unsure && ctx.Err() == nil && r.halted == "":
-		s.call = 0 // surely not done: open again
-	case s.unsure:
-		r.settle(i, diff.Unknown, s.detail)
-	default:
+	case s.fate == failing && ctx.Err() == nil && r.halted == "":
+		s.call = 0
+	case s.fate == accepted:
 		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
+	default:
+		r.settle(i, diff.Unknown, s.detail+"; live does not show it; apply again")
 	}
 }
 

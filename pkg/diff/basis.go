@@ -73,6 +73,43 @@ func Moved(planned, today []Footing) []string {
 	return lines
 }
 
+// Strangers says, in a line each, what somebody else changed on the resources of a part since it was planned, and nothing
+// when nobody did. It names who came and who went as far as the desired state tells.
+func Strangers(part Part, desired spec.State, live Live) []string {
+	moved := Moved(part.Touched, Footings(part.Name, part.Changes, live.State))
+	if len(moved) == 0 {
+		return nil
+	}
+	planned := map[Change]bool{}
+	for _, c := range part.Changes {
+		planned[c.essence()] = true
+	}
+	touched := touch(part.Name, part.Changes).resources
+	var lines []string
+	for _, c := range Compute(desired.Where(func(ref spec.Ref) bool { return touched[ref] }), live, Resending{Notices: spec.Notices{Off: true}}) {
+		if planned[c.essence()] {
+			continue
+		}
+		switch c.Op {
+		case OpRevoke:
+			lines = append(lines, fmt.Sprintf("%s: %s came", c.Ref(part.Name), c.Subject))
+		case OpGrant:
+			lines = append(lines, fmt.Sprintf("%s: %s went", c.Ref(part.Name), c.Subject))
+		case OpUpdate:
+			lines = append(lines, fmt.Sprintf("%s: %s became %s", c.Ref(part.Name), c.Field, c.From))
+		}
+	}
+	if len(lines) == 0 { // what is not ruled by the file can only be counted
+		return moved
+	}
+	return lines
+}
+
+// essence is what a change does, without where it comes from and what it costs.
+func (c Change) essence() Change {
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
+}
+
 // touched is what changes lay hands on.
 type touched struct {
 	resources map[spec.Ref]bool

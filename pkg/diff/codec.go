@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -24,16 +23,20 @@ func (p *Plan) Encode() ([]byte, error) {
 // Seal fills in the plan's id. Whoever changes a plan afterwards seals it again.
 func (p *Plan) Seal() { p.ID = p.digest() }
 
-// digest is the plan's id: over its compact JSON without id, created and now, so that the same world gives the same id
-// whatever the clock says.
+// digest is the plan's id: over its compact JSON without the keys id, created and now, so that the same world gives the
+// same id whatever the clock says.
 func (p *Plan) digest() string {
-	bare := *p
-	bare.ID, bare.Created, bare.Now = "", time.Time{}, time.Time{}
-	data, err := encode(&bare, "")
+	data, err := encode(struct {
+		Format      int      `json:"format"`
+		Spec        string   `json:"spec"`
+		Files       []string `json:"files"`
+		Connections []Part   `json:"connections"`
+		Summary     Summary  `json:"summary"`
+	}{p.Format, p.Spec, p.Files, p.Connections, p.Summary}, "")
 	if err != nil { // a Plan holds strings, numbers and times only
 		return ""
 	}
-	sum := sha256.Sum256(data)
+	sum := sha256.Sum256(bytes.TrimSuffix(data, []byte("\n")))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

@@ -13,7 +13,7 @@ const FormatVersion = 1
 // the saved plan and the -o json output alike.
 type Plan struct {
 	Format      int       `json:"format"`
-	ID          string    `json:"id"` // digest of the canonical JSON without id, created and now
+	ID          string    `json:"id"` // digest of the compact JSON without the keys id, created and now
 	Created     time.Time `json:"created"`
 	Spec        string    `json:"spec"` // digest of the files
 	Files       []string  `json:"files"`

@@ -76,7 +76,11 @@ func violationText(v diff.Violation) string {
 	if v.On != "" {
 		on = " on " + v.On
 	}
-	return fmt.Sprintf("rule %s%s: %d, the limit is %d; apply --allow %s overrides it", v.Rule, on, v.Have, v.Limit, v.Rule)
+	unit := ""
+	if strings.Contains(v.Rule, "share") {
+		unit = "%"
+	}
+	return fmt.Sprintf("rule %s%s: %d%s, the limit is %d%s; apply --allow %s overrides it", v.Rule, on, v.Have, unit, v.Limit, unit, v.Rule)
 }
 
 func unmanagedText(n int) string {

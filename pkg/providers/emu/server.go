@@ -211,8 +211,10 @@ type nobody struct{}
 func (nobody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	drain(r)
 	w.Header().Set("Content-Type", "application/json")
+	const id = "00000000000000000000000000000000"
+	w.Header().Set("X-Request-Id", id)
 	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintln(w, `{"error_code":"APIGW.0101","error_msg":"The API does not exist or has not been published in the environment"}`)
+	fmt.Fprintf(w, `{"error_code":"APIGW.0101","error_msg":"The API does not exist or has not been published in the environment","request_id":%q}`+"\n", id)
 }
 
 func (nobody) Throttled(w http.ResponseWriter, _ *http.Request) {

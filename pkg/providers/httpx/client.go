@@ -31,6 +31,8 @@ type Client struct {
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out.
 	Again func(ctx context.Context, e *Error) bool
+	// Secrets are texts that no error may show: vendors echo what they were sent.
+	Secrets []spec.Secret
 
 	reads, writes *rate.Limiter
 	http          *http.Client
@@ -184,7 +186,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
-		failure.Err = decode(data, out)
+		failure.Err = c.decode(data, out)
 	}
 	if failure.Err != nil {
 		return answer, failure
@@ -204,6 +206,17 @@ func (c *Client) explain(failure *Error, header http.Header, body []byte) {
 	if failure.Code == "" && failure.Message == "" {
 		failure.Message = excerpt(body)
 	}
+	failure.Code, failure.Message, failure.RequestID = c.redact(failure.Code), c.redact(failure.Message), c.redact(failure.RequestID)
+}
+
+// redact removes the secrets from a text of the vendor's.
+func (c *Client) redact(text string) string {
+	for _, s := range c.Secrets {
+		if s.Reveal() != "" {
+			text = strings.ReplaceAll(text, s.Reveal(), s.String())
+		}
+	}
+	return text
 }
 
 func (c *Client) observe(req Request, answer Answer, failure *Error, attempt int, took time.Duration) {
@@ -240,19 +253,19 @@ func encode(body any) ([]byte, error) {
 
 // decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
 // JSON comes from something that stands between us and the vendor.
-func decode(data []byte, out any) error {
+func (c *Client) decode(data []byte, out any) error {
 	data = bytes.TrimSpace(data)
 	if out == nil {
 		if len(data) == 0 || json.Valid(data) {
 			return nil
 		}
-		return fmt.Errorf("the answer is not the vendor's: %q", excerpt(data))
+		return fmt.Errorf("the answer is not the vendor's: %q", c.redact(excerpt(data)))
 	}
 	if len(data) == 0 {
 		return errors.New("the answer is empty")
 	}
 	if err := json.Unmarshal(data, out); err != nil {
-		return fmt.Errorf("the answer can't be read: %w: %q", err, excerpt(data))
+		return fmt.Errorf("the answer can't be read: %w: %q", err, c.redact(excerpt(data)))
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func TestPatience(t *testing.T) {
 	}{
 		{"seconds", "7", 7 * time.Second},
 		{"date", "Sat, 01 Jan 2000 00:00:09 GMT", 9 * time.Second}, // a bubble's clock begins with that year
-		{"absurd", "1000000000", maxPause},
+		{"absurd", "1000000000", throttledPause},
 		{"more absurd", "99999999999999999999", throttledPause},
 		{"negative", "-5", throttledPause},
 		{"none", "", throttledPause},
@@ -173,10 +173,14 @@ func TestPace(t *testing.T) {
 func TestInterruptedWriteIsFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		slow := func(*http.Request) (*http.Response, error) {
+		slow := func(r *http.Request) (*http.Response, error) {
 			cancel()
-			time.Sleep(5 * time.Second)
-			return status(200, "")(nil)
+			select {
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			case <-time.After(5 * time.Second):
+				return status(200, "")(r)
+			}
 		}
 		s := &script{answers: []func(*http.Request) (*http.Response, error){slow}}
 		c := New(Env{Transport: s}, spec.Rates{})
@@ -240,6 +244,22 @@ func TestErrorSaysWhatAndWhere(t *testing.T) {
 			t.Errorf("status %d, code %q", Status(err), Code(err))
 		}
 	})
+}
+
+func TestSecretsThatAreEchoedAreHidden(t *testing.T) {
+	for _, body := range []string{`{"msg":"you sent CANARY"}`, "<p>CANARY</p>"} {
+		for _, code := range []int{200, 401} {
+			s := &script{answers: []func(*http.Request) (*http.Response, error){status(code, body)}}
+			c := New(Env{Transport: s}, spec.Rates{})
+			c.Secrets = []spec.Secret{spec.NewSecret(""), spec.NewSecret("CANARY")}
+			c.Explain = func(e *Error, _ http.Header, body []byte) { e.Message = string(body) }
+			var out []int
+			_, err := c.Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, &out)
+			if text := fmt.Sprint(err); err == nil || strings.Contains(text, "CANARY") || !strings.Contains(text, "[redacted]") {
+				t.Errorf("%d %s: error %q", code, body, text)
+			}
+		}
+	}
 }
 
 func TestLargeAnswerIsRefused(t *testing.T) {

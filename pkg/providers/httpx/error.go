@@ -66,6 +66,19 @@ func (e *Error) Unwrap() error { return e.Err }
 // NotDone says that the vendor surely did nothing.
 func (e *Error) NotDone() bool { return e.Fate == FateNotDone }
 
+// MayBeOneRow says that the refusal may be about one of the things that the request lists, so that smaller requests may fare
+// better.
+func (e *Error) MayBeOneRow() bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return e.Fate == FateNotDone
+	}
+	return false
+}
+
+// Answered says that the vendor itself called the request failed; without an answer nobody knows.
+func (e *Error) Answered() bool { return e.Status >= 500 && e.Err == nil }
+
 // Unauthorized says that the vendor does not accept who we are; further requests would not fare better.
 func (e *Error) Unauthorized() bool { return e.Status == http.StatusUnauthorized }
 

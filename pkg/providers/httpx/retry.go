@@ -56,23 +56,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter reads the header of that name: seconds or a date. What is absurd or past counts as absent.
+// retryAfter reads the header of that name: seconds or a date. What is past or absurd counts as absent.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(value); err == nil {
-		return clamp(time.Duration(min(seconds, int(maxPause/time.Second)+1)) * time.Second)
+	var wait time.Duration
+	if seconds, err := strconv.Atoi(value); err == nil && seconds <= int(maxPause/time.Second) {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(now)
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return clamp(at.Sub(now))
-	}
-	return 0
-}
-
-func clamp(d time.Duration) time.Duration {
-	if d <= 0 {
+	if wait > maxPause {
 		return 0
 	}
-	return min(d, maxPause)
+	return max(wait, 0)
 }
 
 // excerpt is the first line's worth of a body that is not the vendor's, fit to be printed.

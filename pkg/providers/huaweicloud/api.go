@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +50,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		keys:  credentials{secrets["accessKey"].Reveal(), secrets["secretKey"].Reveal(), secrets["securityToken"].Reveal()},
 		token: secrets["token"].Reveal(),
 	}
+	a.http.Secrets = slices.Collect(maps.Values(secrets))
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.correctClock
 	return a, nil
 }

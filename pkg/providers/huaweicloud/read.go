@@ -258,7 +258,7 @@ func (r *Reader) indexApps(ctx context.Context, wanted []string, found []applica
 	if len(missing) > 0 {
 		errs = multierror.Append(errs, r.missingApps(ctx, missing))
 	}
-	return errs.ErrorOrNil()
+	return oneLineEach(errs)
 }
 
 // missingApps names near ones, for which it reads the whole list.
@@ -279,7 +279,21 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 		}
 		errs = multierror.Append(errs, fmt.Errorf("the App Center has no app %q; %s", name, hint))
 	}
-	return errs
+	return oneLineEach(errs)
+}
+
+// oneLineEach joins errors without counting or indenting them.
+func oneLineEach(errs *multierror.Error) error {
+	if errs != nil {
+		errs.ErrorFormat = func(all []error) string {
+			lines := make([]string, len(all))
+			for i, err := range all {
+				lines[i] = err.Error()
+			}
+			return strings.Join(lines, "\n")
+		}
+	}
+	return errs.ErrorOrNil()
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be

@@ -78,6 +78,11 @@ func (b *board) lane(col int32) int {
 	return 0
 }
 
+// hasRoom says whether a call can take another column, in either lane if there are two.
+func (b *board) hasRoom(c *call) bool {
+	return c.lane[0] < b.q || c.lane[1] < b.q && int(b.split) < len(b.byCol)
+}
+
 func (b *board) add(rows, cols []int32) {
 	var at int32
 	if n := len(b.free); n > 0 {

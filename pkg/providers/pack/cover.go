@@ -73,6 +73,9 @@ func solve(g *grid, l limits) []product {
 		return nil
 	}
 	e := effortFor(len(g.byRow.items))
+	if !g.oneLane() {
+		e.steps /= 2 // each lane had its own already
+	}
 	products := improve(start(g, l, e.starts), g.views(l), e)
 	sortProducts(products)
 	return products

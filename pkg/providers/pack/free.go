@@ -94,16 +94,15 @@ func (m *merger) union(i, j int) (product, int) {
 		for _, col := range u.cols {
 			switch {
 			case has(m.free.at(row), col):
-				waste++
+				if waste++; waste > m.budget {
+					return none, -1
+				}
 			case !has(m.byRow.at(row), col):
 				return none, -1
 			case !m.overlap && !a.holds(row, col) && !b.holds(row, col):
 				return none, -1
 			}
 		}
-	}
-	if waste > m.budget {
-		return none, -1
 	}
 	return u, max(waste, 0)
 }

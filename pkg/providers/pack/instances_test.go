@@ -72,7 +72,7 @@ func TestSharedInstances(t *testing.T) {
 	for _, file := range sharedFiles {
 		t.Run(filepath.Base(file.name), func(t *testing.T) {
 			cells := sharedCells(t, file.name)
-			if testing.Short() && len(cells) > 20_000 {
+			if testing.Short() && len(cells) > 8_000 {
 				t.Skip("large")
 			}
 			rects := Cover(cells, groupCaps)
@@ -93,7 +93,7 @@ func TestFamilies(t *testing.T) {
 		{"org-300", newOrg(orgShapes["org-300"]).cells, 82},
 		{"org-1k", newOrg(orgShapes["org-1k"]).cells, 162},
 		{"crown-40", func() []Cell { return crown(40) }, 40},
-		{"stairs-40x400", func() []Cell { return stairs(40, 400) }, 45},
+		{"stairs-40x400", func() []Cell { return stairs(40, 400) }, 46},
 		{"rand-1kx1k-3k", func() []Cell { return uniform(1000, 1000, 3000, 8) }, 917},
 		{"rand-60x200-6k", func() []Cell { return uniform(60, 200, 6000, 9) }, 108},
 	} {

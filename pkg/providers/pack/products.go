@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -114,14 +115,21 @@ func newTable(changes []diff.Change, lists ...[]int) *table {
 // lane is a list of changes as cells, and the way back.
 type lane struct {
 	cells []Cell
-	index map[Cell]int
+	byRow [][]entry // sorted
 }
 
+// entry is a change of a row.
+type entry struct{ column, index int }
+
 func (t *table) lane(changes []diff.Change, indexes []int) lane {
-	l := lane{make([]Cell, len(indexes)), make(map[Cell]int, len(indexes))}
+	l := lane{make([]Cell, len(indexes)), make([][]entry, len(t.resources))}
 	for n, i := range indexes {
-		l.cells[n] = Cell{t.rows[changes[i].Resource], t.columns[changes[i].Subject]}
-		l.index[l.cells[n]] = i
+		c := Cell{t.rows[changes[i].Resource], t.columns[changes[i].Subject]}
+		l.cells[n] = c
+		l.byRow[c.Row] = append(l.byRow[c.Row], entry{c.Column, i})
+	}
+	for _, entries := range l.byRow {
+		slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(a.column-b.column, a.index-b.index) })
 	}
 	return l
 }
@@ -130,9 +138,11 @@ func (t *table) lane(changes []diff.Change, indexes []int) lane {
 func (l lane) changes(rows, columns []int) []int {
 	var list []int
 	for _, row := range rows {
+		entries := l.byRow[row]
 		for _, column := range columns {
-			if i, found := l.index[Cell{row, column}]; found {
-				list = append(list, i)
+			at, _ := slices.BinarySearchFunc(entries, column, func(e entry, column int) int { return e.column - column })
+			for ; at < len(entries) && entries[at].column == column; at++ {
+				list = append(list, entries[at].index)
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func (r *repair) findRoom() {
 	}
 	for _, place := range r.touched {
 		c := &r.calls[place]
-		if int(r.hits[place]) == len(c.rows) && min(c.lane[0], c.lane[1]) < r.q && !slices.Contains(r.taken, place) {
+		if int(r.hits[place]) == len(c.rows) && r.hasRoom(c) && !slices.Contains(r.taken, place) {
 			r.widenable = append(r.widenable, place)
 		}
 	}
@@ -162,7 +162,7 @@ func (r *repair) widen(place int32) {
 	mask := r.maskOf(c.rows)
 	if cols := r.pick(mask, [2]int32{r.q - c.lane[0], r.q - c.lane[1]}); len(cols) > 0 {
 		r.close(mask, cols)
-		r.gain += growth2(c.area(), int64(len(c.rows))*int64(len(cols)))
+		r.gain += squareGrowth(c.area(), int64(len(c.rows))*int64(len(cols)))
 		r.grown = append(r.grown, growth{place: place, cols: cols})
 	}
 }
@@ -176,13 +176,13 @@ func (r *repair) raise(place int32) {
 	}
 	if mask = thin(mask, r.p-int32(len(c.rows))); mask != 0 {
 		r.close(mask, c.cols)
-		r.gain += growth2(c.area(), int64(bits.OnesCount64(mask))*int64(len(c.cols)))
+		r.gain += squareGrowth(c.area(), int64(bits.OnesCount64(mask))*int64(len(c.cols)))
 		r.grown = append(r.grown, growth{place: place, rows: r.rowsOf(mask)})
 	}
 }
 
-// growth2 is by how much an area's square grows.
-func growth2(area, more int64) int64 { return more * (2*area + more) }
+// squareGrowth is by how much an area's square grows.
+func squareGrowth(area, more int64) int64 { return more * (2*area + more) }
 
 // pick chooses columns that have all rows of the mask open, in each lane as many as there is room for, first those that
 // have nothing else open.

@@ -65,7 +65,7 @@ func (r *repair) recreate() bool {
 		mask := r.draw(8)
 		cols := r.pick(mask, [2]int32{r.q, r.q})
 		r.close(mask, cols)
-		r.gain += growth2(0, int64(bits.OnesCount64(mask))*int64(len(cols)))
+		r.gain += squareGrowth(0, int64(bits.OnesCount64(mask))*int64(len(cols)))
 		r.made = append(r.made, piece{mask, cols})
 	}
 	return true
@@ -105,7 +105,7 @@ func (r *repair) value(mask uint64) int32 {
 func (r *repair) score() int64 {
 	score := r.gain
 	for _, place := range r.taken {
-		score -= growth2(0, r.calls[place].area())
+		score -= squareGrowth(0, r.calls[place].area())
 	}
 	return score
 }

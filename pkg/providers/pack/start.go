@@ -22,15 +22,15 @@ func transposed(products []product) []product {
 // start covers the grid in a few quick ways and takes of each what is best in each connected component. The three cheap
 // groupings are among them, so that no cover is ever longer than one of those.
 func start(g *grid, l limits, count int) []product {
+	if !g.oneLane() {
+		count = min(count, 3)
+	}
 	flat := int64(l.p) * int64(l.q) / 32 // what is left when calls get this small is rather covered by stars
 	ways := []func() []product{
 		func() []product { return greedily(g, l, 0, linear) },
 		func() []product { return greedily(g, l, flat, linear) },
 		func() []product { return greedily(g, l, 0, bent) },
 		func() []product {
-			if !g.oneLane() {
-				return greedily(g, l, flat, bent)
-			}
 			return transposed(greedily(g.transposed(), limits{l.q, l.p}, 0, linear))
 		},
 	}[:count]
@@ -40,6 +40,8 @@ func start(g *grid, l limits, count int) []product {
 	)
 	if g.oneLane() {
 		ways = append(ways, func() []product { return transposed(alike(g.byRow, g.byRow.len(), limits{l.q, l.p})) })
+	} else if count > 1 {
+		ways = append(ways, func() []product { return apart(g, l) })
 	}
 	found := make([][]product, len(ways))
 	inParallel(len(ways), len(g.byRow.items), func(i int) { found[i] = ways[i]() })

@@ -1,0 +1,209 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// send sends what is open: first what creates, then, op after op, what needs nothing that is not there.
+func (r *run) send(ctx context.Context, open []int) {
+	creating := func(i int) bool { return r.part.Changes[i].Op == diff.OpCreate }
+	others := slices.DeleteFunc(slices.Clone(open), creating)
+	if creates := slices.DeleteFunc(slices.Clone(open), func(i int) bool { return !creating(i) }); len(creates) > 0 {
+		r.sendAll(ctx, creates)
+		if !r.opts.NoVerify {
+			r.verify(ctx, r.where(func(s step) bool { return waiting(s) && s.fate != accepted }))
+		}
+	}
+	r.sendAll(ctx, r.ready(others))
+}
+
+// ready leaves out the changes on resources that this plan was to create and that are not there yet.
+func (r *run) ready(indexes []int) []int {
+	lacking := map[spec.Ref]bool{}
+	for i, c := range r.part.Changes {
+		s := r.steps[i]
+		if c.Op == diff.OpCreate && s.outcome != diff.Done && s.outcome != diff.Already && !(waiting(s) && s.fate == accepted) {
+			lacking[c.Ref(r.part.Name)] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return lacking[r.part.Changes[i].Ref(r.part.Name)] })
+}
+
+// sendAll sends the calls that carry the changes, op after op: what gives access before what takes it.
+func (r *run) sendAll(ctx context.Context, indexes []int) {
+	calls := r.callsFor(indexes)
+	op := func(call diff.Call) diff.Op { return r.part.Changes[call.Changes[0]].Op }
+	for start := 0; start < len(calls); {
+		end := start + 1
+		for end < len(calls) && op(calls[end]) == op(calls[start]) {
+			end++
+		}
+		var group errgroup.Group
+		group.SetLimit(max(1, r.opts.Parallelism))
+		for n := start; n < end; n++ {
+			group.Go(func() error {
+				r.carry(ctx, n+1, len(calls), calls[n])
+				return nil
+			})
+		}
+		_ = group.Wait() // carry reports through steps
+		start = end
+	}
+}
+
+// callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
+// packed anew, without any slack.
+func (r *run) callsFor(indexes []int) []diff.Call {
+	wanted := make(map[int]bool, len(indexes))
+	for _, i := range indexes {
+		wanted[i] = true
+	}
+	var calls []diff.Call
+	carried := 0
+	for _, call := range r.part.Calls {
+		if !slices.ContainsFunc(call.Changes, func(i int) bool { return !wanted[i] }) {
+			calls, carried = append(calls, call), carried+len(call.Changes)
+		}
+	}
+	if carried == len(indexes) {
+		return calls
+	}
+	calls = r.target.Pack(r.changes(indexes), diff.Slack{}, false).Calls
+	for _, call := range calls {
+		for k, at := range call.Changes {
+			call.Changes[k] = indexes[at]
+		}
+	}
+	return calls
+}
+
+// carry sends one call and notes its fate. It is the only place where something is written.
+func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
+	number, ok := r.begin(ctx)
+	if !ok {
+		return
+	}
+	event := CallStarted{r.part.Name, call.Name, index, of, len(call.Changes)}
+	r.opts.Observe.tell(event)
+	err := r.target.Do(ctx, call.Name, append(r.changes(call.Changes), call.Extra...))
+	r.opts.Observe.tell(CallDone{event, err})
+	if mayBeOneRow(err) && r.split(ctx, index, of, call) {
+		return
+	}
+	r.end(ctx, number, call.Changes, err)
+}
+
+// maxSplits bounds the calls that are spent on finding what the vendor refused.
+const maxSplits = 200
+
+// split sends a refused call again in two halves, so that one bad row harms only itself. It says whether it did.
+func (r *run) split(ctx context.Context, index, of int, call diff.Call) bool {
+	left, right := r.halves(call.Changes)
+	if len(right) == 0 || !r.maySplit() {
+		return false
+	}
+	for _, half := range [][]int{left, right} {
+		for _, c := range r.callsFor(half) {
+			r.carry(ctx, index, of, c)
+		}
+	}
+	return true
+}
+
+func (r *run) maySplit() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.splits+2 > maxSplits {
+		return false
+	}
+	r.splits += 2
+	return true
+}
+
+// halves cuts changes in two: by resource where there are several, else by subject. What can't be cut leaves right empty.
+func (r *run) halves(indexes []int) (left, right []int) {
+	if left, right = r.cut(indexes, func(c diff.Change) any { return c.Resource }); len(right) > 0 {
+		return left, right
+	}
+	return r.cut(indexes, func(c diff.Change) any { return c.Subject })
+}
+
+func (r *run) cut(indexes []int, by func(diff.Change) any) (left, right []int) {
+	order := map[any]int{}
+	for _, i := range indexes {
+		key := by(r.part.Changes[i])
+		if _, known := order[key]; !known {
+			order[key] = len(order)
+		}
+	}
+	for _, i := range indexes {
+		if 2*order[by(r.part.Changes[i])] < len(order) {
+			left = append(left, i)
+		} else {
+			right = append(right, i)
+		}
+	}
+	return left, right
+}
+
+// begin numbers the call, unless nothing more may be sent.
+func (r *run) begin(ctx context.Context) (number int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Err() != nil {
+		r.halt(ctx)
+	}
+	if r.halted != "" {
+		return 0, false
+	}
+	r.calls++
+	return r.calls, true
+}
+
+func (r *run) halt(ctx context.Context) {
+	r.halted = "the run was interrupted"
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		r.halted = "the run's time was over"
+	}
+}
+
+// end notes the fate of a call's changes.
+func (r *run) end(ctx context.Context, number int, indexes []int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil && notDone(err) && ctx.Err() != nil { // it was still waiting for its turn
+		r.halt(ctx)
+		r.calls--
+		return
+	}
+	if unauthorized(err) {
+		r.halted = "the vendor does not accept our credentials"
+	}
+	for _, i := range indexes {
+		s := &r.steps[i]
+		s.call, s.fate, s.detail = number, fateOf(err), ""
+		if err != nil {
+			s.detail = err.Error()
+		}
+	}
+}
+
+func fateOf(err error) fate {
+	switch {
+	case err == nil:
+		return accepted
+	case notDone(err):
+		return refused
+	case answered(err):
+		return failing
+	default:
+		return silent
+	}
+}
