@@ -43,7 +43,7 @@ func (d *delta) resources() {
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
 		case want.Absent:
 		case !exists:
-			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source()})
+			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		default:
 			d.updates(ref, want, have)
 		}
@@ -79,7 +79,8 @@ func (d *delta) grants() {
 			continue
 		}
 		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
-			Source: claim.Source.Source(), Reason: claim.Reason, Problem: d.live.Problems[g.Subject]})
+			Source: claim.Source.Source(), Reason: claim.Reason,
+			Problem: cmp.Or(d.live.Impossible[g.Resource], d.live.Problems[g.Subject])})
 	}
 }
 

@@ -117,9 +117,11 @@ type Summary struct {
 type Live struct {
 	spec.State
 	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
-	Problems  map[spec.Subject]string
-	Unmanaged int // live resources that desired does not list; 0 where desired is a part
-	Notes     []string
+	Problems map[spec.Subject]string
+	// Impossible says of resources that are desired and not live why the vendor can't make them.
+	Impossible map[spec.Ref]string
+	Unmanaged  int // live resources that desired does not list; 0 where desired is a part
+	Notes      []string
 	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.
 	Mails func(Change) int
 	// Notices are the newest mails of each recipient that did not reach their end: those that failed, and those that wait

@@ -19,7 +19,7 @@ func (r *Reader) lookUp(ctx context.Context, desired spec.State, live *diff.Live
 	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], live); err != nil {
 		return err
 	}
-	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], live)
+	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], desired, live)
 }
 
 // missingSubjects lists who is to be granted something, by kind and sorted.
@@ -43,7 +43,7 @@ func missingSubjects(desired spec.State, live *diff.Live) map[spec.SubjectKind][
 // lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
 // filter it answers with everyone, which serves as well: then one list is enough.
 func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
-	domains := map[string][]string{} // user name to the domains that have it
+	domains := map[string][]string{} // user name to the domains that have it now
 	whole := false
 	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
 		users, _, broken, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
@@ -56,7 +56,7 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *d
 		for _, u := range users {
 			s := subject(spec.SubjectUser, u.Name, u.Domain)
 			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
-			r.seen.mails[s] = min(len(u.Email), 1)
+			r.seen.mails[s] = mailsTo(u)
 			domains[u.Name] = append(domains[u.Name], s.Domain)
 			whole = whole || !slices.ContainsFunc(chunk, func(n string) bool { return strings.EqualFold(n, u.Name) })
 		}
@@ -65,11 +65,19 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *d
 		}
 	}
 	for _, s := range wanted {
-		if _, ok := r.seen.directory[s]; !ok {
+		if !slices.Contains(domains[s.Name], s.Domain) {
 			live.Problems[s] = unknownUser(s, domains[s.Name])
 		}
 	}
 	return nil
+}
+
+// mailsTo is how many mails a notice to the user makes: none where there is no address.
+func mailsTo(u user) int {
+	if u.Email == "" {
+		return 0
+	}
+	return 1
 }
 
 // userNames lists the names of subjects, each once, in their order.
@@ -88,8 +96,8 @@ func unknownUser(s spec.Subject, domains []string) string {
 	return fmt.Sprintf("the directory has no user %q in domain %s; create it there or correct the name", s.Name, s.Domain)
 }
 
-// lookUpUserGroups finds user groups (g1): one by keyword, several in the whole list.
-func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
+// lookUpUserGroups finds user groups (g1): few by keyword, many in the whole list.
+func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, desired spec.State, live *diff.Live) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -97,24 +105,54 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, li
 	if err != nil {
 		return err
 	}
+	found := map[spec.Subject]bool{}
 	known := make([]string, 0, len(groups))
 	for _, g := range groups {
 		s := subject(spec.SubjectUserGroup, g.Name, g.Domain)
 		r.seen.directory[s] = account{ID: g.ID, Account: g.Name, Domain: g.Domain, PlatformType: g.PlatformType}
-		r.seen.mails[s] = g.Users
-		known = append(known, g.Name)
+		found[s], known = true, append(known, g.Name)
 	}
 	for _, s := range wanted {
-		if _, ok := r.seen.directory[s]; ok {
-			continue
+		if !found[s] {
+			hint := "create it there or correct the name"
+			if near := spec.Suggest(s.Name, known); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
+		} else if err := r.countMails(ctx, s, desired); err != nil {
+			return err
 		}
-		hint := "create it there or correct the name"
-		if near := spec.Suggest(s.Name, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
 	}
 	return nil
+}
+
+// countMails finds how many mails granting an app group to the user group sends: one to each member who has an address
+// (g6). It asks only where that is going to happen, and only once.
+func (r *Reader) countMails(ctx context.Context, group spec.Subject, desired spec.State) error {
+	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == spec.KindAppGroup }
+	if _, counted := r.seen.mails[group]; counted || desired.Quiet || !anyGrant(desired, notified) {
+		return nil
+	}
+	id := r.seen.directory[group].ID
+	members, _, _, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
+	if err != nil {
+		return err
+	}
+	mails := 0
+	for _, u := range members {
+		mails += mailsTo(u)
+	}
+	r.seen.mails[group] = mails
+	return nil
+}
+
+func anyGrant(s spec.State, is func(spec.Grant) bool) bool {
+	for g := range s.Grants {
+		if is(g) {
+			return true
+		}
+	}
+	return false
 }
 
 // userGroups reads the whole list, or asks by keyword where that is fewer calls.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // Read returns what is live of the resources that desired lists. Apps that are not live are an error, since no call of
 // ours makes one; app groups that are not live are simply not in the state.
 func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
-	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Mails: r.mails}
+	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}, Mails: r.mails}
 	if err := r.readAppGroups(ctx, desired, &live); err != nil {
 		return live, fmt.Errorf("read app groups: %w", err)
 	}
@@ -104,7 +105,19 @@ func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *di
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others
+	r.checkNames(desired, live)
 	return r.readAuthorizations(ctx, ids, live)
+}
+
+// appGroupName is what the vendor takes as the name of a new app group (a2).
+var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
+
+func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
+	for ref, want := range desired.Resources {
+		if _, exists := live.Resources[ref]; !exists && ref.Kind == spec.KindAppGroup && !want.Absent && !appGroupName.MatchString(ref.Name) {
+			live.Impossible[ref] = "the vendor takes no such name: it must be 1 to 64 Chinese characters, letters, digits, _ or -; rename it"
+		}
+	}
 }
 
 // byName returns the rows of desired's resources of a kind, and how many other rows the vendor has. It reads the whole list,

@@ -79,7 +79,6 @@ type userGroup struct {
 	Name         string `json:"name"`
 	Domain       string `json:"domain"`
 	PlatformType string `json:"platform_type"`
-	Users        int    `json:"user_quantity"`
 }
 
 // failure is every form of error body that was seen: of the services, of the gateway, and IAM's nested one, whose code is
@@ -114,6 +113,10 @@ var (
 
 func listAssignments(appID string) list {
 	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count"}
+}
+
+func listMembers(groupID string) list {
+	return list{"/groups/" + escape(groupID) + "/users", familyWorkspace, "v2", "users", "total_count"}
 }
 
 // page is one page of any list; a list fills one total and one array.

@@ -1,0 +1,192 @@
+package huaweicloud_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Law 3: a list that changes while it is read is begun again; when it never holds still nothing is revoked by it.
+func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
+	const match = "GET /v1/*/app-groups/actions/list-authorizations"
+	odd := func(nth, count int) emu.Fault {
+		return emu.Fault{Match: match, Kind: emu.FaultRefuse, Nth: nth, Count: count, Status: 200, Body: `{"count":251,"authorizations":[]}`}
+	}
+	for _, tc := range []struct {
+		name   string
+		faults []emu.Fault
+		whole  bool
+	}{
+		{"holds still", nil, true},
+		{"changes once", []emu.Fault{odd(2, 1)}, true},
+		{"changes every time", []emu.Fault{odd(2, 1000)}, false},
+		{"never shows all", []emu.Fault{odd(1, 1000)}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newCloud(t, free, large(2, 150))
+			if err := c.SetFaults(tc.faults); err != nil {
+				t.Fatal(err)
+			}
+			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
+			live, err := c.open(t, nil).Read(t.Context(), want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			revokes := 0
+			for _, change := range diff.Compute(want, live, diff.Resending{}) {
+				if change.Op == diff.OpRevoke {
+					revokes++
+				}
+			}
+			if whole := len(live.Notes) == 0; whole != tc.whole || (revokes > 0) != tc.whole {
+				t.Errorf("notes %q, %d revokes, want whole=%v", live.Notes, revokes, tc.whole)
+			}
+		})
+	}
+}
+
+// An answer that is no list is an error, whichever list it stands for: taken for an empty one it would grant or revoke all.
+func TestAnswersThatAreNoLists(t *testing.T) {
+	all := merge(desired(ref(spec.KindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(spec.KindApp, "AutoCAD"), user("alice")))
+	lists := map[string]string{
+		"/v1/*/app-groups": "items", "/v1/*/app-groups/actions/list-authorizations": "authorizations", "/v1/*/app-center/apps": "items",
+		"/v1/*/app-center/apps/*/authorizations": "items", "/v2/*/users": "users", "/v2/*/groups": "user_groups",
+	}
+	for path, array := range lists {
+		for _, body := range []string{`{}`, `[]`, `null`, `{"` + array + `":[]}`, `{"count":"x","total_count":"x","` + array + `":[]}`,
+			`{"count":1,"total_count":1}`, `{"count":1,"total_count":1,"` + array + `":{}}`, `{"count":-1,"total_count":-1}`} {
+			t.Run(path+" "+body, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := newCloud(t, free, small)
+					if err := c.SetFaults([]emu.Fault{{Match: "GET " + path, Kind: emu.FaultRefuse, Status: 200, Body: body}}); err != nil {
+						t.Fatal(err)
+					}
+					if live, err := c.open(t, nil).Read(t.Context(), all); err == nil {
+						t.Errorf("no error; live %+v", live)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A user who is deleted between two reads is missed by the second one.
+func TestUsersMayGo(t *testing.T) {
+	c := newCloud(t, free, small)
+	w := c.open(t, nil)
+	want := desired(ref(spec.KindAppGroup, "CAD"), user("Carol"))
+	for _, problems := range []int{0, 1} {
+		live, err := w.Read(t.Context(), want)
+		if err != nil || len(live.Problems) != problems {
+			t.Fatalf("problems %v, want %d (error %v)", live.Problems, problems, err)
+		}
+		if err := c.LoadSeed([]byte(strings.Replace(small, ", {name: Carol}", "", 1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Domains are compared without regard to letter case, and a blank one is the vendor's default.
+func TestDomainsFold(t *testing.T) {
+	c := newCloud(t, free, `huaweicloud: {users: [{name: a, domain: Corp.Local}, {name: b}], appGroups: [{name: CAD, grants: [{to: a, domain: Corp.Local}, b]}]}`)
+	live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []spec.Subject{{Kind: spec.SubjectUser, Name: "a", Domain: "corp.local"}, user("b")} {
+		if _, held := live.Grants[spec.Grant{Resource: ref(spec.KindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}]; !held {
+			t.Errorf("%s is not among %v", s, live.Grants)
+		}
+	}
+}
+
+func TestNamesThatTheVendorDoesNotTake(t *testing.T) {
+	c := newCloud(t, free, small)
+	for name, ok := range map[string]bool{"设计_部-1": true, strings.Repeat("x", 64): true, "a b": false, "a/b": false, strings.Repeat("x", 65): false, "é": false} {
+		want := desired(ref(spec.KindAppGroup, name), user("alice"))
+		live, err := c.open(t, nil).Read(t.Context(), want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range diff.Compute(want, live, diff.Resending{}) {
+			if (change.Problem == "") != ok {
+				t.Errorf("%s %s: problem %q", change.Op, name, change.Problem)
+			}
+		}
+	}
+}
+
+// Law 6: a call whose repeat is not documented to be safe is sent once, whatever becomes of its answer.
+func TestNoBlindRepeats(t *testing.T) {
+	calls := map[string]string{
+		"POST /v1/*/app-groups":                                         "/app-groups",
+		"POST /v1/*/app-groups/authorizations":                          "/app-groups/authorizations",
+		"POST /v1/*/app-center/apps/actions/batch-assign-authorization": "/app-center/apps/actions/batch-assign-authorization",
+	}
+	for match, path := range calls {
+		for _, lag := range []time.Duration{0, 10 * time.Minute} {
+			t.Run(fmt.Sprint(path, lag), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := newCloud(t, free, small)
+					faults := []emu.Fault{{Match: match, Kind: emu.FaultDropReply, Nth: 1}}
+					if lag > 0 {
+						faults = append(faults, emu.Fault{Match: "POST /**", Kind: emu.FaultLag, For: lag})
+					}
+					if err := c.SetFaults(faults); err != nil {
+						t.Fatal(err)
+					}
+					want := merge(desired(ref(spec.KindAppGroup, "New"), user("alice")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
+					jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: c.open(t, nil)}}
+					plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+					if err != nil || len(c.bodies[path]) > 1 || result.Summary.Clean() != (lag == 0) {
+						t.Errorf("sent %d times; error %v, result %+v", len(c.bodies[path]), err, result.Summary)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The gateway echoes what was signed, the security token too.
+func TestEchoedSecretsAreHidden(t *testing.T) {
+	c := newCloud(t, free, small)
+	secrets := map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("CANARY-SK"), "securityToken": spec.NewSecret("CANARY-TOKEN")}
+	w, err := huaweicloud.NewWriter(connection(nil), secrets, httpx.Env{Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	if text := fmt.Sprint(err); strings.Contains(text, "CANARY") || !strings.Contains(text, "x-security-token:[redacted]") {
+		t.Errorf("error %q", text)
+	}
+}
+
+// Law 1 where a read can't tell: who was assigned while everyone had access shows afterwards, and that is no clean end.
+func TestClosingAnAppShowsWhoWasAssigned(t *testing.T) {
+	c := newCloud(t, free, `huaweicloud: {users: [{name: a}, {name: stranger}], apps: [{name: X, audience: everyone, grants: [stranger]}]}`)
+	want := desired(ref(spec.KindApp, "X"), user("a"))
+	jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: c.open(t, nil)}}
+	for _, clean := range []bool{false, true} {
+		plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+		if err != nil || result.Summary.Clean() != clean {
+			t.Errorf("error %v, result %+v", err, result)
+		}
+	}
+}
