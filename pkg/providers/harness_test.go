@@ -4,7 +4,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,19 +65,28 @@ func (b *bench) job(t testing.TB, file string) apply.Job {
 	}
 	conn := loaded.Connections[0]
 	conn.Endpoints, conn.Rate = map[string]string{"": b.base}, spec.Rates{}
-	secrets := map[string]spec.Secret{}
-	for name := range conn.Auth {
-		secrets[name] = spec.NewSecret(credentials[name])
-	}
-	target, err := b.provider.Writer(conn, secrets, httpx.Env{Transport: b.transport, UserAgent: "entitlectl/test"})
+	target, err := b.provider.Writer(conn, secretsOf(conn), httpx.Env{Transport: b.transport, UserAgent: "entitlectl/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return apply.Job{Connection: conn, Desired: loaded.Desired(b.now)[conn.Name], Source: target}
 }
 
-// credentials are what every emulator takes.
-var credentials = map[string]string{"accessKey": "emulator-key", "secretKey": "emulator-secret", "token": "emulator-token"}
+// credentials are what the emulators take, by the names that the file has for them.
+var credentials = map[string]string{
+	"accessKey": "emulator-key", "secretKey": "emulator-secret", "token": "emulator-token",
+	"accessKeyId": "emulator-key", "accessKeySecret": "emulator-secret",
+	"appId": "emulator-app", "appKey": "emulator-secret",
+}
+
+// secretsOf are the credentials that a connection names.
+func secretsOf(conn spec.Connection) map[string]spec.Secret {
+	secrets := map[string]spec.Secret{}
+	for name := range conn.Auth {
+		secrets[name] = spec.NewSecret(credentials[name])
+	}
+	return secrets
+}
 
 func plan(t testing.TB, job apply.Job) *diff.Plan {
 	t.Helper()
@@ -95,14 +107,40 @@ func run(t testing.TB, p *diff.Plan, job apply.Job) *diff.Result {
 }
 
 // writes are the calls so far that were not reads.
-func (b *bench) writes() []emu.Call {
-	var out []emu.Call
-	for _, c := range b.emulator.Calls() {
-		if c.Method != http.MethodGet {
-			out = append(out, c)
-		}
+func (b *bench) writes(t testing.TB) []emu.Call {
+	reads := readPatterns(t, b.provider)
+	return slices.DeleteFunc(b.emulator.Calls(), func(c emu.Call) bool { return isRead(reads, c) })
+}
+
+// readPatterns are the calls of a provider that read although they are no GET: lines "METHOD PATH" in the file reads.txt,
+// where * stands for a part of the path.
+func readPatterns(t testing.TB, p providers.Provider) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", p.Format.Provider, "reads.txt"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
 	}
-	return out
+	return strings.Fields(strings.ReplaceAll(string(data), "POST ", "POST"))
+}
+
+func isRead(patterns []string, c emu.Call) bool {
+	return c.Method == http.MethodGet || slices.ContainsFunc(patterns, func(p string) bool {
+		ok, _ := path.Match(p, c.Method+c.Path)
+		return ok
+	})
+}
+
+// spoil returns a copy of the fault for each of the calls, made so that it hits just that call in a run like theirs.
+func spoil(fault emu.Fault, calls []emu.Call) []emu.Fault {
+	var faults []emu.Fault
+	times := map[string]int{}
+	for _, c := range calls {
+		fault.Match = c.Method + " " + c.Path
+		times[fault.Match]++
+		fault.Nth = times[fault.Match]
+		faults = append(faults, fault)
+	}
+	return faults
 }
 
 func (b *bench) state(t testing.TB) string {

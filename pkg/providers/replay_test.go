@@ -68,7 +68,7 @@ func replay(t *testing.T, file string, every int) {
 		before = maps.Clone(now)
 		sets, changes, calls, naive = sets+1, changes+made.Create+pairs, calls+sent, naive+made.Create+pairs
 	}
-	reads := len(b.emulator.Calls()) - len(b.writes())
+	reads := len(b.emulator.Calls()) - len(b.writes(t))
 	t.Logf("%d change sets, %d changes, %d write calls, %d read calls (a plan, a read-back and an empty plan each); a call for each change: %d write calls",
 		sets, changes, calls, reads, naive)
 }
@@ -76,13 +76,13 @@ func replay(t *testing.T, file string, every int) {
 // step plans, applies and checks; it returns the plan's summary and the write calls that the vendor saw.
 func (b *bench) step(t *testing.T, file string, want map[membership]bool) (made diff.Summary, sent int) {
 	t.Helper()
-	job, writes := b.job(t, file), len(b.writes())
+	job, writes := b.job(t, file), len(b.writes(t))
 	first := plan(t, job)
 	result := run(t, first, job)
 	if !result.Summary.Clean() {
 		t.Fatalf("result %+v", result.Summary)
 	}
-	sent = len(b.writes()) - writes
+	sent = len(b.writes(t)) - writes
 	if have := b.memberships(t); !maps.Equal(have, want) {
 		t.Fatalf("the vendor has %d memberships, want %d; they differ in %d", len(have), len(want), difference(have, want))
 	}
