@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -19,14 +20,18 @@ type progress struct {
 	c      *cli
 	redraw bool
 
-	mu    sync.Mutex // events come from several goroutines
-	drawn bool
+	mu       sync.Mutex // events come from several goroutines
+	text     string
+	requests int
+	drawn    bool
 }
 
 func (c *cli) progress() *progress {
 	kind, _ := c.lookup("TERM")
 	quiet := !c.log.Enabled(context.Background(), slog.LevelInfo)
-	return &progress{c: c, redraw: c.terminal.stderr && kind != "dumb" && quiet}
+	p := &progress{c: c, redraw: c.terminal.stderr && kind != "dumb" && quiet}
+	c.watch = p
+	return p
 }
 
 // observe is an apply.Observer.
@@ -49,32 +54,62 @@ func (p *progress) observe(event apply.Event) {
 		p.c.log.Info(text)
 		return
 	}
-	const width = 79 // one less than the narrowest usual terminal
-	cells := runewidth.Condition{StrictEmojiNeutral: true}
-	p.draw(cells.Truncate(render.Visible(text), width, "..."))
-}
-
-func (p *progress) draw(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if text == "" && !p.drawn {
+	p.text = text
+	p.draw()
+}
+
+// request counts a request that went out, so that long lists are seen to move.
+func (p *progress) request() {
+	if p == nil || !p.redraw {
 		return
 	}
-	fmt.Fprint(p.c.stderr, "\r\x1b[K"+text)
-	p.drawn = text != ""
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests++
+	p.draw()
+}
+
+// draw shows the line; its caller holds the lock.
+func (p *progress) draw() {
+	const width = 79 // one less than the narrowest usual terminal
+	line := p.text
+	if p.requests > 0 {
+		line = fmt.Sprintf("%s (%s)", line, render.Count(p.requests, "request"))
+	}
+	cells := runewidth.Condition{StrictEmojiNeutral: true}
+	fmt.Fprint(p.c.stderr, "\r\x1b[K"+cells.Truncate(render.Visible(line), width, "..."))
+	p.drawn = true
 }
 
 // clear takes the line away, before anything else is printed.
-func (p *progress) clear() { p.draw("") }
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		fmt.Fprint(p.c.stderr, "\r\x1b[K")
+	}
+	p.drawn, p.redraw = false, false
+}
 
-// logRequest notes a request at level debug, or at info where it has to be sent again. There is nothing secret in it.
+// longWait is from when on a wait is told without being asked.
+const longWait = 10 * time.Second
+
+// logRequest notes a request at level debug; at info where it has to be sent again, and at warn where that takes long. There
+// is nothing secret in it.
 func (c *cli) logRequest(e httpx.Event) {
+	c.watch.request()
 	args := []any{"method", e.Method, "path", e.Path, "status", e.Status, "took", e.Took, "id", e.RequestID}
 	if e.Err != nil {
 		args = append(args, "error", e.Err)
 	}
 	if e.Wait > 0 {
-		c.log.Info("request will be sent again", append(args, "attempt", e.Attempt, "wait", e.Wait)...)
+		level := slog.LevelInfo
+		if e.Wait >= longWait {
+			level = slog.LevelWarn
+		}
+		c.log.Log(context.Background(), level, "request will be sent again", append(args, "attempt", e.Attempt, "wait", e.Wait)...)
 		return
 	}
 	c.log.Debug("request", args...)

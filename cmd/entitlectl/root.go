@@ -31,6 +31,7 @@ type cli struct {
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
+	watch       *progress // nil until a run begins
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -63,7 +64,22 @@ func newRoot(c *cli) *cobra.Command {
 	completeChoices(root, root.PersistentFlags())
 	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newEmulate(c), newDemo(c),
 		newSchema(c), newVersion(c))
+	needShell(root)
 	return root
+}
+
+// needShell makes "completion" without a shell wrong usage, as any other command with an argument missing is.
+func needShell(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	if command, _, err := root.Find([]string{"completion"}); err == nil {
+		command.Args = func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("completion takes a shell: bash, zsh, fish or powershell")
+			}
+			return fmt.Errorf("completion knows no shell %q: it takes bash, zsh, fish or powershell", args[0])
+		}
+		command.RunE = func(*cobra.Command, []string) error { return nil }
+	}
 }
 
 func (c *cli) flags(f *pflag.FlagSet) {
