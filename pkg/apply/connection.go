@@ -88,7 +88,7 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
-	live, err := r.target.Read(ctx, diff.Wanted(r.part.Name, r.part.Changes))
+	live, err := r.target.Read(ctx, r.wanted(r.part.Changes))
 	if err != nil {
 		r.failed = err.Error()
 		return
@@ -102,6 +102,17 @@ func (r *run) reread(ctx context.Context) {
 			r.settle(i, diff.Blocked, problem)
 		}
 	}
+}
+
+// wanted is what changes want, with the settings of their resources that the plan does not hold.
+func (r *run) wanted(changes []diff.Change) spec.State {
+	want := diff.Wanted(r.part.Name, changes)
+	for ref := range want.Resources {
+		if settings, listed := r.desired.Resources[ref]; listed {
+			want.Resources[ref] = settings
+		}
+	}
+	return want
 }
 
 // rounds is how often changes are sent that the vendor called failed: once more after a read has shown that they were not
@@ -147,7 +158,7 @@ func (r *run) findLate(ctx context.Context) {
 	if len(closed) == 0 || r.opts.NoVerify || ctx.Err() != nil {
 		return
 	}
-	touched := diff.Wanted(r.part.Name, closed)
+	touched := r.wanted(closed)
 	live, err := r.target.Read(ctx, touched)
 	if err != nil {
 		return // the changes themselves were read back; what else there is, the next plan tells

@@ -66,7 +66,7 @@ func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
 		defer cancel()
 		ctx = last
 	}
-	return r.target.Read(ctx, diff.Wanted(r.part.Name, r.changes(watched)))
+	return r.target.Read(ctx, r.wanted(r.changes(watched)))
 }
 
 // sort settles the changes that live tells about and returns the others. That some changes of a call show and others do

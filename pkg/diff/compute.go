@@ -69,7 +69,7 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 			continue
 		}
 		d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: s.field, From: from, To: to,
-			Source: want.Source.Source()})
+			Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 	}
 }
 

@@ -118,7 +118,7 @@ type Live struct {
 	spec.State
 	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
 	Problems map[spec.Subject]string
-	// Impossible says of resources that are desired and not live why the vendor can't make them.
+	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
 	Impossible map[spec.Ref]string
 	Unmanaged  int // live resources that desired does not list; 0 where desired is a part
 	Notes      []string

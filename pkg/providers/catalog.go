@@ -2,6 +2,7 @@ package providers
 
 import (
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
@@ -13,7 +14,7 @@ import (
 // Catalog lists every provider. One without a Reader has its place in the file format but can't be reached yet.
 func Catalog() []Provider {
 	return []Provider{
-		{Format: alibabacloud.Format()},
+		{Format: alibabacloud.Format(), Reader: source(alibabacloud.NewReader), Writer: target(alibabacloud.NewWriter), Emulator: alibabacloudEmulator},
 		{Format: huaweicloud.Format(), Reader: source(huaweicloud.NewReader), Writer: target(huaweicloud.NewWriter), Emulator: huaweicloudEmulator},
 		{Format: wps365.Format()},
 	}
@@ -57,6 +58,10 @@ func target[T Target](open func(spec.Connection, map[string]spec.Secret, httpx.E
 		}
 		return t, nil
 	}
+}
+
+func alibabacloudEmulator(o EmulatorOptions) emu.Vendor {
+	return alibabacloudemu.New(alibabacloudemu.Options{Unthrottled: o.Unthrottled})
 }
 
 func huaweicloudEmulator(o EmulatorOptions) emu.Vendor {

@@ -1,4 +1,3 @@
-// Package alibabacloud keeps the accounts of an Alibaba Cloud resource directory in agreement with the files.
 package alibabacloud
 
 import (
@@ -18,7 +17,8 @@ func Format() spec.Format {
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKeyId", "accessKeySecret"}, Optional: []string{"securityToken"}},
 		},
-		Rate:    spec.Rates{Read: rate, Write: rate},
-		Notices: true,
+		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
+		Rate:      spec.Rates{Read: rate, Write: rate},
+		Notices:   true,
 	}
 }

@@ -1,0 +1,155 @@
+package alibabacloud
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// hosts serve the accounts of the vendor's Chinese site; ResourceManager has this one for all sites and regions. (Endpoint
+// pages of the two products. The host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
+var hosts = map[family]string{
+	resourceManager:   "https://resourcemanager.aliyuncs.com",
+	resourceDirectory: "https://resourcedirectory.aliyuncs.com",
+}
+
+// api sends signed requests to one resource directory.
+type api struct {
+	http  *httpx.Client
+	bases map[family]string
+	keys  credentials
+	skew  atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
+}
+
+func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *api {
+	a := &api{
+		http: httpx.New(env, conn.Rate), bases: map[family]string{},
+		keys: credentials{secrets["accessKeyId"].Reveal(), secrets["accessKeySecret"].Reveal(), secrets["securityToken"].Reveal()},
+	}
+	for f, host := range hosts {
+		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
+	}
+	a.http.Secrets = slices.Collect(maps.Values(secrets)) // the gateway may show what it signed
+	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, a.explain, clockCorrected
+	return a
+}
+
+// read does a call that changes nothing, with GET, which the vendor documents for these products (Resource Management:
+// request structure; its command line's metadata say GET|POST for each call).
+func (a *api) read(ctx context.Context, op operation, query url.Values, out any) error {
+	return a.send(ctx, http.MethodGet, op, query, out)
+}
+
+// write does a call that mails somebody. Repeating it is never safe.
+func (a *api) write(ctx context.Context, op operation, query url.Values, out any) error {
+	return a.send(ctx, http.MethodPost, op, query, out)
+}
+
+func (a *api) send(ctx context.Context, method string, op operation, query url.Values, out any) error {
+	header := http.Header{}
+	header.Set("Accept", "application/json")
+	header.Set("X-Acs-Action", op.action)
+	header.Set("X-Acs-Version", op.version)
+	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header}, out)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op.action, err)
+	}
+	return nil
+}
+
+// get reads one account (GetAccount).
+func (a *api) get(ctx context.Context, id string) (account, error) {
+	var answer single
+	if err := a.read(ctx, getAccount, url.Values{"AccountId": {id}}, &answer); err != nil {
+		return account{}, err
+	}
+	if answer.Account.ID != id {
+		return account{}, fmt.Errorf("%s: asked for account %q, the answer is about %q", getAccount.action, id, answer.Account.ID)
+	}
+	return answer.Account, nil
+}
+
+// now is the vendor's time, as far as it was seen to differ from ours.
+func (a *api) now() time.Time {
+	return time.Now().Add(time.Duration(a.skew.Load())).UTC().Truncate(time.Second)
+}
+
+// authenticate signs each attempt anew: the gateway takes a nonce once.
+func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) error {
+	a.keys.sign(r, body, a.now(), rand.Text())
+	return nil
+}
+
+// mailPause is how long we wait after a mail that was refused for coming too soon. The vendor says neither how many it sends
+// nor in what time.
+const mailPause = 2 * time.Minute
+
+// explain reads error bodies. It gives a status that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
+// what goes through later, 401 to what no further call would fare better with.
+func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
+	var f failure
+	if json.Unmarshal(body, &f) != nil {
+		return
+	}
+	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
+	switch {
+	case e.Code == codeFrequency:
+		e.Status, e.Wait = http.StatusTooManyRequests, max(e.Wait, mailPause)
+	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
+		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, httpx.FateNotDone, max(e.Wait, timeLeft(header))
+	case aboutCredentials(e.Code):
+		e.Status = http.StatusUnauthorized
+	case e.Code == codeNonceUsed: // we never use one twice: something on the way sent the request twice
+		e.Fate = httpx.FateUnknown
+	case e.Code == codeLate:
+		a.correctClock(header)
+	}
+}
+
+func aboutCredentials(code string) bool {
+	for _, prefix := range []string{"SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId", "InvalidSecurityToken"} {
+		if strings.HasPrefix(code, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// correctClock takes over the vendor's clock from an answer to a date that is more than 15 minutes off.
+func (a *api) correctClock(header http.Header) {
+	if at, err := http.ParseTime(header.Get("Date")); err == nil {
+		a.skew.Store(int64(time.Until(at)))
+	}
+}
+
+// clockCorrected lets a request be signed once more after explain has corrected the clock.
+func clockCorrected(_ context.Context, e *httpx.Error) bool { return e.Code == codeLate }
+
+// rateLimit is a part of the headers that go with throttling (SDK: darabonba-openapi, utils). Its unit is not documented;
+// milliseconds fit the samples.
+var rateLimit = regexp.MustCompile(`TimeLeft:(\d{1,9})\b`)
+
+func timeLeft(header http.Header) time.Duration {
+	var left time.Duration
+	for _, name := range []string{"X-Ratelimit-User-Api", "X-Ratelimit-User"} {
+		if m := rateLimit.FindStringSubmatch(header.Get(name)); m != nil {
+			ms, _ := strconv.Atoi(m[1]) // nine digits fit
+			left = max(left, time.Duration(ms)*time.Millisecond)
+		}
+	}
+	return left
+}

@@ -1,0 +1,295 @@
+package alibabacloud_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
+	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+const (
+	conn            = "dir"
+	list            = "/2022-04-19/ListAccounts"
+	get             = "/2022-04-19/GetAccount"
+	records         = "/2016-11-11/ListAccountRecordsForParent"
+	promotion       = "/2020-03-31/PromoteResourceAccount"
+	resending       = "/2020-03-31/ResendPromoteResourceAccountEmail"
+	resourceAccount = "ResourceAccount"
+	cloudAccount    = "CloudAccount"
+)
+
+// directory is an emulated tenant, the requests that were sent to it, and what outlives a run.
+type directory struct {
+	*emu.Server
+	vendor *alibabacloudemu.Vendor
+	sent   []*http.Request
+	memory memory
+	atMail memory // as it was when the last mail was asked for
+}
+
+func newDirectory(t testing.TB, opts alibabacloudemu.Options, seed string) *directory {
+	t.Helper()
+	opts.Unthrottled = true
+	v := alibabacloudemu.New(opts)
+	d := &directory{Server: emu.New(emu.Options{}, v), vendor: v, memory: memory{}}
+	if err := d.LoadSeed([]byte(seed)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// RoundTrip notes the request and passes it on.
+func (d *directory) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.sent = append(d.sent, r.Clone(r.Context()))
+	if r.Method == http.MethodPost {
+		d.atMail = maps.Clone(d.memory)
+	}
+	return d.Transport().RoundTrip(r)
+}
+
+// memory is what outlives a run; "full" in it makes it refuse more.
+type memory map[string]string
+
+func (m memory) Recall(key string) (string, bool) {
+	value, ok := m[key]
+	return value, ok
+}
+
+func (m memory) Keep(key, value string) error {
+	if m["full"] != "" {
+		return errors.New("the disk is full")
+	}
+	m[key] = value
+	return nil
+}
+
+func connection(set func(*spec.Connection)) spec.Connection {
+	c := spec.Connection{Name: conn, Provider: "alibabacloud", Notices: spec.DefaultNotices, Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
+	if set != nil {
+		set(&c)
+	}
+	return c
+}
+
+var keys = map[string]spec.Secret{"accessKeyId": spec.NewSecret("emulator-key"), "accessKeySecret": spec.NewSecret("emulator-secret")}
+
+// open opens the connection as a new process would.
+func (d *directory) open(t testing.TB, set func(*spec.Connection)) *alibabacloud.Writer {
+	t.Helper()
+	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, Memory: d.memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// counts says how often each call was made.
+func (d *directory) counts() map[string]int {
+	counts := map[string]int{}
+	for _, call := range d.Calls() {
+		counts[call.Path]++
+	}
+	return counts
+}
+
+func (d *directory) fault(t testing.TB, faults ...emu.Fault) {
+	t.Helper()
+	if err := d.SetFaults(faults); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ref(name string) spec.Ref {
+	return spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: name}
+}
+
+// desired is a state with accounts of a type, each with its address at corp.example.
+func desired(accountType string, names ...string) spec.State {
+	s := spec.NewState()
+	for _, n := range names {
+		s.Resources[ref(n)] = spec.Resource{Ownership: spec.Owned, AccountType: accountType, Email: n + "@corp.example"}
+	}
+	return s
+}
+
+func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
+
+// large is a directory of n resource accounts.
+func large(n int) string {
+	var b strings.Builder
+	b.WriteString("alibabacloud:\n  accounts:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "    - {name: a%03d}\n", i)
+	}
+	return b.String()
+}
+
+const small = `alibabacloud:
+  accounts:
+    - {name: billing, email: billing@corp.example}
+    - {name: audit, type: cloud, status: PromoteSuccess, email: Audit@corp.example}
+    - {name: waiting, status: PromoteVerifying, email: waiting@corp.example, folder: fd-0123456789, owner: ignores}
+    - {name: Other}
+`
+
+func TestRead(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{}, small)
+	live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "billing", "audit", "waiting"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[spec.Ref]spec.Resource{
+		ref("billing"): {AccountType: "resource", Status: "CreateSuccess"},
+		ref("audit"):   {AccountType: "cloud", Status: "PromoteSuccess", Email: "audit@corp.example"},
+		ref("waiting"): {AccountType: "cloud", Status: "PromoteVerifying"},
+	}
+	if d := cmp.Diff(want, live.Resources); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if live.Unmanaged != 1 || len(live.Notes) != 1 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
+		t.Errorf("%d unmanaged, notes %q, notices %+v", live.Unmanaged, live.Notes, live.Notices)
+	}
+}
+
+func TestMissingAccountsAreAnError(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{}, small)
+	_, err := d.open(t, nil).Read(t.Context(), desired("", "biling", "nowhere", "audit", "other"))
+	for _, want := range []string{`no account "biling"; did you mean "billing"?`, `no account "nowhere"; accounts are made at the vendor`, `no account "other"; did you mean "Other"?`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+// A run reads no more pages than it must: the whole list where many are wanted, by name where few are, and one by one what
+// it has seen before.
+func TestReadsAreFew(t *testing.T) {
+	all := func(n int) (names []string) {
+		for i := range n {
+			names = append(names, fmt.Sprintf("a%03d", i))
+		}
+		return names
+	}
+	for _, tc := range []struct {
+		name      string
+		live      int
+		desired   spec.State
+		want      map[string]int
+		unmanaged int
+	}{
+		{"all of 250", 250, desired("", all(250)...), map[string]int{list: 3}, 0},
+		{"exactly one page", 100, desired("", all(100)...), map[string]int{list: 1}, 0},
+		{"one of 200", 200, desired("", "a007"), map[string]int{list: 2}, 199},
+		{"one of 250, by name", 250, desired("", "a007"), map[string]int{list: 1 + 1}, 249},
+		{"two of 500, by name", 500, part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
+		{"none", 10, spec.NewState(), map[string]int{}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t, alibabacloudemu.Options{}, large(tc.live))
+			w := d.open(t, nil)
+			live, err := w.Read(t.Context(), tc.desired)
+			if err != nil || len(live.Resources) != len(tc.desired.Resources) || live.Unmanaged != tc.unmanaged {
+				t.Fatalf("%d accounts, %d unmanaged, error %v", len(live.Resources), live.Unmanaged, err)
+			}
+			if diff := cmp.Diff(tc.want, d.counts()); diff != "" {
+				t.Errorf("reads (-want +got):\n%s", diff)
+			}
+			before := d.counts()[list]
+			if len(tc.desired.Resources) == 0 || len(tc.desired.Resources) > 2 {
+				return
+			}
+			if _, err := w.Read(t.Context(), part(tc.desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.desired.Resources) {
+				t.Errorf("the second read: %v, error %v", d.counts(), err)
+			}
+		})
+	}
+}
+
+// What is gone or renamed since it was seen is looked for in the list.
+func TestReadAgain(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{}, small)
+	w := d.open(t, nil)
+	if _, err := w.Read(t.Context(), desired("", "billing")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.LoadSeed([]byte(strings.Replace(small, "billing", "accounting", 1))); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Read(t.Context(), part(desired("", "billing")))
+	if err == nil || !strings.Contains(err.Error(), `no account "billing"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// listed is a page with one row.
+func listed(status, accountType, login string) string {
+	return fmt.Sprintf(`{"TotalCount":1,"Accounts":{"Account":[{"AccountId":"1","DisplayName":"billing","AccountName":%q,"Status":%q,"Type":%q,"FolderId":"fd-0123456789","ModifyTime":"1999-12-01T00:00:00Z"}]}}`,
+		login, status, accountType)
+}
+
+// An answer that is no whole list is an error, never an empty directory.
+func TestAnswersThatAreNoLists(t *testing.T) {
+	for _, body := range []string{`{}`, `[]`, `null`, `{"TotalCount":1}`, `{"TotalCount":-1,"Accounts":{"Account":[]}}`, `{"TotalCount":"1"}`,
+		`{"Accounts":{"Account":[]}}`, `{"TotalCount":0,"Accounts":{"Account":[]}}`, `{"TotalCount":1,"Accounts":[]}`, `{"TotalCount":1000000000,"Accounts":{"Account":[]}}`,
+		`{"Code":"X","Message":"no"}`, strings.Replace(listed("CreateSuccess", resourceAccount, ""), `"1"`, `""`, 1), strings.Replace(listed("CreateSuccess", resourceAccount, ""), `:1,`, `:2,`, 1)} {
+		t.Run(body, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDirectory(t, alibabacloudemu.Options{}, small)
+				d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: body})
+				if live, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err == nil {
+					t.Errorf("no error; live %+v", live)
+				}
+				if n := len(d.Calls()); n > 6 {
+					t.Errorf("%d calls", n)
+				}
+			})
+		})
+	}
+}
+
+// A list that changes while it is read is begun again.
+func TestListThatChangesWhileItIsRead(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{}, large(250))
+	d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: 2, Status: 200, Body: `{"TotalCount":251}`})
+	names := slices.Collect(func(yield func(string) bool) {
+		for i := 0; i < 250 && yield(fmt.Sprintf("a%03d", i)); i++ {
+		}
+	})
+	live, err := d.open(t, nil).Read(t.Context(), desired("", names...))
+	if err != nil || len(live.Resources) != 250 || d.counts()[list] != 2+3 {
+		t.Errorf("%d accounts after %v, error %v", len(live.Resources), d.counts(), err)
+	}
+}
+
+func TestTwoAccountsOfOneName(t *testing.T) {
+	row := func(id, status string) string {
+		return fmt.Sprintf(`{"AccountId":%q,"DisplayName":"billing","Status":%q,"Type":"ResourceAccount"}`, id, status)
+	}
+	for name, tc := range map[string]struct{ first, second, want string }{
+		"both are members":   {"CreateSuccess", "PromoteExpired", `two accounts "billing", 1 and 2`},
+		"the second is none": {"CreateSuccess", "Removed", ""},
+		"the first is none":  {"CreateFailed", "CreateSuccess", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDirectory(t, alibabacloudemu.Options{}, small)
+			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200,
+				Body: `{"TotalCount":2,"Accounts":{"Account":[` + row("1", tc.first) + "," + row("2", tc.second) + `]}}`})
+			live, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
+			if tc.want == "" && (err != nil || live.Resources[ref("billing")].Status != "CreateSuccess") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("live %+v, error %v", live.Resources, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package alibabacloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+)
+
+// mailed is what we know of the mails about one account's promotion. Reads show only that one is pending and when the
+// account was last changed, which is the truth as far as it goes: a later change than Sent is taken for another mail.
+// The rest comes from the answers to our own calls, and is kept between runs.
+type mailed struct {
+	Record string    `json:"record,omitempty"` // RecordId of the newest answer; each mail may change it
+	Email  string    `json:"email,omitempty"`  // who got them
+	Sent   time.Time `json:"sent,omitzero"`    // the last one
+	Tries  int       `json:"tries,omitempty"`  // how many we sent; a pending promotion of somebody else's began with one
+	// Unsure says that the last mail was about to be sent when this was written: only a ModifyTime other than Before can
+	// tell that it was.
+	Unsure bool   `json:"unsure,omitempty"`
+	Before string `json:"before,omitempty"`
+}
+
+// notebook keeps what is known of mails, by account. Its memory may be nil; then it lasts for the run.
+type notebook struct {
+	prefix string // of keys: the connection
+	memory httpx.Memory
+
+	mu    sync.Mutex
+	notes map[string]mailed
+	tried map[string]mailed // what was known before those mails of this run that are Unsure
+}
+
+func newNotebook(connection string, memory httpx.Memory) *notebook {
+	return &notebook{prefix: connection + "/promotion/", memory: memory, notes: map[string]mailed{}, tried: map[string]mailed{}}
+}
+
+// of returns what is known of an account. While nothing shows that this run's own mail was sent, that is in doubt and of
+// returns what was known before: the run's report must not say more than what was read. A later run counts the mail as
+// sent, lest somebody gets it twice.
+func (b *notebook) of(a account) (n mailed, doubtful bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n = b.recall(a.ID)
+	if before, ours := b.tried[a.ID]; ours && n.Unsure && n.Before == a.ModifyTime {
+		return before, true
+	}
+	return n, false
+}
+
+// recall reads a note; one that can't be read is none.
+func (b *notebook) recall(id string) (n mailed) {
+	if n, known := b.notes[id]; known || b.memory == nil {
+		return n
+	}
+	text, ok := b.memory.Recall(b.prefix + id)
+	if !ok || json.Unmarshal([]byte(text), &n) != nil {
+		return mailed{}
+	}
+	return n
+}
+
+// learn notes for this run what a read showed.
+func (b *notebook) learn(id string, n mailed) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.notes[id] = n
+}
+
+// begin notes a mail that is about to be sent.
+func (b *notebook) begin(id string, n mailed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.recall(id)
+	if err := b.keep(id, n); err != nil {
+		b.notes[id] = before
+		return err
+	}
+	b.tried[id] = before
+	return nil
+}
+
+// undo takes back what begin noted: no mail was sent.
+func (b *notebook) undo(id string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.tried[id]
+	delete(b.tried, id)
+	return b.keep(id, before)
+}
+
+// end notes a mail that was sent.
+func (b *notebook) end(id string, n mailed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.tried, id)
+	return b.keep(id, n)
+}
+
+func (b *notebook) keep(id string, n mailed) error {
+	b.notes[id] = n
+	if b.memory == nil {
+		return nil
+	}
+	text, err := json.Marshal(n)
+	if err == nil {
+		err = b.memory.Keep(b.prefix+id, string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("note the mail: %w", err)
+	}
+	return nil
+}

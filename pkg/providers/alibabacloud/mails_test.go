@@ -1,0 +1,179 @@
+package alibabacloud_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+const day = 25 * time.Hour // more than resendAfter, and than the life of a mail
+
+// run plans and applies as a new process would, and returns "op name outcome" of each change.
+func (d *directory) run(t *testing.T, want spec.State, set func(*spec.Connection)) string {
+	t.Helper()
+	jobs := []apply.Job{{Connection: connection(set), Desired: want, Source: d.open(t, set)}}
+	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: d.Now()}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done []string
+	for _, c := range result.Connections[0].Changes {
+		done = append(done, fmt.Sprint(c.Op, " ", c.Resource, " ", c.Outcome))
+	}
+	return strings.Join(done, ", ")
+}
+
+// mailed lists the mails that the vendor sent, as "action to".
+func (d *directory) mailed() string {
+	var out []string
+	for _, m := range d.vendor.Mails() {
+		out = append(out, strings.TrimSuffix(strings.TrimSuffix(m.Action, "ResourceAccount"), "PromoteResourceAccountEmail")+" "+m.To)
+	}
+	return strings.Join(out, ", ")
+}
+
+func want(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+const bounce = `alibabacloud:
+  accounts:
+    - {name: bounce}
+`
+
+// stays makes mails live longer than the days of these tests.
+var stays = alibabacloudemu.Options{MailLife: 30 * day}
+
+// A resource account is promoted once; its mail is sent again each day, three times in all, by the record of the latest
+// answer, which each mail changes.
+func TestPromotionAndItsMails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, stays, bounce)
+		for n, expected := range []string{"update bounce done", "resend bounce done", "resend bounce done", ""} {
+			want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
+			time.Sleep(time.Hour)
+			want(t, "an hour later", d.run(t, desired("cloud", "bounce"), nil), "")
+			time.Sleep(day)
+		}
+		want(t, "mails", d.mailed(), "Promote bounce@corp.example, Resend bounce@corp.example, Resend bounce@corp.example")
+		if d.counts()[records] > 0 {
+			t.Errorf("record ids were looked up: %v", d.counts())
+		}
+	})
+}
+
+func TestConfirmedPromotionIsDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, alibabacloudemu.Options{}, small)
+		want(t, "first", d.run(t, desired("cloud", "billing"), nil), "update billing done")
+		time.Sleep(day) // the owner confirms
+		want(t, "second", d.run(t, desired("cloud", "billing"), nil), "")
+		want(t, "mails", d.mailed(), "Promote billing@corp.example")
+	})
+}
+
+// An unconfirmed promotion is begun anew as long as mails are left.
+func TestExpiredPromotions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, alibabacloudemu.Options{}, bounce)
+		for n, expected := range []string{"update bounce done", "update bounce done", "update bounce done", "update bounce blocked", "update bounce blocked"} {
+			want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
+			time.Sleep(day)
+		}
+		live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "bounce"))
+		if err != nil || !strings.Contains(live.Impossible[ref("bounce")], "not promoted again after 3 mails") {
+			t.Errorf("impossible %q, error %v", live.Impossible, err)
+		}
+		off := func(c *spec.Connection) { c.Notices.Off = true }
+		d.memory = memory{}
+		want(t, "mails are left alone", d.run(t, desired("cloud", "bounce"), off), "update bounce blocked")
+		want(t, "nothing is remembered", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
+	})
+}
+
+// Record ids are found wherever they are: here, at the vendor, or at the vendor because somebody else sent the mail.
+func TestRecordIDs(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		opts     alibabacloudemu.Options
+		before   func(*directory) // what happens to our memory
+		want     string
+		lookUps  bool
+		refusals int
+	}{
+		{"remembered", alibabacloudemu.Options{}, func(*directory) {}, "resend bounce done", false, 0},
+		{"remembered, and the vendor keeps them", alibabacloudemu.Options{ResendKeepsRecordID: true}, func(*directory) {}, "resend bounce done", false, 0},
+		{"forgotten", alibabacloudemu.Options{}, func(d *directory) { clear(d.memory) }, "resend bounce done", true, 0},
+		{"damaged", alibabacloudemu.Options{}, func(d *directory) {
+			for key := range d.memory {
+				d.memory[key] = "{"
+			}
+		}, "resend bounce done", true, 0},
+		{"changed by somebody else", alibabacloudemu.Options{}, func(d *directory) {
+			for key, value := range d.memory {
+				d.memory[key] = strings.Replace(value, "06950264", "16950264", 1)
+			}
+		}, "resend bounce done", true, 1},
+		{"forgotten, and no list", alibabacloudemu.Options{NoRecordList: true}, func(d *directory) { clear(d.memory) }, "", true, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tc.opts.MailLife = stays.MailLife
+				d := newDirectory(t, tc.opts, bounce)
+				want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
+				time.Sleep(day)
+				tc.before(d)
+				want(t, "second", d.run(t, desired("cloud", "bounce"), nil), tc.want)
+				want(t, "third", d.run(t, desired("cloud", "bounce"), nil), "")
+				refused := 0
+				for _, call := range d.Calls() {
+					if call.Path == resending && call.Status != 200 {
+						refused++
+					}
+				}
+				if lookUps := d.counts()[records] > 0; lookUps != tc.lookUps || refused != tc.refusals {
+					t.Errorf("looked up: %v, %d refused", lookUps, refused)
+				}
+			})
+		})
+	}
+}
+
+// A promotion that is meant for another address is not pushed.
+func TestPendingForAnotherAddress(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{PendingNameIsEmail: true}, strings.Replace(small, "waiting@corp", "stranger@corp", 1))
+	_, err := d.open(t, nil).Read(t.Context(), desired("cloud", "waiting"))
+	if err == nil || !strings.Contains(err.Error(), "waits for stranger@corp.example, the file says waiting@corp.example") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The vendor's limit on mails is met by waiting.
+func TestFrequencyLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, alibabacloudemu.Options{MailLife: 30 * day, ResendWindow: 7 * time.Minute}, bounce)
+		soon := func(c *spec.Connection) { c.Notices.ResendAfter = time.Second }
+		want(t, "first", d.run(t, desired("cloud", "bounce"), soon), "update bounce done")
+		time.Sleep(10 * time.Second)
+		want(t, "second", d.run(t, desired("cloud", "bounce"), soon), "resend bounce done")
+		time.Sleep(10 * time.Second)
+		start := time.Now()
+		want(t, "third", d.run(t, desired("cloud", "bounce"), soon), "resend bounce done")
+		if took := time.Since(start).Round(time.Minute); took != 8*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}

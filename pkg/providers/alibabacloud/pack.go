@@ -1,0 +1,23 @@
+package alibabacloud
+
+import "github.com/entitlectl/entitlectl/pkg/diff"
+
+// Pack makes a call of each change, in their order: the vendor promotes one account a call, and resends one mail. There
+// could be no fewer.
+func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Packed {
+	var packed diff.Packed
+	for i, c := range changes {
+		if c.Problem != "" {
+			continue
+		}
+		name := promote.action
+		if c.Op == diff.OpResend {
+			name = resend.action
+		}
+		packed.Calls = append(packed.Calls, diff.Call{Name: name, Changes: []int{i}})
+	}
+	if bound {
+		packed.LowerBound = len(packed.Calls)
+	}
+	return packed
+}

@@ -1,0 +1,228 @@
+package alibabacloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Reader reads one connection and packs its changes. It sends GET requests only.
+type Reader struct {
+	name    string // of the connection
+	api     *api
+	notices spec.Notices
+	notes   *notebook
+	seen    map[string]account // by display name, as last read
+	pages   int                // of the list of accounts, when it was last read
+	emails  map[string]string  // by display name: what the file says, which a read of a plan's changes does not repeat
+}
+
+// NewReader opens a connection for reading. It sends nothing.
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.Memory),
+		seen: map[string]account{}, emails: map[string]string{}}, nil
+}
+
+// Read returns what is live of the accounts that desired lists. All must be there, since no call of ours makes one. An
+// account on its way to a cloud account is shown as one, since no update would bring it further; a notice tells that its
+// mail waits to be confirmed.
+func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+	live := diff.Live{Impossible: map[spec.Ref]string{}, State: spec.NewState(), Mails: mails}
+	if len(desired.Resources) == 0 {
+		return live, nil
+	}
+	wanted := names(desired)
+	found, total, err := r.find(ctx, wanted, desired.Part)
+	if err != nil {
+		return live, err
+	}
+	if !desired.Part {
+		live.Unmanaged = total - len(found)
+	}
+	var errs []error
+	for _, name := range wanted {
+		ref, a := r.ref(name), found[name]
+		r.seen[name] = a
+		want := desired.Resources[ref]
+		if want.Email != "" {
+			r.emails[name] = want.Email
+		}
+		if err := a.judge(want); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
+			continue
+		}
+		shown, note, problem := r.present(a, want)
+		live.Resources[ref] = shown
+		if note != "" {
+			live.Notes = append(live.Notes, fmt.Sprintf("%s: %s", ref, note))
+		}
+		if problem != "" {
+			live.Impossible[ref] = problem
+		}
+	}
+	if len(errs) == 0 {
+		return live, r.readMails(ctx, desired, &live)
+	}
+	return live, errors.Join(errs...)
+}
+
+// names lists the accounts of a state, sorted.
+func names(s spec.State) []string {
+	var out []string
+	for ref := range s.Resources {
+		out = append(out, ref.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r *Reader) ref(name string) spec.Ref {
+	return spec.Ref{Connection: r.name, Kind: spec.KindAccount, Name: name}
+}
+
+// present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
+// waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
+func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
+	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email(), Status: a.Status}
+	course, says := a.course(), statuses[a.Status].says
+	if course == toAwait {
+		shown.AccountType = cloud
+	}
+	if want.AccountType != cloud {
+		return shown, "", ""
+	}
+	n, _ := r.notes.of(a)
+	switch {
+	case course == toAwait:
+		return shown, says, ""
+	case course == toPromoteAgain && r.notices.Off:
+		return shown, "", says + "; it is not promoted again, since notices: off leaves mails alone"
+	case course == toPromoteAgain && n.Tries >= r.notices.MaxAttempts:
+		return shown, "", says + fmt.Sprintf("; it is not promoted again after %d mails, as notices: maxAttempts says", n.Tries)
+	case course == toPromoteAgain:
+		return shown, says + "; it is promoted again", ""
+	case course == toLeave:
+		return shown, "", says
+	}
+	return shown, "", ""
+}
+
+// mails counts what the vendor sends for a change: one to the account's owner to be.
+func mails(c diff.Change) int {
+	if c.Op == diff.OpUpdate && c.To == cloud {
+		return 1
+	}
+	return 0
+}
+
+// find returns the wanted accounts by name, and how many the directory has.
+func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[string]account, int, error) {
+	if part {
+		if found, err := r.getAll(ctx, wanted); err != nil || found != nil {
+			return found, 0, err
+		}
+	}
+	rows, total, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
+	if errors.Is(err, errTooLong) {
+		rows, err = r.search(ctx, wanted)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	found, err := pick(rows, wanted)
+	if err == nil && len(found) < len(wanted) && len(rows) < total { // the search is by a keyword whose meaning is not documented
+		if rows, total, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
+			found, err = pick(rows, wanted)
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	r.pages = (total + pageSize - 1) / pageSize
+	return found, total, missing(found, rows, wanted)
+}
+
+// getAll reads accounts that were seen before one by one, where that is no more calls than reading the list. It returns
+// nothing where one is not what it was.
+func (r *Reader) getAll(ctx context.Context, wanted []string) (map[string]account, error) {
+	if len(wanted) > r.pages || slices.ContainsFunc(wanted, func(n string) bool { return r.seen[n].ID == "" }) {
+		return nil, nil
+	}
+	found := map[string]account{}
+	for _, name := range wanted {
+		a, err := r.api.get(ctx, r.seen[name].ID)
+		if httpx.Code(err) == codeNoAccount || err == nil && a.DisplayName != name {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		found[name] = a
+	}
+	return found, nil
+}
+
+// search asks for each account by its name.
+func (r *Reader) search(ctx context.Context, wanted []string) ([]account, error) {
+	var all []account
+	for _, name := range wanted {
+		rows, _, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+// pick finds the wanted accounts among rows. Those that are no members give way to those that are; two members of one name
+// can't be told apart by the file.
+func pick(rows []account, wanted []string) (map[string]account, error) {
+	found := map[string]account{}
+	var errs []error
+	for _, a := range rows {
+		if _, listed := slices.BinarySearch(wanted, a.DisplayName); !listed {
+			continue
+		}
+		other, twice := found[a.DisplayName]
+		switch {
+		case a.ID == "":
+			errs = append(errs, fmt.Errorf("the vendor lists account %q without an id", a.DisplayName))
+		case twice && statuses[a.Status].course == toRefuse:
+			continue
+		case twice && other.ID != a.ID && statuses[other.Status].course != toRefuse:
+			errs = append(errs, fmt.Errorf("the directory has two accounts %q, %s and %s; rename one", a.DisplayName, other.ID, a.ID))
+		}
+		found[a.DisplayName] = a
+	}
+	return found, errors.Join(errs...)
+}
+
+// missing is an error about wanted accounts that the directory does not have, with near ones.
+func missing(found map[string]account, rows []account, wanted []string) error {
+	if len(found) == len(wanted) {
+		return nil
+	}
+	known := make([]string, len(rows))
+	for i, a := range rows {
+		known[i] = a.DisplayName
+	}
+	var errs []error
+	for _, name := range wanted {
+		if _, exists := found[name]; exists {
+			continue
+		}
+		hint := "accounts are made at the vendor, not here"
+		if near := spec.Suggest(name, known); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		errs = append(errs, fmt.Errorf("the directory has no account %q; %s", name, hint))
+	}
+	return errors.Join(errs...)
+}

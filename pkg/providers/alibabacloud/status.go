@@ -1,0 +1,82 @@
+package alibabacloud
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// course is what we do about a resource account that is to be a cloud account.
+type course string
+
+const (
+	toPromote      course = "promote"
+	toPromoteAgain course = "promote again" // as often as notices: maxAttempts allows mails
+	toAwait        course = "await"         // its owner; what is left to do is to send the mail again
+	toLeave        course = "leave"         // for a person to decide
+	toRefuse       course = "refuse"        // it is no member, whatever it is to be
+)
+
+// statuses are all that an account can have: twelve by the page of ResendPromoteResourceAccountEmail (2020-03-31), and
+// SwitchSuccess by that of UpdateAccount (2022-04-19). What the vendor allows in which is not documented but for the
+// resend; where it refuses, nothing was done and the plan is made anew. Whether an account is promoted its type says, not
+// its status.
+var statuses = map[string]struct {
+	course course
+	says   string
+}{
+	"CreateSuccess":    {toPromote, "it is a member"},
+	"CreateVerifying":  {toRefuse, "its creation waits for its owner, who is to confirm a mail"},
+	"CreateFailed":     {toRefuse, "its creation failed"},
+	"CreateExpired":    {toRefuse, "its creation was not confirmed in time"},
+	"CreateCancelled":  {toRefuse, "its creation was cancelled"},
+	"PromoteVerifying": {toAwait, "its promotion waits for its owner, who is to confirm a mail"},
+	"PromoteFailed":    {toPromoteAgain, "its last promotion failed"},
+	"PromoteExpired":   {toPromoteAgain, "its last promotion was not confirmed in time"},
+	"PromoteCancelled": {toLeave, "its promotion was cancelled at the vendor; promote it there, or write type: resource"},
+	"PromoteSuccess":   {toLeave, "the vendor says that it was promoted, but calls it a resource account; ask the vendor"},
+	"InviteSuccess":    {toLeave, "it was invited, and yet is a resource account, which the vendor does not describe; promote it there"},
+	"SwitchSuccess":    {toPromote, "its type was switched without a mail"},
+	"Removed":          {toRefuse, "it left the directory"},
+}
+
+// The types as files write them.
+const (
+	cloud    = "cloud"
+	resource = "resource"
+)
+
+var accountTypes = map[string]string{typeCloud: cloud, typeResource: resource}
+
+// course is what to do about the account to make it a cloud account; "" where nothing is left to do or its status or type
+// is unknown.
+func (a account) course() course {
+	if a.Type != typeResource {
+		return ""
+	}
+	return statuses[a.Status].course
+}
+
+// judge compares an account with what the file wants. An error says why the file can't have it, and what to do.
+func (a account) judge(want spec.Resource) error {
+	status, known := statuses[a.Status]
+	typ := accountTypes[a.Type]
+	switch {
+	case status.course == toRefuse:
+		return fmt.Errorf("%s (%s); settle that at the vendor, or remove it from the file", status.says, a.Status)
+	case want.AccountType == "" && want.Email == "":
+		return nil
+	case !known || typ == "":
+		return fmt.Errorf("its status %q with type %q is not known to this version, which plans nothing on it; leave out its type and email", a.Status, a.Type)
+	case typ == cloud && want.Email != "" && a.email() != "" && a.email() != want.Email:
+		return fmt.Errorf("its owner signs in as %s, the file says %s; correct email:, or name another account", a.email(), want.Email)
+	case want.AccountType == resource && typ == cloud:
+		return errors.New("it is a cloud account, and making it a resource account takes steps at the vendor that no call of ours makes; write type: cloud, or change it there")
+	case want.AccountType == resource && a.course() == toAwait:
+		return fmt.Errorf("it is on its way to a cloud account: %s; write type: cloud, or cancel the promotion at the vendor", status.says)
+	case want.AccountType == cloud && want.Email == "" && (a.course() == toPromote || a.course() == toPromoteAgain):
+		return errors.New("its promotion is confirmed by mail; write email: to say to whom")
+	}
+	return nil
+}

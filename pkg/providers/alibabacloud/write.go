@@ -1,0 +1,150 @@
+package alibabacloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Writer is a Reader that can also carry calls out. Calls may run side by side.
+type Writer struct{ *Reader }
+
+// NewWriter opens a connection for reading and writing. It sends nothing.
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
+	r, err := NewReader(conn, secrets, env)
+	return &Writer{r}, err
+}
+
+// refusal is an error after which the vendor surely did nothing.
+type refusal struct{ error }
+
+func (refusal) NotDone() bool   { return true }
+func (r refusal) Unwrap() error { return r.error }
+
+func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
+
+// Do sends one call of those that Pack made.
+func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) error {
+	if len(changes) != 1 {
+		return refuse("%d changes in one call that makes one; nothing was sent", len(changes))
+	}
+	c := changes[0]
+	a, known := w.seen[c.Resource]
+	if !known {
+		return refuse("the id of account %q is not known; plan again", c.Resource)
+	}
+	switch {
+	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
+		return w.promote(ctx, a, w.emails[c.Resource])
+	case name == resend.action && c.Op == diff.OpResend:
+		return w.resend(ctx, a)
+	}
+	return refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
+}
+
+func movedOn(a account) error {
+	return refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
+}
+
+// promote begins the promotion of an account (ResourceManager 2020-03-31, PromoteResourceAccount). It mails the address
+// that its owner is to sign in with.
+func (w *Writer) promote(ctx context.Context, a account, email string) error {
+	next := mailed{Email: email, Tries: 1}
+	switch a.course() {
+	case toPromote:
+	case toPromoteAgain:
+		n, _ := w.notes.of(a)
+		next.Tries += n.Tries
+	default:
+		return movedOn(a)
+	}
+	if email == "" {
+		return refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
+	}
+	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next)
+	return w.doubt(ctx, a, promote, err)
+}
+
+// resend mails the owner again (ResourceManager 2020-03-31, ResendPromoteResourceAccountEmail). The link of the mail before
+// is void from then on. A record id that the vendor does not take is looked up, since others may have resent it.
+func (w *Writer) resend(ctx context.Context, a account) error {
+	if a.course() != toAwait {
+		return movedOn(a)
+	}
+	n, doubtful := w.notes.of(a)
+	if doubtful {
+		return errors.New("whether the vendor sent the mail can't be read; it is not sent twice in one run")
+	}
+	record, err := n.Record, error(nil)
+	if record == "" {
+		if record, err = w.lookUp(ctx, a); err != nil {
+			return err
+		}
+	}
+	next := mailed{Email: n.Email, Tries: max(n.Tries, 1) + 1}
+	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next)
+	if code := httpx.Code(err); code == codeNoRecord || code == codeMismatch {
+		if fresh, lookErr := w.lookUp(ctx, a); lookErr == nil && fresh != record {
+			err = w.mail(ctx, a, resend, url.Values{"RecordId": {fresh}}, next)
+		}
+	}
+	return w.doubt(ctx, a, resend, err)
+}
+
+// lookUp returns the record id of the account's pending promotion.
+func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
+	rows, err := w.records(ctx, a.FolderID)
+	if err != nil {
+		return "", refusal{err}
+	}
+	record, ok := newestRecord(rows, a.ID)
+	if !ok {
+		return "", refuse("the vendor shows no record of a pending promotion; plan again")
+	}
+	return record.RecordID, nil
+}
+
+// mail does a call that makes the vendor mail somebody. It is noted beforehand, so that whenever a run is cut off the next
+// one knows that a mail may be out, and afterwards with what the answer says.
+func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed) error {
+	next.Sent, next.Unsure, next.Before = w.api.now(), true, a.ModifyTime
+	if err := w.notes.begin(a.ID, next); err != nil {
+		return refuse("%w; nothing was sent", err)
+	}
+	var answer single
+	err := w.api.write(ctx, op, query, &answer)
+	var failure *httpx.Error
+	switch {
+	case errors.As(err, &failure) && failure.NotDone():
+		return errors.Join(err, w.notes.undo(a.ID))
+	case err != nil:
+		return err
+	case answer.Account.ID != a.ID:
+		return fmt.Errorf("%s: the answer is about account %q instead of %q", op.action, answer.Account.ID, a.ID)
+	}
+	next.Sent, next.Unsure, next.Before = w.api.now(), false, ""
+	next.Record, next.Email = answer.Account.RecordID, cmp.Or(answer.Account.email(), next.Email)
+	return w.notes.end(a.ID, next)
+}
+
+// doubt reads the account again after the vendor said that its type or status does not fit: what was to be done may be
+// done already.
+func (w *Writer) doubt(ctx context.Context, a account, op operation, err error) error {
+	if httpx.Code(err) != codeMismatch {
+		return err
+	}
+	now, readErr := w.api.get(ctx, a.ID)
+	switch {
+	case readErr != nil:
+		return fmt.Errorf("%w; the account could not be read again: %v", err, readErr)
+	case now.Type == typeCloud, op == promote && now.course() == toAwait:
+		return nil
+	}
+	return fmt.Errorf("the vendor does not take it for a %s in status %s; plan again: %w", now.Type, now.Status, err)
+}
