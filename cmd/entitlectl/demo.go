@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +17,8 @@ import (
 
 func newDemo(c *cli) *cobra.Command {
 	return &cobra.Command{
-		Use: "demo", Short: "Show the whole loop on an emulated vendor",
-		Long: "Show the whole loop: validate, plan, apply, drift. The vendor is an emulator inside this process: no credentials, no\n" +
+		Use: "demo", Short: "Show the whole loop on emulated vendors",
+		Long: "Show the whole loop: validate, plan, apply, drift. The vendors are emulators inside this process: no credentials, no\n" +
 			"network, nothing is left behind.",
 		Example: "  entitlectl demo",
 		Args:    arguments(0, 0, "no arguments"),
@@ -30,11 +30,16 @@ func newDemo(c *cli) *cobra.Command {
 type demo struct {
 	*cli
 	server *emu.Server
+	time   time.Time // at which its commands run: the world is most of a day old by then
 	step   int
 }
 
+// demoAge is how old the demo's world is: a mail that it began with is overdue, but not out of date.
+const demoAge = 23 * time.Hour
+
 func (c *cli) demo(ctx context.Context) error {
-	d := demo{cli: c, server: newEmulator(emu.Options{}, true)}
+	d := demo{cli: c, server: newEmulator(emu.Options{}, true), time: c.at().Add(demoAge)}
+	d.server.Advance(c.at().Sub(d.server.Now()))
 	seed, err := examples.Demo.ReadFile("demo/seed.yaml")
 	if err == nil {
 		err = d.server.LoadSeed(seed)
@@ -42,6 +47,7 @@ func (c *cli) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.server.Advance(demoAge)
 	leave, err := enterDemo()
 	if err != nil {
 		return err
@@ -82,7 +88,8 @@ func enterDemo() (leave func(), err error) {
 }
 
 func (d *demo) play(ctx context.Context) error {
-	d.say("This is the whole loop on an emulated Huawei Cloud Workspace. No credentials, no network.\n" +
+	d.say("This is the whole loop on three emulated clouds: Huawei Cloud Workspace, WPS 365 and Alibaba Cloud.\n" +
+		"No credentials, no network. " +
 		"The file is examples/demo/entitlements.yaml of the repository.")
 	play := []struct {
 		title   string
@@ -117,6 +124,7 @@ func (d *demo) command(ctx context.Context, title, line string) int {
 	e := d.env
 	e.transport = d.server.Transport()
 	e.lookup = d.credentials
+	e.now = func() time.Time { return d.time }
 	args := append(strings.Fields(line), "--color=never")
 	if d.colored(d.terminal.stdout) {
 		args[len(args)-1] = "--color=always"
@@ -133,31 +141,27 @@ func (d *demo) command(ctx context.Context, title, line string) int {
 // credentials are the emulator's, whatever the environment has.
 func (d *demo) credentials(name string) (string, bool) {
 	switch name {
-	case "HUAWEICLOUD_SDK_AK":
+	case "HUAWEICLOUD_SDK_AK", "ALIBABA_CLOUD_ACCESS_KEY_ID":
 		return "emulator-key", true
-	case "HUAWEICLOUD_SDK_SK":
+	case "WPS_APP_ID":
+		return "emulator-app", true
+	case "HUAWEICLOUD_SDK_SK", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "WPS_APP_KEY":
 		return "emulator-secret", true
 	}
 	return d.lookup(name)
 }
 
-// sum compares the write calls that the vendor counted with those of a tool that sends one for each change.
+// sum compares the calls of the plan that was applied with those of a tool that sends one for each change.
 func (d *demo) sum(path string) error {
 	plan, err := readPlan(path)
 	if err != nil {
 		return err
 	}
-	writes := 0
-	for _, call := range d.server.Calls() {
-		if call.Method != http.MethodGet {
-			writes++
-		}
-	}
 	changes := 0
 	for _, part := range plan.Connections {
 		changes += len(part.Changes)
 	}
-	d.say(fmt.Sprintf("The vendor counted %s. One call for each change would be %d.", render.Count(writes, "write call"), changes))
+	d.say(fmt.Sprintf("These were %s. One call for each change would be %d.", render.Count(plan.Summary.Calls, "write call"), changes))
 	return nil
 }
 

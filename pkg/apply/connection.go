@@ -88,7 +88,10 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
-	live, err := r.target.Read(ctx, r.wanted(r.part.Changes))
+	want := r.wanted(r.part.Changes)
+	whole := r.desired.Where(func(ref spec.Ref) bool { _, touched := want.Resources[ref]; return touched })
+	whole.Quiet = want.Quiet
+	live, err := r.target.Read(ctx, whole)
 	if err != nil {
 		r.failed = err.Error()
 		return

@@ -8,6 +8,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -16,7 +17,7 @@ func Catalog() []Provider {
 	return []Provider{
 		{Format: alibabacloud.Format(), Reader: source(alibabacloud.NewReader), Writer: target(alibabacloud.NewWriter), Emulator: alibabacloudEmulator},
 		{Format: huaweicloud.Format(), Reader: source(huaweicloud.NewReader), Writer: target(huaweicloud.NewWriter), Emulator: huaweicloudEmulator},
-		{Format: wps365.Format()},
+		{Format: wps365.Format(), Reader: source(wps365.NewReader), Writer: target(wps365.NewWriter), Emulator: wps365Emulator},
 	}
 }
 
@@ -66,4 +67,8 @@ func alibabacloudEmulator(o EmulatorOptions) emu.Vendor {
 
 func huaweicloudEmulator(o EmulatorOptions) emu.Vendor {
 	return huaweicloudemu.New(huaweicloudemu.Options{Unthrottled: o.Unthrottled})
+}
+
+func wps365Emulator(EmulatorOptions) emu.Vendor { // the vendor states no rate that could be lifted
+	return wps365emu.New(wps365emu.Options{})
 }

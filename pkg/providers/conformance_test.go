@@ -150,7 +150,7 @@ func honest(t *testing.T, b *bench, result *diff.Result) {
 	later := plan(t, job).Connections[0].Changes
 	for _, c := range result.Connections[0].Changes {
 		again := slices.ContainsFunc(later, func(l diff.Change) bool {
-			return l.Op == c.Op && l.Kind == c.Kind && l.Resource == c.Resource && l.Subject == c.Subject && l.Field == c.Field
+			return l.Op == c.Op && l.Kind == c.Kind && l.Resource == c.Resource && l.Role == c.Role && l.Subject == c.Subject && l.Field == c.Field
 		})
 		if again && (c.Outcome == diff.Done || c.Outcome == diff.Already) {
 			t.Errorf("%s %s %s is reported %s, but a later plan has it again", c.Op, c.Resource, c.Subject, c.Outcome)

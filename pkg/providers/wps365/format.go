@@ -1,10 +1,18 @@
-// Package wps365 keeps mail groups of WPS 365 in agreement with the files.
 package wps365
 
 import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// The words of experimental: what is done through calls that no public page documents. Their shapes are inferred from
+// public mailboxes, mail contacts and user groups.
+const (
+	wordMembers = "members" // read, add and remove members
+	wordSenders = "senders" // the same for accepted senders
+	wordUpdate  = "update"  // change name, owner and who may send
+	wordDelete  = "delete"
 )
 
 // Format says what a connection of this provider may hold in the file. The vendor publishes no rates; five calls a second
@@ -15,12 +23,12 @@ func Format() spec.Format {
 	return spec.Format{
 		Provider: "wps365",
 		Kinds:    []spec.Kind{spec.KindMailGroup},
-		// With a refresh token, groups are created in the name of the user whose it is; without, by the app itself.
+		// With a refresh token, mail groups are written in the name of the user whose it is; without, by the app itself.
 		Auth: []spec.AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
 		// sign: false is for apps whose request signing is switched off at the vendor.
 		Keys:         []string{"sign"},
 		Booleans:     []string{"sign"},
-		Experimental: []string{"members", "senders", "update", "delete"},
+		Experimental: []string{wordMembers, wordSenders, wordUpdate, wordDelete},
 		Rate:         spec.Rates{Read: rate, Write: rate},
 	}
 }

@@ -1,0 +1,119 @@
+package wps365
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// publicBase serves everyone but private deployments.
+const publicBase = "https://openapi.wps.cn"
+
+const groupsPath = "/v7/mail_groups"
+
+// api sends authenticated requests to one tenant.
+type api struct {
+	http   *httpx.Client
+	base   string
+	prefix string // the path of base, which is not signed
+	keys   credentials
+	signs  bool
+	app    *bearer // acts for the app
+	user   *bearer // acts for a user, where the connection has a refresh token; else nil
+}
+
+func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*api, error) {
+	base := strings.TrimSuffix(conn.Endpoints[""], "/")
+	if base == "" {
+		base = publicBase
+	}
+	at, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint: %w", err)
+	}
+	keys := credentials{secrets["appId"].Reveal(), secrets["appKey"].Reveal()}
+	oauth := newOAuth(env, base, keys)
+	oauth.http.Secrets = slices.Collect(maps.Values(secrets))
+	a := &api{base: base, prefix: at.EscapedPath(), keys: keys, signs: conn.Settings["sign"] != "false", app: newBearer(oauth.asApp)}
+	if first := secrets["refreshToken"].Reveal(); first != "" {
+		a.user = newBearer((&consent{oauth: oauth, memory: env.Memory, key: conn.Name + "/refresh-token", initial: first}).asUser)
+	}
+	env.Transport = honest{next: env.Transport}
+	a.http = httpx.New(env, conn.Rate)
+	a.http.Secrets = oauth.http.Secrets
+	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.renew
+	return a, nil
+}
+
+// bearer is who acts in a request: a user, if there is one, where mail groups are written, and the app everywhere else. The
+// vendor's pages differ on whom it lets create mail groups.
+func (a *api) bearer(method, address string) *bearer {
+	if a.user != nil && method != http.MethodGet && strings.HasPrefix(address, a.base+groupsPath) {
+		return a.user
+	}
+	return a.app
+}
+
+// authenticate adds the token, and signs.
+func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) error {
+	token, err := a.bearer(r.Method, r.URL.String()).token(ctx, false)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if a.signs {
+		a.keys.sign(r, body, a.prefix, time.Now())
+	}
+	return nil
+}
+
+// renew gets another token when the vendor no longer takes the one it was sent.
+func (a *api) renew(ctx context.Context, e *httpx.Error) bool {
+	if e.Status != http.StatusUnauthorized {
+		return false
+	}
+	_, err := a.bearer(e.Method, e.URL).token(ctx, true)
+	return err == nil
+}
+
+// send does one call. The token is had before, since a try has no time for getting one.
+func (a *api) send(ctx context.Context, r httpx.Request, data any) error {
+	r.Base = a.base
+	r.Header = http.Header{"X-Kso-Id-Type": {"internal"}} // user ids are the vendor's
+	if _, err := a.bearer(r.Method, r.Base+r.Path).token(ctx, false); err != nil {
+		return err
+	}
+	answer := envelope{Data: data}
+	if _, err := a.http.Do(ctx, r, &answer); err != nil {
+		return err
+	}
+	if answer.Code == nil {
+		return fmt.Errorf("%s %s%s: the answer is not the vendor's: it has no code", r.Method, r.Base, r.Path)
+	}
+	return nil
+}
+
+// look does a POST that only reads.
+func (a *api) look(ctx context.Context, path string, body, data any) error {
+	return a.send(ctx, httpx.Request{Method: http.MethodPost, Path: path, Body: body, Repeatable: true}, data)
+}
+
+// missing says whether an error means that the tenant does not have the call at all.
+func missing(err error) bool {
+	return httpx.Status(err) == http.StatusNotFound || httpx.Code(err) == codeUnsupported
+}
+
+// notDone recognises errors after which the vendor surely did nothing.
+func notDone(err error) bool {
+	var e interface{ NotDone() bool }
+	return errors.As(err, &e) && e.NotDone()
+}

@@ -1,0 +1,147 @@
+package wps365
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// lookUp finds the people who should own groups and the subjects of grants that live lacks, and says of the latter why they
+// can't be granted anything. Who was found once is not looked up again.
+func (r *Reader) lookUp(ctx context.Context, desired spec.State, refs []spec.Ref, live *diff.Live) error {
+	addresses := map[string]bool{}
+	for _, ref := range refs {
+		if w := r.wishes[ref]; w.owned() {
+			addresses[w.Owner] = true
+		}
+	}
+	missing := map[spec.Subject]bool{}
+	for g := range desired.Grants {
+		if _, held := live.Grants[g]; !held && desired.Resources[g.Resource].Ownership != spec.Ignored {
+			missing[g.Subject] = true
+		}
+	}
+	for s := range missing {
+		if s.Kind == spec.SubjectUser || s.Kind == spec.SubjectAddress {
+			addresses[fold(s.Name)] = true
+		}
+	}
+	if err := r.lookUpUsers(ctx, addresses); err != nil {
+		return err
+	}
+	if err := r.lookUpMailboxes(ctx, missing); err != nil {
+		return err
+	}
+	for s := range missing {
+		if _, why := r.entry(s); why != "" {
+			live.Problems[s] = why
+		}
+	}
+	return nil
+}
+
+// statuses are those of users who may be found. One of them must be asked for.
+var statuses = []string{"active", "notactive", "disabled"}
+
+// lookUpUsers asks for users by address (WPS 365 open platform, query users by email). Who is not there, or outside of the
+// range of contacts that the app may see, is left out of the answer.
+func (r *Reader) lookUpUsers(ctx context.Context, addresses map[string]bool) error {
+	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known })
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(addresses)), pageSize) {
+		users, err := r.users(ctx, "/v7/users/by_emails", "emails", chunk)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if u.Email == "" || u.ID == "" {
+				return errors.New("the vendor shows users without their address; the app needs the scope kso.user_email.read")
+			}
+			r.seen.people[fold(u.Email)] = u.ID
+		}
+	}
+	return nil
+}
+
+// emails finds the addresses of users (WPS 365 open platform, query users by id).
+func (r *Reader) emails(ctx context.Context, ids []string) (map[string]string, error) {
+	emails := map[string]string{}
+	slices.Sort(ids)
+	for chunk := range slices.Chunk(slices.Compact(ids), pageSize) {
+		users, err := r.users(ctx, "/v7/users/batch_read", "user_ids", chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			emails[u.ID] = fold(u.Email)
+		}
+	}
+	return emails, nil
+}
+
+func (r *Reader) users(ctx context.Context, path, key string, values []string) ([]user, error) {
+	var found page[user]
+	err := r.api.look(ctx, path, map[string]any{key: values, "status": statuses, "with_dept": false}, &found)
+	if err == nil && found.Items == nil {
+		err = fmt.Errorf("POST %s: the answer is no list: it has no items", path)
+	}
+	return found.Items, err
+}
+
+// lookUpMailboxes reads the public mailboxes, once, where a subject may be one of them (WPS 365 open platform, list public
+// mailboxes).
+func (r *Reader) lookUpMailboxes(ctx context.Context, missing map[spec.Subject]bool) error {
+	needed := false
+	for s := range missing {
+		_, isUser := r.seen.people[fold(s.Name)]
+		needed = needed || s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
+	}
+	if !needed || r.seen.mailboxes != nil {
+		return nil
+	}
+	all, broken, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
+	if err == nil && broken != "" {
+		err = fmt.Errorf("the list of public mailboxes is not whole: %s", broken)
+	}
+	if err != nil {
+		return err
+	}
+	r.seen.mailboxes = map[string]bool{}
+	for _, p := range all {
+		r.seen.mailboxes[fold(p.Address)] = true
+	}
+	return nil
+}
+
+// entry is a subject as a list of a mail group takes it, or why none does.
+func (r *Reader) entry(s spec.Subject) (e entry, why string) {
+	e.Address = fold(s.Name)
+	_, isUser := r.seen.people[e.Address]
+	isMailbox := r.seen.mailboxes[e.Address]
+	switch {
+	case s.Kind == spec.SubjectDepartment && strings.Contains(s.Name, "@"):
+		e.Type = typeDept // no call tells which addresses are departments'
+	case s.Kind == spec.SubjectDepartment:
+		why = "mail groups know departments by address, and no call tells the address of one by name; write dept:ADDRESS"
+	case isUser && s.Kind != spec.SubjectMailbox:
+		e.Type = typeUser
+	case isMailbox && s.Kind != spec.SubjectUser:
+		e.Type = typeMailbox
+	case s.Kind == spec.SubjectUser:
+		why = unknownUser(s.Name)
+	case s.Kind == spec.SubjectMailbox:
+		why = fmt.Sprintf("the tenant has no public mailbox %s; create it there or correct the address", s.Name)
+	default:
+		why = fmt.Sprintf("%s is no user and no public mailbox that the app sees, and mail groups take no addresses from outside", s.Name)
+	}
+	return e, why
+}
+
+func unknownUser(address string) string {
+	return fmt.Sprintf("no user within the app's range of contacts has the address %s; create one, correct the address, or widen the range", address)
+}

@@ -1,0 +1,183 @@
+package wps365_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Without the experimental words a plan holds nothing that can't be done, and says what it can't see.
+func TestWithoutExperimentalWords(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{DocumentedOnly: true}, seed)
+	w := c.open(t)
+	want := desired("eng", spec.Resource{Title: "Eng", Owner: "bo@x.example", Senders: spec.SendersMember}, user("cy"), user("ghost"))
+	want.Resources[ref("gone")] = spec.Resource{Absent: true, Ownership: spec.Owned}
+	want.Resources[ref("news")] = spec.Resource{Absent: true, Ownership: spec.Owned}
+	with(want, "new", spec.RoleMember, user("cy"))
+	with(want, "new", spec.RoleSender, user("cy"))
+	want.Resources[ref("new")] = spec.Resource{Owner: "bo@x.example", Senders: spec.SendersCustom, Ownership: spec.Owned}
+	plan, result := applied(t, w, want)
+	if d := cmp.Diff([]string{"create new"}, said(plan)); d != "" {
+		t.Errorf("changes (-want +got):\n%s", d)
+	}
+	contains(t, plan.Connections[0].Notes,
+		"members of 2 mail groups can't be read or changed",
+		"accepted senders of 1 mail groups can't be read or changed",
+		`eng@x.example: its name is "Engineers" and the files want "Eng"; change it by hand`,
+		`eng@x.example: its owner is "ann@x.example" and the files want "bo@x.example"`,
+		`eng@x.example: its senders is "company" and the files want "member"`,
+		"news@x.example: the files want it absent; delete it by hand",
+		`new@x.example: made with name "new" and senders "custom" where the files do not say`)
+	if !result.Summary.Clean() || !cmp.Equal(c.writes(), []string{""}) {
+		t.Errorf("result %+v, writes %q", result.Summary, c.writes())
+	}
+	if again := planned(t, c.open(t), want); !again.Empty() {
+		t.Errorf("the second plan has %q", said(again))
+	}
+}
+
+// Each word turns on what it names and nothing else.
+func TestEachExperimentalWordAlone(t *testing.T) {
+	want := desired("eng", spec.Resource{Title: "Eng", Owner: "bo@x.example", Senders: spec.SendersMember}, user("ann"), user("cy"))
+	want.Resources[ref("news")] = spec.Resource{Senders: spec.SendersCustom, Ownership: spec.Owned}
+	with(want, "news", spec.RoleSender, user("bo"))
+	want.Resources[ref("old")] = spec.Resource{Absent: true, Ownership: spec.Owned}
+	old := seed + "    - {address: old@x.example, name: Old, owner: bo@x.example}\n"
+	for word, changes := range map[string][]string{
+		"members": {"grant eng member cy@x.example", "revoke eng member bo@x.example", "revoke news member dept:design@x.example"},
+		"senders": {"grant news sender bo@x.example", "revoke news sender cy@x.example"},
+		"update":  {"update eng name Eng", "update eng owner bo@x.example", "update eng senders member"},
+		"delete":  {"delete old"},
+	} {
+		t.Run(word, func(t *testing.T) {
+			c := newTenant(t, wps365emu.Options{}, old)
+			plan, result := applied(t, c.open(t, word), want)
+			if d := cmp.Diff(changes, said(plan)); d != "" {
+				t.Errorf("changes (-want +got):\n%s", d)
+			}
+			if !result.Summary.Clean() || result.Summary.Done != len(changes) {
+				t.Errorf("result %+v", result.Connections[0].Changes)
+			}
+			if again := planned(t, c.open(t, word), want); !again.Empty() {
+				t.Errorf("the second plan has %q", said(again))
+			}
+			for _, call := range plan.Connections[0].Calls { // as a saved plan may ask, long after
+				var carried []diff.Change
+				for _, i := range call.Changes {
+					carried = append(carried, plan.Connections[0].Changes[i])
+				}
+				writes := len(c.writes())
+				if err := c.open(t).Do(t.Context(), call.Name, carried); !notDone(err) || len(c.writes()) > writes {
+					t.Errorf("%s without %s: %v", call.Name, word, err)
+				}
+			}
+		})
+	}
+}
+
+func notDone(err error) bool {
+	var e interface{ NotDone() bool }
+	return errors.As(err, &e) && e.NotDone()
+}
+
+// A tenant that lacks a call makes an error that says what to do, not an empty list.
+func TestTenantWithoutTheCall(t *testing.T) {
+	for _, opts := range []wps365emu.Options{{DocumentedOnly: true}, {RefuseUndocumented: true}, {RefuseUndocumented: true, StatusAlwaysOK: true}} {
+		_, err := newTenant(t, opts, seed).open(t, "members").Read(t.Context(), desired("eng", spec.Resource{}))
+		if err == nil || !strings.Contains(err.Error(), `take "members" out of experimental`) {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestSubjectsThatCantBeEntered(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	want := desired("eng", spec.Resource{}, user("ann"), user("bo"), user("cy"), user("hid"), user("desk"),
+		subject(spec.SubjectMailbox, "desk@x.example"), subject(spec.SubjectMailbox, "cy@x.example"),
+		subject(spec.SubjectDepartment, "Works"), subject(spec.SubjectDepartment, "Design@x.example"),
+		subject(spec.SubjectAddress, "guest@other.example"), subject(spec.SubjectAddress, "cy@x.example"), subject(spec.SubjectAddress, "desk@x.example"))
+	live, err := c.open(t, "members").Read(t.Context(), want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[spec.Subject]string{
+		user("hid"):  "no user within the app's range of contacts has the address hid@x.example",
+		user("desk"): "no user within",
+		subject(spec.SubjectMailbox, "cy@x.example"):        "no public mailbox cy@x.example",
+		subject(spec.SubjectDepartment, "Works"):            "write dept:ADDRESS",
+		subject(spec.SubjectAddress, "guest@other.example"): "no addresses from outside",
+	}
+	for s, text := range texts {
+		if !strings.Contains(live.Problems[s], text) {
+			t.Errorf("%s: %q, want %q in it", s, live.Problems[s], text)
+		}
+	}
+	if len(live.Problems) != len(texts) {
+		t.Errorf("problems %q", live.Problems)
+	}
+	if n := c.count("POST", byEmails); n != 1 {
+		t.Errorf("%d look-ups", n)
+	}
+	_, result := applied(t, c.open(t, "members"), want)
+	var body struct {
+		Members []struct {
+			Address string `json:"email_address"`
+			Type    string `json:"type"`
+		}
+	}
+	paths := c.writes()
+	if err := json.Unmarshal([]byte(c.bodies[groups+paths[0]][0]), &body); err != nil || len(paths) != 1 || len(body.Members) != 3 {
+		t.Errorf("writes %q, body %+v, error %v", paths, body, err) // cy and desk, once each, and the department
+	}
+	if result.Summary.Blocked != len(texts) || result.Summary.Done != 5 {
+		t.Errorf("result %+v", result.Summary)
+	}
+}
+
+// A mail group holds an address once: by whichever kind the file knows it, it is held.
+func TestAddressesAreHeldWhateverTheirKind(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	want := desired("eng", spec.Resource{}, user("ann"), subject(spec.SubjectAddress, "ann@x.example"), subject(spec.SubjectMailbox, "bo@x.example"))
+	with(want, "news", spec.RoleMember, subject(spec.SubjectDepartment, "Design"))
+	want.Resources[ref("news")] = spec.Resource{Ownership: spec.Owned}
+	if plan := planned(t, c.open(t, "members"), want); !plan.Empty() {
+		t.Errorf("changes %q", said(plan))
+	}
+}
+
+// What the files leave open is not taken for empty: only who left goes.
+func TestSendersThatAreNotManaged(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, strings.Replace(seed, "[cy@x.example]", "[cy@x.example, bo@x.example]", 1))
+	want := desired("news", spec.Resource{})
+	want.Left = map[spec.Subject]spec.Claim{user("bo"): {Reason: "bo has left"}}
+	plan, result := applied(t, c.open(t, "senders"), want)
+	if d := cmp.Diff([]string{"revoke news sender bo@x.example"}, said(plan)); d != "" || !result.Summary.Clean() {
+		t.Errorf("changes (-want +got):\n%s\nresult %+v", d, result)
+	}
+}
+
+func TestModeAndSendersChangeTogether(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	toCustom := with(desired("eng", spec.Resource{Senders: spec.SendersCustom}), "eng", spec.RoleSender, user("cy"))
+	fromCustom := desired("news", spec.Resource{Senders: spec.SendersAll})
+	for name, want := range map[string]spec.State{"eng": toCustom, "news": fromCustom} {
+		t.Run(name, func(t *testing.T) {
+			if plan := planned(t, c.open(t, "senders"), want); !plan.Empty() {
+				t.Errorf("without update: %q", said(plan))
+			}
+			if _, result := applied(t, c.open(t, "senders", "update"), want); !result.Summary.Clean() {
+				t.Errorf("result %+v", result)
+			}
+			if plan := planned(t, c.open(t, "senders", "update"), want); !plan.Empty() {
+				t.Errorf("the second plan has %q", said(plan))
+			}
+		})
+	}
+}

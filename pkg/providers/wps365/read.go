@@ -1,0 +1,263 @@
+package wps365
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Reader reads one connection and packs its changes. It sends GET requests, look-ups of users, and requests for tokens.
+type Reader struct {
+	name   string // of the connection
+	api    *api
+	memory httpx.Memory
+	may    map[string]bool    // the words of experimental that the connection lists
+	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
+	seen   index
+	ids    sync.Map // address to id of mail groups that a read showed, or that were made and may not show yet
+}
+
+// index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
+// to it, since it may be about a part only.
+type index struct {
+	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
+	people    map[string]string     // address to id of users that were looked up
+	mailboxes map[string]bool       // addresses of public mailboxes
+}
+
+// NewReader opens a connection for reading. It sends nothing.
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+	a, err := newAPI(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{name: conn.Name, api: a, memory: env.Memory, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
+		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
+	for _, word := range conn.Experimental {
+		r.may[word] = true
+	}
+	return r, nil
+}
+
+// Read returns what is live of the mail groups that desired lists. What can't be seen or changed is as desired in it, and
+// its notes say so.
+func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+	if len(desired.Resources) == 0 {
+		return live, nil
+	}
+	r.learn(desired)
+	refs := slices.SortedFunc(maps.Keys(desired.Resources), spec.Ref.Compare)
+	groups, err := r.readGroups(ctx, desired, &live)
+	if err != nil {
+		return live, fmt.Errorf("read mail groups: %w", err)
+	}
+	if err := r.readRolls(ctx, refs, groups, &live); err != nil {
+		return live, err
+	}
+	if err := r.lookUp(ctx, desired, refs, &live); err != nil {
+		return live, fmt.Errorf("look up users and mailboxes: %w", err)
+	}
+	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
+		return live, err
+	}
+	r.checkMissing(refs, groups, &live)
+	r.keepSettings(refs, &live)
+	slices.Sort(live.Notes)
+	return live, nil
+}
+
+// all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
+func (a *api) all(ctx context.Context) ([]mailGroup, error) {
+	all, broken, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
+	switch {
+	case err != nil:
+		return nil, err
+	case broken != "": // a group that we miss would be created again
+		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", broken)
+	case slices.ContainsFunc(all, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
+		return nil, errors.New("the list holds a mail group without an id or an address")
+	}
+	return all, nil
+}
+
+// readGroups finds the wanted groups. One that is to be deleted, where nothing may be deleted, is left out.
+func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.Live) (map[spec.Ref]mailGroup, error) {
+	all, err := r.api.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[spec.Ref]mailGroup{}
+	var errs *multierror.Error
+	for _, g := range all {
+		ref := spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
+		if _, listed := desired.Resources[ref]; !listed {
+			continue
+		}
+		if other, twice := groups[ref]; twice {
+			errs = multierror.Append(errs, fmt.Errorf("%s is there twice, as %s and %s", ref, other.ID, g.ID))
+		}
+		senders, err := g.senders()
+		if err != nil {
+			errs = multierror.Append(errs, fmt.Errorf("%s: %w", ref, err))
+		}
+		groups[ref] = g
+		r.ids.Store(ref.Name, g.ID)
+		live.Resources[ref] = spec.Resource{Title: g.Name, Senders: senders}
+	}
+	if !desired.Part {
+		live.Unmanaged = len(all) - len(groups)
+	}
+	for ref := range groups {
+		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
+			delete(groups, ref)
+			delete(live.Resources, ref)
+			live.Notes = append(live.Notes, fmt.Sprintf("%s: the files want it absent; delete it by hand, %s", ref, without(wordDelete)))
+		}
+	}
+	return groups, errs.ErrorOrNil()
+}
+
+// readOwners finds whose the groups are, where the files say whose they should be.
+func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
+	var strangers []string
+	for _, ref := range refs {
+		if g, w := groups[ref], r.wishes[ref]; w.owned() && g.OwnerID != "" && g.OwnerID != r.seen.people[w.Owner] {
+			strangers = append(strangers, g.OwnerID)
+		}
+	}
+	emails, err := r.emails(ctx, strangers)
+	if err != nil {
+		return fmt.Errorf("look up the owners of mail groups: %w", err)
+	}
+	for _, ref := range refs {
+		g, w := groups[ref], r.wishes[ref]
+		if g.ID == "" || !w.owned() {
+			continue
+		}
+		owner := cmp.Or(emails[g.OwnerID], fold(g.Owner.Address), "user "+g.OwnerID)
+		id, known := r.seen.people[w.Owner]
+		if known && id == g.OwnerID {
+			owner = w.Owner
+		}
+		r.set(ref, live, func(res *spec.Resource) { res.Owner = owner })
+		if !known && owner != w.Owner && r.may[wordUpdate] {
+			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) set(ref spec.Ref, live *diff.Live, change func(*spec.Resource)) {
+	res := live.Resources[ref]
+	change(&res)
+	live.Resources[ref] = res
+}
+
+// checkMissing says of groups that are not live why they can't be made, or with which settings where the files leave them
+// open.
+func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
+	for _, ref := range refs {
+		w := r.wishes[ref]
+		if groups[ref].ID != "" || w.Ownership == "" || w.Absent || w.Ownership == spec.Ignored {
+			continue
+		}
+		switch _, known := r.seen.people[w.Owner]; {
+		case w.Owner == "":
+			live.Impossible[ref] = "a mail group can't be made without an owner; name a user as its owner:"
+		case !known:
+			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
+		case w.Senders == "" || w.Title == "":
+			body := w.body(ref.Name)
+			live.Notes = append(live.Notes, fmt.Sprintf("%s: made with name %q and senders %q where the files do not say", ref, body.Name, body.AcceptedType))
+		}
+	}
+}
+
+// readRolls reads who the members and the accepted senders are.
+func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
+	for _, l := range rolls {
+		unseen := 0
+		for _, ref := range refs {
+			w, g := r.wishes[ref], groups[ref]
+			switch r.view(l, w, live.Resources[ref].Senders) {
+			case takenForGranted:
+				unseen++
+				w.grant(ref, l.role, live)
+			case shown:
+				if g.ID == "" {
+					continue
+				}
+				if err := r.readRoll(ctx, l, ref, g.ID, live); err != nil {
+					return fmt.Errorf("read %s of %s: %w", l.words(), ref, err)
+				}
+			}
+		}
+		if unseen > 0 {
+			live.Notes = append(live.Notes, fmt.Sprintf("%s of %d mail groups can't be read or changed, %s; those in the files are taken to be there, others are not seen",
+				l.words(), unseen, without(l.word)))
+		}
+	}
+	return nil
+}
+
+// readRoll reads one list of a group.
+func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, live *diff.Live) error {
+	rows, broken, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+	if err != nil && missing(err) {
+		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range rows {
+		r.hold(l, ref, e, live)
+	}
+	if broken != "" {
+		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), broken), live)
+	}
+	return nil
+}
+
+// hold records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
+// whatever it is taken for. A department that the files list by its name is known by that.
+func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
+	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
+	if kind == "" || address == "" {
+		r.distrust(ref, fmt.Sprintf("%q is there with the unknown type %q", e.Address, e.Type), live)
+		return
+	}
+	subjects := w.named[naming{l.role, address}]
+	if name := fold(e.Name); len(subjects) == 0 && kind == spec.SubjectDepartment && !strings.Contains(name, "@") {
+		subjects = w.named[naming{l.role, name}]
+	}
+	if len(subjects) == 0 {
+		subjects = []spec.Subject{{Kind: kind, Name: address}}
+	}
+	if l.role == spec.RoleSender && w.left != nil && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
+		return // the files leave open who may send
+	}
+	for _, s := range subjects {
+		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
+		if _, twice := live.Grants[g]; twice {
+			r.distrust(ref, fmt.Sprintf("two entries may be %s; list them by address", s), live)
+		}
+		live.Grants[g], r.seen.holders[g] = spec.Claim{}, e.Address
+	}
+}
+
+func (r *Reader) distrust(ref spec.Ref, why string, live *diff.Live) {
+	r.set(ref, live, func(res *spec.Resource) { res.Incomplete = why })
+	live.Notes = append(live.Notes, fmt.Sprintf("%s: %s; nothing is revoked there in this run", ref, why))
+}

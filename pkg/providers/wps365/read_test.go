@@ -1,0 +1,187 @@
+package wps365_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
+	item := func(mode string) string {
+		return `{"code":0,"data":{"total":1,"items":[{"id":"1","name":"E","email_address":"eng@x.example","owner_id":"u","accepted_sender_mode":"` + mode + `"}]}}`
+	}
+	c := newTenant(t, wps365emu.Options{}, seed)
+	c.fault(t, emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 200, Body: item("robots")})
+	if _, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{})); err == nil || !strings.Contains(err.Error(), `"robots"`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := c.open(t).Read(t.Context(), desired("gone", spec.Resource{Absent: true})); err != nil {
+		t.Errorf("of a mail group that is not listed: %v", err)
+	}
+	c.fault(t, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Status: 200,
+		Body: `{"code":0,"data":{"items":[{"email_address":"bo@x.example","type":"user"},{"email_address":"z@x.example","type":"robot"}]}}`})
+	want := desired("eng", spec.Resource{}, user("cy"))
+	plan := planned(t, c.open(t, "members"), want)
+	if d := cmp.Diff([]string{"grant eng member cy@x.example"}, said(plan)); d != "" {
+		t.Errorf("changes (-want +got):\n%s", d)
+	}
+	contains(t, plan.Connections[0].Notes, `"z@x.example" is there with the unknown type "robot"; nothing is revoked there`)
+}
+
+func TestOwners(t *testing.T) {
+	for _, tc := range []struct {
+		name, owner string
+		opts        wps365emu.Options
+		changes     []string
+		err         string
+		looks       int // by email, and by id
+	}{
+		{"not desired", "", wps365emu.Options{}, nil, "", 0},
+		{"as desired", "ann@x.example", wps365emu.Options{}, nil, "", 1},
+		{"another", "bo@x.example", wps365emu.Options{}, []string{"update eng owner bo@x.example"}, "", 2},
+		{"unknown", "ghost@x.example", wps365emu.Options{}, []string{"update eng owner ghost@x.example blocked"}, "", 2},
+		{"without the scope for addresses", "ann@x.example", wps365emu.Options{Scopes: []string{"kso.mail_group.readwrite", "kso.contact.read"}}, nil, "kso.user_email.read", 1},
+		{"without the scope for users", "ann@x.example", wps365emu.Options{Scopes: []string{"kso.mail_group.readwrite"}}, nil, "lacks the scope", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newTenant(t, tc.opts, seed)
+			plan, err := apply.Plan(t.Context(), job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner})), apply.Head{}, nil)
+			if tc.err == "" && err != nil || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
+				t.Fatalf("error %v, want %q", err, tc.err)
+			}
+			if d := cmp.Diff(tc.changes, said(plan)); d != "" {
+				t.Errorf("changes (-want +got):\n%s", d)
+			}
+			if n := c.count("POST", byEmails) + c.count("POST", "/v7/users/batch_read"); n != tc.looks {
+				t.Errorf("%d look-ups, want %d", n, tc.looks)
+			}
+		})
+	}
+}
+
+func TestGroupsThatCantBeMade(t *testing.T) {
+	for owner, text := range map[string]string{"": "can't be made without an owner", "ghost@x.example": "has the address ghost@x.example"} {
+		c := newTenant(t, wps365emu.Options{}, seed)
+		want := desired("new", spec.Resource{Owner: owner}, user("bo"))
+		want.Resources[ref("news")], want.Resources[ref("watched")] = spec.Resource{Title: "N", Ownership: spec.Owned}, spec.Resource{Ownership: spec.Ignored}
+		plan, result := applied(t, c.open(t, "members", "update"), want)
+		for _, change := range plan.Connections[0].Changes[:1] {
+			if change.Op != diff.OpCreate || !strings.Contains(change.Problem, text) {
+				t.Errorf("owner %q: %+v", owner, change)
+			}
+		}
+		if result.Summary.Blocked != 2 || result.Summary.Done != 2 || c.count("POST", groups) > 0 {
+			t.Errorf("owner %q: %+v", owner, result.Summary)
+		}
+	}
+}
+
+// large is a tenant of n mail groups, of which the first has k members.
+func large(n, k int) string {
+	var b strings.Builder
+	b.WriteString("wps365:\n  users:\n")
+	for i := range max(k, 1) {
+		fmt.Fprintf(&b, "    - {name: u%d, email: u%d@x.example}\n", i, i)
+	}
+	b.WriteString("  mailGroups:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "    - {address: g%d@x.example, name: G, owner: u0@x.example, members: [", i)
+		for u := range k {
+			fmt.Fprintf(&b, "u%d@x.example, ", u)
+		}
+		b.WriteString("]}\n")
+		k = 0
+	}
+	return b.String()
+}
+
+func TestPages(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		opts wps365emu.Options
+		err  string
+	}{
+		{"whole", wps365emu.Options{}, ""},
+		{"rows come twice", wps365emu.Options{OverlapPages: true}, ""},
+		{"a token comes twice", wps365emu.Options{StuckPages: true}, "the list does not end"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newTenant(t, tc.opts, large(120, 130))
+			live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if err != nil || len(live.Grants) != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
+				t.Errorf("%d members, %d unmanaged, notes %q, error %v", len(live.Grants), live.Unmanaged, live.Notes, err)
+			}
+			if n := c.count("GET", groups); n != 3 {
+				t.Errorf("%d pages", n)
+			}
+		})
+	}
+}
+
+// Law 3: a list that never holds still revokes nobody and creates nothing.
+func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
+	page := `{"code":0,"data":{"items":[],"total":777}}`
+	for _, tc := range []struct {
+		name, match string
+		count       int
+		err         string
+		whole       bool
+	}{
+		{"groups, once", groups, 1, "", true},
+		{"groups, every time", groups, 1000, "the list is not whole", false},
+		{"members, once", groups + "/*/members", 1, "", true},
+		{"members, every time", groups + "/*/members", 1000, "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newTenant(t, wps365emu.Options{}, large(120, 130))
+			c.fault(t, emu.Fault{Match: "GET " + tc.match, Kind: emu.FaultRefuse, Nth: 2, Count: tc.count, Status: 200, Body: page})
+			plan, err := apply.Plan(t.Context(), job(c.open(t, "members"), desired("g0", spec.Resource{})), apply.Head{}, nil)
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if whole := len(plan.Connections[0].Notes) == 0; err != nil || whole != tc.whole || (plan.Summary.Revoke == 130) != tc.whole {
+				t.Errorf("error %v, notes %q, summary %+v", err, plan.Connections[0].Notes, plan.Summary)
+			}
+		})
+	}
+}
+
+// An answer that is not what it should be is an error, whichever it stands for.
+func TestHostileAnswers(t *testing.T) {
+	bodies := []string{``, `{}`, `[]`, `null`, `{"code":0}`, `{"code":0,"data":{}}`, `{"code":0,"data":{"items":null}}`, `{"code":0,"data":{"items":{},"total":0}}`,
+		`{"code":0,"data":{"items":[],"total":-1}}`, `{"code":"x","data":{"items":[],"total":0}}`, `{"data":{"items":[],"total":0}}`, `{"code":1}`,
+		`{"code":0,"data":{"items":[{}],"total":9}}`, `{"code":403000001,"msg":"no","data":{"items":[],"total":0}}`, `{"error_code":"X"}`, `{"access_token":5}`}
+	want := desired("eng", eng, user("cy"), subject(spec.SubjectMailbox, "desk@x.example"))
+	for _, match := range []string{"POST " + token, "GET " + groups, "GET " + groups + "/*/members", "POST " + byEmails, "GET /v7/public_mailboxes"} {
+		for _, body := range bodies {
+			t.Run(match+" "+body, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c := newTenant(t, wps365emu.Options{}, seed)
+					c.fault(t, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200, Body: body})
+					live, err := c.open(t, "members").Read(t.Context(), want)
+					if err == nil && len(live.Notes)+len(live.Problems) == 0 {
+						t.Errorf("no error; live %+v", live)
+					}
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package wps365
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// credentials prove which app we are.
+type credentials struct {
+	appID  string
+	appKey string
+}
+
+// sign adds the two headers of KSO-1 (WPS 365 open platform, request signing). The date is that of this very request; an
+// empty body is signed as no text at all, and so is the path prefix of a private deployment.
+func (c credentials) sign(r *http.Request, body []byte, prefix string, at time.Time) {
+	date := at.UTC().Format(http.TimeFormat)
+	hash := ""
+	if len(body) > 0 {
+		sum := sha256.Sum256(body)
+		hash = hex.EncodeToString(sum[:])
+	}
+	mac := hmac.New(sha256.New, []byte(c.appKey))
+	mac.Write([]byte("KSO-1" + r.Method + strings.TrimPrefix(r.URL.RequestURI(), prefix) + r.Header.Get("Content-Type") + date + hash))
+	r.Header.Set("X-Kso-Date", date)
+	r.Header.Set("X-Kso-Authorization", "KSO-1 "+c.appID+":"+hex.EncodeToString(mac.Sum(nil)))
+}

@@ -1,0 +1,181 @@
+package wps365
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+const (
+	tokenPath = "/oauth2/token"
+	// earlier is how long before its end a token is renewed.
+	earlier = time.Minute
+	// tokenLife is what the vendor documents, for an answer that does not say.
+	tokenLife = 2 * time.Hour
+)
+
+// tokenError is a token that could not be had. What needed it was not sent.
+type tokenError struct{ err error }
+
+func (e tokenError) Error() string { return "get a token: " + e.err.Error() }
+func (e tokenError) Unwrap() error { return e.err }
+func (tokenError) NotDone() bool   { return true }
+
+// bearer hands out one access token until it is about to end. It is safe for use from several goroutines: one of them
+// renews, the others wait.
+type bearer struct {
+	fetch func(context.Context) (tokens, error)
+	turn  chan struct{} // of one place: whoever fills it may touch what follows
+	value string
+	until time.Time
+}
+
+func newBearer(fetch func(context.Context) (tokens, error)) *bearer {
+	return &bearer{fetch: fetch, turn: make(chan struct{}, 1)}
+}
+
+// token returns the access token; with anew it is another one than before.
+func (b *bearer) token(ctx context.Context, anew bool) (string, error) {
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", tokenError{ctx.Err()}
+	}
+	defer func() { <-b.turn }()
+	if !anew && time.Now().Before(b.until) {
+		return b.value, nil
+	}
+	t, err := b.fetch(ctx)
+	if err != nil {
+		return "", tokenError{err}
+	}
+	life := t.life()
+	b.value, b.until = t.Access, time.Now().Add(life-min(earlier, life/2))
+	return b.value, nil
+}
+
+// oauth asks for tokens (WPS 365 open platform, get self-built app access token; refresh user access token).
+type oauth struct {
+	http *httpx.Client
+	base string
+	app  credentials
+}
+
+func newOAuth(env httpx.Env, base string, app credentials) *oauth {
+	env.Transport = honest{env.Transport, true}
+	o := &oauth{httpx.New(env, spec.Rates{}), base, app}
+	o.http.Sign, o.http.Explain = asForm, explain
+	return o
+}
+
+// asForm turns the JSON object that the request loop made into the form that the token call takes.
+func asForm(_ context.Context, r *http.Request, body []byte) error {
+	var fields map[string]string
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return err
+	}
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	data := []byte(form.Encode())
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	return nil
+}
+
+// ask sends the token call. No error of it shows any part of an answer that holds a token.
+func (o *oauth) ask(ctx context.Context, fields map[string]string, repeatable bool) (tokens, error) {
+	body := map[string]string{"client_id": o.app.appID, "client_secret": o.app.appKey}
+	maps.Copy(body, fields)
+	var raw json.RawMessage
+	var t tokens
+	_, err := o.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: o.base, Path: tokenPath, Body: body, Repeatable: repeatable}, &raw)
+	if err == nil && (json.Unmarshal(raw, &t) != nil || t.Access == "") {
+		err = errors.New("POST " + o.base + tokenPath + ": the answer holds no token")
+	}
+	return t, err
+}
+
+// asApp gets a token for the app itself. The one before stays valid, so asking twice does no harm.
+func (o *oauth) asApp(ctx context.Context) (tokens, error) {
+	return o.ask(ctx, map[string]string{"grant_type": "client_credentials"}, true)
+}
+
+// consent is a user's leave to act in his name: a refresh token, which each use replaces by another.
+type consent struct {
+	oauth   *oauth
+	memory  httpx.Memory
+	key     string // in memory
+	initial string // from the file's reference
+	unkept  string // the token that memory did not take
+}
+
+// kept is the present refresh token and which one of the file it came from: a new one there ends the chain.
+type kept struct {
+	Of    string `json:"of"`
+	Token string `json:"token"`
+}
+
+func (c *consent) of() string {
+	sum := sha256.Sum256([]byte(c.initial))
+	return hex.EncodeToString(sum[:])
+}
+
+// asUser gets a token for the user. The refresh token is kept before it is spent as well, so that a memory which takes
+// nothing is found out while the token is still good; the new one is kept before anything is done with its answer. Callers
+// come one at a time.
+func (c *consent) asUser(ctx context.Context) (tokens, error) {
+	now := c.current()
+	if err := c.keep(now); err != nil {
+		return tokens{}, err
+	}
+	t, err := c.oauth.ask(ctx, map[string]string{"grant_type": "refresh_token", "refresh_token": now}, false)
+	if err != nil || t.Refresh == "" {
+		return t, err
+	}
+	if err := c.keep(t.Refresh); err != nil {
+		c.unkept = t.Refresh
+		return tokens{}, err
+	}
+	c.unkept = ""
+	return t, nil
+}
+
+func (c *consent) current() string {
+	if c.unkept != "" || c.memory == nil {
+		return c.unkept
+	}
+	var k kept
+	if text, ok := c.memory.Recall(c.key); ok && json.Unmarshal([]byte(text), &k) == nil && k.Of == c.of() && k.Token != "" {
+		return k.Token
+	}
+	return c.initial
+}
+
+func (c *consent) keep(token string) error {
+	if c.memory == nil {
+		return errors.New("a refresh token changes with each use, and there is no state to keep it in")
+	}
+	text, err := json.Marshal(kept{c.of(), token})
+	if err == nil {
+		err = c.memory.Keep(c.key, string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("keep the refresh token: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package wps365_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
+	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+func TestTokenIsReusedAndRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTenant(t, wps365emu.Options{}, seed)
+		w := c.open(t)
+		for _, step := range []struct {
+			after  time.Duration
+			tokens int // asked for so far
+		}{{0, 1}, {time.Minute, 1}, {117 * time.Minute, 1}, {time.Minute, 2}, {118 * time.Minute, 2}, {2 * time.Hour, 3}} {
+			time.Sleep(step.after)
+			if _, err := w.Read(t.Context(), desired("eng", spec.Resource{})); err != nil {
+				t.Fatal(err)
+			}
+			if n := c.count("POST", token); n != step.tokens {
+				t.Errorf("after %v: %d tokens, want %d", step.after, n, step.tokens)
+			}
+		}
+	})
+}
+
+// A token that the vendor no longer takes is renewed once; a second refusal is final.
+func TestTokenThatIsRefused(t *testing.T) {
+	refusal := emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100011,"msg":"InvalidToken"}`, Nth: 1}
+	for _, status := range []int{401, 200} {
+		for count, calls := range map[int][2]int{1: {2, 2}, 1000: {2, 2}} { // lists and tokens
+			refusal.Count, refusal.Status = count, status
+			c := newTenant(t, wps365emu.Options{}, seed)
+			c.fault(t, refusal)
+			_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
+			if ok := err == nil; ok != (count == 1) || !ok && httpx.Status(err) != http.StatusUnauthorized {
+				t.Errorf("refused %d times: error %v", count, err)
+			}
+			if got := [2]int{c.count("GET", groups), c.count("POST", token)}; got != calls {
+				t.Errorf("refused %d times: calls %v, want %v", count, got, calls)
+			}
+		}
+	}
+}
+
+func TestWrongKeyIsNotRepeated(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	w := c.openAs(t, connection(), map[string]spec.Secret{"appId": keys["appId"], "appKey": spec.NewSecret("a canary")})
+	_, err := w.Read(t.Context(), desired("eng", spec.Resource{}))
+	if httpx.Status(err) != http.StatusUnauthorized || len(c.Calls()) != 1 || !notDone(err) || strings.Contains(err.Error(), "canary") {
+		t.Errorf("error %v after %d calls", err, len(c.Calls()))
+	}
+}
+
+// No error and no event shows a token, however the answer that holds it is spoiled.
+func TestTokensStaySecret(t *testing.T) {
+	const answer = `{"access_token":"CANARY","refresh_token":"CANARY"`
+	for _, body := range []string{answer, answer + `,"expires_in":{}}`, answer + `}}`, `{"access_token":["CANARY"]}`, `"CANARY"`} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newTenant(t, wps365emu.Options{}, seed)
+			c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 200, Body: body})
+			_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
+			if err == nil || strings.Contains(fmt.Sprint(err, c.events), "CANARY") {
+				t.Errorf("error %v, events %v", err, c.events)
+			}
+		})
+	}
+}
+
+func TestUserToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTenant(t, wps365emu.Options{UserWrites: true}, seed)
+		file := asUser(wps365emu.RefreshToken)
+		if _, result := applied(t, c.open(t), newGroup()); result.Summary.Refused != 1 || !strings.Contains(result.Connections[0].Changes[0].Detail, "auth: refreshToken") {
+			t.Errorf("as the app: %+v", result.Connections[0].Changes)
+		}
+		for n, name := range []string{"new", "two", "three"} { // each as a new process
+			w := c.openAs(t, connection(), file)
+			if _, result := applied(t, w, desired(name, made)); !result.Summary.Clean() {
+				t.Fatalf("%s: %+v", name, result.Connections[0].Changes)
+			}
+			time.Sleep(3 * time.Hour) // the access token has ended, the refresh token has not
+			if _, result := applied(t, w, desired(name+"2", made)); !result.Summary.Clean() {
+				t.Fatalf("%s: %+v", name, result.Connections[0].Changes)
+			}
+			if spent := strings.Count(strings.Join(c.bodies[token], "\n"), "grant_type=refresh_token"); spent != 2*n+2 {
+				t.Errorf("%d refresh tokens spent", spent)
+			}
+		}
+		for key := range c.memory.values {
+			if strings.Contains(key, "eyJ") {
+				t.Errorf("memory has the key %q", key)
+			}
+		}
+	})
+}
+
+// The new refresh token is kept before its answer is used, and a memory that takes nothing does not cost the old one.
+func TestRefreshTokenIsKeptFirst(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
+	planned(t, w, newGroup())
+	c.memory.full = true
+	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || !strings.Contains(err.Error(), "disk full") || len(c.writes()) > 0 {
+		t.Errorf("error %v, writes %q", err, c.writes())
+	}
+	if body := strings.Join(c.bodies[token], "\n"); strings.Contains(body, wps365emu.RefreshToken) {
+		t.Error("the refresh token was spent although nothing could be kept")
+	}
+	c.memory.full = false
+	if err := w.Do(t.Context(), "mail_groups", createNew); err != nil {
+		t.Fatal(err)
+	}
+	if kept := c.memory.kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
+		t.Errorf("kept %q", kept)
+	}
+}
+
+// When the new token can't be kept although the old one could, nothing is written; it is kept at the next chance.
+func TestRefreshTokenThatCouldNotBeKept(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
+	planned(t, w, newGroup())
+	c.answered = func(path string) { c.memory.full = path == token }
+	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || len(c.writes()) > 0 {
+		t.Errorf("error %v, writes %q", err, c.writes())
+	}
+	c.answered, c.memory.full = nil, false
+	if err := w.Do(t.Context(), "mail_groups", createNew); err != nil {
+		t.Error(err)
+	}
+}
+
+// A new refresh token in the file ends the chain that the old one began; a spent one is said to be spent.
+func TestRefreshTokenIsReplaced(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	applied(t, c.openAs(t, connection(), asUser(wps365emu.RefreshToken)), newGroup())
+	_, result := applied(t, c.openAs(t, connection(), asUser("another")), desired("two", made))
+	if detail := result.Connections[0].Changes[0].Detail; !strings.Contains(detail, "let the user consent again") || strings.Contains(detail, "another") {
+		t.Errorf("detail %q", detail)
+	}
+	w, err := wps365.NewWriter(connection(), asUser(wps365emu.RefreshToken), httpx.Env{Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned(t, w, desired("two", made))
+	change := createNew[0]
+	change.Resource = "two@x.example"
+	if err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change)); !notDone(err) || !strings.Contains(err.Error(), "no state to keep it in") {
+		t.Errorf("without a memory: %v", err)
+	}
+}
+
+func TestPrefixAndSigning(t *testing.T) {
+	to := connection()
+	to.Endpoints[""] = "http://127.0.0.1:1/openapi/"
+	unsigned := connection()
+	unsigned.Settings["sign"] = "false"
+	for name, tc := range map[string]struct {
+		opts wps365emu.Options
+		to   spec.Connection
+		ok   bool
+	}{
+		"prefix":                     {wps365emu.Options{Prefix: "/openapi"}, to, true},
+		"no signing":                 {wps365emu.Options{Unsigned: true}, unsigned, true},
+		"no signing where it is due": {wps365emu.Options{}, unsigned, false},
+		"signing where it is not":    {wps365emu.Options{Unsigned: true}, connection(), true},
+		"a date that is looked at":   {wps365emu.Options{MaxSkew: time.Minute}, connection(), true},
+		"an expiry in words":         {wps365emu.Options{TextExpiry: true}, connection(), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newTenant(t, tc.opts, seed)
+			w := c.openAs(t, tc.to, asUser(wps365emu.RefreshToken))
+			_, err := w.Read(t.Context(), newGroup())
+			if err == nil {
+				err = w.Do(t.Context(), "mail_groups", createNew)
+			}
+			if (err == nil) != tc.ok {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}

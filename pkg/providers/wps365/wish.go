@@ -1,0 +1,129 @@
+package wps365
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// wish is what the files want of one mail group. It outlasts the read that was told: a change to make a group does not hold
+// its settings, and a read of what a plan touches is not told what else the files grant there.
+type wish struct {
+	spec.Resource // without an ownership the settings are not known
+	named         map[naming][]spec.Subject
+	left          map[spec.Subject]spec.Claim // nil: only changes were told, and not all that the files want
+}
+
+// naming is a role and a folded name: the address of a subject, or the name of a department.
+type naming struct {
+	role spec.Role
+	name string
+}
+
+// learn takes over what desired says. A state that is made of changes (diff.Wanted) does not know who left; it adds to what
+// was learned before.
+func (r *Reader) learn(desired spec.State) {
+	for ref, res := range desired.Resources {
+		if r.wishes[ref] == nil || desired.Left != nil {
+			r.wishes[ref] = &wish{named: map[naming][]spec.Subject{}, left: desired.Left}
+		}
+		if res.Ownership != "" {
+			r.wishes[ref].Resource = res
+		}
+	}
+	for g := range desired.Grants {
+		w, at := r.wishes[g.Resource], naming{g.Role, fold(g.Subject.Name)}
+		if !slices.Contains(w.named[at], g.Subject) {
+			w.named[at] = append(w.named[at], g.Subject)
+		}
+	}
+}
+
+// owned says whether it matters whose the group is.
+func (w *wish) owned() bool { return w.Owner != "" && !w.Absent && w.Ownership != spec.Ignored }
+
+func (w *wish) hasLeft(subjects []spec.Subject) bool {
+	return slices.ContainsFunc(subjects, func(s spec.Subject) bool { _, left := w.left[s]; return left })
+}
+
+// grant makes live hold every grant of a role that is wanted.
+func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
+	for at, subjects := range w.named {
+		for _, s := range subjects {
+			if at.role == role {
+				live.Grants[spec.Grant{Resource: ref, Subject: s, Role: role}] = spec.Claim{}
+			}
+		}
+	}
+}
+
+// body is how the group is made. What the files leave open is the first part of the address and the tenant's own people.
+func (w *wish) body(address string) mailGroupBody {
+	local, _, _ := strings.Cut(address, "@")
+	return mailGroupBody{Address: address, Name: cmp.Or(w.Title, local), OwnerAddress: w.Owner,
+		AcceptedType: acceptedType(cmp.Or(w.Senders, spec.SendersCompany))}
+}
+
+// view is how a list of a group is dealt with.
+type view int
+
+const (
+	shown           view = iota // read, and changed as the files want
+	meaningless                 // neither: it is empty, or about to be
+	takenForGranted             // neither: it is taken to be as the files want
+)
+
+// view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
+func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
+	changes := w.Senders != "" && w.Senders != live && live != ""
+	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.Senders == spec.SendersCustom
+	switch {
+	case !matters, w.Absent && live == "":
+		return meaningless
+	case !r.may[l.word] && (w.Ownership == spec.Ignored || w.left == nil):
+		return meaningless
+	case !r.may[l.word]:
+		return takenForGranted
+	case l.role == spec.RoleMember || w.Absent || !changes:
+		return shown
+	case r.may[wordUpdate]:
+		return meaningless // in the end it is for others, or just became custom, and is empty
+	case w.Senders == spec.SendersCustom:
+		return takenForGranted // the mode stays as it is
+	}
+	return shown
+}
+
+// keepSettings takes over the settings that the files want, where none may be changed, and says which are not so.
+func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
+	if r.may[wordUpdate] {
+		return
+	}
+	for _, ref := range refs {
+		have, exists := live.Resources[ref]
+		w := r.wishes[ref]
+		if !exists || w.Absent || w.Ownership == spec.Ignored {
+			continue
+		}
+		differs := func(field, is, wanted string) string {
+			if wanted == "" || is == wanted {
+				return is
+			}
+			live.Notes = append(live.Notes, fmt.Sprintf("%s: its %s is %q and the files want %q; change it by hand, %s", ref, field, is, wanted, without(wordUpdate)))
+			return wanted
+		}
+		have.Title = differs("name", have.Title, w.Title)
+		have.Owner = differs("owner", have.Owner, w.Owner)
+		have.Senders = spec.Senders(differs("senders", string(have.Senders), string(w.Senders)))
+		live.Resources[ref] = have
+	}
+}
+
+// without says why something is not done.
+func without(word string) string {
+	return fmt.Sprintf("since no public page documents the call and experimental does not list %q", word)
+}
