@@ -68,7 +68,7 @@ func TestInterrupted(t *testing.T) {
 		}
 		return w.server.Transport().RoundTrip(req)
 	})
-	if code := w.run(ctx, "apply", "--yes"); code != exitInterrupted {
+	if code := w.run(ctx, "apply", "--yes", "--connection", "workspace"); code != exitInterrupted {
 		t.Errorf("exit %d, want %d\n%s%s", code, exitInterrupted, &w.stdout, &w.stderr)
 	}
 	if text := w.stdout.String(); !strings.Contains(text, " not tried in 2 calls.") || !strings.Contains(text, "interrupted") {
@@ -81,7 +81,7 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("%d writes were sent, want 2", writes)
 	}
 	for _, command := range []string{"apply", "plan"} {
-		args := map[string][]string{"apply": {"apply", "--yes"}, "plan": {"plan", "--detailed-exitcode"}}[command]
+		args := map[string][]string{"apply": {"apply", "--yes", "--connection", "workspace"}, "plan": {"plan", "--detailed-exitcode", "--connection", "workspace"}}[command]
 		if code := w.run(t.Context(), args...); code != exitDone {
 			t.Errorf("%s afterwards: exit %d\n%s%s", command, code, &w.stdout, &w.stderr)
 		}
