@@ -16,7 +16,8 @@ import (
 const emulateHelp = `Serve emulators of the vendors on one port of the loopback, for trials and tests. They check signatures and enforce the
 limits, enums, paging and rates that the vendors document.
 
-Credentials: access key emulator-key with secret emulator-secret; project 0123456789abcdef0123456789abcdef in any region.
+Credentials: access key emulator-key with secret emulator-secret (Huawei Cloud, Alibaba Cloud), app emulator-app with key
+emulator-secret (WPS 365); project 0123456789abcdef0123456789abcdef in any region.
 
 Control, beside the vendors' paths:
   GET  /_emulator/calls    what was asked so far, as JSON lines
