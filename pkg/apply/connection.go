@@ -24,6 +24,7 @@ type run struct {
 	calls  int                 // sent so far
 	splits int                 // of these, the ones that were needed to find what the vendor refused
 	halted string              // why nothing more is sent
+	notes  []string            // what the reader of the result must know
 	late   []diff.ChangeResult // what showed only after the writes
 }
 
@@ -146,6 +147,7 @@ func (r *run) write(ctx context.Context) {
 			r.settle(i, diff.NotTried, r.part.Changes[i].Ref(r.part.Name).String()+" was not created")
 		}
 	}
+	r.noteMails()
 	r.findLate(ctx)
 }
 
@@ -177,7 +179,7 @@ func (r *run) findLate(ctx context.Context) {
 
 // result is what became of the part.
 func (r *run) result() diff.PartResult {
-	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Error: r.failed, Notes: slices.Clone(r.part.Notes),
+	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Error: r.failed, Notes: r.notes,
 		Calls: r.calls, Changes: make([]diff.ChangeResult, len(r.steps))}
 	if r.splits > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d calls more were needed to find what the vendor refused", r.splits))

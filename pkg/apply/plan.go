@@ -20,7 +20,8 @@ type Head struct {
 	Spec    string    // digest of the files
 	Files   []string
 	Rules   spec.Rules
-	NoBound bool // leave out the lower bound of calls, which can take longer than the plan itself
+	Memory  Memory // nil: what earlier runs mailed is known from the vendor alone
+	NoBound bool   // leave out the lower bound of calls, which can take longer than the plan itself
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
@@ -59,13 +60,15 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		part.Error = err.Error()
 		return part
 	}
-	part.Changes = diff.Compute(job.Desired, live, diff.Resending{Notices: job.Connection.Notices, Now: head.Now})
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Memory)}
+	part.Changes = diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, head.Rules, part.Changes, live)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis = diff.Basis(part.Touched)
-	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged, live.Notes
+	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged,
+		append(live.Notes, diff.Exhausted(job.Desired, live, resending)...)
 	return part
 }
 

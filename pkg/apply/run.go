@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-multierror"
 
@@ -21,6 +22,8 @@ type Options struct {
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it
 	Observe     Observer
+	Memory      Memory    // nil: nothing is noted for later runs
+	Now         time.Time // the moment that the plan was made for
 }
 
 // StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing

@@ -103,11 +103,11 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 }
 
 // giveUp ends the wait for a change that does not show. Only where the vendor itself called the call failed is it open
-// again: a call without an answer may yet be carried out.
+// again: a call without an answer may yet be carried out. One whose whole purpose is a mail is left at that.
 func (r *run) giveUp(ctx context.Context, i int) {
-	s := &r.steps[i]
+	s, c := &r.steps[i], r.part.Changes[i]
 	switch {
-	case s.fate == failing && ctx.Err() == nil && r.halted == "":
+	case s.fate == failing && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
 		s.call = 0
 	case s.fate == accepted:
 		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")

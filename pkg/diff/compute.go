@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,53 @@ import (
 type Resending struct {
 	spec.Notices
 	Now time.Time
+	// Noted is when a mail was last sent by the clock of the run that sent it; nil: the vendor's time alone counts. The
+	// two differ where a run judges at another moment than the present.
+	Noted func(MailKey) time.Time
+}
+
+// MailKey tells mails to different recipients apart.
+type MailKey struct {
+	Resource  spec.Ref
+	Subject   spec.Subject
+	Recipient string
+}
+
+// Mail is the key of the mail that the change makes the vendor send.
+func (c Change) Mail(connection string) MailKey {
+	key := MailKey{Resource: c.Ref(connection), Subject: c.Subject}
+	if c.Op == OpResend {
+		key.Recipient = c.To
+	}
+	return key
+}
+
+// last is the later of the vendor's time and the noted ones. A mail to a member of a user group may come of the grant.
+func (when Resending) last(n Notice) time.Time {
+	last := n.Sent
+	if when.Noted == nil {
+		return last
+	}
+	for _, key := range []MailKey{{n.Resource, n.Subject, n.Recipient}, {n.Resource, n.Subject, ""}} {
+		if noted := when.Noted(key); noted.After(last) {
+			last = noted
+		}
+	}
+	return last
+}
+
+// Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
+func Exhausted(desired spec.State, live Live, when Resending) []string {
+	var lines []string
+	for _, n := range live.Notices {
+		if _, listed := desired.Resources[n.Resource]; !listed || when.Off || n.Tries < when.MaxAttempts {
+			continue
+		}
+		who := cmp.Or(n.Recipient, n.Subject.Name, "its owner")
+		lines = append(lines, fmt.Sprintf("%s: %d mails to %s came to nothing, and no more are sent (notices: maxAttempts)", n.Resource, n.Tries, who))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
@@ -43,7 +91,8 @@ func (d *delta) resources() {
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
 		case want.Absent:
 		case !exists:
-			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
+			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: settingsOf(OpCreate, want),
+				Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		default:
 			d.updates(ref, want, have)
 		}
@@ -62,6 +111,23 @@ var settings = []struct {
 	{"type", func(r spec.Resource) string { return r.AccountType }},
 }
 
+// settingsOf is what a change takes over from the file beside what it names: all settings of what is created, and the
+// address that a mail about an account goes to. A plan holds it, so that nobody can change it after the plan was seen.
+func settingsOf(op Op, want spec.Resource) string {
+	var parts []string
+	if op == OpCreate {
+		for _, s := range settings {
+			if value := s.of(want); value != "" {
+				parts = append(parts, s.field+": "+value)
+			}
+		}
+	}
+	if want.Email != "" {
+		parts = append(parts, "email: "+want.Email)
+	}
+	return strings.Join(parts, ", ")
+}
+
 func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for _, s := range settings {
 		from, to := s.of(have), s.of(want)
@@ -69,7 +135,7 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 			continue
 		}
 		d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: s.field, From: from, To: to,
-			Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
+			Settings: settingsOf(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 	}
 }
 
@@ -125,7 +191,7 @@ func (d *delta) resends(when Resending) {
 	}
 	for _, n := range d.live.Notices {
 		want, listed := d.desired.Resources[n.Resource]
-		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts || when.Now.Before(n.Sent.Add(when.ResendAfter)) {
+		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts || when.Now.Before(when.last(n).Add(when.ResendAfter)) {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
@@ -133,12 +199,12 @@ func (d *delta) resends(when Resending) {
 		if _, held := d.live.Grants[g]; n.Subject != (spec.Subject{}) && (!wanted || !held) {
 			continue
 		}
-		source := claim.Source
+		source, settings := claim.Source, ""
 		if n.Subject == (spec.Subject{}) {
-			source = want.Source
+			source, settings = want.Source, settingsOf(OpResend, want)
 		}
 		d.add(Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
-			From: n.moment(), Source: source.Source(), Reason: n.Result, Mails: 1})
+			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1})
 	}
 }
 

@@ -82,3 +82,32 @@ func TestCheckCountsDeletesAndMails(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+// A plan holds what it makes things with and whom it mails; a file that says otherwise by now makes it stale.
+func TestContradictions(t *testing.T) {
+	account, list := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}, spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
+	files := func(email, owner string) spec.State {
+		s := spec.NewState()
+		s.Resources[account] = spec.Resource{AccountType: "cloud", Email: email}
+		s.Resources[list] = spec.Resource{Owner: owner, Senders: spec.SendersCompany}
+		return s
+	}
+	live := diff.Live{State: spec.NewState()}
+	live.Resources[account] = spec.Resource{AccountType: "resource"}
+	reviewed := files("billing@corp.example", "alice@corp.example")
+	part := diff.Part{Name: conn, Changes: diff.Compute(reviewed, live, diff.Resending{})}
+	for _, tc := range []struct {
+		name    string
+		desired spec.State
+		want    int
+	}{
+		{"as reviewed", reviewed, 0},
+		{"another address", files("attacker@evil.example", "alice@corp.example"), 1},
+		{"another owner", files("billing@corp.example", "bob@corp.example"), 1},
+		{"nothing any more", spec.NewState(), 2},
+	} {
+		if got := diff.Contradictions(part, tc.desired); len(got) != tc.want {
+			t.Errorf("%s: %q, want %d", tc.name, got, tc.want)
+		}
+	}
+}

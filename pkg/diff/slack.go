@@ -133,7 +133,7 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	_, granted := desired.Grants[c.Grant(connection)]
 	switch c.Op {
 	case OpCreate:
-		return listed && !r.Absent
+		return listed && !r.Absent && c.Settings == settingsOf(c.Op, r)
 	case OpDelete:
 		return listed && r.Absent
 	case OpGrant:
@@ -143,10 +143,10 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	case OpUpdate:
 		for _, s := range settings {
 			if s.field == c.Field {
-				return listed && s.of(r) == c.To
+				return listed && s.of(r) == c.To && c.Settings == settingsOf(c.Op, r)
 			}
 		}
 		return false
 	}
-	return listed
+	return listed && (c.Settings == "" || c.Settings == settingsOf(c.Op, r))
 }

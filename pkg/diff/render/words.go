@@ -27,6 +27,11 @@ func opMark(op diff.Op) Mark {
 
 // subjectOf says in a few words what a change is about, its resource left out.
 func subjectOf(c diff.Change) string {
+	if c.Settings != "" {
+		settings := " (" + c.Settings + ")"
+		c.Settings = ""
+		return subjectOf(c) + settings
+	}
 	switch {
 	case c.Op == diff.OpUpdate:
 		return fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To))

@@ -70,6 +70,37 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 	})
 }
 
+// shelf is a memory.
+type shelf map[string]string
+
+func (s shelf) Recall(key string) (string, bool) { v, ok := s[key]; return v, ok }
+func (s shelf) Keep(key, value string) error     { s[key] = value; return nil }
+
+// A run that judges at a later moment than the present mails once for it: what it sends is not overdue by its own clock,
+// although the vendor stamps it with an earlier time.
+func TestOneMailForOneMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, bouncing)
+		memory, start := shelf{}, c.Now()
+		for n, want := range []struct {
+			ahead time.Duration
+			calls int
+		}{{0, 1}, {25 * time.Hour, 1}, {25 * time.Hour, 0}, {30 * time.Hour, 0}, {50 * time.Hour, 1}, {50 * time.Hour, 0}} {
+			time.Sleep(time.Minute)
+			now := start.Add(want.ahead)
+			jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }),
+				Desired: desired(ref(spec.KindAppGroup, "CAD"), user("bob")), Source: c.open(t, nil)}}
+			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Memory: memory}, nil)
+			if err != nil || plan.Summary.Calls != want.calls {
+				t.Errorf("run %d: %d calls, want %d (error %v): %+v", n, plan.Summary.Calls, want.calls, err, plan.Connections[0].Changes)
+			}
+			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Memory: memory}); err != nil || !result.Summary.Clean() {
+				t.Fatalf("run %d: error %v, result %+v", n, err, result)
+			}
+		}
+	})
+}
+
 // Of a user group it is the members who get mails, and each has tries of its own.
 func TestMailsToMembersOfAUserGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
