@@ -43,7 +43,7 @@ func (r *run) noteMails() {
 	if r.opts.Memory == nil {
 		return
 	}
-	early := r.opts.Now.Sub(time.Now()) > ahead
+	early := time.Until(r.opts.Now) > ahead
 	for i, c := range r.part.Changes {
 		s := r.steps[i]
 		sent := s.call > 0 && (s.outcome == diff.Done || s.outcome == diff.Unknown)
