@@ -107,6 +107,21 @@ func TestMemoryThatFails(t *testing.T) {
 	})
 }
 
+// A promotion that the vendor took and does not show yet is not begun again by the next run.
+func TestPromotionThatShowsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, stays, bounce)
+		d.fault(t, emu.Fault{Match: "POST " + promotion, Kind: emu.FaultLag, For: 10 * time.Minute, Nth: 1})
+		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce unknown")
+		want(t, "second", d.run(t, desired("cloud", "bounce"), nil), "update bounce refused")
+		time.Sleep(20 * time.Minute)
+		want(t, "when it shows", d.run(t, desired("cloud", "bounce"), nil), "")
+		if d.counts()[promotion] != 1 || len(d.vendor.Mails()) != 1 {
+			t.Errorf("%d calls, %d mails", d.counts()[promotion], len(d.vendor.Mails()))
+		}
+	})
+}
+
 // Without a memory the vendor's own records are enough.
 func TestNoMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

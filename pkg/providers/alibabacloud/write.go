@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -52,17 +53,23 @@ func movedOn(a account) error {
 	return refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
 }
 
+// settling is how long reads may go without showing a promotion that the vendor took, before it is begun anew.
+const settling = time.Hour
+
 // promote begins the promotion of an account (ResourceManager 2020-03-31, PromoteResourceAccount). It mails the address
 // that its owner is to sign in with.
 func (w *Writer) promote(ctx context.Context, a account, email string) error {
 	next := mailed{Email: email, Tries: 1}
+	n, _ := w.notes.of(a)
 	switch a.course() {
 	case toPromote:
 	case toPromoteAgain:
-		n, _ := w.notes.of(a)
 		next.Tries += n.Tries
 	default:
 		return movedOn(a)
+	}
+	if n.Record != "" && w.api.now().Sub(n.Sent) < settling {
+		return refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
 	}
 	if email == "" {
 		return refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
