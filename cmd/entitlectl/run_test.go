@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) run(ctx context.Context, args ...string) int {
 	w.stdout.Reset()
 	w.stderr.Reset()
-	return run(ctx, w.env(&w.stdout), append(args, "-f", w.file))
+	return run(ctx, w.env(&w.stdout), append(args, "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")))
 }
 
 func (w *world) env(stdout io.Writer) env {
