@@ -30,11 +30,7 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
 		s, err := Load([]string{path}, testFormats())
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("took %v", took)
-		}
 		if err != nil {
 			checkErrors(t, err)
 			return
