@@ -18,7 +18,7 @@ func LowerBoundLanes(adds, removes []Cell, caps Caps) int {
 func bound(g *grid, l limits, partition bool) int {
 	total := 0
 	for _, part := range g.parts() {
-		best := max(byCounting(part, l), byCharging(part, l))
+		best := max(byCounting(part, l), byCharging(part, l), byBlocks(part, l))
 		if partition {
 			best = max(best, rank(part))
 		}

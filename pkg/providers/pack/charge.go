@@ -27,10 +27,10 @@ func byCharging(g *grid, l limits) int {
 	for r := range g.byRow.len() {
 		work += len(g.byRow.at(r)) * len(g.byRow.at(r))
 	}
-	if work > 30_000_000 {
+	if work > 10_000_000 {
 		return 0
 	}
-	rounds := max(2, min(30, 8_000_000/work))
+	rounds := max(2, min(30, 4_000_000/work))
 	even := slices.Repeat([]int64{unit / 1024}, len(g.byRow.items))
 	uneven := slices.Clone(even)
 	for row, col := range maximumMatching(slicesOf(g.byRow), int(g.byCol.len())).colOf {
