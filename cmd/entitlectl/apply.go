@@ -13,7 +13,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -208,7 +207,7 @@ func (c *cli) confirm(ctx context.Context) error {
 // write carries the plan out and reports what live state shows afterwards.
 func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts apply.Options) error {
 	progress := c.progress()
-	opts.Observe, opts.Memory, opts.Now = progress.observe, file.Open(c.stateDir), plan.Now
+	opts.Observe, opts.Memory, opts.Now = progress.observe, c.state, plan.Now
 	result, err := apply.Run(ctx, plan, jobs, opts)
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {

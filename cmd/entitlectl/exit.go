@@ -43,6 +43,11 @@ func (e *wrongUsage) Error() string {
 
 // finish prints what a command ended with and turns it into the exit code.
 func (c *cli) finish(ctx context.Context, err error) int {
+	if c.state != nil {
+		for _, damage := range c.state.Damaged() {
+			c.complain(errors.New("warning: " + damage))
+		}
+	}
 	if err == nil {
 		return exitDone
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -166,6 +165,6 @@ func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
 	}
 	return open(provider, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		Memory: file.Open(c.stateDir),
+		Memory: c.state,
 	})
 }

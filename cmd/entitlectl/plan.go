@@ -13,7 +13,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 )
 
 func newPlan(c *cli) *cobra.Command {
@@ -76,7 +75,7 @@ func (c *cli) fresh(ctx context.Context, open opener, noBound bool) (*diff.Plan,
 	progress := c.progress()
 	defer progress.clear()
 	jobs := c.jobs(scopes, open)
-	head := apply.Head{Created: c.at(), Now: c.at(), Spec: s.Digest, Files: s.Files, Rules: s.Rules, Memory: file.Open(c.stateDir), NoBound: noBound}
+	head := apply.Head{Created: c.at(), Now: c.at(), Spec: s.Digest, Files: s.Files, Rules: s.Rules, Memory: c.state, NoBound: noBound}
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
 	if ctx.Err() != nil { // what each connection says about it is no news
 		return nil, nil, context.Cause(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -31,7 +32,8 @@ type cli struct {
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
-	watch       *progress // nil until a run begins
+	state       *file.Engine // what outlives the run; nil until flags are read
+	watch       *progress    // nil until a run begins
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -55,7 +57,7 @@ func newRoot(c *cli) *cobra.Command {
 		Args:    knownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			c.log = c.logger()
+			c.log, c.state = c.logger(), file.Open(c.stateDir)
 			c.started = true
 			return nil
 		},

@@ -108,13 +108,11 @@ func (r *run) reread(ctx context.Context) {
 	}
 }
 
-// wanted is what changes want, with the settings of their resources that the plan does not hold.
+// wanted is what changes want, with the settings that the files give their resources.
 func (r *run) wanted(changes []diff.Change) spec.State {
 	want := diff.Wanted(r.part.Name, changes)
 	for ref := range want.Resources {
-		if settings, listed := r.desired.Resources[ref]; listed {
-			want.Resources[ref] = settings
-		}
+		want.Resources[ref] = r.desired.Resources[ref]
 	}
 	return want
 }

@@ -111,6 +111,16 @@ var settings = []struct {
 	{"type", func(r spec.Resource) string { return r.AccountType }},
 }
 
+// setting is the value of a field; "" for a field that does not exist.
+func setting(r spec.Resource, field string) string {
+	for _, s := range settings {
+		if s.field == field {
+			return s.of(r)
+		}
+	}
+	return ""
+}
+
 // settingsOf is what a change takes over from the file beside what it names: all settings of what is created, and the
 // address that a mail about an account goes to. A plan holds it, so that nobody can change it after the plan was seen.
 func settingsOf(op Op, want spec.Resource) string {
@@ -249,11 +259,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpRevoke:
 		return !held && r.Incomplete == "" && r.Audience != spec.Everyone
 	case OpUpdate:
-		for _, s := range settings {
-			if s.field == c.Field {
-				return exists && s.of(r) == c.To
-			}
-		}
+		return exists && c.To != "" && setting(r, c.Field) == c.To
 	case OpResend: // another mail is the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return n.Resource == ref && n.Subject == c.Subject && n.Recipient == c.To && n.moment() == c.From
@@ -262,17 +268,13 @@ func Satisfied(connection string, c Change, live Live) bool {
 	return false
 }
 
-// Wanted is the desired state that changes imply, for reading what they touch.
+// Wanted is the desired state that changes imply, for reading what they touch. Its resources have no settings.
 func Wanted(connection string, changes []Change) spec.State {
 	want := spec.NewState()
 	want.Part, want.Quiet = true, true
 	for _, c := range changes {
 		ref := c.Ref(connection)
-		r := want.Resources[ref]
-		if c.Op == OpUpdate && c.Field == "audience" {
-			r.Audience = spec.Audience(c.To)
-		}
-		want.Resources[ref] = r
+		want.Resources[ref] = spec.Resource{}
 		switch c.Op {
 		case OpGrant:
 			want.Grants[c.Grant(connection)] = spec.Claim{}

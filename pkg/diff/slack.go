@@ -141,12 +141,7 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	case OpRevoke:
 		return listed && !granted
 	case OpUpdate:
-		for _, s := range settings {
-			if s.field == c.Field {
-				return listed && s.of(r) == c.To && c.Settings == settingsOf(c.Op, r)
-			}
-		}
-		return false
+		return listed && c.To != "" && setting(r, c.Field) == c.To && c.Settings == settingsOf(c.Op, r)
 	}
 	return listed && (c.Settings == "" || c.Settings == settingsOf(c.Op, r))
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // State is what one connection holds, or should hold. Desired, live and last are all States, so a diff is subtraction.
 type State struct {
 	Resources map[Ref]Resource
@@ -73,6 +75,18 @@ const (
 // NewState returns a State with empty maps for resources and grants.
 func NewState() State {
 	return State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}}
+}
+
+// Names lists the resources of a kind, sorted.
+func (s State) Names(kind Kind) []string {
+	var names []string
+	for ref := range s.Resources {
+		if ref.Kind == kind {
+			names = append(names, ref.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Where returns the part of the state on resources that keep holds for. Left and Known are shared, since

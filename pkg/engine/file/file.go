@@ -21,6 +21,8 @@ const name = "memory.jsonl"
 type Engine struct {
 	path    string
 	mu      sync.Mutex
+	facts   map[string]string // as they stood in the log when it had the size
+	size    int64             // the log only grows
 	damaged []string
 }
 
@@ -42,21 +44,32 @@ func newRecord(key, value string) record {
 func (e *Engine) Recall(key string) (string, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	data, err := os.ReadFile(e.path)
-	if err != nil {
+	if err := e.refresh(); err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			e.damaged = append(e.damaged, err.Error())
 		}
 		return "", false
 	}
-	facts, _ := e.parse(data)
-	value, ok := facts[key]
+	value, ok := e.facts[key]
 	return value, ok
 }
 
-// parse reads the log and counts its lines.
-func (e *Engine) parse(data []byte) (facts map[string]string, lines int) {
-	facts = map[string]string{}
+// refresh reads the log if it has grown since it was last read.
+func (e *Engine) refresh() error {
+	info, err := os.Stat(e.path)
+	if err != nil || e.facts != nil && info.Size() == e.size {
+		return err
+	}
+	data, err := os.ReadFile(e.path)
+	if err != nil {
+		return err
+	}
+	e.facts, e.size = e.parse(data), int64(len(data))
+	return nil
+}
+
+func (e *Engine) parse(data []byte) map[string]string {
+	facts, lines := map[string]string{}, 0
 	for line := range bytes.Lines(data) {
 		lines++
 		var r record
@@ -66,7 +79,7 @@ func (e *Engine) parse(data []byte) (facts map[string]string, lines int) {
 		}
 		facts[r.Key] = r.Value
 	}
-	return facts, lines
+	return facts
 }
 
 // Damaged says what was passed over so far, and why.

@@ -22,7 +22,7 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 	}
 	var errs []error
 	lists := map[string][]account{} // of records, by folder
-	for _, name := range names(desired) {
+	for _, name := range desired.Names(spec.KindAccount) {
 		ref, a := r.ref(name), r.seen[name]
 		want := desired.Resources[ref]
 		// A file says who owns what it lists. A read of what a plan touches does not: there the plan wants the mail.

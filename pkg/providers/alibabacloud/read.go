@@ -37,7 +37,7 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 	if len(desired.Resources) == 0 {
 		return live, nil
 	}
-	wanted := names(desired)
+	wanted := desired.Names(spec.KindAccount)
 	found, total, err := r.find(ctx, wanted, desired.Part)
 	if err != nil {
 		return live, err
@@ -70,16 +70,6 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		return live, r.readMails(ctx, desired, &live)
 	}
 	return live, errors.Join(errs...)
-}
-
-// names lists the accounts of a state, sorted.
-func names(s spec.State) []string {
-	var out []string
-	for ref := range s.Resources {
-		out = append(out, ref.Name)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func (r *Reader) ref(name string) spec.Ref {

@@ -58,7 +58,7 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
 		holders[g.Resource][key] = append(holders[g.Resource][key], g)
 	}
-	for _, name := range names(desired, spec.KindAppGroup) {
+	for _, name := range desired.Names(spec.KindAppGroup) {
 		ref := r.ref(spec.KindAppGroup, name)
 		if len(holders[ref]) == 0 {
 			continue
@@ -75,11 +75,11 @@ func mailKey(kind, name string) string { return kind + " " + name }
 // readGroupMails adds the failed mails of one app group to live's notices.
 func (r *Reader) readGroupMails(ctx context.Context, ref spec.Ref, holders map[string][]spec.Grant, live *diff.Live) error {
 	about := func(m mail) bool { return len(holders[mailKey(m.AuthType, m.AuthName)]) == 1 }
-	failed, err := r.listMails(ctx, ref, mailFailed)
+	failed, err := r.listMails(ctx, ref, mailFailed, live)
 	if err != nil || !slices.ContainsFunc(failed, about) {
 		return err
 	}
-	all, err := r.listMails(ctx, ref, "")
+	all, err := r.listMails(ctx, ref, "", live)
 	if err != nil {
 		return err
 	}
@@ -102,14 +102,16 @@ func (r *Reader) readGroupMails(ctx context.Context, ref spec.Ref, holders map[s
 	return nil
 }
 
-// listMails reads a group's mails about granted access, newest last; result may be "".
-func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string) ([]mail, error) {
+// listMails reads a group's mails about granted access, newest last; result may be "". Of a list that isn't whole nobody can
+// tell which mail is the newest, so it counts as empty.
+func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, live *diff.Live) ([]mail, error) {
 	query := url.Values{"app_group_id": {r.seen.appGroups[ref.Name]}, "mail_send_type": {mailGranted}}
 	if result != "" {
 		query.Set("mail_send_result", result)
 	}
 	mails, _, broken, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
-	if err == nil && broken != "" { // mails come in all the time; what is missing now is seen in the next run
+	if err == nil && broken != "" {
+		live.Notes = append(live.Notes, fmt.Sprintf("%s: the list of mails is not whole: %s; none is sent again in this run", ref, broken))
 		mails = nil
 	}
 	slices.SortFunc(mails, func(a, b mail) int { return cmp.Or(strings.Compare(a.SendAt, b.SendAt), strings.Compare(a.ID, b.ID)) })

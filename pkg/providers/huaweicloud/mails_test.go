@@ -2,6 +2,7 @@ package huaweicloud_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -159,4 +161,22 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of a list of mails that isn't whole nothing is sent again, and the plan says so.
+func TestMailsThatCantBeReadWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, bouncing)
+		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
+		w := c.open(t, nil)
+		notify(t, c, w, want)
+		time.Sleep(25 * time.Hour)
+		if err := c.SetFaults([]emu.Fault{{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`}}); err != nil {
+			t.Fatal(err)
+		}
+		live, err := w.Read(t.Context(), want)
+		if err != nil || len(live.Notices) > 0 || len(live.Notes) != 1 || !strings.Contains(live.Notes[0], "app-group/CAD: the list of mails is not whole") {
+			t.Errorf("notices %v, notes %q, error %v", live.Notices, live.Notes, err)
+		}
+	})
 }

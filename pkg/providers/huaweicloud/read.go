@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hashicorp/go-multierror"
-
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -69,25 +67,13 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 	return live, nil
 }
 
-// names lists the resources of a kind, sorted.
-func names(s spec.State, kind spec.Kind) []string {
-	var out []string
-	for ref := range s.Resources {
-		if ref.Kind == kind {
-			out = append(out, ref.Name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 func (r *Reader) ref(kind spec.Kind, name string) spec.Ref {
 	return spec.Ref{Connection: r.name, Kind: kind, Name: name}
 }
 
 // readAppGroups finds the wanted groups (a1) and reads who may use them (b1).
 func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if len(names(desired, spec.KindAppGroup)) == 0 {
+	if len(desired.Names(spec.KindAppGroup)) == 0 {
 		return nil
 	}
 	found, others, broken, err := byName(ctx, r.api, listAppGroups, desired, spec.KindAppGroup,
@@ -123,7 +109,7 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 // byName returns the rows of desired's resources of a kind, and how many other rows the vendor has. It reads the whole list,
 // or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
 func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
-	wanted := names(desired, kind)
+	wanted := desired.Names(kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
 			if _, ok := slices.BinarySearch(wanted, name(row)); ok {
@@ -232,7 +218,7 @@ func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 
 // readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
 func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Live) error {
-	wanted := names(desired, spec.KindApp)
+	wanted := desired.Names(spec.KindApp)
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -259,19 +245,19 @@ func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Li
 
 // indexApps checks that each wanted app is there, once.
 func (r *Reader) indexApps(ctx context.Context, wanted []string, found []application) error {
-	var errs *multierror.Error
+	var errs []error
 	ids := map[string]string{}
 	for _, app := range found {
 		if id, twice := ids[app.Name]; twice {
-			errs = multierror.Append(errs, fmt.Errorf("two apps are named %q (%s and %s); rename one", app.Name, id, app.ID))
+			errs = append(errs, fmt.Errorf("two apps are named %q (%s and %s); rename one", app.Name, id, app.ID))
 		}
 		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
 	}
 	missing := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { return ids[n] != "" })
 	if len(missing) > 0 {
-		errs = multierror.Append(errs, r.missingApps(ctx, missing))
+		errs = append(errs, r.missingApps(ctx, missing))
 	}
-	return oneLineEach(errs)
+	return errors.Join(errs...)
 }
 
 // missingApps names near ones, for which it reads the whole list.
@@ -284,29 +270,15 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 	for i, app := range all {
 		known[i] = app.Name
 	}
-	var errs *multierror.Error
+	var errs []error
 	for _, name := range missing {
 		hint := "apps are added in the App Center, not here"
 		if near := spec.Suggest(name, known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		errs = multierror.Append(errs, fmt.Errorf("the App Center has no app %q; %s", name, hint))
+		errs = append(errs, fmt.Errorf("the App Center has no app %q; %s", name, hint))
 	}
-	return oneLineEach(errs)
-}
-
-// oneLineEach joins errors without counting or indenting them.
-func oneLineEach(errs *multierror.Error) error {
-	if errs != nil {
-		errs.ErrorFormat = func(all []error) string {
-			lines := make([]string, len(all))
-			for i, err := range all {
-				lines[i] = err.Error()
-			}
-			return strings.Join(lines, "\n")
-		}
-	}
-	return errs.ErrorOrNil()
+	return errors.Join(errs...)
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be

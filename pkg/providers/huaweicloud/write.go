@@ -10,6 +10,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/pack"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -66,7 +67,7 @@ func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 
 // authorize adds (b2) or removes (b3) accounts. Only repeating a removal is documented to be safe.
 func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Change) error {
-	groups, subjects, err := product(changes, groupCaps.Resources, groupCaps.Subjects)
+	groups, subjects, err := product(changes, groupCaps)
 	if err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 	if len(changes) == 0 {
 		return nil
 	}
-	names, subjects, err := product(changes, appCaps.Resources, appCaps.Subjects)
+	names, subjects, err := product(changes, appCaps)
 	if err != nil {
 		return err
 	}
@@ -164,7 +165,7 @@ func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
 
 // product returns the resources and subjects of changes, sorted, and fails unless the changes are exactly all pairs of
 // them and within the caps: the vendor would act on every pair.
-func product(changes []diff.Change, maxResources, maxSubjects int) ([]string, []spec.Subject, error) {
+func product(changes []diff.Change, caps pack.Caps) ([]string, []spec.Subject, error) {
 	type pair struct {
 		resource string
 		subject  spec.Subject
@@ -174,7 +175,7 @@ func product(changes []diff.Change, maxResources, maxSubjects int) ([]string, []
 		pairs[pair{c.Resource, c.Subject}] = true
 		resources[c.Resource], subjects[c.Subject] = true, true
 	}
-	if len(pairs) != len(resources)*len(subjects) || len(resources) > maxResources || len(subjects) > maxSubjects {
+	if len(pairs) != len(resources)*len(subjects) || len(resources) > caps.Resources || len(subjects) > caps.Subjects {
 		return nil, nil, bug{fmt.Sprintf("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))}
 	}
 	return slices.Sorted(maps.Keys(resources)), slices.SortedFunc(maps.Keys(subjects), spec.Subject.Compare), nil
