@@ -1,6 +1,7 @@
-// Package engine is what outlives a run, behind one small interface.
+// Package engine is what outlives a run, behind one small interface: facts, locks with their journals, shared rates and
+// the history of runs.
 //
-// In go small facts under a key; out they come in a later run. It is never the source of truth about live state: what it
-// holds makes a run cheaper or a report better, and its loss makes no plan less safe. How and where it is kept is known to
-// the folders below only.
+// It is never the source of truth about live state: what it holds makes a run cheaper, a repeat safer or a report better,
+// and its loss makes no plan less safe. How and where it is kept is known to the folders below only, and the suite in
+// enginetest holds each of them to the same behaviour.
 package engine

@@ -7,11 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/entitlectl/entitlectl/pkg/engine"
 )
-
-var _ engine.Engine = (*Engine)(nil)
 
 func keep(t *testing.T, e *Engine, key, value string) {
 	t.Helper()
