@@ -43,8 +43,8 @@ type Locks interface {
 	// next Append returns ErrLost. A scope that nobody holds is an error.
 	Break(ctx context.Context, scope string, by Owner, reason string) error
 	// Doubts returns, oldest first, the calls of earlier runs of which the journal does not say that they are settled: for
-	// each its last entry, with the changes of its first where the last has none. Where a part of the journal was lost, an
-	// entry in state Lost stands for all that it may have said.
+	// each its last entry, with the changes that were told last where that one has none. Where a part of the journal was lost,
+	// an entry in state Lost stands for all that it may have said, until an entry of its run and call says that it is settled.
 	Doubts(ctx context.Context, scope string) ([]Entry, error)
 }
 

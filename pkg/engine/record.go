@@ -23,6 +23,9 @@ type Owner struct {
 
 // String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one.
 func (o Owner) String() string {
+	if o == (Owner{}) {
+		return "somebody unknown" // what was kept of the owner can't be read
+	}
 	who := o.User
 	if o.Actor != "" {
 		who = o.Actor

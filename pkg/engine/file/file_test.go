@@ -30,7 +30,7 @@ func TestWhatIsKeptIsRecalledByTheNextRun(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	for path, want := range map[string]os.FileMode{folder: 0o700 | os.ModeDir, filepath.Join(folder, name): 0o600} {
+	for path, want := range map[string]os.FileMode{folder: 0o700 | os.ModeDir, filepath.Join(folder, factsName): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s has mode %v, want %v (error %v)", path, info.Mode(), want, err)
 		}
@@ -43,7 +43,7 @@ func TestDamageIsPassedOver(t *testing.T) {
 	e := Open(folder)
 	keep(t, e, "a", "1")
 	keep(t, e, "b", "2")
-	path := filepath.Join(folder, name)
+	path := filepath.Join(folder, factsName)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -71,13 +71,13 @@ func TestDamageIsPassedOver(t *testing.T) {
 
 func TestDamageIsReported(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, name), []byte("garbage\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, factsName), []byte("garbage\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e := Open(folder)
 	e.Recall("a")
 	e.Recall("a")
-	if d := e.Damaged(); len(d) != 1 || !strings.Contains(d[0], name+":1: the line is damaged") {
+	if d := e.Damaged(); len(d) != 1 || !strings.Contains(d[0], factsName+":1: the line is damaged") {
 		t.Errorf("damaged %q", d)
 	}
 }
