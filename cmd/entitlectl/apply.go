@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -20,10 +22,13 @@ import (
 
 // applyFlags are the flags of apply alone.
 type applyFlags struct {
-	yes         bool
-	allow       []string
-	parallelism int
-	noVerify    bool
+	yes          bool
+	allow        []string
+	parallelism  int
+	noVerify     bool
+	retryUnknown bool
+	settle       time.Duration
+	lockTimeout  time.Duration
 }
 
 func newApply(c *cli) *cobra.Command {
@@ -32,7 +37,11 @@ func newApply(c *cli) *cobra.Command {
 		Use: "apply [PLAN]", Short: "Make live state agree with the files",
 		Long: "Apply a saved plan; or plan, show, ask and apply. Without a terminal --yes is needed.\n" +
 			"Before the first write the plan is checked against live state again, unless it was made just now. After the writes live\n" +
-			"state is read back; the report and the exit code follow what was read.",
+			"state is read back; the report and the exit code follow what was read.\n\n" +
+			"One apply at a time writes to a connection (see lock). Each call is written down in --state-dir before it is sent and\n" +
+			"after it ended, so that however a run ends, the next one goes on: what is done is skipped, and what is in doubt is\n" +
+			"settled by reading before anything is sent. A mail of which no read can tell whether it was sent is reported as unknown\n" +
+			"and not sent again before it is due anyway, unless --retry-unknown asks for it. What was done is kept (see history).",
 		Example: "  entitlectl apply plan.json --yes",
 		Args:    arguments(0, 1, "at most one saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,6 +53,9 @@ func newApply(c *cli) *cobra.Command {
 	f.StringArrayVar(&flags.allow, "allow", nil, "apply although `RULE` is broken; may be repeated")
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
+	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
+	f.DurationVar(&flags.settle, "settle", apply.DefaultSettle, "how long a write may take to show when it is read back")
+	f.DurationVar(&flags.lockTimeout, "lock-timeout", 0, "how long to wait for another apply to end")
 	_ = command.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(diff.RuleNames, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
@@ -55,33 +67,71 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	var plan *diff.Plan
-	var jobs []apply.Job
+	var w intent
 	var err error
 	if len(args) > 0 {
-		plan, jobs, err = c.saved(args[0])
+		plan, w, err = c.saved(args[0])
 	} else {
-		plan, jobs, err = c.fresh(ctx, writing, true)
+		w, err = c.intent()
 	}
-	if plan == nil || err != nil && allFailed(plan) {
+	if err != nil {
 		return err
 	}
-	c.complain(err) // some connections could not be read; the others go on
+	hold, err := c.hold(ctx, w, flags.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { c.complain(hold.Release()) }()
+	jobs := c.jobs(w.scopes, writing)
+	if plan == nil {
+		plan, err = c.planned(ctx, w, jobs, apply.Head{NoBound: true, Retry: flags.retryUnknown})
+		if plan == nil || err != nil && allFailed(plan) {
+			return err
+		}
+		c.complain(err) // some connections could not be read; the others go on
+	}
+	if err := c.agreed(ctx, plan, flags); err != nil {
+		return err
+	}
+	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Parallelism: flags.parallelism,
+		NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold})
+}
+
+// hold takes the locks of all connections that the run is about.
+func (c *cli) hold(ctx context.Context, w intent, wait time.Duration) (*apply.Hold, error) {
+	var names []string
+	for _, sc := range w.scopes {
+		names = append(names, sc.connection.Name)
+	}
+	hold, err := apply.Take(ctx, c.state, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
+	if held := (*engine.HeldError)(nil); errors.As(err, &held) {
+		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w, %s ago; wait for its end, or see entitlectl lock --help",
+			held, c.now().Sub(held.Since).Round(time.Second))}
+	}
+	if ctx.Err() != nil {
+		return nil, errors.Join(context.Cause(ctx), hold.Release())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nothing was written: %w", err)
+	}
+	for _, line := range hold.Former() {
+		c.complain(errors.New(line))
+	}
+	return hold, nil
+}
+
+// agreed shows the plan, checks the rules and asks.
+func (c *cli) agreed(ctx context.Context, plan *diff.Plan, flags applyFlags) error {
 	if err := c.showBefore(plan, flags.yes); err != nil {
 		return err
 	}
 	if err := refused(plan, flags.allow); err != nil {
 		return err
 	}
-	if plan.Empty() && c.output != "json" { // all is said
-		return unfinished(plan)
-	}
 	if !flags.yes && plan.Summary.Calls > 0 {
-		if err := c.confirm(ctx); err != nil {
-			return err
-		}
+		return c.confirm(ctx)
 	}
-	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Parallelism: flags.parallelism,
-		NoVerify: flags.noVerify})
+	return nil
 }
 
 // checkApply refuses what can be refused before anything is read.
@@ -91,6 +141,10 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 		return errors.New("apply has no terminal to ask on; review the plan and give --yes")
 	case flags.parallelism < 1:
 		return errors.New("--parallelism must be at least 1")
+	case flags.settle <= 0 || flags.lockTimeout < 0:
+		return errors.New("--settle and --lock-timeout take times as in 30s; --settle must be more than none")
+	case len(args) > 0 && flags.retryUnknown:
+		return errors.New("--retry-unknown makes another plan; give it to plan, or apply without a saved plan")
 	case len(args) > 0 && len(c.connections)+len(c.targets) > 0:
 		return errors.New("a saved plan is applied as a whole; give --connection and --target to plan")
 	}
@@ -110,12 +164,12 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 	return p.Writer(conn, secrets, env)
 }
 
-// saved reads a saved plan and opens its connections as the files describe them: those of --file, else those that the
-// plan was made from.
-func (c *cli) saved(path string) (*diff.Plan, []apply.Job, error) {
+// saved reads a saved plan and finds its connections as the files describe them: those of --file, else those that the plan
+// was made from.
+func (c *cli) saved(path string) (*diff.Plan, intent, error) {
 	plan, err := readPlan(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, intent{}, err
 	}
 	files := c.files
 	if len(files) == 0 {
@@ -123,25 +177,25 @@ func (c *cli) saved(path string) (*diff.Plan, []apply.Job, error) {
 	}
 	s, err := load(files)
 	if err != nil {
-		return nil, nil, err
+		return nil, intent{}, err
 	}
 	if s.Digest != plan.Spec {
 		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
 	}
+	w := intent{spec: s}
 	desired := s.Desired(plan.Now)
-	var scopes []scope
 	for _, part := range plan.Connections {
 		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
 		if i < 0 || s.Connections[i].Provider != part.Provider {
-			return nil, nil, fmt.Errorf("%s: the files have no connection %s of provider %s; plan again", path, part.Name, part.Provider)
+			return nil, intent{}, fmt.Errorf("%s: the files have no connection %s of provider %s; plan again", path, part.Name, part.Provider)
 		}
 		sc := scope{connection: s.Connections[i], desired: desired[part.Name]}
 		if len(part.Targets) > 0 {
 			sc = sc.only(part.Targets)
 		}
-		scopes = append(scopes, sc)
+		w.scopes = append(w.scopes, sc)
 	}
-	return plan, c.jobs(scopes, writing), nil
+	return plan, w, nil
 }
 
 func allFailed(plan *diff.Plan) bool {
@@ -207,20 +261,17 @@ func (c *cli) confirm(ctx context.Context) error {
 // write carries the plan out and reports what live state shows afterwards.
 func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts apply.Options) error {
 	progress := c.progress()
-	opts.Observe, opts.Memory, opts.Now = progress.observe, c.state, plan.Now
+	opts.Observe, opts.Now = progress.observe, plan.Now
 	result, err := apply.Run(ctx, plan, jobs, opts)
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
 		return &exit{exitStale, staleText(stale)}
 	}
-	if err != nil {
+	if result == nil {
 		return err
 	}
-	if c.output != "json" { // after the plan
-		fmt.Fprintln(c.stdout)
-	}
-	if err := c.show(result, render.Result(result)); err != nil { // what was written stays written
-		return &exit{exitUnfinished, fmt.Errorf("the plan was carried out, but its report could not be shown: %w", err)}
+	if err := errors.Join(err, c.report(plan, result)); err != nil { // what was written stays written
+		return &exit{exitUnfinished, fmt.Errorf("the plan was carried out, but not all of that could be told: %w", err)}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -231,6 +282,17 @@ func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts
 		return &exit{code: exitUnfinished}
 	}
 	return unfinished(plan)
+}
+
+// report shows the result after the plan. Where there was nothing to do all is said.
+func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
+	if c.output != "json" {
+		if plan.Empty() {
+			return nil
+		}
+		fmt.Fprintln(c.stdout)
+	}
+	return c.show(result, render.Result(result))
 }
 
 func staleText(stale *apply.StaleError) error {

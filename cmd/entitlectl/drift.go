@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 )
@@ -23,7 +24,7 @@ func newDrift(c *cli) *cobra.Command {
 func (c *cli) drift(ctx context.Context) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, _, unread := c.fresh(ctx, reading, true)
+	plan, unread := c.fresh(ctx, apply.Head{NoBound: true})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}

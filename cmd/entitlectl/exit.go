@@ -20,6 +20,7 @@ const (
 	exitRefused     = 3
 	exitStale       = 4
 	exitUnfinished  = 5
+	exitLocked      = 6
 	exitInterrupted = 130
 )
 

@@ -24,6 +24,9 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden texts in testdata/golden")
 
 func TestMain(m *testing.M) {
+	if at, err := strconv.ParseInt(os.Getenv(killAt), 10, 64); err == nil {
+		killedMain(at)
+	}
 	testscript.Main(m, map[string]func(){"entitlectl": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
@@ -37,6 +40,7 @@ func scriptEnv() env {
 	e := processEnv()
 	e.now = func() time.Time { return time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC) }
 	e.terminal = terminals{}
+	e.user, e.host = "ci", "runner"
 	for _, stream := range strings.Fields(os.Getenv("TERMINALS")) {
 		switch stream {
 		case "stdin":

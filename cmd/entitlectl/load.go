@@ -23,6 +23,21 @@ type scope struct {
 	targets    []string // KIND/NAME; none: all that the files list
 }
 
+// intent is what a run is about: the files, and what --connection and --target leave of them.
+type intent struct {
+	spec   *spec.Spec
+	scopes []scope
+}
+
+func (c *cli) intent() (intent, error) {
+	s, err := load(c.files)
+	if err != nil {
+		return intent{}, err
+	}
+	scopes, err := c.scopes(s)
+	return intent{s, scopes}, err
+}
+
 // load reads and checks files; none named stands for the usual ones.
 func load(files []string) (*spec.Spec, error) {
 	if len(files) == 0 {

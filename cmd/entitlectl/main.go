@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
 func main() {
@@ -26,6 +28,8 @@ type env struct {
 	now            func() time.Time
 	terminal       terminals
 	transport      http.RoundTripper // to vendors; nil: the network
+	engine         func(folder string) engine.Engine // nil: the one of package file
+	user, host     string
 }
 
 // terminals says which streams are terminals.
@@ -33,7 +37,9 @@ type terminals struct{ stdin, stdout, stderr bool }
 
 func processEnv() env {
 	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+	host, _ := os.Hostname() // "" where there is none
 	return env{
+		user: userName(), host: host,
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now,
 		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
 	}

@@ -17,7 +17,8 @@ import (
 
 func newPlan(c *cli) *cobra.Command {
 	var out string
-	var detailed, noBound bool
+	var detailed bool
+	var head apply.Head
 	command := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do",
 		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file.\n" +
@@ -25,19 +26,20 @@ func newPlan(c *cli) *cobra.Command {
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.plan(cmd.Context(), out, detailed, noBound)
+			return c.plan(cmd.Context(), out, detailed, head)
 		},
 	}
 	command.Flags().StringVar(&out, "out", "", "save the plan in `FILE`, for apply and show")
 	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
-	command.Flags().BoolVar(&noBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
+	command.Flags().BoolVar(&head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
+	command.Flags().BoolVar(&head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	return command
 }
 
-func (c *cli) plan(ctx context.Context, out string, detailed, noBound bool) error {
+func (c *cli) plan(ctx context.Context, out string, detailed bool, head apply.Head) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, _, unread := c.fresh(ctx, reading, noBound)
+	plan, unread := c.fresh(ctx, head)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
@@ -62,25 +64,26 @@ func (c *cli) plan(ctx context.Context, out string, detailed, noBound bool) erro
 	return nil
 }
 
-// fresh plans from the files. Where some connections can't be read there is an error beside the plan of the others.
-func (c *cli) fresh(ctx context.Context, open opener, noBound bool) (*diff.Plan, []apply.Job, error) {
-	s, err := load(c.files)
+// fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
+// the plan of the others.
+func (c *cli) fresh(ctx context.Context, head apply.Head) (*diff.Plan, error) {
+	w, err := c.intent()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	scopes, err := c.scopes(s)
-	if err != nil {
-		return nil, nil, err
-	}
+	return c.planned(ctx, w, c.jobs(w.scopes, reading), head)
+}
+
+// planned plans what jobs are about.
+func (c *cli) planned(ctx context.Context, w intent, jobs []apply.Job, head apply.Head) (*diff.Plan, error) {
 	progress := c.progress()
 	defer progress.clear()
-	jobs := c.jobs(scopes, open)
-	head := apply.Head{Created: c.at(), Now: c.at(), Spec: s.Digest, Files: s.Files, Rules: s.Rules, Memory: c.state, NoBound: noBound}
+	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Engine = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.state
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
 	if ctx.Err() != nil { // what each connection says about it is no news
-		return nil, nil, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-	return plan, jobs, err
+	return plan, err
 }
 
 // limited ends a run after --timeout.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -32,8 +33,8 @@ type cli struct {
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
-	state       *file.Engine // what outlives the run; nil until flags are read
-	watch       *progress    // nil until a run begins
+	state       engine.Engine // what outlives the run; nil until flags are read
+	watch       *progress     // nil until a run begins
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -48,6 +49,7 @@ Exit codes, the same in every output mode:
     3  refused by a rule
     4  the saved plan is stale: someone changed live state since
     5  apply ended with changes failed or unknown: run it again
+    6  another apply holds the lock
   130  interrupted; the call in flight was finished and recorded`
 
 func newRoot(c *cli) *cobra.Command {
@@ -58,14 +60,17 @@ func newRoot(c *cli) *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			c.log, c.state = c.logger(), file.Open(c.stateDir)
+			if c.engine != nil {
+				c.state = c.engine(c.stateDir)
+			}
 			c.started = true
 			return nil
 		},
 	}
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newEmulate(c), newDemo(c),
-		newSchema(c), newVersion(c))
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newHistory(c), newLock(c),
+		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	return root
 }
@@ -90,7 +95,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
 	f.Var(moment{&c.moment}, "now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present")
-	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: record ids, tokens that change; made when first needed")
+	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: journal, locks, history, record ids; made when first needed")
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")

@@ -16,16 +16,20 @@ type run struct {
 	desired spec.State
 	target  Target
 	opts    Options
+	journal *journal
+	doubts  doubts   // what earlier runs may have done
 	failed  string   // why the connection can't be used
 	moved   []string // what makes the plan stale
 
-	mu     sync.Mutex          // calls in flight side by side report here
-	steps  []step              // one for each change
-	calls  int                 // sent so far
-	splits int                 // of these, the ones that were needed to find what the vendor refused
-	halted string              // why nothing more is sent
-	notes  []string            // what the reader of the result must know
-	late   []diff.ChangeResult // what showed only after the writes
+	mu        sync.Mutex          // calls in flight side by side report here
+	steps     []step              // one for each change
+	calls     int                 // sent so far
+	splits    int                 // of these, the ones that were needed to find what the vendor refused
+	open      map[int]bool        // calls that the journal does not call settled
+	halted    string              // why nothing more is sent
+	unwritten error               // why a call could not be written down, and so was not sent
+	notes     []string            // what the reader of the result must know
+	late      []diff.ChangeResult // what showed only after the writes
 }
 
 // step is how far one change has come.
@@ -47,9 +51,12 @@ const (
 )
 
 func newRun(part diff.Part, opts Options) *run {
-	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes))}
+	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes)), open: map[int]bool{}}
 	for i, c := range part.Changes {
-		if c.Problem != "" {
+		switch {
+		case c.Unsure:
+			r.steps[i] = step{outcome: diff.Unknown, detail: c.Problem}
+		case c.Problem != "":
 			r.steps[i] = step{outcome: diff.Blocked, detail: c.Problem}
 		}
 	}
@@ -98,7 +105,12 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
-	for _, i := range r.where(unsent) {
+	r.skip(r.where(unsent), live)
+}
+
+// skip drops the changes that live shows, and those that live says can't be made.
+func (r *run) skip(indexes []int, live diff.Live) {
+	for _, i := range indexes {
 		c := r.part.Changes[i]
 		if diff.Satisfied(r.part.Name, c, live) {
 			r.settle(i, diff.Already, "")
@@ -123,6 +135,7 @@ const rounds = 2
 
 // write sends what is open and reads it back.
 func (r *run) write(ctx context.Context) {
+	r.await(ctx)
 	for range rounds {
 		open := r.where(unsent)
 		if len(open) == 0 {
@@ -145,8 +158,10 @@ func (r *run) write(ctx context.Context) {
 			r.settle(i, diff.NotTried, r.part.Changes[i].Ref(r.part.Name).String()+" was not created")
 		}
 	}
-	r.noteMails()
 	r.findLate(ctx)
+	if err := r.close(ctx); err != nil {
+		r.notes = append(r.notes, err.Error())
+	}
 }
 
 // findLate looks for access that nobody planned for: who had been assigned to an app shows, and counts, only once the app

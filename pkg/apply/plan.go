@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -20,8 +21,9 @@ type Head struct {
 	Spec    string    // digest of the files
 	Files   []string
 	Rules   spec.Rules
-	Memory  Memory // nil: what earlier runs mailed is known from the vendor alone
-	NoBound bool   // leave out the lower bound of calls, which can take longer than the plan itself
+	Engine  engine.Engine // nil: what earlier runs did is known from the vendor alone
+	NoBound bool          // leave out the lower bound of calls, which can take longer than the plan itself
+	Retry   bool          // send again what an earlier run reported as unknown
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
@@ -55,12 +57,18 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		return part
 	}
 	observe.tell(Reading{job.Connection.Name})
+	doubts, err := readDoubts(ctx, head.Engine, part.Name)
+	if err != nil {
+		part.Error = err.Error()
+		return part
+	}
 	live, err := job.Source.Read(ctx, job.Desired)
 	if err != nil {
 		part.Error = err.Error()
 		return part
 	}
-	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Memory)}
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Engine),
+		Doubted: doubts.reported, Retry: head.Retry}
 	part.Changes = diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound

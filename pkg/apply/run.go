@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
 // Options are the choices of one run.
@@ -22,8 +24,9 @@ type Options struct {
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it
 	Observe     Observer
-	Memory      Memory    // nil: nothing is noted for later runs
-	Now         time.Time // the moment that the plan was made for
+	Settle      time.Duration // how long a write may take to show in reads; 0: DefaultSettle
+	Hold        *Hold         // nil: no lock, no journal, and nothing is noted for later runs
+	Now         time.Time     // the moment that the plan was made for
 }
 
 // StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing
@@ -39,10 +42,11 @@ func (e *StaleError) Error() string {
 }
 
 // Run carries the plan out and returns what became of each change. Connections run side by side. An error means that
-// nothing was written: the plan is stale (*StaleError), or no connection could be read or used. When ctx ends, the call in
-// flight is finished and read back, and the rest is NotTried.
+// nothing was written: the plan is stale (*StaleError), no connection could be read or used, or what is sent can't be
+// written down; with a result beside it the plan was carried out and only the history lacks its end. When ctx ends, the call
+// in flight is finished and read back, and the rest is NotTried.
 func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.Result, error) {
-	runs, err := open(plan, jobs, opts)
+	runs, err := open(ctx, plan, jobs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -55,17 +59,40 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	if err := hopeless(runs); err != nil {
 		return nil, err
 	}
+	writes := slices.ContainsFunc(runs, func(r *run) bool { return r.failed == "" && len(r.where(unsent)) > 0 })
+	if writes {
+		if err := opts.Hold.record(ctx, engine.RunStarted, plan, nil); err != nil {
+			return nil, err
+		}
+	}
 	each(runs, func(r *run) { r.write(ctx) })
+	if err := unwritten(runs); err != nil {
+		return nil, err
+	}
 	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
 	for i, r := range runs {
 		result.Connections[i] = r.result()
 	}
 	result.Summarize()
-	return result, nil
+	if writes {
+		err = opts.Hold.record(ctx, engine.RunEnded, plan, result)
+	}
+	return result, err
+}
+
+// unwritten returns an error when nothing was sent because nothing could be written down.
+func unwritten(runs []*run) (err error) {
+	for _, r := range runs {
+		if r.calls > 0 {
+			return nil
+		}
+		err = cmp.Or(err, r.unwritten)
+	}
+	return err
 }
 
 // open finds the target of each part of the plan.
-func open(plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
+func open(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
 	runs := make([]*run, len(plan.Connections))
 	for i, part := range plan.Connections {
 		at := slices.IndexFunc(jobs, func(j Job) bool { return j.Connection.Name == part.Name })
@@ -84,9 +111,11 @@ func open(plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
 		case !writes:
 			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
 		default:
-			r.target = target
-			r.desired = job.Desired
+			r.target, r.desired = target, job.Desired
 			r.moved = diff.Contradictions(part, job.Desired)
+			if err := r.remember(ctx, plan.ID); err != nil {
+				return nil, err
+			}
 		}
 		runs[i] = r
 	}

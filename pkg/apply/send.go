@@ -90,10 +90,17 @@ func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
 	if !ok {
 		return
 	}
+	changes := append(r.changes(call.Changes), call.Extra...)
+	undo, err := r.announce(ctx, number, call.Name, changes)
+	if err != nil {
+		r.withhold(err)
+		return
+	}
 	event := CallStarted{r.part.Name, call.Name, index, of, len(call.Changes)}
 	r.opts.Observe.tell(event)
-	err := r.target.Do(ctx, call.Name, append(r.changes(call.Changes), call.Extra...))
+	err = r.target.Do(ctx, call.Name, changes)
 	r.opts.Observe.tell(CallDone{event, err})
+	r.conclude(ctx, number, err, undo)
 	if mayBeOneRow(err) && r.split(ctx, index, of, call) {
 		return
 	}
@@ -164,7 +171,17 @@ func (r *run) begin(ctx context.Context) (number int, ok bool) {
 		return 0, false
 	}
 	r.calls++
+	r.open[r.calls] = true
 	return r.calls, true
+}
+
+// withhold ends a call that was not sent because it could not be written down; nor is any other.
+func (r *run) withhold(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls--
+	r.unwritten = err
+	r.halted = err.Error()
 }
 
 func (r *run) halt(ctx context.Context) {

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,9 +9,18 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// pauses are the waits between reads for what does not show up at once; their sum bounds how long a run waits for a write
-// to become visible: longer than the 20 s after which a vendor's mail records show.
-var pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+// DefaultSettle is longer than the 20 s after which a vendor's mail records show.
+const DefaultSettle = 30 * time.Second
+
+// pauses are the waits between reads for what does not show up at once, as shares of the time that a run allows for it.
+var pauses = []time.Duration{1, 2, 4, 8, 15}
+
+func (o Options) settle() time.Duration { return cmp.Or(o.Settle, DefaultSettle) }
+
+// pause is the wait after a read, counted from 0.
+func (o Options) pause(attempt int) time.Duration {
+	return pauses[min(attempt, len(pauses)-1)] * o.settle() / 30
+}
 
 // lastRead bounds the one read that an interrupted run still makes, so that its report is true.
 const lastRead = 30 * time.Second
@@ -50,7 +60,7 @@ func (r *run) verify(ctx context.Context, watched []int) {
 			return
 		}
 		watched = r.sort(watched, live, attempt > 0)
-		if len(watched) == 0 || attempt == len(pauses) || !pause(ctx, pauses[attempt]) {
+		if len(watched) == 0 || attempt == len(pauses) || !pause(ctx, r.opts.pause(attempt)) {
 			break
 		}
 	}

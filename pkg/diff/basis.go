@@ -82,12 +82,12 @@ func Strangers(part Part, desired spec.State, live Live) []string {
 	}
 	planned := map[Change]bool{}
 	for _, c := range part.Changes {
-		planned[c.essence()] = true
+		planned[c.Essence()] = true
 	}
 	touched := touch(part.Name, part.Changes).resources
 	var lines []string
 	for _, c := range Compute(desired.Where(func(ref spec.Ref) bool { return touched[ref] }), live, Resending{Notices: spec.Notices{Off: true}}) {
-		if planned[c.essence()] {
+		if planned[c.Essence()] {
 			continue
 		}
 		switch c.Op {
@@ -105,9 +105,13 @@ func Strangers(part Part, desired spec.State, live Live) []string {
 	return lines
 }
 
-// essence is what a change does, without where it comes from and what it costs.
-func (c Change) essence() Change {
-	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
+// Essence is what a change does, without where it comes from and what it costs: the same in every plan that has it.
+func (c Change) Essence() Change {
+	e := Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
+	if c.Op == OpResend {
+		e.From = c.From // after another mail it is another change
+	}
+	return e
 }
 
 // touched is what changes lay hands on.

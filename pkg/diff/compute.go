@@ -17,6 +17,10 @@ type Resending struct {
 	// Noted is when a mail was last sent by the clock of the run that sent it; nil: the vendor's time alone counts. The
 	// two differ where a run judges at another moment than the present.
 	Noted func(MailKey) time.Time
+	// Doubted says of a mail that an earlier run was about to send when that was, and whether that run reported that nobody
+	// knows if it was sent; ok is false where there is no such run. nil: there is none.
+	Doubted func(Change) (at time.Time, reported, ok bool)
+	Retry   bool // send a mail that is in doubt once more
 }
 
 // MailKey tells mails to different recipients apart.
@@ -47,6 +51,35 @@ func (when Resending) last(n Notice) time.Time {
 		}
 	}
 	return last
+}
+
+// doubtfulMail is the problem of a mail that an earlier run may have sent.
+const doubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
+
+// judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
+// the next time anyway. What an earlier run was about to send and did not report is due: its newest mail would be another
+// one if it had been sent.
+func (when Resending) judge(n Notice, c *Change) (send bool) {
+	last, doubted := when.last(n), n.Unsure
+	if when.Doubted != nil && !doubted {
+		at, reported, ok := when.Doubted(*c)
+		if ok && !reported {
+			return true
+		}
+		if doubted = ok; doubted && at.After(last) {
+			last = at
+		}
+	}
+	if doubted && when.Retry {
+		return true
+	}
+	if !when.Now.Before(last.Add(when.ResendAfter)) {
+		return n.Tries < when.MaxAttempts
+	}
+	if doubted {
+		c.Unsure, c.Problem, c.Mails = true, doubtfulMail, 0
+	}
+	return doubted
 }
 
 // Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
@@ -201,7 +234,7 @@ func (d *delta) resends(when Resending) {
 	}
 	for _, n := range d.live.Notices {
 		want, listed := d.desired.Resources[n.Resource]
-		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts || when.Now.Before(when.last(n).Add(when.ResendAfter)) {
+		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts && !n.Unsure {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
@@ -213,8 +246,11 @@ func (d *delta) resends(when Resending) {
 		if n.Subject == (spec.Subject{}) {
 			source, settings = want.Source, settingsOf(OpResend, want)
 		}
-		d.add(Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
-			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1})
+		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
+			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
+		if when.judge(n, &c) {
+			d.add(c)
+		}
 	}
 }
 

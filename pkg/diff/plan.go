@@ -73,6 +73,7 @@ type Change struct {
 	Reason   string       `json:"reason,omitempty"`   // the file's reason, or why no line asks for it
 	Mails    int          `json:"mails,omitempty"`    // mails that the vendor will send
 	Problem  string       `json:"problem,omitempty"`  // why it can't be sent; then it is in no call
+	Unsure   bool         `json:"unsure,omitempty"`   // an earlier run may have done it, and no read can tell; Problem says so
 }
 
 // Ref is the resource that the change is about.
@@ -138,4 +139,5 @@ type Notice struct {
 	Sent      time.Time
 	Tries     int    // how often it was sent so far
 	Result    string // in the vendor's words
+	Unsure    bool   // an earlier run was about to send it at Sent, and no read can tell whether it did
 }

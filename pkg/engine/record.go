@@ -45,11 +45,12 @@ type State string
 
 // The states of a call. Only a settled one leaves nothing in doubt.
 const (
-	Begun    State = "begun"    // about to be sent
-	Answered State = "answered" // the vendor accepted it; whether it did it was not read yet
-	Unknown  State = "unknown"  // a run ended without knowing, and said so
-	Settled  State = "settled"  // refused, or read back
-	Lost     State = "lost"     // not of one call: a part of the journal can't be read
+	Begun      State = "begun"      // about to be sent
+	Answered   State = "answered"   // the vendor accepted it; whether it did it was not read yet
+	Unanswered State = "unanswered" // no answer told whether it was done
+	Unknown    State = "unknown"    // reads did not tell either, and the run's report said so
+	Settled    State = "settled"    // refused, or read back
+	Lost       State = "lost"       // not of one call: a part of the journal can't be read
 )
 
 // Entry is one record of a journal.

@@ -6,9 +6,18 @@ import (
 
 // Result reports what an apply did: the changes that are not done, one by one, and the count of all.
 func Result(r *diff.Result) Report {
+	return resultReport(r, func(c diff.ChangeResult) bool { return c.Outcome != diff.Done && c.Outcome != diff.Already })
+}
+
+// Outcomes reports what became of every change of an apply.
+func Outcomes(r *diff.Result) Report {
+	return resultReport(r, func(diff.ChangeResult) bool { return true })
+}
+
+func resultReport(r *diff.Result, show func(diff.ChangeResult) bool) Report {
 	report := Report{Title: "Result"}
 	for _, part := range r.Connections {
-		if s := resultSection(part); !s.empty() {
+		if s := resultSection(part, show); !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 	}
@@ -16,16 +25,16 @@ func Result(r *diff.Result) Report {
 	return report
 }
 
-func resultSection(part diff.PartResult) Section {
+func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Section {
 	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
-	var open []diff.ChangeResult
+	var shown []diff.ChangeResult
 	var changes []diff.Change
 	for _, c := range part.Changes {
-		if c.Outcome != diff.Done && c.Outcome != diff.Already {
-			open, changes = append(open, c), append(changes, c.Change)
+		if show(c) {
+			shown, changes = append(shown, c), append(changes, c.Change)
 		}
 	}
-	s.Groups = groupRows(changes, func(i int) Row { return outcomeRow(open[i]) })
+	s.Groups = groupRows(changes, func(i int) Row { return outcomeRow(shown[i]) })
 	return s
 }
 
@@ -33,6 +42,9 @@ func resultSection(part diff.PartResult) Section {
 func outcomeRow(c diff.ChangeResult) Row {
 	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
 		Source: c.Source, Why: c.Detail, Risky: true}
+	if c.Outcome == diff.Done || c.Outcome == diff.Already {
+		row.Mark.Tone, row.Risky = Plain, false
+	}
 	if row.Why == "" {
 		row.Why = c.Problem
 	}

@@ -17,11 +17,14 @@ type mailed struct {
 	Email  string    `json:"email,omitempty"`  // who got them
 	Sent   time.Time `json:"sent,omitzero"`    // the last one
 	Tries  int       `json:"tries,omitempty"`  // how many we sent; a pending promotion of somebody else's began with one
-	// Unsure says that the last mail was about to be sent when this was written: only a ModifyTime other than Before can
-	// tell that it was.
+	// Unsure says that the last mail was about to be sent when this was written: only a look other than Before can tell
+	// that it was.
 	Unsure bool   `json:"unsure,omitempty"`
 	Before string `json:"before,omitempty"`
 }
+
+// look is what a mail changes of an account, as far as reads show it: its status, or when it was changed last.
+func (a account) look() string { return a.Status + " " + a.ModifyTime }
 
 // notebook keeps what is known of mails, by account. Its memory may be nil; then it lasts for the run.
 type notebook struct {
@@ -44,7 +47,7 @@ func (b *notebook) of(a account) (n mailed, doubtful bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n = b.recall(a.ID)
-	if before, ours := b.tried[a.ID]; ours && n.Unsure && n.Before == a.ModifyTime {
+	if before, ours := b.tried[a.ID]; ours && n.Unsure && n.Before == a.look() {
 		return before, true
 	}
 	return n, false

@@ -45,6 +45,7 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 			live.Notes = append(live.Notes, fmt.Sprintf("%s: its mail is not sent again: when it was sent is not known", ref))
 		default:
 			live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Sent: sent, Tries: max(n.Tries, 1),
+				Unsure: n.Unsure && n.Before == a.look(),
 				Result: "not confirmed since the mail of " + sent.Format(time.RFC3339)})
 		}
 	}

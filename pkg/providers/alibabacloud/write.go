@@ -94,7 +94,7 @@ func (w *Writer) resend(ctx context.Context, a account) error {
 			return err
 		}
 	}
-	next := mailed{Email: n.Email, Tries: max(n.Tries, 1) + 1}
+	next := mailed{Record: record, Email: n.Email, Tries: max(n.Tries, 1) + 1}
 	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next)
 	if code := httpx.Code(err); code == codeNoRecord || code == codeMismatch {
 		if fresh, lookErr := w.lookUp(ctx, a); lookErr == nil && fresh != record {
@@ -120,7 +120,7 @@ func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
 // mail does a call that makes the vendor mail somebody. It is noted beforehand, so that whenever a run is cut off the next
 // one knows that a mail may be out, and afterwards with what the answer says.
 func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed) error {
-	next.Sent, next.Unsure, next.Before = w.api.now(), true, a.ModifyTime
+	next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
 	if err := w.notes.begin(a.ID, next); err != nil {
 		return refuse("%w; nothing was sent", err)
 	}

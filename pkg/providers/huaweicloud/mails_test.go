@@ -11,6 +11,8 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
@@ -72,18 +74,12 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 	})
 }
 
-// shelf is a memory.
-type shelf map[string]string
-
-func (s shelf) Recall(key string) (string, bool) { v, ok := s[key]; return v, ok }
-func (s shelf) Keep(key, value string) error     { s[key] = value; return nil }
-
 // A run that judges at a later moment than the present mails once for it: what it sends is not overdue by its own clock,
 // although the vendor stamps it with an earlier time.
 func TestOneMailForOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
-		memory, start := shelf{}, c.Now()
+		kept, start := file.Open(t.TempDir()), c.Now()
 		for n, want := range []struct {
 			ahead time.Duration
 			calls int
@@ -92,12 +88,19 @@ func TestOneMailForOneMoment(t *testing.T) {
 			now := start.Add(want.ahead)
 			jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }),
 				Desired: desired(ref(spec.KindAppGroup, "CAD"), user("bob")), Source: c.open(t, nil)}}
-			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Memory: memory}, nil)
+			hold, err := apply.Take(t.Context(), kept, engine.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Engine: kept}, nil)
 			if err != nil || plan.Summary.Calls != want.calls {
 				t.Errorf("run %d: %d calls, want %d (error %v): %+v", n, plan.Summary.Calls, want.calls, err, plan.Connections[0].Changes)
 			}
-			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Memory: memory}); err != nil || !result.Summary.Clean() {
+			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Hold: hold}); err != nil || !result.Summary.Clean() {
 				t.Fatalf("run %d: error %v, result %+v", n, err, result)
+			}
+			if err := hold.Release(); err != nil {
+				t.Fatal(err)
 			}
 		}
 	})

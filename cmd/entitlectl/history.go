@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+func newHistory(c *cli) *cobra.Command {
+	command := &cobra.Command{
+		Use: "history [NUMBER]", Short: "List what was applied, when and by whom",
+		Long: "List the runs that wrote, or were about to: when, by whom (the user of the operating system, or whoever set the CI job\n" +
+			"off), of which commit and plan, with how many calls and what result. With a NUMBER of the list it shows what became of\n" +
+			"each change of that run; -o json has all of it for all runs. The history is in --state-dir.",
+		Example: "  entitlectl history\n  entitlectl history 3",
+		Args:    arguments(0, 1, "at most one number of a run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.history(cmd.Context())
+			}
+			return c.historyOf(cmd.Context(), args[0])
+		},
+	}
+	command.AddCommand(newHistoryVerify(c))
+	return command
+}
+
+func newHistoryVerify(c *cli) *cobra.Command {
+	var contains string
+	command := &cobra.Command{
+		Use: "verify", Short: "Check that no record was altered or taken out",
+		Long: "Check the chain of digests that links each record of the history to the one before. It prints the digest of the newest\n" +
+			"record: keep it elsewhere and give it to --contains later, since records missing at the end leave no gap.\n" +
+			"Exits 0 where the chain is whole, else 1 with the place of the first break.",
+		Example: "  entitlectl history verify --contains sha256:9f86d081884c7d65",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.verifyHistory(cmd.Context(), contains) },
+	}
+	command.Flags().StringVar(&contains, "contains", "", "also check that the record with this `DIGEST` is there")
+	return command
+}
+
+// pastRun is a run as the history has it.
+type pastRun struct {
+	Number      int             `json:"number"`
+	Started     time.Time       `json:"started"`
+	Ended       time.Time       `json:"ended,omitzero"`
+	Who         engine.Owner    `json:"who"`
+	Connections []string        `json:"connections,omitempty"`
+	Plan        string          `json:"plan,omitempty"`
+	Spec        string          `json:"spec,omitempty"`
+	Commit      string          `json:"commit,omitempty"`
+	Outcome     string          `json:"outcome"`
+	Reason      string          `json:"reason,omitempty"`
+	Calls       int             `json:"calls"`
+	Result      json.RawMessage `json:"result,omitempty"`
+}
+
+// The outcomes of runs that have no end in the history.
+const (
+	runGoesOn = "running"
+	runCutOff = "cut off"
+)
+
+// pastRuns reads the history. What of it can't be read is complained about.
+func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
+	runs, at := []pastRun{}, map[string]int{}
+	for r, err := range c.state.Records(ctx) {
+		if err != nil {
+			c.complain(fmt.Errorf("warning: %w", err))
+			continue
+		}
+		i, known := at[r.Who.Run]
+		if r.Kind == engine.RunEnded && known {
+			run := &runs[i]
+			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, r.Calls, r.Result
+			continue
+		}
+		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
+			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Calls: r.Calls, Result: r.Result}
+		switch r.Kind {
+		case engine.RunStarted:
+			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
+		case engine.LockBroken:
+			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ")
+		}
+		runs = append(runs, run)
+	}
+	holders, err := c.state.Holders(ctx)
+	for _, h := range holders {
+		if i, known := at[h.Run]; known && !h.Dead && runs[i].Outcome == runCutOff {
+			runs[i].Outcome = runGoesOn
+		}
+	}
+	return runs, err
+}
+
+func (c *cli) history(ctx context.Context) error {
+	runs, err := c.pastRuns(ctx)
+	if err != nil {
+		return err
+	}
+	report := render.Report{Title: "History", Totals: render.Count(len(runs), "run") + "."}
+	for _, run := range runs {
+		report.Sections = append(report.Sections, run.section())
+	}
+	return c.show(struct {
+		Runs []pastRun `json:"runs"`
+	}{runs}, report)
+}
+
+// section is a run in the list of all.
+func (run pastRun) section() render.Section {
+	who := run.Who.User
+	if run.Who.Actor != "" {
+		who = run.Who.Actor
+	}
+	s := render.Section{Title: fmt.Sprintf("%d  %s  %s on %s: %s", run.Number, run.Started.UTC().Format(time.RFC3339), who, run.Who.Host, run.Outcome)}
+	say := func(label, text string) {
+		if text != "" {
+			s.Notes = append(s.Notes, render.Note{Text: label + text})
+		}
+	}
+	if result := run.result(); result != nil {
+		say("", render.Result(result).Totals)
+	} else if run.Outcome == runCutOff {
+		say("", "The run was cut off; the next apply settles what it left in doubt.")
+	}
+	say("reason: ", run.Reason)
+	if run.Plan != "" {
+		say("connections: ", strings.Join(run.Connections, ", "))
+	}
+	say("plan: ", run.Plan)
+	say("commit: ", run.Commit)
+	return s
+}
+
+// result is what became of each change; nil where the history does not tell.
+func (run pastRun) result() *diff.Result {
+	var result diff.Result
+	if len(run.Result) == 0 || json.Unmarshal(run.Result, &result) != nil {
+		return nil
+	}
+	return &result
+}
+
+func (c *cli) historyOf(ctx context.Context, number string) error {
+	runs, err := c.pastRuns(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(runs) {
+		return fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run"))
+	}
+	run := runs[n-1]
+	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
+	if result := run.result(); result != nil {
+		all := render.Outcomes(result)
+		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
+		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
+	}
+	return c.show(run, report)
+}
+
+func (c *cli) verifyHistory(ctx context.Context, contains string) error {
+	chain, err := c.state.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if contains != "" && !chain.Contains(contains) {
+		return errors.New("no record has the digest " + contains + ": records were taken off the end, or this is another history")
+	}
+	totals := fmt.Sprintf("The history is whole: %s, the newest %s.", render.Count(chain.Records, "record"), chain.Head)
+	if chain.Records == 0 {
+		totals = "The history is empty."
+	}
+	return c.show(chain, render.Report{Title: "History", Totals: totals})
+}

@@ -1,0 +1,385 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/engine/file"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// killAt is the variable that makes this test binary the program, killed at the boundary of that number; 0: never.
+const killAt = "ENTITLECTL_TEST_KILL_AT"
+
+// executioner counts the boundaries of a run and kills the process at one of them, as kill -9 does.
+type executioner struct {
+	at     int64
+	passed atomic.Int64
+}
+
+// pass is one boundary. before, if not nil, spoils something in the moment of death.
+func (x *executioner) pass(spoil func()) {
+	if x.passed.Add(1) != x.at {
+		return
+	}
+	if spoil != nil {
+		spoil()
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {}
+}
+
+// killedMain is the program with boundaries in it: around each request that may write, and before, in and after each record
+// that the engine keeps.
+func killedMain(at int64) {
+	x := &executioner{at: at}
+	e := scriptEnv()
+	e.now = time.Now
+	vendors := e.transport
+	e.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		if !mayWrite(r.Method, r.URL.Path) {
+			return vendors.RoundTrip(r)
+		}
+		x.pass(nil)
+		defer x.pass(nil)
+		return vendors.RoundTrip(r)
+	})
+	e.engine = func(folder string) engine.Engine { return mortal{file.Open(folder), x, folder} }
+	code := run(context.Background(), e, os.Args[1:])
+	fmt.Fprintf(os.Stderr, "boundaries %d\n", x.passed.Load())
+	os.Exit(code)
+}
+
+// mayWrite tells requests that write from those that only read: WPS 365 reads with POST too.
+func mayWrite(method, path string) bool {
+	return method != http.MethodGet && !strings.HasPrefix(path, "/oauth2/") && !strings.HasPrefix(path, "/v7/users/")
+}
+
+// mortal is an engine in whose writes the process may die.
+type mortal struct {
+	engine.Engine
+	x      *executioner
+	folder string
+}
+
+func (m mortal) Keep(key, value string) error {
+	m.x.pass(m.tear("memory.jsonl"))
+	defer m.x.pass(nil)
+	return m.Engine.Keep(key, value)
+}
+
+func (m mortal) KeepAll(facts map[string]string) error {
+	m.x.pass(m.tear("memory.jsonl"))
+	defer m.x.pass(nil)
+	return m.Engine.KeepAll(facts)
+}
+
+func (m mortal) Record(ctx context.Context, r engine.Record) error {
+	m.x.pass(nil)
+	m.x.pass(m.tear("history.jsonl"))
+	defer m.x.pass(nil)
+	return m.Engine.Record(ctx, r)
+}
+
+func (m mortal) Acquire(ctx context.Context, scope string, by engine.Owner) (engine.Lease, error) {
+	lease, err := m.Engine.Acquire(ctx, scope, by)
+	return mortalLease{lease, m, scope}, err
+}
+
+// tear leaves a line half written, as a crash in the middle of a write may.
+func (m mortal) tear(name string) func() {
+	return func() {
+		f, err := os.OpenFile(filepath.Join(m.folder, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = f.WriteString(`{"run":"torn","ca`)
+		}
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+type mortalLease struct {
+	engine.Lease
+	mortal
+	scope string
+}
+
+func (l mortalLease) Append(ctx context.Context, entries ...engine.Entry) error {
+	l.x.pass(nil)
+	l.x.pass(l.tear("journal-" + l.scope + ".jsonl"))
+	defer l.x.pass(nil)
+	return l.Lease.Append(ctx, entries...)
+}
+
+func (l mortalLease) Release() error {
+	l.x.pass(nil)
+	return l.Lease.Release()
+}
+
+// TestKilledAnywhere (law 7, fault 01) kills an apply that creates, updates, grants, revokes, resends and promotes on all
+// providers at each of its boundaries, applies again, and compares the vendors' worlds with that of an undisturbed run. With
+// -short it takes every 20th.
+func TestFault01KilledAnywhere(t *testing.T) {
+	k := newKillWorld(t)
+	undisturbed := k.fresh(t)
+	code, stderr := undisturbed.apply(t, 0)
+	if code != exitDone {
+		t.Fatalf("the undisturbed run ended with %d\n%s", code, stderr)
+	}
+	boundaries := boundariesOf(t, stderr)
+	if boundaries < 200 {
+		t.Errorf("only %d boundaries", boundaries)
+	}
+	want := undisturbed.world(t)
+	step := 1
+	if testing.Short() {
+		step = 20
+	}
+	var unknown, killed atomic.Int64
+	t.Run("points", func(t *testing.T) {
+		for at := 1; at <= boundaries; at += step {
+			t.Run(strconv.Itoa(at), func(t *testing.T) {
+				t.Parallel()
+				k.fresh(t).dieAndRecover(t, at, want, &unknown)
+				killed.Add(1)
+			})
+		}
+	})
+	t.Logf("%d of %d boundaries; %d left a mail of which no read can tell", killed.Load(), boundaries, unknown.Load())
+}
+
+func boundariesOf(t *testing.T, stderr string) int {
+	t.Helper()
+	_, count, _ := strings.Cut(stderr, "boundaries ")
+	n, err := strconv.Atoi(strings.TrimSpace(count))
+	check(t, err)
+	return n
+}
+
+// killWorld is where runs are killed.
+type killWorld struct {
+	file string
+	seed []byte
+}
+
+func newKillWorld(t *testing.T) killWorld {
+	t.Helper()
+	yesterday := time.Now().Add(-21 * time.Hour).UTC().Truncate(time.Second).Format(time.RFC3339)
+	files := map[string][]byte{}
+	for _, name := range []string{"entitlements.yaml", "seed.yaml"} {
+		data, err := os.ReadFile(filepath.Join("testdata", "kill", name))
+		check(t, err)
+		files[name] = bytes.ReplaceAll(data, []byte("YESTERDAY"), []byte(yesterday))
+	}
+	k := killWorld{filepath.Join(t.TempDir(), "entitlements.yaml"), files["seed.yaml"]}
+	check(t, os.WriteFile(k.file, files["entitlements.yaml"], 0o600))
+	return k
+}
+
+// victim is one world with one state folder, in which runs follow each other.
+type victim struct {
+	server *emu.Server
+	url    string
+	file   string
+	state  string
+}
+
+func (k killWorld) fresh(t *testing.T) *victim {
+	t.Helper()
+	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
+	check(t, v.server.LoadSeed(k.seed))
+	listener, err := emu.Listen("127.0.0.1:0")
+	check(t, err)
+	v.url = "http://" + listener.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- v.server.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		check(t, <-served)
+	})
+	return v
+}
+
+// killedBySignal stands for an exit code where there is none.
+const killedBySignal = -1
+
+// apply runs the program in a process of its own.
+func (v *victim) apply(t *testing.T, at int, args ...string) (code int, stderr string) {
+	t.Helper()
+	return v.run(t, at, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
+}
+
+func (v *victim) run(t *testing.T, at int, args ...string) (code int, stderr string) {
+	t.Helper()
+	self, err := os.Executable()
+	check(t, err)
+	c := exec.CommandContext(t.Context(), self, append(args, "-f", v.file, "--state-dir", v.state)...)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	c.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
+		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret")
+	err = c.Run()
+	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
+		if e.Sys().(syscall.WaitStatus).Signaled() {
+			return killedBySignal, out.String()
+		}
+		return e.ExitCode(), out.String()
+	}
+	check(t, err)
+	return exitDone, out.String()
+}
+
+// dieAndRecover kills a run at a boundary, applies again and looks at what came of it.
+func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.Int64) {
+	if code, out := v.apply(t, at); code != killedBySignal {
+		t.Fatalf("not killed, but ended with %d\n%s", code, out)
+	}
+	code, out := v.apply(t, 0)
+	if code == exitUnfinished && strings.Contains(out, "--retry-unknown") {
+		unknown.Add(1)
+		if has := v.world(t); !mailsAtMost(has, want) {
+			t.Errorf("mails were sent twice\n%s", gocmp.Diff(want, has))
+		}
+		v.sameButMails(t, want)
+		if code, out = v.apply(t, 0, "--retry-unknown"); code != exitDone {
+			t.Errorf("retrying what is unknown ended with %d\n%s", code, out)
+		}
+	} else {
+		if code != exitDone {
+			t.Errorf("the run after it ended with %d\n%s", code, out)
+		}
+		if d := gocmp.Diff(want, v.world(t)); d != "" {
+			t.Errorf("the world is another (-want +got):\n%s", d)
+		}
+	}
+	writes := v.writes()
+	if code, out := v.run(t, 0, "plan", "--detailed-exitcode"); code != exitDone {
+		t.Errorf("afterwards plan ended with %d\n%s", code, out)
+	}
+	if code, out := v.apply(t, 0); code != exitDone || v.writes() != writes {
+		t.Errorf("another apply ended with %d after %d writes\n%s", code, v.writes()-writes, out)
+	}
+	if code, out := v.run(t, 0, "history", "verify"); code != exitDone && !strings.Contains(out, "cut off, as by a crash") {
+		t.Errorf("the history is broken: %d\n%s", code, out)
+	}
+}
+
+func (v *victim) writes() int {
+	writes := 0
+	for _, call := range v.server.Calls() {
+		if mayWrite(call.Method, call.Path) {
+			writes++
+		}
+	}
+	return writes
+}
+
+// world is the vendors' state without times, with mails in an order of their own.
+func (v *victim) world(t *testing.T) any {
+	t.Helper()
+	text, err := v.server.State()
+	check(t, err)
+	var world any
+	check(t, yaml.Unmarshal(text, &world))
+	return timeless(world)
+}
+
+// timeless drops times and sorts mails: a run that was cut off sends the rest in another order.
+func timeless(node any) any {
+	switch n := node.(type) {
+	case map[string]any:
+		for key, value := range n {
+			if _, moment := value.(time.Time); moment {
+				delete(n, key)
+				continue
+			}
+			n[key] = timeless(value)
+			if list, ok := n[key].([]any); ok && key == "mails" {
+				slices.SortFunc(list, func(a, b any) int { return cmp.Compare(text(a), text(b)) })
+			}
+		}
+	case []any:
+		for i := range n {
+			n[i] = timeless(n[i])
+		}
+	}
+	return node
+}
+
+func text(node any) string {
+	data, err := json.Marshal(node)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+// mails lists all mails of a world.
+func mails(node any) []string {
+	var all []string
+	switch n := node.(type) {
+	case map[string]any:
+		for key, value := range n {
+			list, ok := value.([]any)
+			if key != "mails" || !ok {
+				all = append(all, mails(value)...)
+				continue
+			}
+			for _, m := range list {
+				all = append(all, fmt.Sprint(n["name"], " ", text(m)))
+			}
+		}
+	case []any:
+		for _, value := range n {
+			all = append(all, mails(value)...)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// mailsAtMost says whether no mail of a world is missing in the other one.
+func mailsAtMost(has, want any) bool {
+	left := mails(want)
+	for _, m := range mails(has) {
+		i := slices.Index(left, m)
+		if i < 0 {
+			return false
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return true
+}
+
+// sameButMails compares all but mails, and what they change of accounts.
+func (v *victim) sameButMails(t *testing.T, want any) {
+	t.Helper()
+	ignore := gocmp.FilterPath(func(p gocmp.Path) bool {
+		step, ok := p.Last().(gocmp.MapIndex)
+		return ok && step.Key().String() == "mails"
+	}, gocmp.Ignore())
+	if d := gocmp.Diff(want, v.world(t), ignore); d != "" {
+		t.Errorf("the world is another (-want +got):\n%s", d)
+	}
+}

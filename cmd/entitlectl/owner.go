@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+// Where CI systems say who set a job off, and for which commit: GitHub, GitLab, Azure, Bitbucket, CircleCI, Buildkite,
+// Jenkins.
+var (
+	actorVariables  = []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CIRCLE_USERNAME", "BUILDKITE_BUILD_CREATOR", "BUILD_USER_ID"}
+	commitVariables = []string{"GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT", "CIRCLE_SHA1", "BUILDKITE_COMMIT", "GIT_COMMIT"}
+)
+
+// userName is the user of the operating system; "" where it has none.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}
+
+// owner is who runs this.
+func (c *cli) owner() engine.Owner {
+	return engine.Owner{Run: rand.Text(), User: c.user, Actor: c.first(actorVariables), Host: c.host, PID: os.Getpid(), Since: c.now().UTC()}
+}
+
+// first is the first of the environment variables that is set.
+func (c *cli) first(names []string) string {
+	for _, name := range names {
+		if value, _ := c.lookup(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// askGit bounds what is only a note in the history.
+const askGit = 5 * time.Second
+
+// commit is the commit that the files are of, as CI or git names it, with "-dirty" where they were changed since; "" where
+// neither knows.
+func (c *cli) commit(ctx context.Context, files []string) string {
+	if id := c.first(commitVariables); id != "" {
+		return id
+	}
+	if len(files) == 0 {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, askGit)
+	defer cancel()
+	git := func(args ...string) string {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", filepath.Dir(files[0])}, args...)...).Output()
+		if err != nil { // no git, or no repository
+			return ""
+		}
+		return strings.TrimSpace(string(out))
+	}
+	id := git("rev-parse", "HEAD")
+	if id != "" && git("status", "--porcelain", "--", ".") != "" {
+		id += "-dirty"
+	}
+	return id
+}

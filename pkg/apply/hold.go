@@ -1,0 +1,94 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+// Hold is the right to write to connections: the lock of each, and the journal of what is sent to it.
+type Hold struct {
+	engine engine.Engine
+	who    engine.Owner
+	commit string
+	leases map[string]engine.Lease // by connection
+}
+
+// patience is the pause between two tries to get a lock.
+const patience = time.Second
+
+// Take takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
+// somebody else has one it waits up to wait; then the error is a *engine.HeldError.
+func Take(ctx context.Context, e engine.Engine, who engine.Owner, commit string, connections []string, wait time.Duration) (*Hold, error) {
+	h := &Hold{e, who, commit, map[string]engine.Lease{}}
+	until := time.Now().Add(wait)
+	for _, name := range slices.Sorted(slices.Values(connections)) { // in one order, so that no two wait for each other
+		lease, err := e.Acquire(ctx, name, who)
+		for held := (*engine.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, patience); {
+			lease, err = e.Acquire(ctx, name, who)
+		}
+		if err != nil {
+			return nil, errors.Join(err, h.Release())
+		}
+		h.leases[name] = lease
+	}
+	return h, nil
+}
+
+// Former lists, in a line each, whose locks were taken over because their owners died.
+func (h *Hold) Former() []string {
+	var lines []string
+	for name, lease := range h.leases {
+		if owner := lease.Former(); owner != nil {
+			lines = append(lines, fmt.Sprintf("took over the lock of %s from %s, who is gone; what that run left in doubt is settled by reading", name, owner))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// Release gives all locks back.
+func (h *Hold) Release() error {
+	if h == nil {
+		return nil
+	}
+	var errs []error
+	for _, lease := range h.leases {
+		errs = append(errs, lease.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// record adds to the history what the run is about to do, or what it did.
+func (h *Hold) record(ctx context.Context, kind engine.Kind, plan *diff.Plan, result *diff.Result) error {
+	if h == nil {
+		return nil
+	}
+	r := engine.Record{Kind: kind, At: time.Now().UTC(), Who: h.who, Plan: plan.ID, Spec: plan.Spec, Commit: h.commit}
+	for _, part := range plan.Connections {
+		r.Scopes = append(r.Scopes, part.Name)
+	}
+	if result != nil {
+		text, err := json.Marshal(result)
+		if err != nil {
+			return err
+		}
+		r.Result, r.Calls, r.Outcome = text, result.Summary.Calls, "done"
+		if !result.Summary.Clean() {
+			r.Outcome = "unfinished"
+		}
+		if ctx.Err() != nil {
+			r.Outcome = "interrupted"
+		}
+	}
+	if err := h.engine.Record(context.WithoutCancel(ctx), r); err != nil {
+		return fmt.Errorf("the history could not be written: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+// journal writes down what one connection's run sends. No call is sent before its first entry is durable. A nil journal,
+// as tests have it, writes nothing.
+type journal struct {
+	lease engine.Lease
+	run   string // the owner's run id
+	plan  string
+}
+
+// remember opens the journal, and reads what earlier runs left in doubt.
+func (r *run) remember(ctx context.Context, plan string) (err error) {
+	hold := r.opts.Hold
+	if hold == nil {
+		return nil
+	}
+	lease, held := hold.leases[r.part.Name]
+	if !held {
+		return fmt.Errorf("the lock of %s is not held", r.part.Name)
+	}
+	r.journal = &journal{lease, hold.who.Run, plan}
+	r.doubts, err = readDoubts(ctx, hold.engine, r.part.Name)
+	return err
+}
+
+// write adds entries about calls. An interrupted run still writes down what it did.
+func (j *journal) write(ctx context.Context, entries ...engine.Entry) error {
+	if j == nil || len(entries) == 0 {
+		return nil
+	}
+	for i := range entries {
+		entries[i].At, entries[i].Plan = time.Now().UTC(), j.plan
+		if entries[i].Run == "" {
+			entries[i].Run = j.run
+		}
+	}
+	if err := j.lease.Append(context.WithoutCancel(ctx), entries...); err != nil {
+		return fmt.Errorf("the journal could not be written: %w", err)
+	}
+	return nil
+}
+
+// items is what an entry says of changes.
+func items(changes []diff.Change) json.RawMessage {
+	essences := make([]diff.Change, len(changes))
+	for i, c := range changes {
+		essences[i] = c.Essence()
+	}
+	text, err := json.Marshal(essences)
+	if err != nil { // a Change holds strings and numbers only
+		return nil
+	}
+	return text
+}
+
+// doubts are the calls of earlier runs that nothing has settled.
+type doubts struct {
+	entries []engine.Entry
+	of      map[diff.Change]doubt // by essence
+	all     *doubt                // a part of the journal is lost: it may have said anything
+}
+
+// doubt is what is known of a change that an earlier run may have done.
+type doubt struct {
+	at       time.Time // when it was sent last
+	reported bool      // reads did not tell, and that run said so
+}
+
+// readDoubts reads the doubts about a connection. An entry whose changes can't be read stands for any change.
+func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts, error) {
+	d := doubts{of: map[diff.Change]doubt{}}
+	if e == nil {
+		return d, nil
+	}
+	var err error
+	if d.entries, err = e.Doubts(ctx, connection); err != nil {
+		return d, fmt.Errorf("the journal could not be read: %w", err)
+	}
+	for _, entry := range d.entries {
+		this := doubt{entry.At, entry.State == engine.Unknown}
+		var changes []diff.Change
+		if entry.State == engine.Lost || json.Unmarshal(entry.Changes, &changes) != nil {
+			d.all = &doubt{entry.At, true}
+		}
+		for _, c := range changes {
+			d.of[c] = this
+		}
+	}
+	return d, nil
+}
+
+// about returns what is in doubt about a change.
+func (d doubts) about(c diff.Change) (doubt, bool) {
+	if found, ok := d.of[c.Essence()]; ok {
+		return found, true
+	}
+	if d.all != nil {
+		return *d.all, true
+	}
+	return doubt{}, false
+}
+
+// reported is a diff.Resending.Doubted.
+func (d doubts) reported(c diff.Change) (at time.Time, reported, ok bool) {
+	found, ok := d.about(c)
+	return found.at, found.reported, ok
+}
+
+// announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
+// a journal that says nothing of it, a mail that is noted would count as sent.
+func (r *run) announce(ctx context.Context, number int, name string, changes []diff.Change) (undo func() error, err error) {
+	if err = r.journal.write(ctx, engine.Entry{Call: number, State: engine.Begun, Name: name, Changes: items(changes)}); err != nil {
+		return nil, err
+	}
+	if undo, err = r.noteMails(changes); err != nil {
+		return nil, errors.Join(err, r.journal.write(ctx, engine.Entry{Call: number, State: engine.Settled, Detail: "not sent"}))
+	}
+	return undo, nil
+}
+
+// conclude writes down how a call ended. What the vendor surely did not do leaves nothing in doubt. After an error nothing
+// more is sent; what was sent stays in doubt for the next run.
+func (r *run) conclude(ctx context.Context, number int, failure error, undo func() error) {
+	entry := engine.Entry{Call: number, State: engine.Answered}
+	var err error
+	switch {
+	case notDone(failure):
+		entry.State, entry.Detail = engine.Settled, failure.Error()
+		err = undo()
+	case failure != nil:
+		entry.State, entry.Detail = engine.Unanswered, failure.Error()
+	}
+	err = errors.Join(err, r.journal.write(ctx, entry))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if entry.State == engine.Settled {
+		delete(r.open, number)
+	}
+	if err != nil {
+		r.halted = err.Error()
+		r.notes = append(r.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", number, entry.State, err))
+	}
+}
+
+// await gives what earlier runs may have sent the time to show, before it is sent again.
+func (r *run) await(ctx context.Context) {
+	for attempt := 1; ; attempt++ {
+		var watched []int
+		var until time.Time
+		for _, i := range r.where(unsent) {
+			if d, ok := r.doubts.about(r.part.Changes[i]); ok {
+				watched = append(watched, i)
+				until = latest(until, d.at.Add(r.opts.settle()))
+			}
+		}
+		left := time.Until(until)
+		if len(watched) == 0 || left <= 0 || left > r.opts.settle() { // the clock went back
+			return
+		}
+		r.opts.Observe.tell(Verifying{r.part.Name, attempt})
+		if !pause(ctx, min(left, r.opts.pause(attempt-1))) {
+			return
+		}
+		if live, err := r.readBack(ctx, watched); err == nil {
+			r.skip(watched, live)
+		}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// close writes down what reads told about the calls of this run and of earlier ones: all is settled, but for the changes
+// that are reported as unknown, and for what this run did not come to look at.
+func (r *run) close(ctx context.Context) error {
+	unknown := map[int][]diff.Change{} // by call
+	for i, s := range r.steps {
+		if s.outcome == diff.Unknown {
+			unknown[s.call] = append(unknown[s.call], r.part.Changes[i])
+		}
+	}
+	var entries []engine.Entry
+	for number := range r.open {
+		entry := engine.Entry{Call: number, State: engine.Settled}
+		if changes := unknown[number]; len(changes) > 0 {
+			entry.State, entry.Changes = engine.Unknown, items(changes)
+		}
+		entries = append(entries, entry)
+	}
+	for _, e := range r.doubts.entries {
+		if !r.doubtful(e) {
+			entries = append(entries, engine.Entry{Run: e.Run, Call: e.Call, State: engine.Settled})
+		}
+	}
+	slices.SortFunc(entries, func(a, b engine.Entry) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Call, b.Call))
+	})
+	return r.journal.write(ctx, entries...)
+}
+
+// doubtful says whether a call of an earlier run is still in doubt.
+func (r *run) doubtful(e engine.Entry) bool {
+	open := map[diff.Change]bool{}
+	for i, s := range r.steps {
+		if s.outcome == diff.NotTried || r.part.Changes[i].Unsure && s.outcome == diff.Unknown {
+			open[r.part.Changes[i].Essence()] = true
+		}
+	}
+	var changes []diff.Change
+	if e.State == engine.Lost || json.Unmarshal(e.Changes, &changes) != nil {
+		return len(open) > 0 || len(r.part.Targets) > 0
+	}
+	return slices.ContainsFunc(changes, func(c diff.Change) bool {
+		_, looked := r.desired.Resources[c.Ref(r.part.Name)]
+		return open[c] || !looked && len(r.part.Targets) > 0
+	})
+}

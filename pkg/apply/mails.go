@@ -1,0 +1,58 @@
+package apply
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+// mailKey is the key under which the moment of a mail is kept.
+func mailKey(m diff.MailKey) string {
+	return strings.Join([]string{m.Resource.Connection, "mailed", m.Resource.String(), string(m.Subject.Kind), m.Subject.String(), m.Recipient}, "/")
+}
+
+// noted looks moments of mails up; nil without an engine.
+func noted(e engine.Engine) func(diff.MailKey) time.Time {
+	if e == nil {
+		return nil
+	}
+	return func(m diff.MailKey) time.Time {
+		text, _ := e.Recall(mailKey(m))
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return time.Time{}
+		}
+		return at
+	}
+}
+
+// ahead is from when on a run counts as one that judges at another moment than the present.
+const ahead = time.Hour
+
+// noteMails keeps that changes are about to mail somebody, by the clock of this run: of resends always, of others where that
+// clock is ahead of the vendor's, whose time would make the mail seem overdue at once. It comes before the call, so that a
+// run that is killed mails nobody twice. undo takes it back where no mail was sent.
+func (r *run) noteMails(changes []diff.Change) (undo func() error, err error) {
+	now, before := map[string]string{}, map[string]string{}
+	early := time.Until(r.opts.Now) > ahead
+	for _, c := range changes {
+		if r.opts.Hold != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
+			key := mailKey(c.Mail(r.part.Name))
+			now[key] = r.opts.Now.UTC().Format(time.RFC3339)
+			before[key], _ = r.opts.Hold.engine.Recall(key)
+		}
+	}
+	if len(now) == 0 {
+		return func() error { return nil }, nil
+	}
+	keep := func(moments map[string]string) error {
+		if err := r.opts.Hold.engine.KeepAll(moments); err != nil {
+			return fmt.Errorf("when mails are sent could not be kept: %w", err)
+		}
+		return nil
+	}
+	return func() error { return keep(before) }, keep(now)
+}
