@@ -27,7 +27,7 @@ type env struct {
 	lookup         func(name string) (string, bool) // environment variables
 	now            func() time.Time
 	terminal       terminals
-	transport      http.RoundTripper // to vendors; nil: the network
+	transport      http.RoundTripper                 // to vendors; nil: the network
 	engine         func(folder string) engine.Engine // nil: the one of package file
 	user, host     string
 }
