@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -198,26 +199,27 @@ func newKillWorld(t *testing.T) killWorld {
 
 // victim is one world with one state folder, in which runs follow each other.
 type victim struct {
-	server *emu.Server
-	url    string
-	file   string
-	state  string
+	server  *emu.Server
+	url     string
+	file    string
+	state   string
+	program string       // "": this test binary
+	gate    http.Handler // nil; else requests go here instead of to the emulator
 }
 
 func (k killWorld) fresh(t *testing.T) *victim {
 	t.Helper()
 	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
 	check(t, v.server.LoadSeed(k.seed))
-	listener, err := emu.Listen("127.0.0.1:0")
-	check(t, err)
-	v.url = "http://" + listener.Addr().String()
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- v.server.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		stop()
-		check(t, <-served)
-	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v.gate != nil {
+			v.gate.ServeHTTP(w, r)
+			return
+		}
+		v.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	v.url = server.URL
 	return v
 }
 
@@ -230,31 +232,59 @@ func (v *victim) apply(t *testing.T, at int, args ...string) (code int, stderr s
 	return v.run(t, at, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
 }
 
-func (v *victim) run(t *testing.T, at int, args ...string) (code int, stderr string) {
+func (v *victim) run(t *testing.T, at int, args ...string) (code int, output string) {
 	t.Helper()
-	self, err := os.Executable()
-	check(t, err)
-	c := exec.CommandContext(t.Context(), self, append(args, "-f", v.file, "--state-dir", v.state)...)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
-	c.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
-		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret")
-	err = c.Run()
-	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
-		if e.Sys().(syscall.WaitStatus).Signaled() {
-			return killedBySignal, out.String()
-		}
-		return e.ExitCode(), out.String()
-	}
-	check(t, err)
-	return exitDone, out.String()
+	p := v.start(t, at, args...)
+	return p.wait(t), p.output.String()
 }
 
-// dieAndRecover kills a run at a boundary, applies again and looks at what came of it.
+// process is a run of the program.
+type process struct {
+	*exec.Cmd
+	output bytes.Buffer // complete when wait has returned
+}
+
+func (v *victim) start(t *testing.T, at int, args ...string) *process {
+	t.Helper()
+	program := v.program
+	if program == "" {
+		self, err := os.Executable()
+		check(t, err)
+		program = self
+	}
+	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, "-f", v.file, "--state-dir", v.state)...)}
+	p.Stdout, p.Stderr = &p.output, &p.output
+	p.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
+		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret")
+	check(t, p.Start())
+	return p
+}
+
+// wait returns the exit code, or killedBySignal.
+func (p *process) wait(t *testing.T) int {
+	t.Helper()
+	err := p.Wait()
+	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
+		if e.Sys().(syscall.WaitStatus).Signaled() {
+			return killedBySignal
+		}
+		return e.ExitCode()
+	}
+	check(t, err)
+	return exitDone
+}
+
+// dieAndRecover kills a run at a boundary, and goes on.
 func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.Int64) {
 	if code, out := v.apply(t, at); code != killedBySignal {
 		t.Fatalf("not killed, but ended with %d\n%s", code, out)
 	}
+	v.recover(t, want, unknown)
+}
+
+// recover applies again and looks at what came of it.
+func (v *victim) recover(t *testing.T, want any, unknown *atomic.Int64) {
+	t.Helper()
 	code, out := v.apply(t, 0)
 	if code == exitUnfinished && strings.Contains(out, "--retry-unknown") {
 		unknown.Add(1)
