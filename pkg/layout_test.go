@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},
 	"pkg/engine":                         {},
 	"pkg/engine/file":                    {"pkg/engine"},
+	"pkg/engine/enginetest":              {"pkg/engine"},
 	"pkg/apply":                          {"pkg/diff", "pkg/engine", "pkg/spec"},
 	"pkg/providers":                      {"pkg/diff", "pkg/spec", "pkg/providers/emu", "pkg/providers/httpx", "pkg/providers/PROVIDER", "pkg/providers/PROVIDER/PROVIDERemu"},
 	"pkg/providers/httpx":                {"pkg/spec"},

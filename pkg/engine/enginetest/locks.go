@@ -1,0 +1,190 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+var locks = map[string]func(t *testing.T, s Store){
+	"ExcludeEachOther": func(t *testing.T, s Store) {
+		a, b := s.open(t), s.open(t)
+		l := acquire(t, a, "x", owner(1))
+		for _, e := range []engine.Engine{a, b} {
+			isHeld(t, e, engine.Holder{Scope: "x", Owner: owner(1)})
+		}
+		release(t, l)
+		release(t, l)
+		isFormer(t, acquire(t, b, "x", owner(2)), nil)
+		if err := l.Append(t.Context(), entry(1, engine.Begun)); err == nil {
+			t.Error("a lease that was given back takes an entry")
+		}
+		release(t, l)
+		isHeld(t, a, engine.Holder{Scope: "x", Owner: owner(2)})
+	},
+	"OfOtherScopesAreIndependent": func(t *testing.T, s Store) {
+		e := s.open(t)
+		for i, scope := range oddNames {
+			acquire(t, e, scope, owner(i))
+		}
+		var want []engine.Holder
+		for i, scope := range oddNames {
+			want = append(want, engine.Holder{Scope: scope, Owner: owner(i)})
+			isHeld(t, s.open(t), want[i])
+		}
+		slices.SortFunc(want, func(a, b engine.Holder) int { return strings.Compare(a.Scope, b.Scope) })
+		areHolders(t, e, want)
+	},
+	"OfTheDeadAreTakenOver": func(t *testing.T, s Store) {
+		e := s.open(t)
+		areHolders(t, e, nil)
+		s.Crash(t, acquire(t, s.Open(t), "x", owner(1)))
+		living := acquire(t, e, "w", owner(2))
+		areHolders(t, e, []engine.Holder{{Scope: "w", Owner: owner(2)}, {Scope: "x", Owner: owner(1), Dead: true}})
+		former := owner(1)
+		l := acquire(t, e, "x", owner(3))
+		isFormer(t, l, &former)
+		areHolders(t, e, []engine.Holder{{Scope: "w", Owner: owner(2)}, {Scope: "x", Owner: owner(3)}})
+		release(t, l)
+		release(t, living)
+		areHolders(t, e, nil)
+		isFormer(t, acquire(t, e, "x", owner(4)), nil)
+	},
+	"AreBroken": func(t *testing.T, s Store) {
+		a, b := s.open(t), s.open(t)
+		zombie := acquire(t, a, "x", owner(1))
+		must(t, zombie.Append(t.Context(), entry(1, engine.Begun)))
+		must(t, b.Break(t.Context(), "x", owner(2), "it hangs"))
+		areHolders(t, b, nil)
+		isLost(t, zombie)
+		heir := acquire(t, b, "x", owner(3))
+		isFormer(t, heir, nil)
+		isLost(t, zombie)
+		release(t, zombie)
+		isHeld(t, a, engine.Holder{Scope: "x", Owner: owner(3)})
+		must(t, heir.Append(t.Context()))
+		areInDoubt(t, b, "x", entry(1, engine.Begun)) // nothing of what the zombie tried
+	},
+	"AreBrokenForAReasonThatIsKept": func(t *testing.T, s Store) {
+		e := s.open(t)
+		breaks := func(reason string) error { return e.Break(t.Context(), "x", owner(2), reason) }
+		if breaks("nobody has it") == nil {
+			t.Error("a lock that nobody ever had is broken")
+		}
+		l := acquire(t, e, "x", owner(1))
+		for _, reason := range []string{"", " \n"} {
+			if breaks(reason) == nil {
+				t.Errorf("a lock is broken with the reason %q", reason)
+			}
+		}
+		must(t, l.Append(t.Context(), entry(1, engine.Settled)))
+		must(t, breaks("it hangs"))
+		if breaks("again") == nil {
+			t.Error("a lock that was broken is broken again")
+		}
+		s.Crash(t, acquire(t, s.Open(t), "x", owner(3)))
+		must(t, breaks("it died"))
+		isFormer(t, acquire(t, e, "x", owner(4)), nil)
+		var reasons []string
+		for r, err := range e.Records(t.Context()) {
+			must(t, err)
+			if r.Kind != engine.LockBroken || r.Who != owner(2) || !slices.Equal(r.Scopes, []string{"x"}) || r.At.IsZero() {
+				t.Errorf("recorded as %+v", r)
+			}
+			reasons = append(reasons, r.Reason)
+		}
+		if want := []string{"it hangs", "it died"}; !slices.Equal(reasons, want) {
+			t.Errorf("reasons %q, want %q", reasons, want)
+		}
+	},
+	"AreHeldByOneOfMany": func(t *testing.T, s Store) {
+		const contenders, rounds = 4, 25
+		var holding, taken atomic.Int32
+		var wg sync.WaitGroup
+		for i := range contenders {
+			e := s.open(t)
+			wg.Go(func() {
+				for range rounds {
+					l, err := e.Acquire(t.Context(), "x", owner(i))
+					if held := (*engine.HeldError)(nil); errors.As(err, &held) {
+						continue
+					}
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					if n := holding.Add(1); n != 1 {
+						t.Errorf("%d hold the lock", n)
+					}
+					if former := l.Former(); former != nil {
+						t.Errorf("former owner %v, though nobody died", former)
+					}
+					taken.Add(1)
+					err = l.Append(t.Context(), engine.Entry{Run: owner(i).Run, Call: int(taken.Load()), State: engine.Unknown})
+					holding.Add(-1)
+					if err = errors.Join(err, l.Release()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		doubts, err := s.open(t).Doubts(t.Context(), "x")
+		must(t, err)
+		if len(doubts) != int(taken.Load()) || len(doubts) == 0 {
+			t.Errorf("%d entries were acknowledged, %d are there", taken.Load(), len(doubts))
+		}
+	},
+	"HeedTheContext": func(t *testing.T, s Store) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		e := s.open(t)
+		if _, err := e.Acquire(ended, "x", owner(1)); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		release(t, acquire(t, e, "x", owner(2)))
+	},
+}
+
+func isHeld(t *testing.T, e engine.Engine, want engine.Holder) {
+	t.Helper()
+	_, err := e.Acquire(t.Context(), want.Scope, owner(99))
+	held := (*engine.HeldError)(nil)
+	if !errors.As(err, &held) {
+		t.Fatalf("error %v, want that %s is held", err, want.Scope)
+	}
+	if diff := cmp.Diff(want, held.Holder); diff != "" {
+		t.Errorf("held (-want +got):\n%s", diff)
+	}
+}
+
+func isFormer(t *testing.T, l engine.Lease, want *engine.Owner) {
+	t.Helper()
+	if diff := cmp.Diff(want, l.Former()); diff != "" {
+		t.Errorf("former (-want +got):\n%s", diff)
+	}
+}
+
+func isLost(t *testing.T, l engine.Lease) {
+	t.Helper()
+	if err := l.Append(t.Context(), entry(2, engine.Begun)); !errors.Is(err, engine.ErrLost) {
+		t.Errorf("error %v, want %v", err, engine.ErrLost)
+	}
+}
+
+func areHolders(t *testing.T, e engine.Engine, want []engine.Holder) {
+	t.Helper()
+	got, err := e.Holders(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("holders (-want +got):\n%s", diff)
+	}
+}
