@@ -2,6 +2,7 @@
 package enginetest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -53,7 +54,15 @@ func owner(n int) engine.Owner {
 	return engine.Owner{Run: fmt.Sprint("run-", n), User: "ana", Actor: "ci", Host: "runner", PID: n, Since: since}
 }
 
-func acquire(t *testing.T, e engine.Engine, scope string, by engine.Owner) engine.Lease {
+// reporter is a test, or a draw of rapid's.
+type reporter interface {
+	Context() context.Context
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func acquire(t reporter, e engine.Engine, scope string, by engine.Owner) engine.Lease {
 	t.Helper()
 	l, err := e.Acquire(t.Context(), scope, by)
 	if err != nil {
@@ -62,14 +71,14 @@ func acquire(t *testing.T, e engine.Engine, scope string, by engine.Owner) engin
 	return l
 }
 
-func release(t *testing.T, l engine.Lease) {
+func release(t reporter, l engine.Lease) {
 	t.Helper()
 	if err := l.Release(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t reporter, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

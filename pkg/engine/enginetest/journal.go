@@ -85,27 +85,27 @@ var journal = map[string]func(t *testing.T, s Store){
 		rapid.Check(t, func(rt *rapid.T) {
 			scope++
 			name := fmt.Sprint("x", scope)
-			l := acquire(t, e, name, owner(1))
+			l := acquire(rt, e, name, owner(1))
 			var all []engine.Entry
 			for range rapid.IntRange(1, 12).Draw(rt, "appends") {
 				next := entry(rapid.IntRange(1, 3).Draw(rt, "call"), states.Draw(rt, "state"))
 				if rapid.Bool().Draw(rt, "changes") {
 					next.Changes = fmt.Appendf(nil, `"change %d"`, len(all))
 				}
-				must(t, l.Append(t.Context(), next))
+				must(rt, l.Append(rt.Context(), next))
 				all = append(all, next)
 				switch rapid.IntRange(0, 3).Draw(rt, "then") {
 				case 0:
-					release(t, l)
-					l = acquire(t, e, name, owner(1))
+					release(rt, l)
+					l = acquire(rt, e, name, owner(1))
 				case 1:
 					s.Crash(t, l)
 					e = s.Open(t)
-					l = acquire(t, e, name, owner(1))
+					l = acquire(rt, e, name, owner(1))
 				}
 			}
-			areInDoubt(t, e, name, model(all)...)
-			release(t, l)
+			areInDoubt(rt, e, name, model(all)...)
+			release(rt, l)
 		})
 	},
 }
@@ -140,7 +140,7 @@ func model(all []engine.Entry) (doubts []engine.Entry) {
 	return doubts
 }
 
-func areInDoubt(t *testing.T, e engine.Engine, scope string, want ...engine.Entry) {
+func areInDoubt(t reporter, e engine.Engine, scope string, want ...engine.Entry) {
 	t.Helper()
 	got, err := e.Doubts(t.Context(), scope)
 	must(t, err)

@@ -1,0 +1,141 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+// failing lets the n-th write or sync of an engine fail; a write leaves half of what it should have written.
+type failing struct{ n, calls int }
+
+func (f *failing) in(e *Engine) *Engine {
+	e.write = func(file *os.File, data []byte) (int, error) {
+		if f.calls++; f.calls != f.n {
+			return file.Write(data)
+		}
+		n, _ := file.Write(data[:len(data)/2])
+		return n, &os.PathError{Op: "write", Path: file.Name(), Err: syscall.ENOSPC}
+	}
+	e.sync = func(file *os.File) error {
+		if f.calls++; f.calls != f.n {
+			return file.Sync()
+		}
+		return &os.PathError{Op: "sync", Path: file.Name(), Err: syscall.EIO}
+	}
+	return e
+}
+
+func (f *failing) fired() bool { return f.calls >= f.n }
+
+// Whichever write or sync fails, whoever asked is told where, nothing that was kept before is lost, and the next process goes on.
+func TestADiskThatFails(t *testing.T) {
+	for _, action := range []string{"keep", "record", "acquire", "break"} {
+		t.Run(action, func(t *testing.T) {
+			for n := 1; ; n++ {
+				e := with(t, factsName, []byte("garbage\n"))
+				keep(t, e, "b", "0")
+				keep(t, e, "a", "0")
+				must(t, os.WriteFile(e.path(factsName), append(read(t, e.path(factsName)), "torn"...), 0o600))
+				must(t, e.Record(t.Context(), engine.Record{Kind: engine.RunStarted, Calls: 1}))
+				must(t, os.WriteFile(e.path(historyName), append(read(t, e.path(historyName)), "torn"...), 0o600))
+				l := acquire(t, e)
+				must(t, l.Append(t.Context(), engine.Entry{Run: "r", Call: 1, State: engine.Begun}))
+				_, err := l.journal.WriteString("garbage\n")
+				must(t, err)
+				crash(t, l)
+
+				fault := &failing{n: n}
+				err = everything(t, fault.in(Open(e.folder)))[action]()
+				if !fault.fired() {
+					must(t, err)
+					if n < 3 {
+						t.Fatalf("only %d writes and syncs", fault.calls)
+					}
+					return
+				}
+				if err == nil || !strings.Contains(err.Error(), e.folder) {
+					t.Errorf("failing at %d: error %v", n, err)
+				}
+				next := Open(e.folder)
+				for key, may := range map[string]string{"a": "01", "b": "0"} {
+					if got, ok := next.Recall(key); !ok || !strings.Contains(may, got) {
+						t.Errorf("failing at %d: %s is %q, want one of %q", n, key, got, may)
+					}
+				}
+				if d := doubts(t, next); len(d) != 2 || d[0].Run != "r" || d[1].State != engine.Lost {
+					t.Errorf("failing at %d: in doubt %+v", n, d)
+				}
+				if all, _ := history(t, next); len(all) == 0 || all[0].Calls != 1 {
+					t.Errorf("failing at %d: history %+v", n, all)
+				}
+				do := everything(t, next)
+				must(t, do["keep"]())
+				must(t, do["record"]())
+				must(t, do["acquire"]())
+				if _, err := next.Verify(t.Context()); err != nil {
+					t.Errorf("failing at %d: %v", n, err)
+				}
+			}
+		})
+	}
+}
+
+// The engine fails before the vendor is asked: an entry that may not last is an error, and so is each after it.
+func TestALeaseEndsWithItsDisk(t *testing.T) {
+	for n := range 2 { // the write, the sync
+		e := Open(t.TempDir())
+		l := acquire(t, e)
+		kept := engine.Entry{Run: "r", Call: 1, State: engine.Begun}
+		must(t, l.Append(t.Context(), kept))
+		fault := (&failing{n: n + 1})
+		fault.in(e)
+		first := l.Append(t.Context(), engine.Entry{Run: "r", Call: 2, State: engine.Begun})
+		if first == nil || errors.Is(first, engine.ErrLost) || !strings.Contains(first.Error(), "journal-x.jsonl") || !strings.Contains(first.Error(), "nothing more is taken") {
+			t.Errorf("failing at %d: error %v", n, first)
+		}
+		calls := fault.calls
+		if again := l.Append(t.Context(), engine.Entry{Run: "r", Call: 3, State: engine.Begun}); !errors.Is(again, first) || fault.calls != calls {
+			t.Errorf("failing at %d: error %v after %v, %d calls", n, again, first, fault.calls-calls)
+		}
+		must(t, l.Release())
+		acquire(t, e)
+		if got := doubts(t, e); len(got) != 1 || got[0].Call != 1 {
+			t.Errorf("failing at %d: in doubt %+v", n, got)
+		}
+	}
+}
+
+// A lock that is broken between the look before the write and the one after it fails the entry too.
+func TestALockBrokenMeanwhile(t *testing.T) {
+	e := Open(t.TempDir())
+	l := acquire(t, e)
+	sync := e.sync
+	e.sync = func(f *os.File) error {
+		e.sync = sync
+		must(t, Open(e.folder).Break(t.Context(), "x", ana, "meanwhile"))
+		return sync(f)
+	}
+	if err := l.Append(t.Context(), engine.Entry{Run: "r", Call: 1, State: engine.Begun}); !errors.Is(err, engine.ErrLost) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A history that can't be written keeps the lock.
+func TestNoLockIsBrokenUnrecorded(t *testing.T) {
+	e := Open(t.TempDir())
+	l := acquire(t, e)
+	(&failing{n: 1}).in(e)
+	if err := e.Break(t.Context(), "x", ana, "why"); err == nil {
+		t.Error("no error")
+	}
+	must(t, l.Append(t.Context()))
+	if !slices.Contains([]error{nil}, l.dead) {
+		t.Error(l.dead)
+	}
+}
