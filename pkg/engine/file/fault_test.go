@@ -3,7 +3,8 @@ package file
 import (
 	"errors"
 	"os"
-	"slices"
+	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,8 +12,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
-// failing lets the n-th write or sync of an engine fail; a write leaves half of what it should have written.
-type failing struct{ n, calls int }
+// failing lets the n-th write or sync of an engine fail, or end the process; a write leaves half of what it should have written.
+type failing struct {
+	n, calls int
+	kill     bool
+}
 
 func (f *failing) in(e *Engine) *Engine {
 	e.write = func(file *os.File, data []byte) (int, error) {
@@ -20,39 +24,76 @@ func (f *failing) in(e *Engine) *Engine {
 			return file.Write(data)
 		}
 		n, _ := file.Write(data[:len(data)/2])
-		return n, &os.PathError{Op: "write", Path: file.Name(), Err: syscall.ENOSPC}
+		return n, f.fail("write", file, syscall.ENOSPC)
 	}
 	e.sync = func(file *os.File) error {
 		if f.calls++; f.calls != f.n {
 			return file.Sync()
 		}
-		return &os.PathError{Op: "sync", Path: file.Name(), Err: syscall.EIO}
+		return f.fail("sync", file, syscall.EIO)
 	}
 	return e
 }
 
-func (f *failing) fired() bool { return f.calls >= f.n }
+func (f *failing) fail(op string, file *os.File, err error) error {
+	if f.kill {
+		os.Exit(killed)
+	}
+	return &os.PathError{Op: op, Path: file.Name(), Err: err}
+}
+
+// actions are those that write.
+var actions = []string{"keep", "record", "acquire", "break"}
+
+// wounded returns a folder in which each log has something whole, something damaged or cut off, and the lock a dead owner.
+func wounded(t *testing.T) string {
+	t.Helper()
+	e := with(t, factsName, []byte("garbage\n"))
+	keep(t, e, "b", "0")
+	keep(t, e, "a", "0")
+	must(t, e.Record(t.Context(), engine.Record{Kind: engine.RunStarted, Calls: 1}))
+	for _, name := range []string{factsName, historyName} {
+		must(t, os.WriteFile(e.path(name), append(read(t, e.path(name)), "torn"...), 0o600))
+	}
+	l := acquire(t, e)
+	must(t, l.Append(t.Context(), engine.Entry{Run: "r", Call: 1, State: engine.Begun}))
+	_, err := l.journal.WriteString("garbage\n")
+	must(t, err)
+	crash(t, l)
+	return e.folder
+}
+
+// survives fails if anything that was kept in a wounded folder is lost, or the next process can't go on.
+func survives(t *testing.T, folder string, n int) {
+	t.Helper()
+	next := unsynced(folder)
+	for key, may := range map[string]string{"a": "01", "b": "0"} {
+		if got, ok := next.Recall(key); !ok || !strings.Contains(may, got) {
+			t.Errorf("failing at %d: %s is %q, want one of %q", n, key, got, may)
+		}
+	}
+	if d := doubts(t, next); len(d) != 2 || d[0].Run != "r" || d[1].State != engine.Lost {
+		t.Errorf("failing at %d: in doubt %+v", n, d)
+	}
+	if all, _ := history(t, next); len(all) == 0 || all[0].Calls != 1 {
+		t.Errorf("failing at %d: history %+v", n, all)
+	}
+	for _, action := range []string{"keep", "record", "acquire"} {
+		must(t, everything(t.Context(), next)[action]())
+	}
+	if _, err := next.Verify(t.Context()); err != nil {
+		t.Errorf("failing at %d: %v", n, err)
+	}
+}
 
 // Whichever write or sync fails, whoever asked is told where, nothing that was kept before is lost, and the next process goes on.
 func TestADiskThatFails(t *testing.T) {
-	for _, action := range []string{"keep", "record", "acquire", "break"} {
+	for _, action := range actions {
 		t.Run(action, func(t *testing.T) {
 			for n := 1; ; n++ {
-				e := with(t, factsName, []byte("garbage\n"))
-				keep(t, e, "b", "0")
-				keep(t, e, "a", "0")
-				must(t, os.WriteFile(e.path(factsName), append(read(t, e.path(factsName)), "torn"...), 0o600))
-				must(t, e.Record(t.Context(), engine.Record{Kind: engine.RunStarted, Calls: 1}))
-				must(t, os.WriteFile(e.path(historyName), append(read(t, e.path(historyName)), "torn"...), 0o600))
-				l := acquire(t, e)
-				must(t, l.Append(t.Context(), engine.Entry{Run: "r", Call: 1, State: engine.Begun}))
-				_, err := l.journal.WriteString("garbage\n")
-				must(t, err)
-				crash(t, l)
-
-				fault := &failing{n: n}
-				err = everything(t, fault.in(Open(e.folder)))[action]()
-				if !fault.fired() {
+				e, fault := Open(wounded(t)), &failing{n: n}
+				err := everything(t.Context(), fault.in(e))[action]()
+				if fault.calls < n {
 					must(t, err)
 					if n < 3 {
 						t.Fatalf("only %d writes and syncs", fault.calls)
@@ -62,25 +103,31 @@ func TestADiskThatFails(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), e.folder) {
 					t.Errorf("failing at %d: error %v", n, err)
 				}
-				next := Open(e.folder)
-				for key, may := range map[string]string{"a": "01", "b": "0"} {
-					if got, ok := next.Recall(key); !ok || !strings.Contains(may, got) {
-						t.Errorf("failing at %d: %s is %q, want one of %q", n, key, got, may)
+				survives(t, e.folder, n)
+			}
+		})
+	}
+}
+
+// The same holds for a process that is killed in the middle of any write.
+func TestAProcessThatIsKilledAnywhere(t *testing.T) {
+	for _, action := range actions {
+		t.Run(action, func(t *testing.T) {
+			for n := 1; ; n++ {
+				folder := wounded(t)
+				p := exec.Command(os.Args[0])
+				p.Env = append(os.Environ(), inFolder+"="+folder, doing+"="+action, killedAt+"="+strconv.Itoa(n))
+				out, err := p.CombinedOutput()
+				if err == nil {
+					if n < 3 {
+						t.Fatalf("only %d writes and syncs", n-1)
 					}
+					return
 				}
-				if d := doubts(t, next); len(d) != 2 || d[0].Run != "r" || d[1].State != engine.Lost {
-					t.Errorf("failing at %d: in doubt %+v", n, d)
+				if p.ProcessState.ExitCode() != killed {
+					t.Fatalf("%v: %s", err, out)
 				}
-				if all, _ := history(t, next); len(all) == 0 || all[0].Calls != 1 {
-					t.Errorf("failing at %d: history %+v", n, all)
-				}
-				do := everything(t, next)
-				must(t, do["keep"]())
-				must(t, do["record"]())
-				must(t, do["acquire"]())
-				if _, err := next.Verify(t.Context()); err != nil {
-					t.Errorf("failing at %d: %v", n, err)
-				}
+				survives(t, folder, n)
 			}
 		})
 	}
@@ -93,7 +140,7 @@ func TestALeaseEndsWithItsDisk(t *testing.T) {
 		l := acquire(t, e)
 		kept := engine.Entry{Run: "r", Call: 1, State: engine.Begun}
 		must(t, l.Append(t.Context(), kept))
-		fault := (&failing{n: n + 1})
+		fault := &failing{n: n + 1}
 		fault.in(e)
 		first := l.Append(t.Context(), engine.Entry{Run: "r", Call: 2, State: engine.Begun})
 		if first == nil || errors.Is(first, engine.ErrLost) || !strings.Contains(first.Error(), "journal-x.jsonl") || !strings.Contains(first.Error(), "nothing more is taken") {
@@ -135,7 +182,4 @@ func TestNoLockIsBrokenUnrecorded(t *testing.T) {
 		t.Error("no error")
 	}
 	must(t, l.Append(t.Context()))
-	if !slices.Contains([]error{nil}, l.dead) {
-		t.Error(l.dead)
-	}
 }

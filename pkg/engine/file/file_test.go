@@ -1,11 +1,14 @@
 package file
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -102,6 +105,34 @@ func TestSeveralAtOnce(t *testing.T) {
 				t.Fatalf("%d %d is %q", i, k, got)
 			}
 		}
+	}
+}
+
+// Whoever waits for a file that is replaced meanwhile goes on with the new one: no step of many that count in it is lost.
+func TestWhoWaitsFindsTheNewFile(t *testing.T) {
+	e := unsynced(t.TempDir())
+	path := e.path("count")
+	must(t, os.WriteFile(path, nil, 0o600))
+	const counters, each = 4, 50
+	var wg sync.WaitGroup
+	for range counters {
+		wg.Go(func() {
+			for range each {
+				f, err := locked(path, os.O_RDWR, syscall.LOCK_EX)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				data, err := io.ReadAll(f)
+				if err := errors.Join(err, e.replace(path, append(data, 'x')), f.Close()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(read(t, path)); got != counters*each {
+		t.Errorf("counted %d, want %d", got, counters*each)
 	}
 }
 

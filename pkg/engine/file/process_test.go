@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -16,14 +17,31 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
-// holds names the folder to a copy of the test that is there to hold a lock.
-const holds = "ENTITLECTL_TEST_HOLDS_LOCK_IN"
+// A copy of the test is another process. These tell it in which folder to work; what to do, if not to hold the lock; and at which
+// write to die.
+const (
+	inFolder = "ENTITLECTL_TEST_FOLDER"
+	doing    = "ENTITLECTL_TEST_ACTION"
+	killedAt = "ENTITLECTL_TEST_KILLED_AT"
+)
+
+// killed is the exit code of a process that died where it was told to.
+const killed = 9
 
 func TestMain(m *testing.M) {
-	if folder := os.Getenv(holds); folder != "" {
+	switch folder, action := os.Getenv(inFolder), os.Getenv(doing); {
+	case folder == "":
+		os.Exit(m.Run())
+	case action == "":
 		hold(folder)
+	default:
+		n, err := strconv.Atoi(os.Getenv(killedAt))
+		fault := &failing{n: n, kill: true}
+		if err = errors.Join(err, everything(context.Background(), fault.in(Open(folder)))[action]()); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	}
-	os.Exit(m.Run())
 }
 
 // hold takes the lock and appends an entry for each line it is sent, saying each time what came of it.
@@ -36,7 +54,6 @@ func hold(folder string) {
 		err := l.Append(context.Background(), engine.Entry{Run: lines.Text(), Call: 1, State: engine.Begun})
 		fmt.Println(err == nil, errors.Is(err, engine.ErrLost))
 	}
-	os.Exit(0)
 }
 
 // process is another process that holds the lock.
@@ -49,7 +66,7 @@ type process struct {
 func start(t *testing.T, folder string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0])}
-	p.Env = append(os.Environ(), holds+"="+folder)
+	p.Env = append(os.Environ(), inFolder+"="+folder)
 	in, err := p.StdinPipe()
 	must(t, err)
 	out, err := p.StdoutPipe()
