@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -69,8 +68,8 @@ func (e *Engine) Recall(key string) (string, bool) {
 func (e *Engine) look() error {
 	path := e.path(factsName)
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		e.view = view{}
+	if errors.Is(err, os.ErrNotExist) {
+		e.view = e.parse(nil)
 		return nil
 	}
 	if err != nil || e.view.fresh(info) {
@@ -138,7 +137,11 @@ func (e *Engine) keep(facts map[string]string) error {
 	if err := e.look(); err != nil {
 		return err
 	}
-	if size := e.view.of.Size(); len(e.view.broken) > 0 || size > roomy && size > 2*e.view.alive {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if size := info.Size(); len(e.view.broken) > 0 || size > roomy && size > 2*e.view.alive {
 		return e.compact(facts)
 	}
 	if err := e.append(f, lines); err != nil {
