@@ -66,7 +66,7 @@ func (e *Engine) turn(ctx context.Context, key string, next func(time.Duration) 
 		err = e.writeTurns(f, turnsFile{now, shared})
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		e.note(fmt.Sprintf("rates are not shared with other processes: %v", err))
+		e.note(fmt.Sprintf("rates are not shared with other processes: %v", err), "")
 	}
 	return wait, nil
 }
@@ -81,7 +81,7 @@ func (e *Engine) readTurns(f *os.File, now time.Time) (map[string]time.Time, err
 	var t turnsFile
 	data, ok := unseal(line)
 	if !ok || json.Unmarshal(data, &t) != nil {
-		e.note(f.Name() + ": the rates are damaged and start anew")
+		e.note(f.Name()+": the rates are damaged", " and start anew")
 		return next, nil
 	}
 	back := max(0, t.At.Sub(now))

@@ -57,7 +57,7 @@ func (e *Engine) Recall(key string) (string, bool) {
 	e.viewing.Lock()
 	defer e.viewing.Unlock()
 	if err := e.look(); err != nil {
-		e.note(err.Error())
+		e.note(err.Error(), "")
 		return "", false
 	}
 	f, ok := e.view.facts[key]
@@ -92,7 +92,7 @@ func (e *Engine) parse(data []byte) view {
 		var r record
 		if err := json.Unmarshal(line, &r); err != nil || r != newRecord(r.Key, r.Value) {
 			reason := fmt.Sprintf("%s:%d: the line is damaged and was passed over", path, i+1)
-			e.note(reason)
+			e.note(reason, "")
 			v.broken = append(v.broken, broken{Reason: reason, Bytes: line})
 			continue
 		}

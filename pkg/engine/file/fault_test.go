@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,6 +12,45 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/engine"
 )
+
+// What is kept lasts when the call returns: each write is synced, and so is the folder that a name is new in. Who holds a lock
+// need not last, since no process outlives its machine.
+func TestWhatIsKeptIsSynced(t *testing.T) {
+	parent := t.TempDir()
+	var did []string
+	e := Open(filepath.Join(parent, "state"))
+	e.write = func(f *os.File, data []byte) (int, error) {
+		did = append(did, "write "+filepath.Base(f.Name()))
+		return f.Write(data)
+	}
+	e.sync = func(f *os.File) error {
+		did = append(did, "sync "+strings.Replace(filepath.Base(f.Name()), filepath.Base(parent), "parent", 1))
+		return f.Sync()
+	}
+	do := everything(t.Context(), e)
+	var l engine.Lease
+	for i, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{do["keep"], "sync parent, write memory.jsonl, sync memory.jsonl, sync state"},
+		{do["keep"], "write memory.jsonl, sync memory.jsonl"},
+		{do["record"], "write history.jsonl, sync history.jsonl, sync state"},
+		{do["record"], "write history.jsonl, sync history.jsonl"},
+		{func() (err error) { l, err = e.Acquire(t.Context(), "x", ana); return err },
+			"write journal-x.jsonl.new, sync journal-x.jsonl.new, sync state, write lock-x.json"},
+		{func() error { return l.Append(t.Context(), engine.Entry{Run: "r", State: engine.Begun}) },
+			"write journal-x.jsonl, sync journal-x.jsonl, sync state"}, // an empty log may be new
+		{do["break"], "write history.jsonl, sync history.jsonl"},
+		{do["take"], "write budget.json"},
+	} {
+		did = nil
+		must(t, step.do())
+		if got := strings.Join(did, ", "); got != step.want {
+			t.Errorf("step %d: %s\nwant %s", i, got, step.want)
+		}
+	}
+}
 
 // failing lets the n-th write or sync of an engine fail, or end the process; a write leaves half of what it should have written.
 type failing struct {

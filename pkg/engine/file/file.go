@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,30 +25,28 @@ type Engine struct {
 	turns   map[string]time.Time
 
 	noting sync.Mutex
-	notes  []string
+	notes  map[string]string // what Damaged says of a reason
 }
 
 var _ engine.Engine = (*Engine)(nil)
 
 // Open uses the folder, which it makes, readable by its owner only, when something is kept for the first time.
 func Open(folder string) *Engine {
-	return &Engine{folder: folder, write: (*os.File).Write, sync: (*os.File).Sync, turns: map[string]time.Time{}}
+	return &Engine{folder: folder, write: (*os.File).Write, sync: (*os.File).Sync, turns: map[string]time.Time{}, notes: map[string]string{}}
 }
 
 // Damaged says what was passed over so far, and why.
 func (e *Engine) Damaged() []string {
 	e.noting.Lock()
 	defer e.noting.Unlock()
-	return slices.Sorted(slices.Values(e.notes))
+	return slices.Sorted(maps.Values(e.notes))
 }
 
-// note adds a line to Damaged, once.
-func (e *Engine) note(line string) {
+// note adds the reason to Damaged, with what came of it since.
+func (e *Engine) note(reason, came string) {
 	e.noting.Lock()
 	defer e.noting.Unlock()
-	if !slices.Contains(e.notes, line) {
-		e.notes = append(e.notes, line)
-	}
+	e.notes[reason] = reason + came
 }
 
 // Close has nothing to give back: files are open during a call only, but for those of a lease.

@@ -47,7 +47,7 @@ func (e *Engine) Doubts(ctx context.Context, scope string) ([]engine.Entry, erro
 		return nil, fmt.Errorf("read what is in doubt at %s: %w", scope, err)
 	}
 	if damage != nil {
-		e.note(damage.Reason)
+		e.note(damage.Reason, "; the next apply sets the journal aside")
 	}
 	return doubts, ctx.Err()
 }

@@ -71,7 +71,7 @@ func (e *Engine) owner(f *os.File) (owner engine.Owner, named bool, err error) {
 		return owner, false, err
 	}
 	if err := json.Unmarshal(data, &owner); err != nil {
-		e.note(fmt.Sprintf("%s: whom the lock names can't be read: %v", f.Name(), err))
+		e.note(fmt.Sprintf("%s: whom the lock names can't be read: %v", f.Name(), err), "")
 		return engine.Owner{}, true, nil
 	}
 	return owner, true, nil

@@ -152,7 +152,7 @@ func (e *Engine) setAside(path string, pieces ...broken) error {
 			return errors.Join(err, f.Close())
 		}
 		lines = append(append(lines, line...), '\n')
-		e.note(fmt.Sprintf("%s, and set aside in %s", p.Reason, filepath.Base(f.Name())))
+		e.note(p.Reason, ", and set aside in "+filepath.Base(f.Name()))
 	}
 	return errors.Join(e.append(f, lines), f.Close())
 }
