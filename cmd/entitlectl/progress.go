@@ -99,6 +99,10 @@ const longWait = 10 * time.Second
 // logRequest notes a request at level debug; at info where it has to be sent again, and at warn where that takes long. There
 // is nothing secret in it.
 func (c *cli) logRequest(e httpx.Event) {
+	if e.Method == "" {
+		c.log.Warn(e.Err.Error())
+		return
+	}
 	c.watch.request()
 	args := []any{"method", e.Method, "path", e.Path, "status", e.Status, "took", e.Took, "id", e.RequestID}
 	if e.Err != nil {

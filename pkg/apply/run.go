@@ -168,6 +168,11 @@ func notDone(err error) bool {
 	return errors.As(err, &e) && e.NotDone()
 }
 
+func tooLate(err error) bool {
+	var e interface{ TooLate() bool }
+	return errors.As(err, &e) && e.TooLate()
+}
+
 func unauthorized(err error) bool {
 	var e interface{ Unauthorized() bool }
 	return errors.As(err, &e) && e.Unauthorized()

@@ -185,9 +185,9 @@ func (r *run) withhold(err error) {
 }
 
 func (r *run) halt(ctx context.Context) {
-	r.halted = "the run was interrupted"
-	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		r.halted = "the run's time was over"
+	r.halted = "the run's time was over" // or would be before the next call's turn
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		r.halted = "the run was interrupted"
 	}
 }
 
@@ -195,7 +195,7 @@ func (r *run) halt(ctx context.Context) {
 func (r *run) end(ctx context.Context, number int, indexes []int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil && notDone(err) && ctx.Err() != nil { // it was still waiting for its turn
+	if err != nil && notDone(err) && (ctx.Err() != nil || tooLate(err)) { // it was still waiting for its turn
 		r.halt(ctx)
 		r.calls--
 		return

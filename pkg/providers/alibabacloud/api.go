@@ -37,7 +37,7 @@ type api struct {
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *api {
 	a := &api{
-		http: httpx.New(env, conn.Rate), bases: map[family]string{},
+		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
 		keys: credentials{secrets["accessKeyId"].Reveal(), secrets["accessKeySecret"].Reveal(), secrets["securityToken"].Reveal()},
 	}
 	for f, host := range hosts {
@@ -108,7 +108,7 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
 	switch {
 	case e.Code == codeFrequency:
-		e.Status, e.Wait = http.StatusTooManyRequests, max(e.Wait, mailPause)
+		e.Status, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
 		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, httpx.FateNotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):
@@ -137,7 +137,9 @@ func (a *api) correctClock(header http.Header) {
 }
 
 // clockCorrected lets a request be signed once more after explain has corrected the clock.
-func clockCorrected(_ context.Context, e *httpx.Error) bool { return e.Code == codeLate }
+func clockCorrected(_ context.Context, _ *http.Request, e *httpx.Error) bool {
+	return e.Code == codeLate
+}
 
 // rateLimit is a part of the headers that go with throttling (SDK: darabonba-openapi, utils). Its unit is not documented;
 // milliseconds fit the samples.

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -29,38 +29,55 @@ type Client struct {
 	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Fate.
 	Explain func(e *Error, header http.Header, body []byte)
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
-	// such as a clock that is off or a token that ran out.
-	Again func(ctx context.Context, e *Error) bool
+	// such as a clock that is off or a token that ran out. r is the request as it was sent.
+	Again func(ctx context.Context, r *http.Request, e *Error) bool
 	// Secrets are texts that no error may show: vendors echo what they were sent.
 	Secrets []spec.Secret
 
-	reads, writes *rate.Limiter
-	http          *http.Client
+	connection string
+	rates      spec.Rates
+	budget     budget
+	retries    retries
+	http       *http.Client
+
+	mu      sync.Mutex
+	buckets map[string]*bucket // by policy
 }
 
-// New makes a client that keeps to the rates. A rate of zero is no limit.
-func New(env Env, rates spec.Rates) *Client {
+// New makes a client for a connection that keeps to the rates. A rate of zero is no limit.
+func New(env Env, connection string, rates spec.Rates) *Client {
 	if env.TryTimeout == 0 {
 		env.TryTimeout = DefaultTryTimeout
 	}
-	return &Client{
-		Env:    env,
-		reads:  limiter(rates.Read),
-		writes: limiter(rates.Write),
+	c := &Client{
+		Env: env, connection: connection, rates: rates, buckets: map[string]*bucket{}, retries: retries{left: maxRetryTokens},
 		http: &http.Client{
 			Transport: env.Transport,
 			// A signed request must not follow its answer to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	c.budget.shared, c.budget.local.next = env.Budget, map[string]time.Time{}
+	c.budget.tell = func(err error) {
+		if env.Observe != nil {
+			env.Observe(Event{Err: err})
+		}
+	}
+	return c
 }
 
-// limiter paces evenly: vendors count in windows whose start nobody knows.
-func limiter(r spec.Rate) *rate.Limiter {
-	if r.Interval() == 0 {
-		return rate.NewLimiter(rate.Inf, 1)
+// bucket is what the request draws from.
+func (c *Client) bucket(req Request) *bucket {
+	policy, rate := cmp.Or(req.Policy, "write"), c.rates.Write
+	if req.reads() {
+		policy, rate = cmp.Or(req.Policy, "read"), c.rates.Read
 	}
-	return rate.NewLimiter(rate.Every(r.Interval()), 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.buckets[policy] == nil {
+		c.buckets[policy] = newBucket(&c.budget, c.connection+"/"+policy, rate)
+	}
+	return c.buckets[policy]
 }
 
 // Request is one call to the vendor.
@@ -71,6 +88,9 @@ type Request struct {
 	Query  url.Values
 	Body   any // encoded as JSON; nil: no body
 	Header http.Header
+	// Policy names the vendor's limit that the call counts against; "": one for all that reads, or one for all that writes.
+	// Calls with the same limit run at the same rate, so that GET and other methods do not mix.
+	Policy string
 	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
 	Repeatable bool
 }
@@ -92,39 +112,67 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	mended := false
+	bucket, mended := c.bucket(req), false
+	var last *Error
 	for attempt := 1; ; attempt++ {
-		if err := c.wait(ctx, req); err != nil {
-			return Answer{}, req.fail(FateNotDone, err)
+		if err := bucket.wait(ctx); err != nil {
+			return Answer{}, req.stopped(last, err)
 		}
-		answer, failure, err := c.try(ctx, req, body, out, attempt)
-		if err != nil || failure == nil {
-			return answer, err
+		t, err := c.try(ctx, req, body, out)
+		if err != nil {
+			return Answer{}, err
 		}
-		failure.Attempts = attempt
-		if !mended && c.Again != nil && c.Again(ctx, failure) {
+		last = t.failure
+		pause, again := c.learn(ctx, bucket, req, t, attempt)
+		c.observe(req, t, attempt, pause)
+		switch {
+		case last == nil:
+			return t.answer, nil
+		case again:
+			if err := sleep(ctx, pause); err != nil {
+				return Answer{}, req.stopped(last, err)
+			}
+		case !mended && c.Again != nil && c.Again(ctx, t.sent, last):
 			mended = true
-			continue
-		}
-		pause, again := backoff(req, failure, attempt)
-		if !again {
-			return Answer{}, failure
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return Answer{}, failure
+		default:
+			return Answer{}, last
 		}
 	}
 }
 
-func (c *Client) wait(ctx context.Context, req Request) error {
-	if req.reads() {
-		return c.reads.Wait(ctx)
+// learn takes in what an attempt says of the vendor, and says whether the request is to be sent again and how long to wait
+// before. A throttled answer slows down all that draw from the bucket.
+func (c *Client) learn(ctx context.Context, b *bucket, req Request, t try, attempt int) (time.Duration, bool) {
+	if t.failure == nil {
+		b.succeeded()
+		c.retries.earn()
+		return 0, false
 	}
-	return c.writes.Wait(ctx)
+	t.failure.Attempts = attempt
+	pause, again := patience(req, t.failure, attempt)
+	if throttled(t.failure) {
+		b.throttled(ctx, t.begun, pause)
+	}
+	if again && !c.retries.spend(t.failure) {
+		t.failure.Stopped, again = errNoRetries, false
+	}
+	if !again {
+		return 0, false
+	}
+	return pause, true
 }
 
-// try sends the request once. A nil failure and a nil error mean success.
-func (c *Client) try(run context.Context, req Request, body []byte, out any, attempt int) (Answer, *Error, error) {
+// try is one attempt, and what became of it: answer where failure is nil.
+type try struct {
+	sent    *http.Request
+	begun   time.Time
+	took    time.Duration
+	answer  Answer
+	failure *Error
+}
+
+// try sends the request once. The error is of a request that could not be made.
+func (c *Client) try(run context.Context, req Request, body []byte, out any) (try, error) {
 	ctx := run
 	if !req.reads() { // a write in flight is not cut off: its fate would be unknown
 		ctx = context.WithoutCancel(run)
@@ -133,15 +181,15 @@ func (c *Client) try(run context.Context, req Request, body []byte, out any, att
 	defer cancel()
 	r, err := c.build(ctx, req, body)
 	if err != nil {
-		return Answer{}, nil, err
+		return try{}, err
 	}
-	start := time.Now()
-	answer, failure := c.send(r, req, out)
-	if failure != nil && req.reads() && run.Err() != nil {
-		failure.Err = fmt.Errorf("stopped: %w", context.Cause(run))
+	t := try{sent: r, begun: time.Now()}
+	t.answer, t.failure = c.send(r, req, out)
+	t.took = time.Since(t.begun)
+	if t.failure != nil && req.reads() && run.Err() != nil {
+		t.failure.Err = fmt.Errorf("stopped: %w", context.Cause(run))
 	}
-	c.observe(req, answer, failure, attempt, time.Since(start))
-	return answer, failure, nil
+	return t, nil
 }
 
 func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Request, error) {
@@ -219,18 +267,24 @@ func (c *Client) redact(text string) string {
 	return text
 }
 
-func (c *Client) observe(req Request, answer Answer, failure *Error, attempt int, took time.Duration) {
+func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 	if c.Env.Observe == nil {
 		return
 	}
-	e := Event{Method: req.Method, Path: req.Path, Status: answer.Status, Took: took, Attempt: attempt}
-	if failure != nil {
-		e.Err, e.RequestID = failure, failure.RequestID
-		if pause, again := backoff(req, failure, attempt); again {
-			e.Wait = pause
-		}
+	e := Event{Method: req.Method, Path: req.Path, Status: t.answer.Status, Took: t.took, Attempt: attempt, Wait: pause}
+	if t.failure != nil {
+		e.Err, e.RequestID = t.failure, t.failure.RequestID
 	}
 	c.Env.Observe(e)
+}
+
+// stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
+func (r Request) stopped(last *Error, why error) *Error {
+	if last == nil {
+		return r.fail(FateNotDone, why)
+	}
+	last.Stopped = why
+	return last
 }
 
 func (r Request) fail(fate Fate, err error) *Error {

@@ -97,7 +97,7 @@ func TestRetries(t *testing.T) {
 			t.Run(tc.name+" "+method, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{answers: tc.answers}
-					c := New(Env{Transport: s}, spec.Rates{})
+					c := New(Env{Transport: s}, "main", spec.Rates{})
 					var out struct{ A int }
 					_, err := c.Do(t.Context(), Request{Method: method, Base: "http://vendor.example", Path: "/x"}, &out)
 					if n := len(s.times); n != max(want, -want) || (err != nil) != (want < 0) {
@@ -119,7 +119,7 @@ func TestRetries(t *testing.T) {
 func TestRepeatableWriteIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){broken(reset), ok}}
-		_, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example", Repeatable: true, Body: map[string]int{"n": 1}}, nil)
+		_, err := New(Env{Transport: s}, "main", spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example", Repeatable: true, Body: map[string]int{"n": 1}}, nil)
 		if err != nil || len(s.times) != 2 || s.bodies[1] != `{"n":1}` {
 			t.Errorf("error %v, bodies %q", err, s.bodies)
 		}
@@ -142,7 +142,7 @@ func TestPatience(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", tc.header), ok}}
 				start := time.Now()
-				if _, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+				if _, err := New(Env{Transport: s}, "main", spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
 					t.Fatal(err)
 				}
 				if waited := s.times[1].Sub(start); waited != tc.want {
@@ -156,7 +156,7 @@ func TestPatience(t *testing.T) {
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){ok}}
-		c := New(Env{Transport: s}, spec.Rates{Write: spec.PerMinute(100)})
+		c := New(Env{Transport: s}, "main", spec.Rates{Write: spec.PerMinute(100)})
 		start := time.Now()
 		for range 11 {
 			if _, err := c.Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
@@ -183,7 +183,7 @@ func TestInterruptedWriteIsFinished(t *testing.T) {
 			}
 		}
 		s := &script{answers: []func(*http.Request) (*http.Response, error){slow}}
-		c := New(Env{Transport: s}, spec.Rates{})
+		c := New(Env{Transport: s}, "main", spec.Rates{})
 		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
 			t.Errorf("the write in flight was lost: %v", err)
 		}
@@ -199,7 +199,7 @@ func TestDeadEndpointEndsWithTheRun(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := New(Env{Transport: &script{answers: []func(*http.Request) (*http.Response, error){silent}}}, spec.Rates{}).Do(ctx, Request{Method: "GET", Base: "http://vendor.example"}, nil)
+		_, err := New(Env{Transport: &script{answers: []func(*http.Request) (*http.Response, error){silent}}}, "main", spec.Rates{}).Do(ctx, Request{Method: "GET", Base: "http://vendor.example"}, nil)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
 			t.Errorf("error %v after %v", err, time.Since(start))
 		}
@@ -216,7 +216,7 @@ func TestQueryAndSigning(t *testing.T) {
 		}
 		return ok(r)
 	}}}
-	c := New(Env{Transport: s, UserAgent: "entitlectl/test"}, spec.Rates{})
+	c := New(Env{Transport: s, UserAgent: "entitlectl/test"}, "main", spec.Rates{})
 	c.Sign = func(_ context.Context, r *http.Request, body []byte) error {
 		r.Header.Set("Authorization", "signed "+string(body))
 		return nil
@@ -229,7 +229,7 @@ func TestQueryAndSigning(t *testing.T) {
 func TestErrorSaysWhatAndWhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){status(403, `{"code":"X.1","msg":"no"}`)}}
-		c := New(Env{Transport: s}, spec.Rates{})
+		c := New(Env{Transport: s}, "main", spec.Rates{})
 		c.Explain = func(e *Error, h http.Header, body []byte) {
 			var m map[string]string
 			if json.Unmarshal(body, &m) == nil {
@@ -250,7 +250,7 @@ func TestSecretsThatAreEchoedAreHidden(t *testing.T) {
 	for _, body := range []string{`{"msg":"you sent CANARY"}`, "<p>CANARY</p>"} {
 		for _, code := range []int{200, 401} {
 			s := &script{answers: []func(*http.Request) (*http.Response, error){status(code, body)}}
-			c := New(Env{Transport: s}, spec.Rates{})
+			c := New(Env{Transport: s}, "main", spec.Rates{})
 			c.Secrets = []spec.Secret{spec.NewSecret(""), spec.NewSecret("CANARY")}
 			c.Explain = func(e *Error, _ http.Header, body []byte) { e.Message = string(body) }
 			var out []int
@@ -265,7 +265,7 @@ func TestSecretsThatAreEchoedAreHidden(t *testing.T) {
 func TestLargeAnswerIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){status(200, `"`+strings.Repeat("x", MaxBody)+`"`)}}
-		_, err := New(Env{Transport: s}, spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil)
+		_, err := New(Env{Transport: s}, "main", spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil)
 		if err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
 			t.Errorf("error %v", err)
 		}

@@ -12,6 +12,7 @@ type Env struct {
 	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
 	Observe    func(Event)   // nil: nobody watches
 	Memory     Memory        // nil: nothing outlives the run
+	Budget     Budget        // nil: rates are kept for this run alone
 }
 
 // Memory keeps small texts between runs: record ids that no read shows, tokens that change with each use. What it holds is
@@ -26,7 +27,8 @@ type Memory interface {
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.
 const DefaultTryTimeout = 35 * time.Second
 
-// Event is one request as it went over the wire. It holds no header and no body, so nothing secret.
+// Event is one request as it went over the wire. It holds no header and no body, so nothing secret. One without a Method is
+// no request: Err says what went wrong beside them, once.
 type Event struct {
 	Method    string
 	Path      string

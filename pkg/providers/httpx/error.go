@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -31,6 +32,9 @@ type Error struct {
 	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
 	Attempts  int
 	Err       error // why there was no usable answer; nil when the vendor answered with an error
+	// Alone says of a throttled request that it is about what the request names, so that others may go on.
+	Alone   bool
+	Stopped error // why it was not sent again where the vendor's answer is no reason; nil: it is one
 }
 
 // Error is method, URL, status, code, message and request id, as far as they are known.
@@ -57,6 +61,9 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, ", after %d attempts", e.Attempts)
 	}
+	if e.Stopped != nil {
+		fmt.Fprintf(&b, "; %v", e.Stopped)
+	}
 	return b.String()
 }
 
@@ -82,6 +89,12 @@ func (e *Error) Answered() bool { return e.Status >= 500 && e.Err == nil }
 // Unauthorized says that the vendor does not accept who we are; further requests would not fare better.
 func (e *Error) Unauthorized() bool { return e.Status == http.StatusUnauthorized }
 
+// TooLate says that the run has no time left for the request, or for sending it again.
+func (e *Error) TooLate() bool {
+	var late tooLate
+	return errors.As(e.Err, &late) || errors.As(e.Stopped, &late)
+}
+
 // Status is the HTTP status behind err, or 0.
 func Status(err error) int {
 	if e := (*Error)(nil); errors.As(err, &e) {
@@ -98,11 +111,18 @@ func Code(err error) string {
 	return ""
 }
 
-// neverSent recognises errors that come before the first byte leaves.
+// neverSent recognises errors that come before the first byte of a request leaves.
 func neverSent(err error) bool {
 	var dial *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial"
+	return errors.As(err, &dns) || errors.As(err, &dial) && dial.Op == "dial" || distrusted(err)
+}
+
+// distrusted recognises a server that did not prove who it is. It will not the next time.
+func distrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	return errors.As(err, &certificate) || errors.As(err, &plain)
 }
 
 // plain replaces the words that people do not know by ones that they do.

@@ -3,9 +3,11 @@ package httpx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -20,13 +22,18 @@ const (
 	maxPause             = 5 * time.Minute // beyond it a Retry-After is taken for a mistake
 )
 
-// backoff says whether the request is to be sent again, and how long to wait before. Only what is safe to repeat is: what
+// throttled says whether an answer asks everybody to slow down.
+func throttled(failure *Error) bool {
+	return failure.Status == http.StatusTooManyRequests && !failure.Alone
+}
+
+// patience says whether the request may be sent again, and how long to wait before. Only what is safe to repeat is: what
 // was surely throttled at the gateway, and after any other fault what is documented to be repeatable.
-func backoff(req Request, failure *Error, attempt int) (time.Duration, bool) {
+func patience(req Request, failure *Error, attempt int) (time.Duration, bool) {
 	limit := maxAttempts
 	pause := firstPause << min(attempt-1, 6)
 	switch {
-	case errors.Is(failure.Err, context.Canceled):
+	case errors.Is(failure.Err, context.Canceled), distrusted(failure.Err):
 		return 0, false
 	case failure.Status == http.StatusTooManyRequests:
 		limit, pause = maxThrottledAttempts, throttledPause<<min(attempt-1, 5)
@@ -44,15 +51,74 @@ func backoff(req Request, failure *Error, attempt int) (time.Duration, bool) {
 	return pause, attempt < limit
 }
 
-// sleep waits, or returns the context's error when that ends first.
+// The price of retries is that of the AWS SDK's retry quota (aws-sdk-go-v2, aws/retry/standard.go): a vendor that is down is
+// not kept down by everybody trying again. A throttled request costs less than there: its bucket slows down and waits, so
+// that it can't make a storm, and a vendor that has to throttle every fifth call of a long run does not end it.
+const (
+	maxRetryTokens = 500
+	priceRetry     = 5
+	priceTimeout   = 10
+	priceThrottled = 1
+)
+
+var errNoRetries = errors.New("no more retries: too many of this run's requests failed")
+
+// retries are the tokens that all requests of a client spend on being sent again; a success gives one back.
+type retries struct {
+	mu   sync.Mutex
+	left int
+}
+
+func (r *retries) spend(failure *Error) bool {
+	price := priceRetry
+	switch {
+	case throttled(failure):
+		price = priceThrottled
+	case errors.Is(failure.Err, context.DeadlineExceeded):
+		price = priceTimeout
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left < price {
+		return false
+	}
+	r.left -= price
+	return true
+}
+
+func (r *retries) earn() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left = min(r.left+1, maxRetryTokens)
+}
+
+// tooLate is a wait that would end after the run.
+type tooLate struct{ in time.Duration }
+
+func (e tooLate) Error() string {
+	return fmt.Sprintf("it could be sent only in %v, after the end of the run's time", e.in.Round(time.Millisecond))
+}
+
+func (tooLate) Unwrap() error { return context.DeadlineExceeded }
+
+// sleep waits. It does not begin to where the context ends before, and stops when that ends.
 func sleep(ctx context.Context, d time.Duration) error {
+	end, limited := ctx.Deadline()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case d <= 0:
+		return nil
+	case limited && d >= time.Until(end):
+		return tooLate{d}
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 

@@ -46,7 +46,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		return nil, err
 	}
 	a := &api{
-		http: httpx.New(env, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"],
+		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"],
 		keys:  credentials{secrets["accessKey"].Reveal(), secrets["secretKey"].Reveal(), secrets["securityToken"].Reveal()},
 		token: secrets["token"].Reveal(),
 	}
@@ -76,7 +76,7 @@ var serverTime = regexp.MustCompile(`server time:(\d{8}T\d{6}Z)`)
 
 // correctClock takes over the vendor's clock when ours is off, so that the request may be signed once more. Any other 401
 // is final: five in a row lock the key.
-func (a *api) correctClock(_ context.Context, e *httpx.Error) bool {
+func (a *api) correctClock(_ context.Context, _ *http.Request, e *httpx.Error) bool {
 	m := serverTime.FindStringSubmatch(e.Message)
 	if e.Status != http.StatusUnauthorized || m == nil {
 		return false
@@ -147,13 +147,14 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 	return a.project, nil
 }
 
-// send does one call on a path behind the project id.
-func (a *api) send(ctx context.Context, method string, base family, path string, body, out any, repeatable bool) error {
+// send does one of the calls that change something.
+func (a *api) send(ctx context.Context, name string, body, out any) error {
 	id, err := a.projectID(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = a.http.Do(ctx, httpx.Request{Method: method, Base: a.hosts[base], Path: "/v1/" + escape(id) + path, Body: body,
-		Repeatable: repeatable}, out)
+	r := routes[name]
+	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + escape(id) + "/" + name,
+		Policy: r.policy, Repeatable: r.repeatable, Body: body}, out)
 	return err
 }

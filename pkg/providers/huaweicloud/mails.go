@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -154,5 +153,5 @@ func (w *Writer) resend(ctx context.Context, changes []diff.Change) error {
 		m.SendResult, m.ErrorMsg, m.SendAt = "", "", ""
 		body.Records = append(body.Records, m)
 	}
-	return w.api.send(ctx, http.MethodPost, familyApp, "/"+callResend, body, nil, false)
+	return w.api.send(ctx, callResend, body, nil)
 }

@@ -18,6 +18,20 @@ const (
 	callAssign = "app-center/apps/actions/batch-assign-authorization" // d3
 )
 
+// routes say of each call where it goes, which limit it counts against, and whether repeating it is documented to be safe.
+var routes = map[string]struct {
+	base       family
+	policy     string
+	repeatable bool
+}{
+	callCreate: {familyApp, policyOperate, false},
+	callDelete: {familyApp, policyOperate, true},
+	callGrant:  {familyApp, policyAuthorize, false},
+	callResend: {familyApp, "", false},
+	callRevoke: {familyApp, policyAuthorize, true},
+	callAssign: {familyWorkspace, policyOperate, false},
+}
+
 // What one call may list (b2, b3; d3; a6).
 var (
 	groupCaps = pack.Caps{Resources: 10, Subjects: 50}

@@ -93,30 +93,39 @@ type failure struct {
 	} `json:"error"`
 }
 
+// The limits that calls count against, by the gateway's names for them (API Explorer: x-apigateway-ratelimit). For calls d1,
+// d2, c2, f and g it names none.
+const (
+	policyGet       = "workspace_default_get"           // a1, b1, c1
+	policyOperate   = "workspace_default_operate"       // a2, a6, d3
+	policyAuthorize = "workspace_update_authrorization" // b2 and b3 together; the spelling is the vendor's
+)
+
 // list names a paged list: where it is, and what its rows and its total are called there.
 type list struct {
-	path  string // behind the project id
-	base  family
-	major string // API version
-	array string
-	total string
+	path   string // behind the project id
+	base   family
+	major  string // API version
+	array  string
+	total  string
+	policy string
 }
 
 var (
-	listAppGroups      = list{"/app-groups", familyApp, "v1", "items", "count"}
-	listAuthorizations = list{"/app-groups/actions/list-authorizations", familyApp, "v1", "authorizations", "count"}
-	listMails          = list{"/mails", familyApp, "v1", "records", "count"}
-	listApps           = list{"/app-center/apps", familyWorkspace, "v1", "items", "count"}
-	listUsers          = list{"/users", familyWorkspace, "v2", "users", "total_count"}
-	listUserGroups     = list{"/groups", familyWorkspace, "v2", "user_groups", "total_count"}
+	listAppGroups      = list{"/app-groups", familyApp, "v1", "items", "count", policyGet}
+	listAuthorizations = list{"/app-groups/actions/list-authorizations", familyApp, "v1", "authorizations", "count", policyGet}
+	listMails          = list{"/mails", familyApp, "v1", "records", "count", policyGet}
+	listApps           = list{"/app-center/apps", familyWorkspace, "v1", "items", "count", ""}
+	listUsers          = list{"/users", familyWorkspace, "v2", "users", "total_count", ""}
+	listUserGroups     = list{"/groups", familyWorkspace, "v2", "user_groups", "total_count", ""}
 )
 
 func listAssignments(appID string) list {
-	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count"}
+	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count", ""}
 }
 
 func listMembers(groupID string) list {
-	return list{"/groups/" + escape(groupID) + "/users", familyWorkspace, "v2", "users", "total_count"}
+	return list{"/groups/" + escape(groupID) + "/users", familyWorkspace, "v2", "users", "total_count", ""}
 }
 
 // page is one page of any list; a list fills one total and one array.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -49,13 +48,13 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) err
 	return bug{fmt.Sprintf("there is no call %q", name)}
 }
 
-// create makes an app group (a2). Repeating it is not documented.
+// create makes an app group (a2).
 func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 	if len(changes) != 1 {
 		return bug{fmt.Sprintf("%d app groups in one call that creates one", len(changes))}
 	}
 	var made appGroup
-	if err := w.api.send(ctx, http.MethodPost, familyApp, "/app-groups", map[string]string{"name": changes[0].Resource}, &made, false); err != nil {
+	if err := w.api.send(ctx, callCreate, map[string]string{"name": changes[0].Resource}, &made); err != nil {
 		return err
 	}
 	if made.ID == "" {
@@ -65,7 +64,7 @@ func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 	return nil
 }
 
-// authorize adds (b2) or removes (b3) accounts. Only repeating a removal is documented to be safe.
+// authorize adds (b2) or removes (b3) accounts.
 func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Change) error {
 	groups, subjects, err := product(changes, groupCaps)
 	if err != nil {
@@ -86,7 +85,7 @@ func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Chan
 		}
 		body.Accounts = append(body.Accounts, a)
 	}
-	return w.api.send(ctx, http.MethodPost, familyApp, "/"+name, body, nil, name == callRevoke)
+	return w.api.send(ctx, name, body, nil)
 }
 
 // assign sets the mode of apps and adds and removes accounts (d3).
@@ -118,7 +117,7 @@ func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
 		}
 		body.AppIDs = append(body.AppIDs, id)
 	}
-	return w.api.send(ctx, http.MethodPost, familyWorkspace, "/"+callAssign, body, nil, false)
+	return w.api.send(ctx, callAssign, body, nil)
 }
 
 // assignLane adds the accounts that the changes of one op name to the body, and checks that they are on all its apps.
@@ -150,7 +149,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 	return nil
 }
 
-// delete removes app groups (a6); repeating it is documented to be safe.
+// delete removes app groups (a6).
 func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
 	var ids []string
 	for _, c := range changes {
@@ -160,7 +159,7 @@ func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
 		}
 		ids = append(ids, id)
 	}
-	return w.api.send(ctx, http.MethodPost, familyApp, "/"+callDelete, map[string][]string{"ids": ids}, nil, true)
+	return w.api.send(ctx, callDelete, map[string][]string{"ids": ids}, nil)
 }
 
 // product returns the resources and subjects of changes, sorted, and fails unless the changes are exactly all pairs of

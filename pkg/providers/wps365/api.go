@@ -41,14 +41,14 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
 	keys := credentials{secrets["appId"].Reveal(), secrets["appKey"].Reveal()}
-	oauth := newOAuth(env, base, keys)
+	oauth := newOAuth(env, conn.Name, base, keys)
 	oauth.http.Secrets = slices.Collect(maps.Values(secrets))
 	a := &api{base: base, prefix: at.EscapedPath(), keys: keys, signs: conn.Settings["sign"] != "false", app: newBearer(oauth.asApp)}
 	if first := secrets["refreshToken"].Reveal(); first != "" {
 		a.user = newBearer((&consent{oauth: oauth, memory: env.Memory, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
 	env.Transport = honest{next: env.Transport}
-	a.http = httpx.New(env, conn.Rate)
+	a.http = httpx.New(env, conn.Name, conn.Rate)
 	a.http.Secrets = oauth.http.Secrets
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.renew
 	return a, nil
@@ -65,7 +65,7 @@ func (a *api) bearer(method, address string) *bearer {
 
 // authenticate adds the token, and signs.
 func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) error {
-	token, err := a.bearer(r.Method, r.URL.String()).token(ctx, false)
+	token, err := a.bearer(r.Method, r.URL.String()).token(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -77,11 +77,11 @@ func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) er
 }
 
 // renew gets another token when the vendor no longer takes the one it was sent.
-func (a *api) renew(ctx context.Context, e *httpx.Error) bool {
+func (a *api) renew(ctx context.Context, r *http.Request, e *httpx.Error) bool {
 	if e.Status != http.StatusUnauthorized {
 		return false
 	}
-	_, err := a.bearer(e.Method, e.URL).token(ctx, true)
+	_, err := a.bearer(r.Method, r.URL.String()).token(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	return err == nil
 }
 
@@ -89,7 +89,7 @@ func (a *api) renew(ctx context.Context, e *httpx.Error) bool {
 func (a *api) send(ctx context.Context, r httpx.Request, data any) error {
 	r.Base = a.base
 	r.Header = http.Header{"X-Kso-Id-Type": {"internal"}} // user ids are the vendor's
-	if _, err := a.bearer(r.Method, r.Base+r.Path).token(ctx, false); err != nil {
+	if _, err := a.bearer(r.Method, r.Base+r.Path).token(ctx, ""); err != nil {
 		return err
 	}
 	answer := envelope{Data: data}

@@ -61,6 +61,7 @@ type class int
 const (
 	refused class = iota // not done, and the same request gets the same answer
 	busy                 // not done, and worth another try after a while
+	locked               // busy, but with what the request names only
 	unsure               // perhaps done
 )
 
@@ -84,8 +85,8 @@ var meanings = map[string]meaning{
 	"400000002": {refused, "a parameter has a bad format"},
 	"400000003": {refused, "a parameter has a bad value"},
 	"400000004": {refused, "a parameter is not supported"},
-	"400000005": {busy, "locked by another request"},
-	"400000006": {busy, "locked by another request"},
+	"400000005": {locked, "locked by another request"},
+	"400000006": {locked, "locked by another request"},
 	"400000007": {refused, "the request is invalid"},
 	"400000101": {refused, "a set is empty"},
 	"400000102": {refused, "a set is not empty"},
@@ -152,8 +153,8 @@ func explain(e *httpx.Error, _ http.Header, body []byte) {
 	}
 	e.Message = strings.TrimSuffix(m.words+": "+e.Message, ": ")
 	switch m.class {
-	case busy:
-		e.Status, e.Fate = http.StatusTooManyRequests, httpx.FateNotDone
+	case busy, locked:
+		e.Status, e.Fate, e.Alone = http.StatusTooManyRequests, httpx.FateNotDone, m.class == locked
 	case unsure:
 		e.Status, e.Fate = max(e.Status, statusOf(e.Code)), httpx.FateUnknown
 	}

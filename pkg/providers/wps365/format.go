@@ -15,8 +15,9 @@ const (
 	wordDelete  = "delete"
 )
 
-// Format says what a connection of this provider may hold in the file. The vendor publishes no rates; five calls a second
-// is what a single client can ask for without being noticed.
+// Format says what a connection of this provider may hold in the file. The vendor publishes no rates (its
+// pages say "rate policy: none", and its error codes that there is one), nor what they would count by; five calls a second,
+// reads and writes apart, is what a single client can ask for without being noticed.
 func Format() spec.Format {
 	const perSecond = 5
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}

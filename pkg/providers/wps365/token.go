@@ -46,15 +46,15 @@ func newBearer(fetch func(context.Context) (tokens, error)) *bearer {
 	return &bearer{fetch: fetch, turn: make(chan struct{}, 1)}
 }
 
-// token returns the access token; with anew it is another one than before.
-func (b *bearer) token(ctx context.Context, anew bool) (string, error) {
+// token returns an access token other than the refused one. Of several who were refused the same one, one renews it.
+func (b *bearer) token(ctx context.Context, refused string) (string, error) {
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
 		return "", tokenError{ctx.Err()}
 	}
 	defer func() { <-b.turn }()
-	if !anew && time.Now().Before(b.until) {
+	if b.value != refused && time.Now().Before(b.until) {
 		return b.value, nil
 	}
 	t, err := b.fetch(ctx)
@@ -73,9 +73,9 @@ type oauth struct {
 	app  credentials
 }
 
-func newOAuth(env httpx.Env, base string, app credentials) *oauth {
+func newOAuth(env httpx.Env, connection, base string, app credentials) *oauth {
 	env.Transport = honest{env.Transport, true}
-	o := &oauth{httpx.New(env, spec.Rates{}), base, app}
+	o := &oauth{httpx.New(env, connection, spec.Rates{}), base, app}
 	o.http.Sign, o.http.Explain = asForm, explain
 	return o
 }
@@ -103,7 +103,7 @@ func (o *oauth) ask(ctx context.Context, fields map[string]string, repeatable bo
 	maps.Copy(body, fields)
 	var raw json.RawMessage
 	var t tokens
-	_, err := o.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: o.base, Path: tokenPath, Body: body, Repeatable: repeatable}, &raw)
+	_, err := o.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: o.base, Path: tokenPath, Policy: "token", Body: body, Repeatable: repeatable}, &raw)
 	if err == nil && (json.Unmarshal(raw, &t) != nil || t.Access == "") {
 		err = errors.New("POST " + o.base + tokenPath + ": the answer holds no token")
 	}
