@@ -90,7 +90,7 @@ func (b *budget) fail(ctx context.Context, err error) {
 // know nothing of each other each finds its part.
 const (
 	slowest = 1. / 16
-	creep   = 1. / 50
+	creep   = 1. / 25
 )
 
 // bucket paces the requests that draw from one limit of the vendor's.
