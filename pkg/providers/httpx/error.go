@@ -121,8 +121,7 @@ func neverSent(err error) bool {
 // distrusted recognises a server that did not prove who it is. It will not the next time.
 func distrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
-	var plain tls.RecordHeaderError
-	return errors.As(err, &certificate) || errors.As(err, &plain)
+	return errors.As(err, &certificate) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // plain replaces the words that people do not know by ones that they do.
