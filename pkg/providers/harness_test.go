@@ -26,6 +26,7 @@ type bench struct {
 	transport http.RoundTripper
 	base      string
 	now       time.Time
+	rates     spec.Rates // of its jobs
 }
 
 // newBench starts a provider's emulator in this process, without a socket and without rate limits.
@@ -35,7 +36,7 @@ func newBench(t testing.TB, p providers.Provider, seed []byte) *bench {
 	if err := e.LoadSeed(seed); err != nil {
 		t.Fatal(err)
 	}
-	return &bench{p, e, e.Transport(), "http://127.0.0.1:1", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	return &bench{provider: p, emulator: e, transport: e.Transport(), base: "http://127.0.0.1:1", now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
 // overLoopback puts a real socket between the client and the emulator.
@@ -64,7 +65,7 @@ func (b *bench) job(t testing.TB, file string) apply.Job {
 		t.Fatal(err)
 	}
 	conn := loaded.Connections[0]
-	conn.Endpoints, conn.Rate = map[string]string{"": b.base}, spec.Rates{}
+	conn.Endpoints, conn.Rate = map[string]string{"": b.base}, b.rates
 	target, err := b.provider.Writer(conn, secretsOf(conn), httpx.Env{Transport: b.transport, UserAgent: "entitlectl/test"})
 	if err != nil {
 		t.Fatal(err)

@@ -17,41 +17,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Every attempt has a nonce and a date of its own.
-func TestAttemptsAreSignedAnew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDirectory(t, alibabacloudemu.Options{}, small)
-		d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 500, Nth: 1, Count: 3})
-		if _, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err != nil {
-			t.Fatal(err)
-		}
-		nonces, dates := map[string]bool{}, map[string]bool{}
-		for _, r := range d.sent {
-			nonces[r.Header.Get("X-Acs-Signature-Nonce")], dates[r.Header.Get("X-Acs-Date")] = true, true
-			if r.Header.Get("Content-Type") != "" || r.Header.Get("Accept") != "application/json" {
-				t.Errorf("header %v", r.Header)
-			}
-		}
-		if len(nonces) != 4 || len(dates) < 3 {
-			t.Errorf("%d nonces, %d dates in 4 attempts", len(nonces), len(dates))
-		}
-	})
-}
-
-func TestTheVendorsClockRules(t *testing.T) {
-	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	d.Advance(24 * time.Hour)
-	w := d.open(t, nil)
-	for range 2 {
-		if _, err := w.Read(t.Context(), desired("", "billing")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := len(d.Calls()); n != 3 {
-		t.Errorf("%d calls, want one more than without skew: the clock is corrected once", n)
-	}
-}
-
 func TestTemporaryCredentials(t *testing.T) {
 	for name, tc := range map[string]struct {
 		token string
@@ -65,7 +30,10 @@ func TestTemporaryCredentials(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := w.Read(t.Context(), desired("", "billing")); httpx.Status(err) != tc.want || len(d.sent) != 1 {
-				t.Errorf("error %v after %d calls", err, len(d.sent))
+				t.Fatalf("error %v after %d calls", err, len(d.sent))
+			}
+			if h := d.sent[0].Header; h.Get("Content-Type") != "" || h.Get("Accept") != "application/json" {
+				t.Errorf("header %v", h)
 			}
 		})
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -257,18 +256,6 @@ func TestAddsAndRemovesShareACall(t *testing.T) {
 	calls := c.bodies["/app-center/apps/actions/batch-assign-authorization"]
 	if len(calls) != 2 {
 		t.Errorf("%d calls, want one for X and Y, and one for Z: %q", len(calls), calls)
-	}
-}
-
-func TestTheVendorsClockRules(t *testing.T) {
-	c := newCloud(t, free, small)
-	c.Advance(24 * time.Hour)
-	live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
-	if err != nil || len(live.Grants) != 2 {
-		t.Fatalf("%d grants, error %v", len(live.Grants), err)
-	}
-	if n := len(c.Calls()); n != 3 {
-		t.Errorf("%d calls, want one more than without skew: the clock is corrected once", n)
 	}
 }
 

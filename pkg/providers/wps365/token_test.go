@@ -15,7 +15,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-func TestTokenIsReusedAndRenewed(t *testing.T) {
+// Fault matrix, row 9: a token is renewed before it ends, and once when it is refused nevertheless.
+func TestFault09TokenExpiry(t *testing.T) {
+	t.Run("before its end", renewedBeforeItsEnd)
+	t.Run("refused", renewedOnce)
+}
+
+func renewedBeforeItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTenant(t, wps365emu.Options{}, seed)
 		w := c.open(t)
@@ -34,8 +40,8 @@ func TestTokenIsReusedAndRenewed(t *testing.T) {
 	})
 }
 
-// A token that the vendor no longer takes is renewed once; a second refusal is final.
-func TestTokenThatIsRefused(t *testing.T) {
+// renewedOnce: a second refusal is final.
+func renewedOnce(t *testing.T) {
 	refusal := emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100011,"msg":"InvalidToken"}`, Nth: 1}
 	for _, status := range []int{401, 200} {
 		for count, calls := range map[int][2]int{1: {2, 2}, 1000: {2, 2}} { // lists and tokens

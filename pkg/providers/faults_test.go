@@ -1,0 +1,217 @@
+package providers_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// The rows of the fault matrix that each provider has a part in. What is left of a row is tested in package httpx.
+
+// Row 3: a vendor that throttles all writes sees few of them, the run ends with its time and says what it did not do, and the
+// next run does it.
+func TestFault03ThrottleStorm(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		for _, after := range []time.Duration{0, time.Second, time.Hour} {
+			t.Run(fmt.Sprint("Retry-After ", after), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { throttleStorm(t, p, after) })
+			})
+		}
+	})
+}
+
+func throttleStorm(t *testing.T, p providers.Provider, after time.Duration) {
+	seed, file := read(t, fixture(t, p, "seed.yaml")), fixture(t, p, "desired.yaml")
+	calm := newBench(t, p, seed)
+	job := calm.job(t, file)
+	run(t, plan(t, job), job)
+	var storm []emu.Fault
+	for _, c := range calm.writes(t) {
+		storm = append(storm, emu.Fault{Match: c.Method + " " + c.Path, Kind: emu.FaultThrottle, RetryAfter: after})
+	}
+	b := newBench(t, p, seed)
+	b.rates = p.Format.Rate
+	job = b.job(t, file)
+	planned := plan(t, job)
+	if err := b.emulator.SetFaults(storm); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	start := time.Now()
+	result, err := apply.Run(ctx, planned, []apply.Job{job}, apply.Options{Parallelism: 4})
+	if err != nil || result.Summary.Done > 0 || result.Summary.NotTried == 0 || time.Since(start) > time.Minute {
+		t.Errorf("after %v: error %v, result %+v", time.Since(start), err, result.Summary)
+	}
+	if n := len(b.writes(t)); n == 0 || n > 30 {
+		t.Errorf("the vendor saw %d writes in a minute", n)
+	}
+	time.Sleep(time.Hour)
+	survive(t, b, emu.Fault{Match: "PUT /nothing", Kind: emu.FaultThrottle}, world(t, p, read(t, fixture(t, p, "after.yaml"))))
+}
+
+// late is how a vendor says that a request's date is not right, for those that look at it.
+type late struct {
+	status         int
+	body           string // of the vendor's time
+	date, layout   string // header of a request that its date is in
+	bodyTimeLayout string
+}
+
+var lates = map[string]late{
+	"alibabacloud": {400, `{"Code":"InvalidTimeStamp.Expired","Message":"Specified time stamp or date value is expired, server time is %s."}`,
+		"X-Acs-Date", "2006-01-02T15:04:05Z", time.RFC3339},
+	"huaweicloud": {401, `{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: signature expired,server time:%s"}`,
+		"X-Sdk-Date", "20060102T150405Z", "20060102T150405Z"},
+}
+
+// clock is a vendor whose clock is off by as much, and who refuses what is signed for another time; or anything at all.
+type clock struct {
+	late
+	off  time.Duration
+	deaf bool
+	sent int
+}
+
+func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.sent++
+	now := time.Now().UTC().Add(c.off)
+	at, err := time.Parse(c.layout, r.Header.Get(c.date))
+	if err != nil {
+		return nil, err
+	}
+	resp := &http.Response{StatusCode: 403, Header: http.Header{"Date": {now.Format(http.TimeFormat)}}, Body: io.NopCloser(strings.NewReader("{}"))}
+	if c.deaf || at.Sub(now).Abs() > 15*time.Minute {
+		resp.StatusCode, resp.Body = c.status, io.NopCloser(strings.NewReader(fmt.Sprintf(c.body, now.Format(c.bodyTimeLayout))))
+	}
+	return resp, nil
+}
+
+// Row 8: the vendor's clock rules. A request that is refused for its date is signed once more with the vendor's; what is
+// refused then is an error that says so. (WPS 365 documents no limit, and its published verifier has none.)
+func TestFault08ClockSkew(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		calls := func(ahead time.Duration) int {
+			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+			b.emulator.Advance(ahead)
+			plan(t, b.job(t, fixture(t, p, "desired.yaml")))
+			return len(b.emulator.Calls())
+		}
+		l, looks := lates[p.Format.Provider]
+		want := calls(0)
+		if looks {
+			want++
+		}
+		if n := calls(20 * time.Minute); n != want {
+			t.Errorf("%d calls with skew, want %d: the clock is corrected once", n, want)
+		}
+		if !looks {
+			return
+		}
+		for _, c := range []*clock{{late: l, off: 20 * time.Minute}, {late: l, off: -20 * time.Minute}, {late: l, off: time.Hour, deaf: true}} {
+			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+			b.transport = c
+			job := b.job(t, fixture(t, p, "desired.yaml"))
+			_, err := job.Source.Read(t.Context(), job.Desired)
+			if said := strings.Contains(fmt.Sprint(err), "server time"); c.sent != 2 || said != c.deaf {
+				t.Errorf("clock %v off, deaf %v: error %v after %d requests", c.off, c.deaf, err, c.sent)
+			}
+		}
+	})
+}
+
+// Row 9: what ends while a run waits is renewed unseen.
+func TestFault09TokenExpiry(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+			job := b.job(t, fixture(t, p, "desired.yaml"))
+			planned := plan(t, job)
+			time.Sleep(3 * time.Hour)
+			if result := run(t, planned, job); !result.Summary.Clean() || result.Summary.Done == 0 {
+				t.Errorf("result %+v", result.Summary)
+			}
+			for _, c := range b.emulator.Calls() {
+				if c.Status == http.StatusUnauthorized {
+					t.Errorf("%s %s was refused", c.Method, c.Path)
+				}
+			}
+		})
+	})
+}
+
+// noting notes the headers of requests by what they ask for.
+type noting struct {
+	http.RoundTripper
+	headers map[string][]http.Header
+}
+
+func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/oauth2/token" { // it is not signed
+		return n.RoundTripper.RoundTrip(r)
+	}
+	key := r.Method + " " + r.URL.String() + " " + r.Header.Get("X-Acs-Action")
+	n.headers[key] = append(n.headers[key], r.Header.Clone())
+	return n.RoundTripper.RoundTrip(r)
+}
+
+// Row 11: no attempt repeats a nonce or an old date, so that a vendor who refuses replays has nothing to refuse.
+func TestFault11Replay(t *testing.T) {
+	fresh := map[string]string{"alibabacloud": "X-Acs-Signature-Nonce", "huaweicloud": "X-Sdk-Date", "wps365": "X-Kso-Date"}
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+			n := &noting{b.transport, map[string][]http.Header{}}
+			b.transport = n
+			if err := b.emulator.SetFaults([]emu.Fault{{Match: "GET /**", Kind: emu.FaultRefuse, Status: 503, RetryAfter: time.Second, Nth: 1, Count: 2}}); err != nil {
+				t.Fatal(err)
+			}
+			plan(t, b.job(t, fixture(t, p, "desired.yaml")))
+			again := 0
+			for key, headers := range n.headers {
+				seen := map[string]bool{}
+				for _, h := range headers {
+					value := h.Get(fresh[p.Format.Provider])
+					if value == "" || seen[value] {
+						t.Errorf("%s: %q comes again", key, value)
+					}
+					seen[value] = true
+				}
+				again = max(again, len(headers))
+			}
+			if again < 3 {
+				t.Error("nothing was sent again")
+			}
+		})
+	})
+}
+
+// Row 18: credentials do not travel in the open, but for tests on the same machine.
+func TestFault18TLS(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		file := string(read(t, fixture(t, p, "desired.yaml")))
+		for endpoint, ok := range map[string]bool{"https://vendor.example": true, "http://vendor.example": false, "http://127.0.0.1.example": false,
+			"http://10.0.0.1": false, "http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "ftp://vendor.example": false} {
+			path := filepath.Join(t.TempDir(), "entitlements.yaml")
+			if err := os.WriteFile(path, []byte(strings.Replace(file, "    auth:", "    endpoint: "+endpoint+"\n    auth:", 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := spec.Load([]string{path}, providers.Formats())
+			if (err == nil) != ok {
+				t.Errorf("%s: error %v", endpoint, err)
+			}
+		}
+	})
+}

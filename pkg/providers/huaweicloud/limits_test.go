@@ -1,0 +1,62 @@
+package huaweicloud_test
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+var ids = regexp.MustCompile(`[0-9a-f-]{32,}`)
+
+// meter notes which limit each call was counted against: that of the last turn taken before it.
+type meter struct {
+	*cloud
+	last   string
+	limits map[string]string
+}
+
+func (m *meter) Take(_ context.Context, key string, _ time.Duration) (time.Duration, error) {
+	m.last = key
+	return 0, nil
+}
+
+func (m *meter) Delay(context.Context, string, time.Duration) error { return nil }
+
+func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, path, _ := strings.Cut(r.URL.Path, project)
+	m.limits[r.Method+" "+ids.ReplaceAllString(path, "ID")] = m.last
+	return m.cloud.RoundTrip(r)
+}
+
+func TestCallsCountAgainstTheVendorsLimits(t *testing.T) {
+	m := &meter{cloud: newCloud(t, free, small), limits: map[string]string{}}
+	set := func(s *spec.Connection) { s.Rate = huaweicloud.Format().Rate }
+	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: m, Budget: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := merge(desired(ref(spec.KindAppGroup, "New")), desired(ref(spec.KindAppGroup, "CAD"), user("Carol")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
+	apply1(t, w, want)
+	if d := cmp.Diff(map[string]string{
+		"GET /app-groups": "ws/workspace_default_get",
+		"GET /app-groups/actions/list-authorizations":              "ws/workspace_default_get",
+		"GET /app-center/apps":                                     "ws/read",
+		"GET /app-center/apps/ID/authorizations":                   "ws/read",
+		"GET /users":                                               "ws/read",
+		"POST /app-groups":                                         "ws/workspace_default_operate",
+		"POST /app-groups/authorizations":                          "ws/workspace_update_authrorization",
+		"POST /app-groups/actions/batch-delete-authorization":      "ws/workspace_update_authrorization",
+		"POST /app-center/apps/actions/batch-assign-authorization": "ws/workspace_default_operate",
+	}, m.limits); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
