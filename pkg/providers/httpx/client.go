@@ -26,7 +26,8 @@ type Client struct {
 	Env Env
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
-	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Fate.
+	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status,
+	// Fate and Alone.
 	Explain func(e *Error, header http.Header, body []byte)
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out. r is the request as it was sent.
@@ -75,7 +76,7 @@ func (c *Client) bucket(req Request) *bucket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.buckets[policy] == nil {
-		c.buckets[policy] = newBucket(&c.budget, c.connection+"/"+policy, rate)
+		c.buckets[policy] = &bucket{budget: &c.budget, key: c.connection + "/" + policy, every: rate.Interval(), pace: 1}
 	}
 	return c.buckets[policy]
 }
@@ -187,7 +188,7 @@ func (c *Client) try(run context.Context, req Request, body []byte, out any) (tr
 	t.answer, t.failure = c.send(r, req, out)
 	t.took = time.Since(t.begun)
 	if t.failure != nil && req.reads() && run.Err() != nil {
-		t.failure.Err = fmt.Errorf("stopped: %w", context.Cause(run))
+		t.failure.Err = interruption(run)
 	}
 	return t, nil
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Budget shares a vendor's rates between all that send to it. It is safe for use from several goroutines.
@@ -106,16 +104,12 @@ type bucket struct {
 	spare  time.Time // a turn that was taken but not used
 }
 
-func newBucket(b *budget, key string, rate spec.Rate) *bucket {
-	return &bucket{budget: b, key: key, every: rate.Interval(), pace: 1}
-}
-
 // wait returns when the next request may begin. A turn that lies in a time that the vendor has since asked to wait for is
 // given up for a later one.
 func (b *bucket) wait(ctx context.Context) error {
 	for {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+		if ctx.Err() != nil {
+			return interruption(ctx)
 		}
 		turn := b.turn(ctx)
 		if err := sleep(ctx, time.Until(turn)); err != nil {

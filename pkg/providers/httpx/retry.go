@@ -53,7 +53,7 @@ func patience(req Request, failure *Error, attempt int) (time.Duration, bool) {
 
 // The price of retries is that of the AWS SDK's retry quota (aws-sdk-go-v2, aws/retry/standard.go): a vendor that is down is
 // not kept down by everybody trying again. A throttled request costs less than there: its bucket slows down and waits, so
-// that it can't make a storm, and a vendor that has to throttle every fifth call of a long run does not end it.
+// that it makes no storm; and at the full price a vendor that throttles more than every sixth call would end a long run.
 const (
 	maxRetryTokens = 500
 	priceRetry     = 5
@@ -106,7 +106,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	end, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return interruption(ctx)
 	case d <= 0:
 		return nil
 	case limited && d >= time.Until(end):
@@ -118,8 +118,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return interruption(ctx)
 	}
+}
+
+// interruption is why a context ended.
+func interruption(ctx context.Context) error {
+	return fmt.Errorf("stopped: %w", context.Cause(ctx))
 }
 
 // retryAfter reads the header of that name: seconds or a date. What is past or absurd counts as absent.
