@@ -1,6 +1,7 @@
 package alibabacloud_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -111,6 +112,12 @@ func TestThrottling(t *testing.T) {
 				start := time.Now()
 				if _, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err != nil || time.Since(start) != tc.want {
 					t.Errorf("error %v after %v, want none after %v", err, time.Since(start), tc.want)
+				}
+				d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Body: `{"Code":"` + tc.code + `"}`})
+				_, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
+				var e *httpx.Error
+				if !errors.As(err, &e) || e.Alone != (tc.code == "LimitExceeded.Frequency") {
+					t.Errorf("always: error %v, about one account alone: %v", err, e != nil && e.Alone)
 				}
 			})
 		})

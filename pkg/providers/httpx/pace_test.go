@@ -99,6 +99,7 @@ func TestFault03ThrottleStorm(t *testing.T) {
 	t.Run("the vendor's wait", vendorsWait)
 	t.Run("everybody waits", everybodyWaits)
 	t.Run("half the pace, and back", halfThePace)
+	t.Run("several at once", severalAtOnce)
 	t.Run("one call in ten", func(t *testing.T) { throttledNow(t, 0.1, 10_000) })
 	t.Run("one call in three", func(t *testing.T) { throttledNow(t, 1./3, 1000) })
 	t.Run("every call", throttledForEver)
@@ -184,6 +185,24 @@ func halfThePace(t *testing.T) {
 	})
 }
 
+// severalAtOnce: those who were on their way together halve the pace once.
+func severalAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(n int, r *http.Request) (*http.Response, error) {
+			time.Sleep(5 * time.Second)
+			return status(map[bool]int{true: 429, false: 200}[n <= 4], "")(r)
+		}}
+		if failed, err := flood(t.Context(), New(Env{Transport: v}, "main", perMinute), write, 4); failed > 0 {
+			t.Fatal(err)
+		}
+		for i := 5; i < 8; i++ {
+			if gap := v.times[i].Sub(v.times[i-1]); gap != 1200*time.Millisecond {
+				t.Errorf("gap %d is %v", i, gap)
+			}
+		}
+	})
+}
+
 // throttledNow: a vendor that throttles a share of the calls gets them all in the end.
 func throttledNow(t *testing.T, share float64, calls int) {
 	synctest.Test(t, func(t *testing.T) {
@@ -221,7 +240,7 @@ func throttledForEver(t *testing.T) {
 				t.Errorf("%d failed in %v, one with: %v", failed, time.Since(start), err)
 			}
 			t.Logf("Retry-After %q: %d requests in %v", after, len(v.times), time.Since(start))
-			if len(v.times) > 80 {
+			if len(v.times) > 80 || after == "1" && len(v.times) < 40 { // but it is not given up either
 				t.Errorf("Retry-After %q: %d requests in ten minutes", after, len(v.times))
 			}
 		})
@@ -268,6 +287,26 @@ func TestBudgetThatFails(t *testing.T) {
 		}
 		if len(told) != 1 || !strings.Contains(told[0], "disk full") || b.calls.Load() > 4 {
 			t.Errorf("told %q after %d calls", told, b.calls.Load())
+		}
+	})
+}
+
+// forgetful is a shared budget that can't put turns off.
+type forgetful struct{ local }
+
+func (*forgetful) Delay(context.Context, string, time.Duration) error { return errors.New("disk full") }
+
+func TestBudgetThatFailsWhenThrottled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", "60"), ok}}
+		env := Env{Transport: s, Budget: &forgetful{local{next: map[string]time.Time{}}}}
+		if failed, err := flood(t.Context(), New(env, "main", perMinute), write, 10); failed > 0 {
+			t.Fatal(err)
+		}
+		for i := 2; i < len(s.times); i++ {
+			if after, gap := s.times[i].Sub(s.times[0]), s.times[i].Sub(s.times[i-1]); after < time.Minute || gap < 600*time.Millisecond {
+				t.Errorf("request %d came %v after the 429, %v after the one before", i+1, after, gap)
+			}
 		}
 	})
 }
