@@ -205,6 +205,9 @@ func severalAtOnce(t *testing.T) {
 
 // throttledNow: a vendor that throttles a share of the calls gets them all in the end.
 func throttledNow(t *testing.T, share float64, calls int) {
+	if testing.Short() {
+		calls /= 10
+	}
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		rng := rand.New(rand.NewPCG(1, 2))

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,24 +19,23 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// wire is a real transport whose connections are pipes, so that it lives in virtual time. serve gets the n-th connection,
-// counted from 1, once the request is read; what it returns from, it closes.
-func wire(t *testing.T, serve func(n int, conn net.Conn)) *http.Transport {
-	n := 0
+// wire is a real transport whose connections are pipes, so that it lives in virtual time, and the number of requests that came
+// over it. serve answers the n-th of them, counted from 1; then the connection is closed.
+func wire(t *testing.T, serve func(n int32, conn net.Conn)) (*http.Transport, *atomic.Int32) {
+	requests := &atomic.Int32{}
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
-		n++
-		go func(n int) {
+		go func() {
 			defer func() { _ = far.Close() }()
 			if r, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
 				_, _ = io.Copy(io.Discard, r.Body)
-				serve(n, far)
+				serve(requests.Add(1), far)
 			}
-		}(n)
+		}()
 		return near, nil
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	return transport
+	return transport, requests
 }
 
 func raw(text string) func(net.Conn) {
@@ -75,10 +75,9 @@ func TestFault06TruncatedBody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				for method, most := range map[string]int{http.MethodGet: 2, http.MethodPost: 1} {
-					requests := 0
-					transport := wire(t, func(n int, conn net.Conn) {
-						if requests++; n > 1 {
+				for method, most := range map[string]int32{http.MethodGet: 2, http.MethodPost: 1} {
+					transport, requests := wire(t, func(n int32, conn net.Conn) {
+						if n > 1 {
 							raw(lengthOf("Connection: close\r\n"+gzipped, zipped(`{"a":1}`)))(conn)
 							return
 						}
@@ -88,8 +87,8 @@ func TestFault06TruncatedBody(t *testing.T) {
 					_, err := New(Env{Transport: transport}, "main", spec.Rates{}).Do(t.Context(), Request{Method: method, Base: "http://vendor.example"}, &out)
 					var e *Error
 					switch failed := errors.As(err, &e); {
-					case requests != most || failed != (most == 1) || !failed && out.A != 1:
-						t.Errorf("%s: %d requests, error %v, answer %+v", method, requests, err, out)
+					case requests.Load() != most || failed != (most == 1) || !failed && out.A != 1:
+						t.Errorf("%s: %d requests, error %v, answer %+v", method, requests.Load(), err, out)
 					case failed && (e.Fate != FateUnknown || !strings.Contains(err.Error(), tc.want)):
 						t.Errorf("%s: fate %v, error %v, want %q", method, e.Fate, err, tc.want)
 					}
@@ -128,7 +127,7 @@ func TestFault07SlowServer(t *testing.T) {
 		for _, tc := range []struct {
 			method   string
 			run      time.Duration
-			requests int
+			requests int32
 			took     time.Duration
 			fate     Fate
 		}{
@@ -139,15 +138,14 @@ func TestFault07SlowServer(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(name, " ", tc.method, " ", tc.run), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					requests := 0
-					transport := wire(t, func(_ int, conn net.Conn) { requests++; answer(conn) })
+					transport, requests := wire(t, func(_ int32, conn net.Conn) { answer(conn) })
 					ctx, cancel := context.WithTimeout(t.Context(), tc.run)
 					defer cancel()
 					start := time.Now()
 					_, err := New(Env{Transport: transport, TryTimeout: try}, "main", spec.Rates{}).Do(ctx, Request{Method: tc.method, Base: "http://vendor.example"}, nil)
 					var e *Error
-					if took := time.Since(start); !errors.As(err, &e) || e.Fate != tc.fate || !errors.Is(err, context.DeadlineExceeded) || took != tc.took || requests != tc.requests {
-						t.Errorf("error %v after %v and %d requests", err, took, requests)
+					if took := time.Since(start); !errors.As(err, &e) || e.Fate != tc.fate || !errors.Is(err, context.DeadlineExceeded) || took != tc.took || requests.Load() != tc.requests {
+						t.Errorf("error %v after %v and %d requests", err, took, requests.Load())
 					}
 					time.Sleep(2 * time.Second) // the server notices
 				})

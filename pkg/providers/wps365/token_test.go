@@ -15,10 +15,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Fault matrix, row 9: a token is renewed before it ends, and once when it is refused nevertheless.
+// Fault matrix, row 9: a token is renewed before it ends, and once when it is refused nevertheless; where none is to be had,
+// nothing is sent.
 func TestFault09TokenExpiry(t *testing.T) {
 	t.Run("before its end", renewedBeforeItsEnd)
 	t.Run("refused", renewedOnce)
+	t.Run("not to be had", nothingWithoutToken)
 }
 
 func renewedBeforeItsEnd(t *testing.T) {
@@ -57,6 +59,19 @@ func renewedOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+func nothingWithoutToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTenant(t, wps365emu.Options{}, seed)
+		w := c.open(t)
+		planned(t, w, newGroup())
+		time.Sleep(3 * time.Hour)
+		c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100008,"msg":""}`})
+		if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 {
+			t.Errorf("error %v, writes %q", err, c.writes())
+		}
+	})
 }
 
 func TestWrongKeyIsNotRepeated(t *testing.T) {
