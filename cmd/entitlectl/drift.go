@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,8 +14,9 @@ import (
 func newDrift(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use: "drift", Short: "Find out how live state differs from the files",
-		Long: "Compare live state with the files and sort the differences by cause. Holds no client that could write.\n" +
-			"Exits 0 where nothing differs, 2 where something does, 1 where a connection could not be read.",
+		Long: "Compare live state with the files and sort the differences by cause. Where an earlier apply confirmed what was there, say\n" +
+			"who moved since: somebody behind our back (changed live), or the files. Holds no client that could write.\n" +
+			"Exits 0 where nothing differs, 2 where something does, 1 where a connection could not be read, or a list not whole.",
 		Example: "  entitlectl drift -o json || alert",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context()) },
@@ -28,12 +30,15 @@ func (c *cli) drift(ctx context.Context) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	drift := diff.DriftOf(plan)
+	drift := diff.DriftOf(plan, apply.LastConfirmed(c.state))
 	if err := c.show(drift, render.Drift(drift)); err != nil {
 		return err
 	}
 	if unread != nil {
 		return unread
+	}
+	if slices.ContainsFunc(drift.Connections, func(p diff.DriftPart) bool { return len(p.Incomplete) > 0 }) {
+		return &exit{code: exitError}
 	}
 	if drift.Summary.Any() {
 		return &exit{code: exitDiffers}

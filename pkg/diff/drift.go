@@ -1,5 +1,9 @@
 package diff
 
+import (
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
 // Drift is how live state differs from the files, sorted by cause.
 type Drift struct {
 	Format      int          `json:"format"`
@@ -16,20 +20,22 @@ type DriftPart struct {
 	LiveGrants  int          `json:"liveGrants"`
 	Resources   int          `json:"resources"`
 	Unmanaged   int          `json:"unmanaged"`
+	Incomplete  []string     `json:"incomplete,omitempty"` // KIND/NAME: where more may differ, since it could not be read whole
 	Notes       []string     `json:"notes,omitempty"`
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is one thing in which live state and files differ: the change that would end it, and its cause.
+// Difference is one thing in which live state and files differ: the change that would end it, its cause, and who moved.
 type Difference struct {
 	Cause Cause `json:"cause"`
+	Moved Mover `json:"moved,omitempty"`
 	Change
 }
 
 // Cause says which way live state differs.
 type Cause string
 
-// The causes. Without a record of what was last confirmed they tell the direction only, not who moved.
+// The causes.
 const (
 	Missing Cause = "missing" // the files have it, live has not
 	Extra   Cause = "extra"   // live has it, the files have not
@@ -40,26 +46,44 @@ const (
 // Causes lists every cause in the order in which totals name them.
 var Causes = []Cause{Missing, Extra, Changed, Pending}
 
-// DriftSummary counts differences by cause.
+// Mover says what is no longer as it was last confirmed; "" where nothing was confirmed.
+type Mover string
+
+// The movers.
+const (
+	MovedLive  Mover = "live"  // the files want what was confirmed: somebody changed it behind our back
+	MovedFiles Mover = "files" // live is as confirmed: an apply is due
+	MovedBoth  Mover = "both"  // a setting that is neither
+)
+
+// Movers lists every mover.
+var Movers = []Mover{MovedLive, MovedFiles, MovedBoth}
+
+// DriftSummary counts differences by cause, and again by who moved; one of MovedBoth is in both Live and Files.
 type DriftSummary struct {
 	Missing int `json:"missing"`
 	Extra   int `json:"extra"`
 	Changed int `json:"changed"`
 	Pending int `json:"pending"`
+	Live    int `json:"live"`
+	Files   int `json:"files"`
 }
 
-// DriftOf reads a plan as drift: what would have to change is what differs.
-func DriftOf(plan *Plan) *Drift {
+// DriftOf reads a plan as drift: what would have to change is what differs. last looks up what was last confirmed of a
+// resource; nil stands for nothing.
+func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Connections: []DriftPart{}}
-	count := map[Cause]*int{Missing: &drift.Summary.Missing, Extra: &drift.Summary.Extra,
-		Changed: &drift.Summary.Changed, Pending: &drift.Summary.Pending}
+	known := recollection{last, map[spec.Ref]*Confirmed{}}
 	for _, p := range plan.Connections {
-		part := DriftPart{Name: p.Name, Provider: p.Provider, Error: p.Error, LiveGrants: p.LiveGrants,
-			Resources: p.Resources, Unmanaged: p.Unmanaged, Notes: p.Notes, Differences: []Difference{}}
+		part := DriftPart{Name: p.Name, Provider: p.Provider, Error: p.Error, LiveGrants: p.LiveGrants, Resources: p.Resources,
+			Unmanaged: p.Unmanaged, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
-			cause := causes[c.Op]
-			part.Differences = append(part.Differences, Difference{cause, c})
-			*count[cause]++
+			d := Difference{Cause: causes[c.Op], Change: c}
+			if confirmed := known.of(c.Ref(p.Name)); confirmed != nil {
+				d.Moved = moved(c, *confirmed)
+			}
+			part.Differences = append(part.Differences, d)
+			drift.Summary.count(d)
 		}
 		drift.Connections = append(drift.Connections, part)
 	}
@@ -68,6 +92,70 @@ func DriftOf(plan *Plan) *Drift {
 
 var causes = map[Op]Cause{OpCreate: Missing, OpGrant: Missing, OpRevoke: Extra, OpDelete: Extra,
 	OpUpdate: Changed, OpResend: Pending}
+
+// recollection looks up each resource once, however many of its grants differ.
+type recollection struct {
+	last func(spec.Ref) (Confirmed, bool)
+	seen map[spec.Ref]*Confirmed
+}
+
+// of returns nil where nothing was confirmed.
+func (r recollection) of(ref spec.Ref) *Confirmed {
+	if r.last == nil {
+		return nil
+	}
+	c, seen := r.seen[ref]
+	if !seen {
+		if confirmed, ok := r.last(ref); ok {
+			c = &confirmed
+		}
+		r.seen[ref] = c
+	}
+	return c
+}
+
+// moved compares what was last confirmed with both sides of a change: live as it is, and what the files want.
+func moved(c Change, last Confirmed) Mover {
+	asFiles := func(same bool) Mover {
+		if same {
+			return MovedLive
+		}
+		return MovedFiles
+	}
+	switch holding := (Holding{c.Role, c.Subject}); c.Op {
+	case OpCreate:
+		return asFiles(!last.Absent)
+	case OpDelete:
+		return asFiles(last.Absent)
+	case OpGrant:
+		return asFiles(last.holds(holding))
+	case OpRevoke:
+		if last.Partly && !last.holds(holding) {
+			return ""
+		}
+		return asFiles(!last.holds(holding))
+	case OpUpdate:
+		switch value, known := last.Settings[c.Field]; {
+		case !known:
+			return ""
+		case value != c.From && value != c.To:
+			return MovedBoth
+		default:
+			return asFiles(value == c.To)
+		}
+	}
+	return ""
+}
+
+func (s *DriftSummary) count(d Difference) {
+	*map[Cause]*int{Missing: &s.Missing, Extra: &s.Extra, Changed: &s.Changed, Pending: &s.Pending}[d.Cause]++
+	if d.Moved == MovedLive || d.Moved == MovedBoth {
+		s.Live++
+	}
+	if d.Moved == MovedFiles || d.Moved == MovedBoth {
+		s.Files++
+	}
+}
 
 // Any says whether anything differs.
 func (s DriftSummary) Any() bool { return s.Missing+s.Extra+s.Changed+s.Pending > 0 }

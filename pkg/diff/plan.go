@@ -101,6 +101,17 @@ type Violation struct {
 	On    string `json:"on,omitempty"` // the resource or subject, where the rule is about one
 }
 
+// Incomplete lists the resources, as KIND/NAME, that could not be read whole.
+func (p Part) Incomplete() []string {
+	var refs []string
+	for _, v := range p.Violations {
+		if v.Rule == RuleIncompleteRead {
+			refs = append(refs, v.On)
+		}
+	}
+	return refs
+}
+
 // Summary counts a plan's changes, blocked ones left out, and what they cost.
 type Summary struct {
 	Create          int     `json:"create"`

@@ -14,6 +14,7 @@ const (
 	RuleMaxRevokeShareResource = "max-revoke-share-resource"
 	RuleMaxMails               = "max-mails"
 	RuleEmptySpec              = "empty-spec"
+	RuleIncompleteRead         = "incomplete-read"
 	RuleProtected              = "protected"
 	RuleRequireSelf            = "require-self"
 	RuleMinMembers             = "min-members"
@@ -21,7 +22,7 @@ const (
 
 // RuleNames lists every rule.
 var RuleNames = []string{RuleMaxRevokes, RuleMaxRevokeShare, RuleMaxRevokeShareResource, RuleMaxMails, RuleEmptySpec,
-	RuleProtected, RuleRequireSelf, RuleMinMembers}
+	RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers}
 
 // From how many live grants on a share is looked at: one of three is no mass removal.
 const (
@@ -29,8 +30,9 @@ const (
 	shareFromResource = 4
 )
 
-// Check returns every rule that the changes of a connection break, in the order of RuleNames.
-func Check(connection string, rules spec.Rules, changes []Change, live Live) []Violation {
+// Check returns every rule that the changes of a connection break, in the order of RuleNames. It goes by what live loses, not
+// by what desired lists: what guards a thing holds when the files no longer grant it, or want it gone.
+func Check(connection string, rules spec.Rules, desired spec.State, changes []Change, live Live) []Violation {
 	c := newCensus(connection, changes, live)
 	violations := []Violation{}
 	broken := func(rule string, have, limit int, on string) {
@@ -55,6 +57,9 @@ func Check(connection string, rules spec.Rules, changes []Change, live Live) []V
 	if held > 0 && lost == held && c.gained == 0 {
 		broken(RuleEmptySpec, 0, 1, "")
 	}
+	for _, ref := range unread(desired, live) {
+		broken(RuleIncompleteRead, 1, 0, ref.String())
+	}
 	for _, p := range rules.Protected {
 		c.guard(RuleProtected, p, broken)
 	}
@@ -64,12 +69,27 @@ func Check(connection string, rules spec.Rules, changes []Change, live Live) []V
 	for _, m := range rules.MinMembers {
 		for _, ref := range c.losers() {
 			left := c.held[ref] - c.lostOn[ref] + c.gainedOn[ref]
-			if m.Kind == ref.Kind && (m.Name == "*" || m.Name == ref.Name) && left < m.Count && !c.deleted[ref] {
+			// "*" asks something of those that exist; to name one is to want it.
+			asked := m.Name == ref.Name || m.Name == "*" && !c.deleted[ref]
+			if m.Kind == ref.Kind && asked && left < m.Count {
 				broken(RuleMinMembers, left, m.Count, ref.String())
 			}
 		}
 	}
 	return violations
+}
+
+// unread lists the resources that the files rule and that could not be read whole, sorted. Nobody can say that nothing
+// differs there, so they count without a change too.
+func unread(desired spec.State, live Live) []spec.Ref {
+	var refs []spec.Ref
+	for ref, r := range live.Resources {
+		if want, listed := desired.Resources[ref]; listed && want.Ownership != spec.Ignored && r.Incomplete != "" {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, spec.Ref.Compare)
+	return refs
 }
 
 // percent is rounded up, so that a share just above a limit is above it.
@@ -124,14 +144,29 @@ func (c census) losers() []spec.Ref {
 	return slices.Compact(refs)
 }
 
-// guard reports each grant that a protected subject would lose. A protection that names no domain holds in all of them.
+// guard reports each grant that a protected subject would lose.
 func (c census) guard(rule string, p spec.Protection, broken func(rule string, have, limit int, on string)) {
 	for _, g := range c.lost {
 		here := p.Resource == nil || p.Resource.Kind == g.Resource.Kind && p.Resource.Name == g.Resource.Name
-		same := p.Subject.Kind == g.Subject.Kind && p.Subject.Name == g.Subject.Name &&
-			(p.Subject.Domain == "" || strings.EqualFold(p.Subject.Domain, g.Subject.Domain))
-		if here && same {
+		if here && covers(p, g.Subject) {
 			broken(rule, 1, 0, g.Resource.String()+" "+g.Subject.String())
 		}
 	}
+}
+
+// covers says whether a protection is for a subject. One that names no domain holds in all of them. An address is one and
+// the same whether its vendor takes it for a user, a mailbox or a stranger.
+func covers(p spec.Protection, s spec.Subject) bool {
+	if p.Subject.Domain != "" && !strings.EqualFold(p.Subject.Domain, s.Domain) {
+		return false
+	}
+	local, _, addressed := strings.Cut(s.Name, "@")
+	if !addressed || !addressable(p.Subject.Kind) || !addressable(s.Kind) {
+		return p.Subject.Kind == s.Kind && p.Subject.Name == s.Name
+	}
+	return strings.EqualFold(p.Subject.Name, s.Name) || p.Undefined && strings.EqualFold(p.Subject.Name, local)
+}
+
+func addressable(k spec.SubjectKind) bool {
+	return k == spec.SubjectUser || k == spec.SubjectMailbox || k == spec.SubjectAddress
 }

@@ -160,10 +160,13 @@ func (l *loader) mailed(u *user, at Position, of string) {
 	}
 }
 
-// protect notes a protection. A user whom the files know is protected under both names: the account and the address.
+// protect notes a protection. A user whom the files know is protected under both names: the account and the address. One
+// whom they do not know stays protected, since it is by taking users out of the files that access is lost.
 func (l *loader) protect(p protection) {
 	subjects := []Subject{p.Subject}
-	if u := l.users[p.Subject.Name]; u != nil && p.Subject.Kind == SubjectUser {
+	u := l.users[p.Subject.Name]
+	p.Undefined = u == nil && p.Subject.Kind == SubjectUser
+	if u != nil && p.Subject.Kind == SubjectUser {
 		subjects = []Subject{u.subject("")}
 		switch {
 		case u.email == "":

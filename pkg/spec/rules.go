@@ -21,9 +21,10 @@ type Limit struct {
 // domain means that of the connection. A user whom the files define is named as vendors name them: protecting one who has
 // an address makes two Protections, one of the account and one of the address, since mail groups know the address only.
 type Protection struct {
-	Resource *Ref // nil: everywhere; its Connection is blank: any
-	Subject  Subject
-	Source   Position
+	Resource  *Ref // nil: everywhere; its Connection is blank: any
+	Subject   Subject
+	Undefined bool // a user whom the files do not define, or no longer: an address of that name may be theirs
+	Source    Position
 }
 
 // MinMembers asks for at least Count grants on resources of a kind whose name matches Name; "*" matches all.

@@ -9,17 +9,14 @@ import (
 // Drift reports how live state differs from the files.
 func Drift(d *diff.Drift) Report {
 	report := Report{Title: "Drift"}
-	var grants, resources, failed int
+	var seen view
 	for _, part := range d.Connections {
 		if s := driftSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
-		grants, resources = grants+part.LiveGrants, resources+part.Resources
-		if part.Error != "" {
-			failed++
-		}
+		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Error)
 	}
-	report.Totals = driftTotals(d.Summary, grants, resources, failed)
+	report.Totals = driftTotals(d.Summary, seen)
 	return report
 }
 
@@ -34,7 +31,7 @@ func driftSection(part diff.DriftPart) Section {
 	}
 	s.Groups = groupRows(changes, func(i int) Row {
 		row := changeRow(changes[i])
-		row.Mark = causeMark(part.Differences[i].Cause)
+		row.Mark, row.Why = causeMark(part.Differences[i].Cause), whyMoved(row.Why, part.Differences[i].Moved)
 		if c := changes[i].Op; c == diff.OpCreate || c == diff.OpDelete {
 			row.Subject = "the resource itself"
 		}
@@ -43,19 +40,28 @@ func driftSection(part diff.DriftPart) Section {
 	return s
 }
 
-func driftTotals(s diff.DriftSummary, grants, resources, failed int) string {
+// whyMoved adds who moved to the reason of a difference.
+func whyMoved(why string, m diff.Mover) string {
+	words := movedWords(m)
+	if why == "" || words == "" {
+		return why + words
+	}
+	return why + "; " + words
+}
+
+func driftTotals(s diff.DriftSummary, seen view) string {
 	var parts []string
 	switch {
 	case s.Any():
 		parts = append(parts, "Drift: "+listed(count{s.Missing, "missing"}, count{s.Extra, "extra"},
 			count{s.Changed, "changed"}, count{s.Pending, "pending"}))
-	case failed > 0:
+		if moved := listed(count{s.Live, "changed live"}, count{s.Files, "because the files moved on"}); moved != "" {
+			parts = append(parts, moved)
+		}
+	case seen.gaps() != nil:
 		parts = append(parts, "No drift elsewhere")
 	default:
-		return "No drift. " + matches(grants, resources)
+		return "No drift. " + seen.matches()
 	}
-	if failed > 0 {
-		parts = append(parts, unread(failed))
-	}
-	return strings.Join(parts, "; ") + "."
+	return strings.Join(append(parts, seen.gaps()...), "; ") + "."
 }

@@ -11,17 +11,14 @@ import (
 // Plan reports what an apply would do.
 func Plan(p *diff.Plan) Report {
 	report := Report{Title: "Plan"}
-	var grants, resources, failed int
+	var seen view
 	for _, part := range p.Connections {
 		if s := planSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
-		grants, resources = grants+part.LiveGrants, resources+part.Resources
-		if part.Error != "" {
-			failed++
-		}
+		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Error)
 	}
-	report.Totals = planTotals(p.Summary, grants, resources, failed)
+	report.Totals = planTotals(p.Summary, seen)
 	return report
 }
 
@@ -80,7 +77,11 @@ func violationText(v diff.Violation) string {
 	if strings.Contains(v.Rule, "share") {
 		unit = "%"
 	}
-	return fmt.Sprintf("rule %s%s: %d%s, the limit is %d%s; apply --allow %s overrides it", v.Rule, on, v.Have, unit, v.Limit, unit, v.Rule)
+	what := fmt.Sprintf("%d%s, the limit is %d%s", v.Have, unit, v.Limit, unit)
+	if v.Rule == diff.RuleIncompleteRead {
+		what = "it could not be read whole"
+	}
+	return fmt.Sprintf("rule %s%s: %s; apply --allow %s overrides it", v.Rule, on, what, v.Rule)
 }
 
 func unmanagedText(n int) string {
@@ -90,7 +91,7 @@ func unmanagedText(n int) string {
 	return fmt.Sprintf("%d live resources are not in the files and are left alone", n)
 }
 
-func planTotals(s diff.Summary, grants, resources, failed int) string {
+func planTotals(s diff.Summary, seen view) string {
 	todo := listed(count{s.Create, "to create"}, count{s.Update, "to update"}, count{s.Grant, "to grant"},
 		count{s.Revoke, "to revoke"}, count{s.Resend, "to resend"}, count{s.Delete, "to delete"})
 	var parts []string
@@ -100,10 +101,10 @@ func planTotals(s diff.Summary, grants, resources, failed int) string {
 			"about "+duration(s.EstimateSeconds)+" at the set rate")
 	case s.Blocked > 0:
 		parts = append(parts, "Plan: nothing to send")
-	case failed > 0:
+	case seen.gaps() != nil:
 		parts = append(parts, "No changes elsewhere")
 	default:
-		return "No changes. " + matches(grants, resources)
+		return "No changes. " + seen.matches()
 	}
 	if s.Mails > 0 {
 		parts = append(parts, Count(s.Mails, "mail")+" will be sent")
@@ -111,8 +112,5 @@ func planTotals(s diff.Summary, grants, resources, failed int) string {
 	if s.Blocked > 0 {
 		parts = append(parts, fmt.Sprintf("%d blocked", s.Blocked))
 	}
-	if failed > 0 {
-		parts = append(parts, unread(failed))
-	}
-	return strings.Join(parts, "; ") + "."
+	return strings.Join(append(parts, seen.gaps()...), "; ") + "."
 }

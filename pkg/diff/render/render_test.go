@@ -130,7 +130,34 @@ workspace (huaweicloud)
 
 Drift: 5 missing, 2 extra, 2 changed, 1 pending; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp()))))
+	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil))))
+}
+
+// Who moved stands behind the reason, and totals tell both.
+func TestDriftTextWithMovers(t *testing.T) {
+	confirmed := map[string]diff.Confirmed{
+		"CAD":              {Holdings: []diff.Holding{{Role: spec.RoleAccess, Subject: user("张伟")}}},
+		"AutoCAD":          {Settings: map[string]string{"audience": "everyone"}},
+		"cad@corp.example": {Settings: map[string]string{"owner": "eve@corp.example"}},
+	}
+	drift := diff.DriftOf(everyOp(), func(ref spec.Ref) (diff.Confirmed, bool) { c, ok := confirmed[ref.Name]; return c, ok })
+	text := asText(t, Drift(drift))
+	for _, line := range []string{
+		"missing 张伟@local.com                       a.yaml:12   contract 4711; changed live\n",
+		"missing nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user; the files moved on\n",
+		"extra   bob@local.com                                    not in the files; changed live\n",
+		"changed audience: everyone -> assigned       a.yaml:40   the files moved on\n",
+		"changed owner: (none) -> alice@corp.example  a.yaml:50   changed live, and the files moved on\n",
+		"missing alice@local.com                      a.yaml:100\n",
+		"1 pending; 3 changed live, 4 because the files moved on; 1 connection could not be read.\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no line %q in\n%s", line, text)
+		}
+	}
+	if md := asMarkdown(t, Drift(drift)); !strings.Contains(md, "`contract 4711; changed live`") {
+		t.Errorf("markdown does not say who moved:\n%s", md)
+	}
 }
 
 func TestResultText(t *testing.T) {
@@ -166,6 +193,7 @@ func TestTotals(t *testing.T) {
 		summary           diff.Summary
 		grants, resources int
 		failed            int
+		incomplete        int
 		want              string
 	}{
 		{name: "contract", summary: diff.Summary{Create: 1, Grant: 12, Revoke: 3, Resend: 1, Calls: 4, EstimateSeconds: 2.4, Mails: 12},
@@ -184,14 +212,19 @@ func TestTotals(t *testing.T) {
 		{name: "nothing", grants: 340, resources: 12, want: "No changes. Live state matches 340 grants on 12 resources."},
 		{name: "nothing, singular", grants: 1, resources: 1, want: "No changes. Live state matches 1 grant on 1 resource."},
 		{name: "nothing, unread", failed: 1, want: "No changes elsewhere; 1 connection could not be read."},
+		{name: "nothing, not whole", incomplete: 2, grants: 3, want: "No changes elsewhere; 2 resources could not be read whole."},
+		{name: "not whole", incomplete: 1, failed: 1, summary: diff.Summary{Grant: 1, Calls: 1},
+			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 1 connection could not be read; 1 resource could not be read whole."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, test.want, planTotals(test.summary, test.grants, test.resources, test.failed))
+			compare(t, test.want, planTotals(test.summary, view{test.grants, test.resources, test.failed, test.incomplete}))
 		})
 	}
-	compare(t, "No drift. Live state matches 3 grants on 2 resources.", driftTotals(diff.DriftSummary{}, 3, 2, 0))
-	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, 3, 2, 2))
+	compare(t, "No drift. Live state matches 3 grants on 2 resources.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2}))
+	compare(t, "Drift: 2 changed; 2 changed live, 1 because the files moved on; 1 resource could not be read whole.",
+		driftTotals(diff.DriftSummary{Changed: 2, Live: 2, Files: 1}, view{incomplete: 1}))
+	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{3, 2, 2, 0}))
 }
 
 // A new op, outcome or cause has to get words here.
@@ -202,7 +235,7 @@ func TestEverythingHasWords(t *testing.T) {
 		}
 		s := diff.Plan{Connections: []diff.Part{{Changes: []diff.Change{{Op: op}}}}}
 		s.Summarize(nil)
-		if text := planTotals(s.Summary, 0, 0, 0); !strings.Contains(text, " 1 to "+string(op)+" in") {
+		if text := planTotals(s.Summary, view{}); !strings.Contains(text, " 1 to "+string(op)+" in") {
 			t.Errorf("totals leave op %q out: %s", op, text)
 		}
 	}
@@ -217,8 +250,8 @@ func TestEverythingHasWords(t *testing.T) {
 		}
 	}
 	for _, op := range diff.Ops {
-		d := diff.DriftOf(&diff.Plan{Connections: []diff.Part{{Changes: []diff.Change{{Op: op}}}}})
-		text := driftTotals(d.Summary, 0, 0, 0)
+		d := diff.DriftOf(&diff.Plan{Connections: []diff.Part{{Changes: []diff.Change{{Op: op}}}}}, nil)
+		text := driftTotals(d.Summary, view{})
 		if !strings.HasPrefix(text, "Drift: 1 ") {
 			t.Errorf("totals leave op %q out: %s", op, text)
 		}
@@ -226,6 +259,11 @@ func TestEverythingHasWords(t *testing.T) {
 	for _, c := range diff.Causes {
 		if causeMark(c).Tone == Alarms {
 			t.Errorf("cause %q has no word", c)
+		}
+	}
+	for _, m := range diff.Movers {
+		if text := whyMoved("contract", m); strings.Contains(text, "(") || text == "contract" {
+			t.Errorf("mover %q has no words", m)
 		}
 	}
 }

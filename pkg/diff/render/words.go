@@ -88,6 +88,22 @@ func causeMark(c diff.Cause) Mark {
 	}
 }
 
+// movedWords is how drift says who moved.
+func movedWords(m diff.Mover) string {
+	switch m {
+	case "":
+		return ""
+	case diff.MovedLive:
+		return "changed live"
+	case diff.MovedFiles:
+		return "the files moved on"
+	case diff.MovedBoth:
+		return "changed live, and the files moved on"
+	default:
+		return "(" + string(m) + ")"
+	}
+}
+
 // count is a number with what it counts.
 type count struct {
 	n    int
@@ -125,12 +141,33 @@ func duration(seconds float64) string {
 	}
 }
 
-// unread says how many connections are missing from a report.
-func unread(failed int) string {
-	return Count(failed, "connection") + " could not be read"
+// view is what a report could look at.
+type view struct {
+	grants, resources int
+	failed            int // connections that could not be read
+	incomplete        int // resources of others that could not be read whole
+}
+
+func (v *view) add(grants, resources, incomplete int, failure string) {
+	v.grants, v.resources, v.incomplete = v.grants+grants, v.resources+resources, v.incomplete+incomplete
+	if failure != "" {
+		v.failed++
+	}
+}
+
+// gaps says what is missing from the report, if anything.
+func (v view) gaps() []string {
+	var gaps []string
+	if v.failed > 0 {
+		gaps = append(gaps, Count(v.failed, "connection")+" could not be read")
+	}
+	if v.incomplete > 0 {
+		gaps = append(gaps, Count(v.incomplete, "resource")+" could not be read whole")
+	}
+	return gaps
 }
 
 // matches is the second sentence where nothing differs.
-func matches(grants, resources int) string {
-	return fmt.Sprintf("Live state matches %s on %s.", Count(grants, "grant"), Count(resources, "resource"))
+func (v view) matches() string {
+	return fmt.Sprintf("Live state matches %s on %s.", Count(v.grants, "grant"), Count(v.resources, "resource"))
 }

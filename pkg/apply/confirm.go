@@ -1,0 +1,40 @@
+package apply
+
+import (
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Facts keep many small texts at the cost of one.
+type Facts interface {
+	Recall(key string) (value string, ok bool)
+	KeepAll(facts map[string]string) error
+}
+
+// confirmedKey is the key under which is kept what was last confirmed of a resource.
+func confirmedKey(ref spec.Ref) string { return ref.Connection + "/confirmed/" + ref.String() }
+
+// LastConfirmed looks up what was last confirmed of resources.
+func LastConfirmed(facts interface {
+	Recall(key string) (string, bool)
+}) func(spec.Ref) (diff.Confirmed, bool) {
+	return func(ref spec.Ref) (diff.Confirmed, bool) {
+		text, _ := facts.Recall(confirmedKey(ref))
+		return diff.DecodeConfirmed(text)
+	}
+}
+
+// keepConfirmed keeps what an apply of a part confirmed, as far as it is news.
+func keepConfirmed(facts Facts, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
+	news := map[string]string{}
+	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
+		key, text := confirmedKey(ref), confirmed.Encode()
+		if former, _ := facts.Recall(key); former != text {
+			news[key] = text
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return facts.KeepAll(news)
+}

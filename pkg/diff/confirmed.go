@@ -1,0 +1,157 @@
+package diff
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Confirmed is what was last confirmed of one resource: how an apply found it, or left it.
+type Confirmed struct {
+	Absent   bool              // there was no such resource
+	Settings map[string]string // those that the files managed, by field
+	Holdings []Holding         // sorted
+	Partly   bool              // others may have held something too: the files did not rule all of it
+}
+
+// Holding is a grant without its resource.
+type Holding struct {
+	Role    spec.Role
+	Subject spec.Subject
+}
+
+// Compare orders holdings by role and subject.
+func (h Holding) Compare(o Holding) int {
+	if d := strings.Compare(string(h.Role), string(o.Role)); d != 0 {
+		return d
+	}
+	return h.Subject.Compare(o.Subject)
+}
+
+// holds says whether the subject held the role.
+func (c Confirmed) holds(h Holding) bool {
+	_, found := slices.BinarySearchFunc(c.Holdings, h, Holding.Compare)
+	return found
+}
+
+// ConfirmedBy returns what an apply of a part confirmed: what the files want, but where a change did not come to that. A
+// resource of which too little is known is left out, and what was confirmed of it before still holds: one that is ignored,
+// that could not be read whole, or that could not be made or deleted.
+func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
+	confirmed := make(map[spec.Ref]Confirmed, len(desired.Resources))
+	for ref, r := range desired.Resources {
+		if r.Ownership != spec.Ignored {
+			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Audience == spec.Everyone}
+		}
+	}
+	for _, ref := range part.Incomplete() {
+		kind, name, _ := strings.Cut(ref, "/")
+		delete(confirmed, spec.Ref{Connection: part.Name, Kind: spec.Kind(kind), Name: name})
+	}
+	held := map[spec.Ref][]Holding{}
+	hold := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
+	failed := map[spec.Grant]bool{}
+	for _, c := range results {
+		ref := c.Ref(part.Name)
+		switch confirms := c.Outcome == Done || c.Outcome == Already; {
+		case confirms:
+		case c.Op == OpGrant:
+			failed[c.Grant(part.Name)] = true
+		case c.Op == OpRevoke:
+			hold(c.Grant(part.Name))
+		case c.Op == OpUpdate && c.Outcome == Unknown:
+			delete(confirmed[ref].Settings, c.Field)
+		case c.Op == OpUpdate:
+			if settings := confirmed[ref].Settings; settings != nil {
+				settings[c.Field] = c.From
+			}
+		case c.Op == OpCreate || c.Op == OpDelete:
+			delete(confirmed, ref)
+		}
+	}
+	for g := range desired.Grants {
+		if !failed[g] {
+			hold(g)
+		}
+	}
+	for ref, c := range confirmed {
+		if !c.Absent {
+			c.Holdings = held[ref]
+			slices.SortFunc(c.Holdings, Holding.Compare)
+		}
+		confirmed[ref] = c
+	}
+	return confirmed
+}
+
+// managed lists the settings that the files give a resource.
+func managed(r spec.Resource) map[string]string {
+	values := map[string]string{}
+	for _, s := range settings {
+		if value := s.of(r); value != "" && !r.Absent {
+			values[s.field] = value
+		}
+	}
+	return values
+}
+
+// confirmedFormat is the version of the text that Encode gives.
+const confirmedFormat = 1
+
+// confirmedText is a Confirmed as it is kept: names by role, kind and domain, so that what a million of them share stands
+// there once.
+type confirmedText struct {
+	Format   int                                                    `json:"format"`
+	Absent   bool                                                   `json:"absent,omitempty"`
+	Partly   bool                                                   `json:"partly,omitempty"`
+	Settings map[string]string                                      `json:"settings,omitempty"`
+	Holdings map[spec.Role]map[spec.SubjectKind]map[string][]string `json:"holdings,omitempty"`
+}
+
+// Encode returns the text to keep. Equal contents give equal texts.
+func (c Confirmed) Encode() string {
+	text := confirmedText{confirmedFormat, c.Absent, c.Partly, c.Settings, map[spec.Role]map[spec.SubjectKind]map[string][]string{}}
+	for _, h := range c.Holdings {
+		kinds := text.Holdings[h.Role]
+		if kinds == nil {
+			kinds = map[spec.SubjectKind]map[string][]string{}
+			text.Holdings[h.Role] = kinds
+		}
+		if kinds[h.Subject.Kind] == nil {
+			kinds[h.Subject.Kind] = map[string][]string{}
+		}
+		names := kinds[h.Subject.Kind]
+		names[h.Subject.Domain] = append(names[h.Subject.Domain], h.Subject.Name)
+	}
+	data, err := json.Marshal(text)
+	if err != nil { // maps of strings only
+		return ""
+	}
+	return string(data)
+}
+
+// DecodeConfirmed reads what Encode gave. Of a text that is damaged, or that another version wrote, nothing is known; that
+// is no error, since live state is what counts.
+func DecodeConfirmed(text string) (c Confirmed, ok bool) {
+	var t confirmedText
+	if err := json.Unmarshal([]byte(text), &t); err != nil || t.Format != confirmedFormat {
+		return Confirmed{}, false
+	}
+	c = Confirmed{Absent: t.Absent, Settings: t.Settings, Partly: t.Partly}
+	for role, kinds := range t.Holdings {
+		for kind, domains := range kinds {
+			for domain, names := range domains {
+				for _, name := range names {
+					c.Holdings = append(c.Holdings, Holding{role, spec.Subject{Kind: kind, Name: name, Domain: domain}})
+				}
+			}
+		}
+	}
+	slices.SortFunc(c.Holdings, Holding.Compare)
+	if c.Encode() != text {
+		return Confirmed{}, false
+	}
+	return c, true
+}
