@@ -100,7 +100,7 @@ func (d *demo) play(ctx context.Context) error {
 		{"What would change?", "plan --out plan.json", exitDone},
 		{"Apply the plan that was reviewed", "apply plan.json --yes", exitDone},
 		{"Apply again: there is nothing left to do", "apply --yes", exitDone},
-		{"", "apply --yes -f outside.yaml", exitDone},
+		{"", "apply --yes -f outside.yaml --state-dir outside", exitDone}, // somebody else keeps nothing for us
 		{"Meanwhile somebody clicked in the console: a stranger came in, alice went out", "drift", exitDiffers},
 		{"This brings it back", "apply --yes", exitDone},
 		{"And all is well", "drift", exitDone},

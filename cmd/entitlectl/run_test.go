@@ -18,7 +18,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/examples"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // world is an emulator in process with the demo's seed, and the demo's file.
@@ -36,9 +38,9 @@ func newWorld(t *testing.T) *world {
 	seed, err := examples.Demo.ReadFile("demo/seed.yaml")
 	check(t, err)
 	check(t, w.server.LoadSeed(seed))
-	spec, err := examples.Demo.ReadFile("demo/entitlements.yaml")
+	text, err := examples.Demo.ReadFile("demo/entitlements.yaml")
 	check(t, err)
-	check(t, os.WriteFile(w.file, spec, 0o600))
+	check(t, os.WriteFile(w.file, text, 0o600))
 	return w
 }
 
@@ -140,6 +142,24 @@ func TestRefusedByRule(t *testing.T) {
 	}
 	if code := w.run(t.Context(), "apply", saved, "--yes", "--allow", "max-mails", "--allow", "max-revokes"); code != exitDone {
 		t.Errorf("allowed: exit %d, %s", code, &w.stderr)
+	}
+}
+
+// Drift tells by what was kept of an earlier apply who moved since.
+func TestDriftSaysWhoMoved(t *testing.T) {
+	w := newWorld(t)
+	state := file.Open(filepath.Join(filepath.Dir(w.file), "state"))
+	alice := spec.Subject{Kind: spec.SubjectUser, Name: "alice", Domain: "local.com"}
+	confirmed := diff.Confirmed{Holdings: []diff.Holding{{Role: spec.RoleAccess, Subject: alice}}}
+	check(t, state.Keep("workspace/confirmed/app-group/CAD", confirmed.Encode()))
+	if code := w.run(t.Context(), "drift", "--target", "app-group/CAD"); code != exitDiffers {
+		t.Fatalf("exit %d, %s", code, &w.stderr)
+	}
+	for _, line := range []string{"missing bob@local.com", "the files moved on\n", "extra   peggy@local.com", "peggy has left; changed live\n",
+		"; 1 changed live, 6 because the files moved on."} {
+		if !strings.Contains(w.stdout.String(), line) {
+			t.Errorf("no %q in\n%s", line, &w.stdout)
+		}
 	}
 }
 

@@ -1,0 +1,82 @@
+package apply
+
+import (
+	"errors"
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// book keeps facts, and counts how many it was given.
+type book struct {
+	facts map[string]string
+	given int
+	err   error
+}
+
+func (b *book) Recall(key string) (string, bool) { value, ok := b.facts[key]; return value, ok }
+
+func (b *book) KeepAll(facts map[string]string) error {
+	b.given += len(facts)
+	maps.Copy(b.facts, facts)
+	return b.err
+}
+
+// What an apply confirmed is told from what somebody changed since, and from what the files want since; it is kept once.
+func TestConfirmed(t *testing.T) {
+	v := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "Office": {"o"}})}
+	files := map[string][]string{"CAD": {"a", "b"}, "Office": {"o"}}
+	b := &book{facts: map[string]string{}}
+	confirm := func() error {
+		plan, err := Plan(t.Context(), jobs(v, state(files)), Head{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Run(t.Context(), plan, jobs(v, state(files)), Options{NoVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keepConfirmed(b, plan.Connections[0], state(files), result.Connections[0].Changes)
+	}
+	drift := func() map[string]diff.Mover {
+		plan, err := Plan(t.Context(), jobs(v, state(files)), Head{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := map[string]diff.Mover{}
+		for _, d := range diff.DriftOf(plan, LastConfirmed(b)).Connections[0].Differences {
+			moved[string(d.Op)+" "+d.Resource+"/"+d.Subject.Name] = d.Moved
+		}
+		return moved
+	}
+	if d := cmp.Diff(map[string]diff.Mover{"grant CAD/b": "", "revoke CAD/x": ""}, drift()); d != "" {
+		t.Errorf("before anything was confirmed (-want +got):\n%s", d)
+	}
+	for range 2 {
+		if err := confirm(); err != nil || b.given != 2 {
+			t.Errorf("%d facts were kept, error %v", b.given, err)
+		}
+	}
+	if _, ok := b.facts["ws/confirmed/app-group/CAD"]; !ok {
+		t.Errorf("the keys are other ones: %v", b.facts)
+	}
+	delete(v.live.Grants, grantOf("CAD", "a"))
+	v.live.Grants[grantOf("CAD", "stranger")] = spec.Claim{}
+	files["CAD"] = []string{"a", "c"}
+	want := map[string]diff.Mover{"grant CAD/a": diff.MovedLive, "revoke CAD/stranger": diff.MovedLive, "grant CAD/c": diff.MovedFiles, "revoke CAD/b": diff.MovedFiles}
+	if d := cmp.Diff(want, drift()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	b.facts["ws/confirmed/app-group/CAD"] = "damaged"
+	if moved := drift()["grant CAD/a"]; moved != "" {
+		t.Errorf("a damaged fact says %q", moved)
+	}
+	b.err = errors.New("disk full")
+	if err := confirm(); !errors.Is(err, b.err) || b.given != 3 {
+		t.Errorf("error %v, %d facts", err, b.given)
+	}
+}
