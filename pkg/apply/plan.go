@@ -74,7 +74,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, live)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
-	part.Basis = diff.Basis(part.Touched)
+	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged,
 		append(live.Notes, diff.Exhausted(job.Desired, live, resending)...)
 	return part

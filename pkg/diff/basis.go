@@ -76,6 +76,9 @@ func Moved(planned, today []Footing) []string {
 // Strangers says, in a line each, what somebody else changed on the resources of a part since it was planned, and nothing
 // when nobody did. It names who came and who went as far as the desired state tells.
 func Strangers(part Part, desired spec.State, live Live) []string {
+	if part.Account != "" && live.Account != "" && part.Account != live.Account {
+		return []string{fmt.Sprintf("the plan is for %s, and the credentials reach %s", part.Account, live.Account)}
+	}
 	moved := Moved(part.Touched, Footings(part.Name, part.Changes, live.State))
 	if len(moved) == 0 {
 		return nil

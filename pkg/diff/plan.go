@@ -26,6 +26,7 @@ type Plan struct {
 type Part struct {
 	Name       string      `json:"name"`
 	Provider   string      `json:"provider"`
+	Account    string      `json:"account,omitempty"` // what the credentials reached there: a project, a directory
 	Basis      string      `json:"basis"`             // digest over Touched
 	Touched    []Footing   `json:"touched,omitempty"` // what Basis digests, so that a stale plan can say where
 	LiveGrants int         `json:"liveGrants"`        // grants seen on listed resources
@@ -133,8 +134,10 @@ type Live struct {
 	Problems map[spec.Subject]string
 	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
 	Impossible map[spec.Ref]string
-	Unmanaged  int // live resources that desired does not list; 0 where desired is a part
-	Notes      []string
+	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
+	Account   string
+	Unmanaged int // live resources that desired does not list; 0 where desired is a part
+	Notes     []string
 	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.
 	Mails func(Change) int
 	// Notices are the newest mails of each recipient that did not reach their end: those that failed, and those that wait

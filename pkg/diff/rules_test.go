@@ -210,3 +210,17 @@ func TestContradictions(t *testing.T) {
 		}
 	}
 }
+
+// A plan is for one account of the vendor: other credentials do not carry it elsewhere, however alike it looks there.
+func TestAnotherAccount(t *testing.T) {
+	live := diff.Live{State: world("CAD: a"), Account: "project 1"}
+	desired := world("CAD: a b")
+	p := diff.Part{Name: conn, Account: "project 1", Changes: diff.Compute(desired, live, diff.Resending{})}
+	p.Touched = diff.Footings(conn, p.Changes, live.State)
+	for account, want := range map[string][]string{"project 1": nil, "": nil, "project 2": {"the plan is for project 1, and the credentials reach project 2"}} {
+		live.Account = account
+		if d := cmp.Diff(want, diff.Strangers(p, desired, live)); d != "" {
+			t.Errorf("%q (-want +got):\n%s", account, d)
+		}
+	}
+}

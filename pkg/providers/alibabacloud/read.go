@@ -49,6 +49,9 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 	for _, name := range wanted {
 		ref, a := r.ref(name), found[name]
 		r.seen[name] = a
+		if a.DirectoryID != "" {
+			live.Account = "directory " + a.DirectoryID
+		}
 		want := desired.Resources[ref]
 		if want.Email != "" {
 			r.emails[name] = want.Email

@@ -15,6 +15,7 @@ type account struct {
 	DisplayName string `json:"DisplayName"`
 	LoginName   string `json:"AccountName"`
 	FolderID    string `json:"FolderId"`
+	DirectoryID string `json:"ResourceDirectoryId"`
 	RecordID    string `json:"RecordId"`
 	Status      string `json:"Status"`
 	Type        string `json:"Type"`

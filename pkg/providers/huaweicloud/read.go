@@ -51,6 +51,14 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // ours makes one; app groups that are not live are simply not in the state.
 func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
 	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}, Mails: r.mails}
+	if len(desired.Resources) == 0 {
+		return live, nil
+	}
+	project, err := r.api.projectID(ctx)
+	if err != nil {
+		return live, err
+	}
+	live.Account = "project " + project
 	if err := r.readAppGroups(ctx, desired, &live); err != nil {
 		return live, fmt.Errorf("read app groups: %w", err)
 	}
