@@ -128,14 +128,33 @@ func pairs(changes []diff.Change, kind spec.Kind) []pack.Pair {
 }
 
 // packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. A mode rides along
-// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode.
+// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode. A call
+// that adds somebody removes only who is neither added elsewhere nor replaced by a later one: nobody who moves is in between
+// without access, and no app without its people.
 func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, taking [][]int) {
-	for _, lane := range pack.Lanes(changes, grants, revokes, appCaps) {
-		if len(lane.Grants) > 0 {
-			giving = append(giving, slices.Concat(lane.Grants, lane.Revokes))
-		} else {
-			taking = append(taking, lane.Revokes)
+	lanes := pack.Lanes(changes, grants, revokes, appCaps)
+	var last []int                                                    // removals that come after all additions
+	resources, subjects := map[string]bool{}, map[spec.Subject]bool{} // of additions by later calls
+	for _, lane := range slices.Backward(lanes) {
+		now := slices.DeleteFunc(slices.Clone(lane.Revokes), func(i int) bool {
+			return len(lane.Grants) == 0 || resources[changes[i].Resource] || subjects[changes[i].Subject]
+		})
+		for _, i := range lane.Revokes {
+			if !slices.Contains(now, i) {
+				last = append(last, i)
+			}
 		}
+		for _, i := range lane.Grants {
+			resources[changes[i].Resource], subjects[changes[i].Subject] = true, true
+		}
+		if len(lane.Grants) > 0 {
+			giving = append(giving, slices.Concat(lane.Grants, now))
+		}
+	}
+	slices.Reverse(giving)
+	slices.Sort(last)
+	for _, lane := range pack.Lanes(changes, nil, last, appCaps) {
+		taking = append(taking, lane.Revokes)
 	}
 	carrier := map[string]int{} // app, to the first call in giving that lists it
 	for at, list := range giving {

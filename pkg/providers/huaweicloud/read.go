@@ -120,6 +120,9 @@ func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind
 	wanted := desired.Names(kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
+			if id(row) == "" || name(row) == "" { // it may be any of those that are wanted
+				broken = "it has a row without an id or a name"
+			}
 			if _, ok := slices.BinarySearch(wanted, name(row)); ok {
 				found = append(found, row)
 			}
@@ -130,18 +133,20 @@ func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind
 		var rows []T
 		rows, total, broken, err = pages(ctx, a, l, nil, len(wanted)+1, id)
 		if !errors.Is(err, errTooLong) {
-			keep(rows)
-			return found, unlisted(desired, total, len(found)), broken, err
+			if keep(rows); err != nil {
+				return nil, 0, "", err
+			}
+			return found, unlisted(desired, total, len(found)), broken, nil
 		}
 	}
 	for _, n := range wanted {
-		rows, _, broken, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
-		if err != nil || broken != "" {
-			return nil, 0, broken, err
+		rows, _, cut, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
+		if err != nil || cut != "" {
+			return nil, 0, cut, err
 		}
-		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n }))
+		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, unlisted(desired, total, len(found)), "", nil
+	return found, unlisted(desired, total, len(found)), broken, nil
 }
 
 // unlisted is how many of all rows are not desired; a part does not know.
@@ -184,6 +189,9 @@ func (a authorization) key() string {
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
 func (r *Reader) keep(rows []authorization, ids map[string]spec.Ref, broken string, of []spec.Ref, live *diff.Live) {
 	for _, row := range rows {
+		if row.AppGroupID == "" {
+			broken = "a row names no app group"
+		}
 		ref, listed := ids[row.AppGroupID]
 		if !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
 			continue
@@ -204,8 +212,8 @@ func (r *Reader) hold(ref spec.Ref, a account, live *diff.Live) {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch _, twice := live.Grants[g]; {
-	case kind == "":
-		r.distrust(ref, fmt.Sprintf("account %q has the unknown type %q", a.Account, a.AccountType), live)
+	case kind == "" || a.Account == "":
+		r.distrust(ref, fmt.Sprintf("account %q has the unknown type %q, or no name", a.Account, a.AccountType), live)
 	case twice:
 		r.distrust(ref, fmt.Sprintf("account %q stands there twice, on different platforms", a.Account), live)
 	default:

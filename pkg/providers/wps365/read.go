@@ -242,6 +242,10 @@ func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	if name := fold(e.Name); len(subjects) == 0 && kind == spec.SubjectDepartment && !strings.Contains(name, "@") {
 		subjects = w.named[naming{l.role, name}]
 	}
+	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" {
+		r.distrust(ref, fmt.Sprintf("department %q is there without its name, by which the files may list it", e.Address), live)
+		return
+	}
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
