@@ -128,34 +128,9 @@ func pairs(changes []diff.Change, kind spec.Kind) []pack.Pair {
 }
 
 // packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. A mode rides along
-// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode. A call
-// that adds somebody removes only who is neither added elsewhere nor replaced by a later one: nobody who moves is in between
-// without access, and no app without its people.
+// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode.
 func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, taking [][]int) {
-	lanes := pack.Lanes(changes, grants, revokes, appCaps)
-	var last []int                                                    // removals that come after all additions
-	resources, subjects := map[string]bool{}, map[spec.Subject]bool{} // of additions by later calls
-	for _, lane := range slices.Backward(lanes) {
-		now := slices.DeleteFunc(slices.Clone(lane.Revokes), func(i int) bool {
-			return len(lane.Grants) == 0 || resources[changes[i].Resource] || subjects[changes[i].Subject]
-		})
-		for _, i := range lane.Revokes {
-			if !slices.Contains(now, i) {
-				last = append(last, i)
-			}
-		}
-		for _, i := range lane.Grants {
-			resources[changes[i].Resource], subjects[changes[i].Subject] = true, true
-		}
-		if len(lane.Grants) > 0 {
-			giving = append(giving, slices.Concat(lane.Grants, now))
-		}
-	}
-	slices.Reverse(giving)
-	slices.Sort(last)
-	for _, lane := range pack.Lanes(changes, nil, last, appCaps) {
-		taking = append(taking, lane.Revokes)
-	}
+	giving, taking = packAssignments(changes, grants, revokes)
 	carrier := map[string]int{} // app, to the first call in giving that lists it
 	for at, list := range giving {
 		for _, i := range list {
@@ -180,6 +155,42 @@ func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, ta
 	}
 	modes := slices.Concat(slices.Collect(slices.Chunk(opened, appCaps.Resources)), slices.Collect(slices.Chunk(alone, appCaps.Resources)))
 	return append(modes, giving...), taking
+}
+
+// packAssignments lets one call add and remove, which saves calls. Removals wait until all are added where an app would
+// otherwise have fewer people in between than before and after. Somebody who moves from one app to another may have neither
+// for the time between two calls: to rule that out would take as many calls as to add and to remove apart.
+func packAssignments(changes []diff.Change, grants, revokes []int) (giving, taking [][]int) {
+	losses := map[string]int{} // app, to how many fewer it is to have in the end
+	for _, i := range revokes {
+		losses[changes[i].Resource]++
+	}
+	for _, i := range grants {
+		losses[changes[i].Resource] = max(0, losses[changes[i].Resource]-1)
+	}
+	owed := map[string]int{} // app, to how many it loses more than it gains by the calls so far
+	var last []int           // removals that have to come after all additions
+	for _, lane := range pack.Lanes(changes, grants, revokes, appCaps) {
+		call := slices.Clone(lane.Grants)
+		for _, i := range lane.Grants {
+			owed[changes[i].Resource]--
+		}
+		for _, i := range lane.Revokes {
+			if app := changes[i].Resource; len(lane.Grants) > 0 && owed[app] < losses[app] {
+				call = append(call, i)
+				owed[app]++
+			} else {
+				last = append(last, i)
+			}
+		}
+		if len(call) > 0 {
+			giving = append(giving, call)
+		}
+	}
+	for _, lane := range pack.Lanes(changes, nil, last, appCaps) {
+		taking = append(taking, lane.Revokes)
+	}
+	return giving, taking
 }
 
 // lowerBound adds up what each kind of call can't go below. Modes may all ride along with assignments, but for those that
