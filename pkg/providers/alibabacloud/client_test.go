@@ -240,7 +240,7 @@ func listed(status, accountType, login string) string {
 }
 
 // An answer that is no whole list is an error, never an empty directory.
-func TestAnswersThatAreNoLists(t *testing.T) {
+func TestFault05MalformedAnswers(t *testing.T) {
 	for _, body := range []string{`{}`, `[]`, `null`, `{"TotalCount":1}`, `{"TotalCount":-1,"Accounts":{"Account":[]}}`, `{"TotalCount":"1"}`,
 		`{"Accounts":{"Account":[]}}`, `{"TotalCount":0,"Accounts":{"Account":[]}}`, `{"TotalCount":1,"Accounts":[]}`, `{"TotalCount":1000000000,"Accounts":{"Account":[]}}`,
 		`{"Code":"X","Message":"no"}`, strings.Replace(listed("CreateSuccess", resourceAccount, ""), `"1"`, `""`, 1), strings.Replace(listed("CreateSuccess", resourceAccount, ""), `:1,`, `:2,`, 1)} {
@@ -259,17 +259,34 @@ func TestAnswersThatAreNoLists(t *testing.T) {
 	}
 }
 
-// A list that changes while it is read is begun again.
-func TestListThatChangesWhileItIsRead(t *testing.T) {
-	d := newDirectory(t, alibabacloudemu.Options{}, large(250))
-	d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: 2, Status: 200, Body: `{"TotalCount":251}`})
+// A list that changes while it is read is begun again; one that never holds still, or never ends, is an error.
+func TestFault10ShiftingPages(t *testing.T) {
 	names := slices.Collect(func(yield func(string) bool) {
 		for i := 0; i < 250 && yield(fmt.Sprintf("a%03d", i)); i++ {
 		}
 	})
-	live, err := d.open(t, nil).Read(t.Context(), desired("", names...))
-	if err != nil || len(live.Resources) != 250 || d.counts()[list] != 2+3 {
-		t.Errorf("%d accounts after %v, error %v", len(live.Resources), d.counts(), err)
+	for _, tc := range []struct {
+		name       string
+		nth, count int
+		body, err  string
+		calls      int
+	}{
+		{"changes once", 2, 1, `{"TotalCount":251}`, "", 2 + 3},
+		{"changes every time", 2, 1000, `{"TotalCount":251}`, "the list is not whole", 2 + 3 - 1},
+		{"shows one page again and again", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":250,", 1), "the list is not whole", 3 * 2},
+		{"never ends", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":1000000000,", 1), "the list does not end", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDirectory(t, alibabacloudemu.Options{}, large(250))
+			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: tc.nth, Count: tc.count, Status: 200, Body: tc.body})
+			live, err := d.open(t, nil).Read(t.Context(), desired("", names...))
+			if tc.err == "" && (err != nil || len(live.Resources) != 250) || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
+				t.Errorf("%d accounts, error %v", len(live.Resources), err)
+			}
+			if n := d.counts()[list]; n != tc.calls {
+				t.Errorf("%d calls, want %d", n, tc.calls)
+			}
+		})
 	}
 }
 

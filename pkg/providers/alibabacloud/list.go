@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	pageSize  = 100 // the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same
-	listTries = 3   // how often a list that changes while it is read is begun again
+	pageSize  = 100       // the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same
+	listTries = 3         // how often a list that changes while it is read is begun again
+	maxRows   = 2_000_000 // of one list; what counts more would never end
 )
 
 // errTooLong says that a list has more pages than the caller wanted to read.
@@ -71,6 +72,9 @@ func (a *api) page(ctx context.Context, list operation, query url.Values, number
 	}
 	if answer.TotalCount == nil || *answer.TotalCount < 0 {
 		return nil, 0, fmt.Errorf("%s: the answer is no list: it has no TotalCount", list.action)
+	}
+	if *answer.TotalCount > maxRows {
+		return nil, 0, fmt.Errorf("%s: the list does not end: it has %d rows by the vendor's count", list.action, *answer.TotalCount)
 	}
 	return answer.rows(), *answer.TotalCount, nil
 }

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	pageSize  = 100 // the largest that app groups, their authorizations and the App Center give
-	listTries = 3   // how often a list that changes while it is read is begun again
+	pageSize  = 100       // the largest that app groups, their authorizations and the App Center give
+	listTries = 3         // how often a list that changes while it is read is begun again
+	maxRows   = 2_000_000 // of one list; what counts more would never end
 )
 
 // errTooLong says that a list has more pages than the caller wanted to read.
@@ -46,13 +47,14 @@ func pagesOnce[T any](ctx context.Context, a *api, l list, query url.Values, mos
 		if most > 0 && total > most*pageSize {
 			return nil, total, "", errTooLong
 		}
+		before := len(all)
 		for _, row := range page {
 			if k := key(row); !seen[k] {
 				seen[k] = true
 				all = append(all, row)
 			}
 		}
-		if len(page) < pageSize || offset+pageSize >= total {
+		if len(all) == before || len(page) < pageSize || offset+pageSize >= total {
 			break
 		}
 	}
@@ -80,6 +82,9 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	rows, total, err := answer.of(l)
 	if err != nil {
 		return nil, 0, fmt.Errorf("GET %s: %w", l.path, err)
+	}
+	if total > maxRows {
+		return nil, 0, fmt.Errorf("GET %s: the list does not end: it has %d rows by the vendor's count", l.path, total)
 	}
 	return rows, total, nil
 }

@@ -16,11 +16,26 @@ import (
 )
 
 // Law 3: a list that changes while it is read is begun again; when it never holds still nothing is revoked by it.
-func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
+func TestFault10ShiftingPages(t *testing.T) {
 	const match = "GET /v1/*/app-groups/actions/list-authorizations"
 	odd := func(nth, count int) emu.Fault {
 		return emu.Fault{Match: match, Kind: emu.FaultRefuse, Nth: nth, Count: count, Status: 200, Body: `{"count":251,"authorizations":[]}`}
 	}
+	again := func(count, rows int) emu.Fault {
+		row := `{"app_group_id":"x","account":"u","account_type":"USER"}`
+		return emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200,
+			Body: fmt.Sprintf(`{"count":%d,"authorizations":[%s]}`, count, strings.Repeat(row+",", rows-1)+row)}
+	}
+	t.Run("never ends", func(t *testing.T) {
+		c := newCloud(t, free, large(2, 150))
+		if err := c.SetFaults([]emu.Fault{again(1_000_000_000, 100)}); err != nil {
+			t.Fatal(err)
+		}
+		live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "G0"), user("u0")))
+		if err == nil || !strings.Contains(err.Error(), "the list does not end") || len(c.Calls()) > 5 {
+			t.Errorf("error %v after %d calls, live %+v", err, len(c.Calls()), live)
+		}
+	})
 	for _, tc := range []struct {
 		name   string
 		faults []emu.Fault
@@ -30,6 +45,7 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 		{"changes once", []emu.Fault{odd(2, 1)}, true},
 		{"changes every time", []emu.Fault{odd(2, 1000)}, false},
 		{"never shows all", []emu.Fault{odd(1, 1000)}, false},
+		{"shows one page again and again", []emu.Fault{again(3000, 100)}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, large(2, 150))
@@ -47,6 +63,9 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 					revokes++
 				}
 			}
+			if n := len(c.Calls()); n > 20 {
+				t.Errorf("%d calls", n)
+			}
 			if whole := len(live.Notes) == 0; whole != tc.whole || (revokes > 0) != tc.whole {
 				t.Errorf("notes %q, %d revokes, want whole=%v", live.Notes, revokes, tc.whole)
 			}
@@ -55,7 +74,7 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 }
 
 // An answer that is no list is an error, whichever list it stands for: taken for an empty one it would grant or revoke all.
-func TestAnswersThatAreNoLists(t *testing.T) {
+func TestFault05MalformedAnswers(t *testing.T) {
 	all := merge(desired(ref(spec.KindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(spec.KindApp, "AutoCAD"), user("alice")))
 	lists := map[string]string{
 		"/v1/*/app-groups": "items", "/v1/*/app-groups/actions/list-authorizations": "authorizations", "/v1/*/app-center/apps": "items",

@@ -134,7 +134,7 @@ func TestPages(t *testing.T) {
 }
 
 // Law 3: a list that never holds still revokes nobody and creates nothing.
-func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
+func TestFault10ShiftingPages(t *testing.T) {
 	page := `{"code":0,"data":{"items":[],"total":777}}`
 	for _, tc := range []struct {
 		name, match string
@@ -165,7 +165,7 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 }
 
 // An answer that is not what it should be is an error, whichever it stands for.
-func TestHostileAnswers(t *testing.T) {
+func TestFault05MalformedAnswers(t *testing.T) {
 	bodies := []string{``, `{}`, `[]`, `null`, `{"code":0}`, `{"code":0,"data":{}}`, `{"code":0,"data":{"items":null}}`, `{"code":0,"data":{"items":{},"total":0}}`,
 		`{"code":0,"data":{"items":[],"total":-1}}`, `{"code":"x","data":{"items":[],"total":0}}`, `{"data":{"items":[],"total":0}}`, `{"code":1}`,
 		`{"code":0,"data":{"items":[{}],"total":9}}`, `{"code":403000001,"msg":"no","data":{"items":[],"total":0}}`, `{"error_code":"X"}`, `{"access_token":5}`}
