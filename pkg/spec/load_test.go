@@ -20,17 +20,19 @@ const (
 	rule   = "version: 1\nrules: {max-mails: 7}\n"
 )
 
-// TestLoadFiles lays out a folder, loads some of it and expects the files read, or the errors.
+// layout is a folder, some of which is loaded, and the files read, or the errors.
+type layout struct {
+	files  map[string]string
+	links  map[string]string // name to target
+	load   []string
+	want   []string
+	errors string
+}
+
 func TestLoadFiles(t *testing.T) {
 	base := map[string]string{"d/c.yaml": conns, "d/t.yml": people, "d/g.yaml": groups}
 	all := []string{"d/c.yaml", "d/g.yaml", "d/t.yml"}
-	for name, test := range map[string]struct {
-		files  map[string]string
-		links  map[string]string // name to target
-		load   []string
-		want   []string
-		errors string
-	}{
+	for name, test := range map[string]layout{
 		"a folder, sorted":                {files: base, load: []string{"d"}, want: all},
 		"a folder with a slash":           {files: base, load: []string{"d/"}, want: all},
 		"files one by one":                {files: base, load: []string{"d/t.yml", "d/g.yaml", "d/c.yaml"}, want: []string{"d/t.yml", "d/g.yaml", "d/c.yaml"}},
@@ -47,11 +49,6 @@ func TestLoadFiles(t *testing.T) {
 		"a missing file":                  {load: []string{"no.yaml"}, errors: "no.yaml: no such file or folder; check the path"},
 		"two missing files":               {load: []string{"b.yaml", "a.yaml"}, errors: "a.yaml: no such file or folder; check the path\nb.yaml: no such file or folder; check the path"},
 		"a folder without files":          {files: map[string]string{"d/x.txt": ""}, load: []string{"d"}, errors: "d: folder holds no *.yaml or *.yml file; add one, or name another folder"},
-		"a link out of the folder":        {files: with(base, "x.yaml", people), links: map[string]string{"d/z.yaml": "../x.yaml"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
-		"a link through a folder":         {files: with(base, "o/x.yaml", people), links: map[string]string{"d/o": "../o", "d/z.yaml": "o/x.yaml"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
-		"a link to nothing":               {files: base, links: map[string]string{"d/z.yaml": "gone"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
-		"a file that leaves its folder":   {files: map[string]string{"o/x.yaml": rule, "d/x": ""}, links: map[string]string{"d/x.yaml": "../o/x.yaml"}, load: []string{"d/x.yaml"}, errors: "d/x.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
-		"rules that leave the folder":     {files: map[string]string{"d/x.yaml": rule, "r.yaml": rule}, links: map[string]string{"d/" + RulesFile: "../r.yaml"}, load: []string{"d/x.yaml"}, errors: "d/" + RulesFile + ": link leads nowhere or out of its folder; put the file itself into the folder"},
 		"a file with a hidden name":       {files: map[string]string{"d/a\x1b[2J.yaml": rule, "d/b.yaml": rule}, load: []string{"d"}, errors: `d: file name "a\x1b[2J.yaml" holds an invisible character; rename it`},
 		"a device":                        {load: []string{os.DevNull}, errors: os.DevNull + ": not a regular file; name a file that can be read as often as needed"},
 		"more than rules in a rules file": {files: map[string]string{RulesFile: people}, load: []string{RulesFile}, errors: RulesFile + ":2:1: unknown key \"users\" in " + RulesFile + "; use version or rules\n" + RulesFile + ":3:1: unknown key \"teams\" in " + RulesFile + "; use version or rules"},
@@ -65,34 +62,53 @@ b.yaml:6:9: team "cad" is defined twice, first at a.yaml:6:9; keep one of them`,
 		},
 		"the version is for each file": {files: map[string]string{"a.yaml": rule, "b.yaml": "users: []\n"}, load: []string{"a.yaml", "b.yaml"}, errors: "b.yaml:1:1: file has no version; add `version:`"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Chdir(t.TempDir())
-			for name, text := range test.files {
-				write(t, name, text)
-			}
-			for name, target := range test.links {
-				if err := os.Symlink(target, name); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s, err := Load(test.load, testFormats())
-			if err != nil || test.errors != "" {
-				if err == nil || err.Error() != test.errors {
-					t.Errorf("got errors:\n%v\nwant:\n%s", err, test.errors)
-				}
-				return
-			}
-			if diff := cmp.Diff(test.want, s.Files); diff != "" {
-				t.Error(diff)
-			}
-			alice := Grant{Ref{"w", KindAppGroup, "CAD"}, Subject{SubjectUser, "alice", "local.com"}, RoleAccess}
-			if _, ok := s.Desired(time.Now())["w"].Grants[alice]; !ok {
-				t.Error("alice has no access")
-			}
-			if slices.ContainsFunc(s.Files, func(f string) bool { return filepath.Base(f) == RulesFile }) != (s.Rules.MaxMails.Value == 7) {
-				t.Error("rules are not those of the files")
-			}
-		})
+		t.Run(name, test.test)
+	}
+}
+
+// No link leads out of the folder that was named, be it of a file, of the rules or through another folder. TestSecrets has the
+// same for secrets in files.
+func TestFault17PathTraversal(t *testing.T) {
+	base := map[string]string{"d/c.yaml": conns, "d/t.yml": people, "d/g.yaml": groups}
+	for name, test := range map[string]layout{
+		"a link out of the folder":      {files: with(base, "x.yaml", people), links: map[string]string{"d/z.yaml": "../x.yaml"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
+		"a link through a folder":       {files: with(base, "o/x.yaml", people), links: map[string]string{"d/o": "../o", "d/z.yaml": "o/x.yaml"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
+		"a link to nothing":             {files: base, links: map[string]string{"d/z.yaml": "gone"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
+		"a file that leaves its folder": {files: map[string]string{"o/x.yaml": rule, "d/x": ""}, links: map[string]string{"d/x.yaml": "../o/x.yaml"}, load: []string{"d/x.yaml"}, errors: "d/x.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
+		"rules that leave the folder":   {files: map[string]string{"d/x.yaml": rule, "r.yaml": rule}, links: map[string]string{"d/" + RulesFile: "../r.yaml"}, load: []string{"d/x.yaml"}, errors: "d/" + RulesFile + ": link leads nowhere or out of its folder; put the file itself into the folder"},
+		"a link to an absolute path":    {files: base, links: map[string]string{"d/z.yaml": "/etc/hostname"}, load: []string{"d"}, errors: "d/z.yaml: link leads nowhere or out of its folder; put the file itself into the folder"},
+		"a link that comes back":        {files: base, links: map[string]string{"d/z.yaml": "../d/t.yml"}, load: []string{"d"}, want: []string{"d/c.yaml", "d/g.yaml", "d/t.yml"}},
+	} {
+		t.Run(name, test.test)
+	}
+}
+
+func (test layout) test(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range test.files {
+		write(t, name, text)
+	}
+	for name, target := range test.links {
+		if err := os.Symlink(target, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Load(test.load, testFormats())
+	if err != nil || test.errors != "" {
+		if err == nil || err.Error() != test.errors {
+			t.Errorf("got errors:\n%v\nwant:\n%s", err, test.errors)
+		}
+		return
+	}
+	if diff := cmp.Diff(test.want, s.Files); diff != "" {
+		t.Error(diff)
+	}
+	alice := Grant{Ref{"w", KindAppGroup, "CAD"}, Subject{SubjectUser, "alice", "local.com"}, RoleAccess}
+	if _, ok := s.Desired(time.Now())["w"].Grants[alice]; !ok {
+		t.Error("alice has no access")
+	}
+	if slices.ContainsFunc(s.Files, func(f string) bool { return filepath.Base(f) == RulesFile }) != (s.Rules.MaxMails.Value == 7) {
+		t.Error("rules are not those of the files")
 	}
 }
 
