@@ -29,6 +29,7 @@ type world struct {
 	file           string
 	stdout, stderr bytes.Buffer
 	transport      http.RoundTripper
+	secrets        map[string]string // instead of the emulator's, by variable
 }
 
 func newWorld(t *testing.T) *world {
@@ -53,7 +54,13 @@ func (w *world) run(ctx context.Context, args ...string) int {
 
 func (w *world) env(stdout io.Writer) env {
 	d := demo{cli: &cli{env: env{lookup: func(string) (string, bool) { return "", false }}}}
-	return env{stdin: strings.NewReader(""), stdout: stdout, stderr: &w.stderr, lookup: d.credentials, now: time.Now, transport: w.transport}
+	lookup := func(name string) (string, bool) {
+		if value, ok := w.secrets[name]; ok {
+			return value, true
+		}
+		return d.credentials(name)
+	}
+	return env{stdin: strings.NewReader(""), stdout: stdout, stderr: &w.stderr, lookup: lookup, now: time.Now, transport: w.transport}
 }
 
 // A signal ends an apply after the call in flight; the report says what was not tried, and another apply goes on.
