@@ -1,6 +1,7 @@
 package render
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -287,6 +288,54 @@ func TestVisible(t *testing.T) {
 	for _, test := range tests {
 		compare(t, test.want, Visible(test.in))
 	}
+}
+
+// Whatever the vendor or the files name things like, and wherever it stands, reports hold what can be seen only, and no
+// markup but their own.
+func TestFault25DisplayTricks(t *testing.T) {
+	for _, trick := range []string{"\x1b[2J", "\x9b31m", "\u202egnp", "zero\u200bwidth", "tag\U000e0041", "a\r\nb\tc", "bad\xff",
+		"<img src=x onerror=y>", "@all", "[a](https://b)", "`|`", "\\`<script>", "~~~\n# head"} {
+		c := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
+			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
+		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: trick, Problem: trick}
+		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick}, Changes: []diff.Change{c, update},
+			Violations: []diff.Violation{{Rule: trick, On: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
+		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick},
+			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
+		for name, report := range map[string]Report{"plan": Plan(plan), "drift": Drift(diff.DriftOf(plan, nil)), "result": Result(result)} {
+			text, markdown := asText(t, report), asMarkdown(t, report)
+			for _, r := range text + markdown {
+				if r != '\n' && (!unicode.IsGraphic(r) || r == unicode.ReplacementChar) {
+					t.Errorf("%s with %q shows %U", name, trick, r)
+				}
+			}
+			if lines := strings.Count(text, "\n"); lines != strings.Count(asText(t, sameShape(report)), "\n") {
+				t.Errorf("%s with %q has lines of its own:\n%s", name, trick, text)
+			}
+			if loose := outsideCode.ReplaceAllString(markdown, ""); strings.ContainsAny(loose, "<@[`") {
+				t.Errorf("%s with %q leaves its cell:\n%s", name, trick, loose)
+			}
+		}
+	}
+}
+
+// outsideCode takes away what stands in code.
+var outsideCode = regexp.MustCompile("`[^`\n]*`|<code>[^<\n]*</code>")
+
+// sameShape is a report of the same shape with nothing odd in it.
+func sameShape(r Report) Report {
+	var sections []Section
+	for _, s := range r.Sections {
+		p := Section{Title: "t"}
+		for _, n := range s.Notes {
+			p.note(n.Level, "n")
+		}
+		for _, g := range s.Groups {
+			p.Groups = append(p.Groups, Group{Title: "g", Rows: make([]Row, len(g.Rows))})
+		}
+		sections = append(sections, p)
+	}
+	return Report{Title: "t", Sections: sections, Totals: "t"}
 }
 
 func FuzzVisible(f *testing.F) {
