@@ -24,7 +24,8 @@ func LastConfirmed(facts interface {
 	}
 }
 
-// keepConfirmed keeps what an apply of a part confirmed, as far as it is news.
+// keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
+// not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
 func keepConfirmed(facts Facts, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
 	news := map[string]string{}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {

@@ -38,7 +38,8 @@ func (c Confirmed) holds(h Holding) bool {
 
 // ConfirmedBy returns what an apply of a part confirmed: what the files want, but where a change did not come to that. A
 // resource of which too little is known is left out, and what was confirmed of it before still holds: one that is ignored,
-// that could not be read whole, or that could not be made or deleted.
+// that could not be read whole, or that could not be made or deleted. desired must be what the part was planned for: what
+// the files want since was neither sent nor seen.
 func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
 	confirmed := make(map[spec.Ref]Confirmed, len(desired.Resources))
 	for ref, r := range desired.Resources {
@@ -54,21 +55,23 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 	hold := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
 	failed := map[spec.Grant]bool{}
 	for _, c := range results {
+		if c.Outcome == Done || c.Outcome == Already {
+			continue
+		}
 		ref := c.Ref(part.Name)
-		switch confirms := c.Outcome == Done || c.Outcome == Already; {
-		case confirms:
-		case c.Op == OpGrant:
+		switch c.Op {
+		case OpCreate, OpDelete:
+			delete(confirmed, ref)
+		case OpGrant:
 			failed[c.Grant(part.Name)] = true
-		case c.Op == OpRevoke:
+		case OpRevoke:
 			hold(c.Grant(part.Name))
-		case c.Op == OpUpdate && c.Outcome == Unknown:
-			delete(confirmed[ref].Settings, c.Field)
-		case c.Op == OpUpdate:
-			if settings := confirmed[ref].Settings; settings != nil {
+		case OpUpdate:
+			if settings := confirmed[ref].Settings; c.Outcome == Unknown || c.From == "" {
+				delete(settings, c.Field)
+			} else if settings != nil {
 				settings[c.Field] = c.From
 			}
-		case c.Op == OpCreate || c.Op == OpDelete:
-			delete(confirmed, ref)
 		}
 	}
 	for g := range desired.Grants {

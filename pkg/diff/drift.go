@@ -1,8 +1,6 @@
 package diff
 
-import (
-	"github.com/entitlectl/entitlectl/pkg/spec"
-)
+import "github.com/entitlectl/entitlectl/pkg/spec"
 
 // Drift is how live state differs from the files, sorted by cause.
 type Drift struct {
@@ -122,18 +120,19 @@ func moved(c Change, last Confirmed) Mover {
 		}
 		return MovedFiles
 	}
-	switch holding := (Holding{c.Role, c.Subject}); c.Op {
+	held := last.holds(Holding{c.Role, c.Subject})
+	switch c.Op {
 	case OpCreate:
 		return asFiles(!last.Absent)
 	case OpDelete:
 		return asFiles(last.Absent)
 	case OpGrant:
-		return asFiles(last.holds(holding))
+		return asFiles(held)
 	case OpRevoke:
-		if last.Partly && !last.holds(holding) {
+		if last.Partly && !held {
 			return ""
 		}
-		return asFiles(!last.holds(holding))
+		return asFiles(!held)
 	case OpUpdate:
 		switch value, known := last.Settings[c.Field]; {
 		case !known:

@@ -69,7 +69,7 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 	for _, m := range rules.MinMembers {
 		for _, ref := range c.losers() {
 			left := c.held[ref] - c.lostOn[ref] + c.gainedOn[ref]
-			// "*" asks something of those that exist; to name one is to want it.
+			// "*" asks something of those that are left; to name a resource is to want it.
 			asked := m.Name == ref.Name || m.Name == "*" && !c.deleted[ref]
 			if m.Kind == ref.Kind && asked && left < m.Count {
 				broken(RuleMinMembers, left, m.Count, ref.String())
