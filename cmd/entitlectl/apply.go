@@ -94,7 +94,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 		return err
 	}
 	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Parallelism: flags.parallelism,
-		NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold})
+		NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold, Spec: w.spec.Digest})
 }
 
 // hold takes the locks of all connections that the run is about.

@@ -26,6 +26,7 @@ type Options struct {
 	Observe     Observer
 	Settle      time.Duration // how long a write may take to show in reads; 0: DefaultSettle
 	Hold        *Hold         // nil: no lock, no journal, and nothing is noted for later runs
+	Spec        string        // digest of the files that the jobs come from
 	Now         time.Time     // the moment that the plan was made for
 }
 
@@ -72,6 +73,11 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
 	for i, r := range runs {
 		result.Connections[i] = r.result()
+		if r.failed == "" && opts.Hold != nil && opts.Spec == plan.Spec && !opts.NoVerify {
+			if err := keepConfirmed(opts.Hold.engine, r.part, r.desired, result.Connections[i].Changes); err != nil {
+				result.Connections[i].Notes = append(result.Connections[i].Notes, "what was confirmed could not be kept for drift: "+err.Error())
+			}
+		}
 	}
 	result.Summarize()
 	if writes {
