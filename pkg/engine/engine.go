@@ -65,7 +65,7 @@ type Budget interface {
 	// Take reserves the next turn under the key, of which there is one every so often, and returns how long to wait for it.
 	// every must be positive.
 	Take(ctx context.Context, key string, every time.Duration) (wait time.Duration, err error)
-	// Delay puts off every turn that is not taken yet until d from now, at least.
+	// Delay puts off every turn that is not taken yet until d from now, at least. More than a day is taken as a day.
 	Delay(ctx context.Context, key string, d time.Duration) error
 }
 

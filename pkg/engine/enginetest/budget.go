@@ -95,6 +95,16 @@ var budget = map[string]func(t *testing.T, s Store){
 			t.Error("another key is delayed")
 		}
 	},
+	"IsDelayedByADayAtMost": func(t *testing.T, s Store) {
+		e := s.open(t)
+		keepFolder(t, e)
+		begin := time.Now()
+		must(t, e.Delay(t.Context(), "k", 1<<62))
+		next := take(t, e, "k", time.Second)
+		if gap := next.latest.Sub(begin); gap < 24*time.Hour-rounding || next.earliest.After(time.Now().Add(24*time.Hour+rounding)) {
+			t.Errorf("the next turn is %v off, want a day", gap)
+		}
+	},
 	"NeedsARate": func(t *testing.T, s Store) {
 		e := s.open(t)
 		for _, every := range []time.Duration{0, -1} {

@@ -4,6 +4,7 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -56,26 +57,25 @@ func owner(n int) engine.Owner {
 
 // reporter is a test, or a draw of rapid's.
 type reporter interface {
+	Cleanup(func())
 	Context() context.Context
 	Helper()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 }
 
+// acquire takes a lock and keeps the lease from being collected, which may end it, before the test is over.
 func acquire(t reporter, e engine.Engine, scope string, by engine.Owner) engine.Lease {
 	t.Helper()
 	l, err := e.Acquire(t.Context(), scope, by)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	t.Cleanup(func() { runtime.KeepAlive(l) })
 	return l
 }
 
 func release(t reporter, l engine.Lease) {
 	t.Helper()
-	if err := l.Release(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, l.Release())
 }
 
 func must(t reporter, err error) {

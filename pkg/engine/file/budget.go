@@ -21,8 +21,8 @@ type turnsFile struct {
 	Next map[string]time.Time `json:"next"` // turn of each key
 }
 
-// absurd is how far off no turn is; one that is was put there by damage.
-const absurd = 24 * time.Hour
+// day is the longest that a turn is put off; one that is further away was put there by damage, or before the clock was put back.
+const day = 24 * time.Hour
 
 // Take reserves the next turn. Where the state folder is missing or can't be written to, the turns are shared within the process
 // only: plan makes no files, and a rate is not worth refusing work for.
@@ -57,10 +57,10 @@ func (e *Engine) turn(ctx context.Context, key string, next func(time.Duration) 
 		shared, err = e.readTurns(f, now)
 	}
 	wait := max(0, e.turns[key].Sub(now), shared[key].Sub(now))
-	if wait > absurd {
+	if wait > day {
 		wait = 0
 	}
-	e.turns[key] = now.Add(next(wait))
+	e.turns[key] = now.Add(min(day, next(wait)))
 	shared[key] = e.turns[key]
 	if err == nil {
 		err = e.writeTurns(f, turnsFile{now, shared})

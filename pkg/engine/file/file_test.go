@@ -1,110 +1,182 @@
 package file
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
-func keep(t *testing.T, e *Engine, key, value string) {
+var ana = engine.Owner{Run: "run-1", User: "ana", Host: "runner", PID: 7, Since: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)}
+
+func must(t testing.TB, err error) {
 	t.Helper()
-	if err := e.Keep(key, value); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestWhatIsKeptIsRecalledByTheNextRun(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "state")
-	e := Open(folder)
-	if v, ok := e.Recall("a"); ok {
-		t.Errorf("an empty engine recalls %q", v)
-	}
-	keep(t, e, "a", "1")
-	keep(t, e, "b", "x\ny")
-	keep(t, e, "a", "2")
-	for key, want := range map[string]string{"a": "2", "b": "x\ny"} {
-		if got, ok := Open(folder).Recall(key); !ok || got != want {
-			t.Errorf("%s is %q, want %q", key, got, want)
-		}
-	}
-	for path, want := range map[string]os.FileMode{folder: 0o700 | os.ModeDir, filepath.Join(folder, factsName): 0o600} {
-		if info, err := os.Stat(path); err != nil || info.Mode() != want {
-			t.Errorf("%s has mode %v, want %v (error %v)", path, info.Mode(), want, err)
-		}
-	}
-}
-
-// Whatever byte is lost or altered, no wrong value comes back, and what is kept afterwards is there.
-func TestDamageIsPassedOver(t *testing.T) {
-	folder := t.TempDir()
-	e := Open(folder)
-	keep(t, e, "a", "1")
-	keep(t, e, "b", "2")
-	path := filepath.Join(folder, factsName)
-	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range whole {
-		for what, data := range map[string]string{
-			"cut": string(whole[:i]), "altered": string(whole[:i]) + string(whole[i]^1) + string(whole[i+1:]),
-		} {
-			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			e := Open(folder)
-			for key, want := range map[string]string{"a": "1", "b": "2"} {
-				if got, ok := e.Recall(key); ok && got != want {
-					t.Fatalf("%s at %d: %s is %q, want %q or nothing", what, i, key, got, want)
-				}
-			}
-			keep(t, e, "c", "3")
-			if got, _ := Open(folder).Recall("c"); got != "3" {
-				t.Fatalf("%s at %d: what was kept afterwards is %q", what, i, got)
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return data
+}
+
+// with returns an engine on a new folder that holds one file.
+func with(t testing.TB, name string, data []byte) *Engine {
+	t.Helper()
+	folder := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(folder, name), data, 0o600))
+	return unsynced(folder)
+}
+
+// unsynced opens the folder without waiting for the disk, which is for tests of what stands there.
+func unsynced(folder string) *Engine {
+	e := Open(folder)
+	e.sync = func(*os.File) error { return nil }
+	return e
+}
+
+// setAsideOf returns the pieces of a file that were set aside.
+func setAsideOf(t testing.TB, path string) (pieces []string) {
+	t.Helper()
+	lines, torn := split(read(t, path+".damaged"))
+	if len(torn) > 0 {
+		t.Errorf("torn: %q", torn)
+	}
+	for _, line := range lines {
+		var b broken
+		must(t, json.Unmarshal(line, &b))
+		if b.Reason == "" || b.At.IsZero() {
+			t.Errorf("set aside without time or reason: %s", line)
+		}
+		pieces = append(pieces, string(b.Bytes))
+	}
+	return pieces
+}
+
+// altered yields the data with each byte in turn replaced by another, and its place.
+func altered(data []byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		for i, b := range data {
+			bad := slices.Clone(data)
+			bad[i] = []byte{b ^ 1, b ^ 0x80, '\n', '"'}[i%4]
+			if bad[i] != b && !skipped(len(data)-1-i) && !yield(i, bad) {
+				return
 			}
 		}
 	}
 }
 
-func TestDamageIsReported(t *testing.T) {
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, factsName), []byte("garbage\n"), 0o600); err != nil {
-		t.Fatal(err)
+// skipped says which places a short test leaves out.
+func skipped(i int) bool { return testing.Short() && i%5 > 0 }
+
+// lineOf is the number of the line in which the byte is.
+func lineOf(data []byte, i int) int { return 1 + bytes.Count(data[:i], []byte("\n")) }
+
+// everything is all that an engine can do, in one folder.
+func everything(ctx context.Context, e *Engine) map[string]func() error {
+	return map[string]func() error{
+		"recall":  func() error { e.Recall("a"); return nil },
+		"keep":    func() error { return e.Keep("a", "1") },
+		"acquire": func() error { _, err := e.Acquire(ctx, "x", ana); return err },
+		"holders": func() error { _, err := e.Holders(ctx); return err },
+		"break":   func() error { return e.Break(ctx, "x", ana, "why") },
+		"doubts":  func() error { _, err := e.Doubts(ctx, "x"); return err },
+		"take":    func() error { _, err := e.Take(ctx, "k", time.Second); return err },
+		"delay":   func() error { return e.Delay(ctx, "k", time.Second) },
+		"record":  func() error { return e.Record(ctx, engine.Record{Kind: engine.RunStarted}) },
+		"verify":  func() error { _, err := e.Verify(ctx); return err },
 	}
-	e := Open(folder)
-	e.Recall("a")
-	e.Recall("a")
-	if d := e.Damaged(); len(d) != 1 || !strings.Contains(d[0], factsName+":1: the line is damaged") {
+}
+
+// To plan writes nothing.
+func TestLookingMakesNoFolder(t *testing.T) {
+	e := Open(filepath.Join(t.TempDir(), "state"))
+	for _, name := range []string{"recall", "holders", "doubts", "take", "delay", "verify"} {
+		if err := everything(t.Context(), e)[name](); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(e.folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is there (error %v)", err)
+	}
+	if d := e.Damaged(); len(d) > 0 {
 		t.Errorf("damaged %q", d)
 	}
 }
 
-func TestSeveralAtOnce(t *testing.T) {
-	folder := t.TempDir()
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			e := Open(folder) // as a process of its own would
-			for k := range 20 {
-				if err := e.Keep(fmt.Sprint(i, " ", k), fmt.Sprint(i*k)); err != nil {
-					t.Error(err)
+func TestFilesAreTheirOwnersOnly(t *testing.T) {
+	e := Open(filepath.Join(t.TempDir(), "state"))
+	must(t, e.makeFolder())
+	for _, name := range []string{factsName, historyName, "journal-x.jsonl"} {
+		must(t, os.WriteFile(e.path(name), []byte("garbage\ntorn"), 0o600))
+	}
+	do := everything(t.Context(), e)
+	for _, name := range []string{"keep", "record", "take", "acquire"} {
+		must(t, do[name]())
+	}
+	if info, err := os.Stat(e.folder); err != nil || info.Mode() != os.ModeDir|0o700 {
+		t.Errorf("the folder has mode %v (error %v)", info.Mode(), err)
+	}
+	files, err := os.ReadDir(e.folder)
+	must(t, err)
+	var names []string
+	for _, file := range files {
+		names = append(names, file.Name())
+		if info, err := file.Info(); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s has mode %v (error %v)", file.Name(), info.Mode(), err)
+		}
+	}
+	want := []string{budgetName, historyName, historyName + ".damaged", "journal-x.jsonl", "journal-x.jsonl.damaged", "lock-x.json", "locks",
+		factsName, factsName + ".damaged"}
+	if !slices.Equal(names, want) {
+		t.Errorf("files %q, want %q", names, want)
+	}
+}
+
+// Where a folder or another file can't be what it should, the error says which. A rate is not worth an error.
+func TestFilesThatAreNot(t *testing.T) {
+	names := map[string]string{"keep": factsName, "acquire": "journal-x.jsonl", "doubts": "journal-x.jsonl", "record": historyName,
+		"verify": historyName, "holders": "locks", "break": "locks", "recall": "", "take": "", "delay": ""}
+	for _, action := range slices.Sorted(maps.Keys(names)) {
+		t.Run(action, func(t *testing.T) {
+			folder := t.TempDir()
+			for _, name := range []string{factsName, "journal-x.jsonl", historyName, budgetName} {
+				must(t, os.Mkdir(filepath.Join(folder, name), 0o700))
+			}
+			if names[action] == "locks" {
+				must(t, os.Mkdir(filepath.Join(folder, "locks"), 0o700))
+				must(t, os.Mkdir(filepath.Join(folder, "lock-x.json"), 0o700))
+			}
+			noFolder := filepath.Join(folder, "a file")
+			must(t, os.WriteFile(noFolder, nil, 0o600))
+			for _, e := range []*Engine{Open(folder), Open(noFolder)} {
+				err := everything(t.Context(), e)[action]()
+				switch {
+				case names[action] == "":
+					if err != nil || len(e.Damaged()) != 1 || !strings.Contains(e.Damaged()[0], e.folder) {
+						t.Errorf("error %v, damaged %q", err, e.Damaged())
+					}
+				case err == nil || !strings.Contains(err.Error(), e.folder):
+					t.Errorf("error %v does not name %s", err, e.folder)
 				}
 			}
 		})
-	}
-	wg.Wait()
-	for i := range 8 {
-		for k := range 20 {
-			if got, _ := Open(folder).Recall(fmt.Sprint(i, " ", k)); got != fmt.Sprint(i*k) {
-				t.Fatalf("%d %d is %q", i, k, got)
-			}
-		}
 	}
 }
 
@@ -133,15 +205,5 @@ func TestWhoWaitsFindsTheNewFile(t *testing.T) {
 	wg.Wait()
 	if got := len(read(t, path)); got != counters*each {
 		t.Errorf("counted %d, want %d", got, counters*each)
-	}
-}
-
-func TestAFolderThatCantBeWritten(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a file")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Open(path).Keep("a", "1"); err == nil {
-		t.Error("no error")
 	}
 }

@@ -1,0 +1,127 @@
+package file
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Damaged lines of the facts are warned of until the next fact is kept, then they are in a file of their own.
+func TestDamagedFactsAreSetAsideOnce(t *testing.T) {
+	e := with(t, factsName, []byte("garb\xffage\n"))
+	must(t, os.WriteFile(e.path(factsName), append(read(t, e.path(factsName)), "torn"...), 0o600))
+	e.Recall("a")
+	if d := e.Damaged(); len(d) != 1 || !strings.HasSuffix(d[0], "memory.jsonl:1: the line is damaged and was passed over") {
+		t.Errorf("damaged %q", d)
+	}
+	keep(t, e, "a", "1")
+	if got, want := setAsideOf(t, e.path(factsName)), []string{"garb\xffage", "torn"}; !slices.Equal(got, want) {
+		t.Errorf("set aside %q, want %q", got, want)
+	}
+	next := Open(e.folder)
+	keep(t, next, "b", "2")
+	for key, want := range map[string]string{"a": "1", "b": "2"} {
+		if got, _ := next.Recall(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if d := next.Damaged(); len(d) > 0 {
+		t.Errorf("still damaged: %q", d)
+	}
+	if got := setAsideOf(t, e.path(factsName)); len(got) != 2 {
+		t.Errorf("set aside again: %q", got)
+	}
+}
+
+func TestFactsAreCompacted(t *testing.T) {
+	e := Open(t.TempDir())
+	other := Open(e.folder)
+	value := strings.Repeat("x", 100_000)
+	keep(t, e, "b", "stays")
+	var largest int64
+	for i := range 40 {
+		keep(t, e, "a", fmt.Sprint(value, i))
+		if got, _ := other.Recall("a"); got != fmt.Sprint(value, i) {
+			t.Fatalf("%d: another process recalls ...%s", i, got[max(0, len(got)-2):])
+		}
+		info, err := os.Stat(e.path(factsName))
+		must(t, err)
+		largest = max(largest, info.Size())
+	}
+	if got, _ := other.Recall("b"); got != "stays" {
+		t.Errorf("b is %q", got)
+	}
+	if largest < roomy || largest > roomy+200_000 {
+		t.Errorf("the log grew to %d", largest)
+	}
+	for i := range 20 { // all alive
+		keep(t, e, fmt.Sprint("c", i), value)
+	}
+	info, err := os.Stat(e.path(factsName))
+	must(t, err)
+	inode := info
+	keep(t, e, "b", "still")
+	if info, err = os.Stat(e.path(factsName)); err != nil || !os.SameFile(info, inode) {
+		t.Errorf("a log that is alive was compacted (error %v)", err)
+	}
+}
+
+// A log that took the place of another is read anew even where its size and its inode are those of the former.
+func TestALogInTheSamePlace(t *testing.T) {
+	e := Open(t.TempDir())
+	keep(t, e, "a", "1")
+	e.Recall("a")
+	line, err := json.Marshal(newRecord("a", "2"))
+	must(t, err)
+	for len(line) < len(read(t, e.path(factsName)))-1 {
+		line = append(line, ' ')
+	}
+	must(t, os.WriteFile(e.path(factsName), append(line, '\n'), 0o600))
+	must(t, os.Chtimes(e.path(factsName), ana.Since, ana.Since))
+	if got, _ := e.Recall("a"); got != "2" {
+		t.Errorf("a is %q", got)
+	}
+}
+
+func keep(t *testing.T, e *Engine, key, value string) {
+	t.Helper()
+	if err := e.Keep(key, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever byte is lost or altered, no wrong value comes back, and what is kept afterwards is there.
+func TestDamageIsPassedOver(t *testing.T) {
+	folder := t.TempDir()
+	e := Open(folder)
+	keep(t, e, "a", "1")
+	keep(t, e, "b", "2")
+	path := filepath.Join(folder, factsName)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole {
+		for what, data := range map[string]string{
+			"cut": string(whole[:i]), "altered": string(whole[:i]) + string(whole[i]^1) + string(whole[i+1:]),
+		} {
+			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e := Open(folder)
+			for key, want := range map[string]string{"a": "1", "b": "2"} {
+				if got, ok := e.Recall(key); ok && got != want {
+					t.Fatalf("%s at %d: %s is %q, want %q or nothing", what, i, key, got, want)
+				}
+			}
+			keep(t, e, "c", "3")
+			if got, _ := Open(folder).Recall("c"); got != "3" {
+				t.Fatalf("%s at %d: what was kept afterwards is %q", what, i, got)
+			}
+		}
+	}
+}

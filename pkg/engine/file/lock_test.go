@@ -1,0 +1,66 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/engine"
+)
+
+func acquire(t testing.TB, e *Engine) *lease {
+	t.Helper()
+	l, err := e.Acquire(t.Context(), "x", ana)
+	must(t, err)
+	t.Cleanup(func() { runtime.KeepAlive(l) }) // or its files would be closed when it is collected
+	return l.(*lease)
+}
+
+func TestADamagedLockCanBeTaken(t *testing.T) {
+	e := with(t, "lock-x.json", []byte("garbage"))
+	must(t, os.WriteFile(e.path("locks"), nil, 0o600))
+	want := []engine.Holder{{Scope: "x", Dead: true}}
+	if got, err := e.Holders(t.Context()); err != nil || !slices.Equal(got, want) {
+		t.Errorf("holders %v, error %v", got, err)
+	}
+	l := acquire(t, e)
+	if f := l.Former(); f == nil || *f != (engine.Owner{}) {
+		t.Errorf("former %v", f)
+	}
+	if d := e.Damaged(); len(d) != 1 || !strings.Contains(d[0], "lock-x.json: whom the lock names can't be read") {
+		t.Errorf("damaged %q", d)
+	}
+	must(t, os.WriteFile(l.path, []byte("garbage"), 0o600))
+	held := (*engine.HeldError)(nil)
+	if _, err := e.Acquire(t.Context(), "x", ana); !errors.As(err, &held) || held.Error() != "another apply holds x: somebody unknown" {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A crash between making the file and naming the owner leaves an empty one, which is nobody's.
+func TestAnEmptyLockIsNobodys(t *testing.T) {
+	e := with(t, "lock-x.json", nil)
+	must(t, os.WriteFile(e.path("locks"), nil, 0o600))
+	if got, err := e.Holders(t.Context()); err != nil || len(got) > 0 {
+		t.Errorf("holders %v, error %v", got, err)
+	}
+	if f := acquire(t, e).Former(); f != nil {
+		t.Errorf("former %v", f)
+	}
+}
+
+// Files that others put there are passed over.
+func TestOtherFilesAreNoLocks(t *testing.T) {
+	e := Open(t.TempDir())
+	acquire(t, e)
+	for _, name := range []string{"lock-%zz.json", "lock-y.json.new", "lock-y"} {
+		must(t, os.WriteFile(e.path(name), []byte(`{"run":"r"}`), 0o600))
+	}
+	holders, err := e.Holders(t.Context())
+	if err != nil || len(holders) != 1 || holders[0].Scope != "x" {
+		t.Errorf("holders %v, error %v", holders, err)
+	}
+}
