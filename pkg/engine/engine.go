@@ -26,7 +26,8 @@ type Facts interface {
 	// Recall returns what was kept last under the key, by whichever process. A key never kept, or one whose record was
 	// damaged, is not ok.
 	Recall(key string) (value string, ok bool)
-	// Keep is durable when it returns nil: a crash right after does not lose it. After an error the former value holds.
+	// Keep is durable when it returns nil: a crash right after does not lose it. After an error the former value holds. What is
+	// not text in UTF-8 is an error.
 	Keep(key, value string) error
 	// KeepAll keeps many at the cost of one. After an error each key has its former or its new value.
 	KeepAll(facts map[string]string) error
@@ -48,7 +49,8 @@ type Locks interface {
 	Doubts(ctx context.Context, scope string) ([]Entry, error)
 }
 
-// Lease is a lock that is held. It is safe for use from several goroutines.
+// Lease is a lock that is held until it is released; one that nobody refers to any more may end before. It is safe for use from
+// several goroutines.
 type Lease interface {
 	// Former is the owner that died holding the lock; nil where it was given back, or broken by hand.
 	Former() *Owner

@@ -38,6 +38,16 @@ var facts = map[string]func(t *testing.T, s Store){
 			recalls(t, s.open(t), key, value, true)
 		}
 	},
+	"AreText": func(t *testing.T, s Store) {
+		e := s.open(t)
+		must(t, e.Keep("k", "1"))
+		for key, value := range map[string]string{"k": "\xff", "\xff": "2"} {
+			if e.Keep(key, value) == nil {
+				t.Errorf("%q is kept as %q", key, value)
+			}
+		}
+		recalls(t, e, "k", "1", true)
+	},
 	"SurviveWritersSideBySide": func(t *testing.T, s Store) {
 		const writers, each = 4, 25
 		var wg sync.WaitGroup

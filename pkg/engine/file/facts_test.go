@@ -2,11 +2,13 @@ package file
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -123,5 +125,35 @@ func TestDamageIsPassedOver(t *testing.T) {
 				t.Fatalf("%s at %d: what was kept afterwards is %q", what, i, got)
 			}
 		}
+	}
+}
+
+// What others keep while the log is compacted is not lost.
+func TestCompactionAmongWriters(t *testing.T) {
+	folder := t.TempDir()
+	const writers, each = 4, 30
+	large := strings.Repeat("x", 100_000)
+	var wg sync.WaitGroup
+	for i := range writers {
+		e := unsynced(folder)
+		wg.Go(func() {
+			for k := range each {
+				if err := errors.Join(e.Keep("large", large), e.Keep(fmt.Sprint(i, " ", k), "1")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	e := Open(folder)
+	for i := range writers {
+		for k := range each {
+			if got, _ := e.Recall(fmt.Sprint(i, " ", k)); got != "1" {
+				t.Errorf("%d %d is %q", i, k, got)
+			}
+		}
+	}
+	if d := e.Damaged(); len(d) > 0 {
+		t.Errorf("damaged %q", d)
 	}
 }
