@@ -81,10 +81,10 @@ type Record struct {
 	At      time.Time       `json:"at"`
 	Who     Owner           `json:"who"`
 	Plan    string          `json:"plan,omitempty"`
-	Spec    string          `json:"spec,omitempty"`   // digest of the files
-	Commit  string          `json:"commit,omitempty"` // of the repository that holds the files
-	Scopes  []string        `json:"scopes,omitempty"` // connections
-	Outcome string          `json:"outcome,omitempty"`
+	Spec    string          `json:"spec,omitempty"`    // digest of the files
+	Commit  string          `json:"commit,omitempty"`  // of the repository that holds the files
+	Scopes  []string        `json:"scopes,omitempty"`  // connections
+	Outcome string          `json:"outcome,omitempty"` // of a broken lock, whom it was taken from
 	Calls   int             `json:"calls,omitempty"`
 	Reason  string          `json:"reason,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"` // what became of each change; the engine does not look into it

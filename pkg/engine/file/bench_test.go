@@ -10,8 +10,9 @@ import (
 
 func BenchmarkAppend(b *testing.B) {
 	l := acquire(b, Open(b.TempDir()))
+	entry := engine.Entry{Run: "r", Plan: "p", Call: 1, State: engine.Begun, At: ana.Since, Name: "add", Changes: []byte(`["a"]`)}
 	for b.Loop() {
-		must(b, l.Append(b.Context(), engine.Entry{Run: "r", Plan: "p", Call: 1, State: engine.Begun, At: ana.Since, Name: "add", Changes: []byte(`["a"]`)}))
+		must(b, l.Append(b.Context(), entry))
 	}
 }
 

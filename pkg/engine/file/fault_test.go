@@ -183,11 +183,13 @@ func TestALeaseEndsWithItsDisk(t *testing.T) {
 		fault := &failing{n: n + 1}
 		fault.in(e)
 		first := l.Append(t.Context(), engine.Entry{Run: "r", Call: 2, State: engine.Begun})
-		if first == nil || errors.Is(first, engine.ErrLost) || !strings.Contains(first.Error(), "journal-x.jsonl") || !strings.Contains(first.Error(), "nothing more is taken") {
+		if first == nil || errors.Is(first, engine.ErrLost) ||
+			!strings.Contains(first.Error(), "journal-x.jsonl") || !strings.Contains(first.Error(), "nothing more is taken") {
 			t.Errorf("failing at %d: error %v", n, first)
 		}
 		calls := fault.calls
-		if again := l.Append(t.Context(), engine.Entry{Run: "r", Call: 3, State: engine.Begun}); !errors.Is(again, first) || fault.calls != calls {
+		again := l.Append(t.Context(), engine.Entry{Run: "r", Call: 3, State: engine.Begun})
+		if !errors.Is(again, first) || fault.calls != calls {
 			t.Errorf("failing at %d: error %v after %v, %d calls", n, again, first, fault.calls-calls)
 		}
 		must(t, l.Release())

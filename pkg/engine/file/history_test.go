@@ -104,6 +104,7 @@ func TestAHistoryThatWasTamperedWith(t *testing.T) {
 	lines, _ := split(data)
 	third, _, _ := readLink(lines[2])
 	forged := newLink(third.Prev, bytes.Replace(third.Record, []byte("ana"), []byte("bob"), 1)).line()
+	spaced := bytes.Replace(lines[0], []byte(`"record":`), []byte(`"record": `), 1)
 	for name, test := range map[string]struct {
 		lines [][]byte
 		want  string
@@ -112,7 +113,7 @@ func TestAHistoryThatWasTamperedWith(t *testing.T) {
 		"taken out of the middle":          {[][]byte{lines[0], lines[2], lines[3]}, "history.jsonl:2: the record does not follow"},
 		"taken out at the start":           {lines[1:], "history.jsonl:1: the record does not follow"},
 		"doubled":                          {[][]byte{lines[0], lines[0], lines[1]}, "history.jsonl:2: the record does not follow"},
-		"written another way":              {[][]byte{bytes.Replace(lines[0], []byte(`"record":`), []byte(`"record": `), 1)}, "history.jsonl:1: the record was altered"},
+		"written another way":              {[][]byte{spaced}, "history.jsonl:1: the record was altered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := with(t, historyName, append(bytes.Join(test.lines, []byte("\n")), '\n'))

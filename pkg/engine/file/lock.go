@@ -159,7 +159,8 @@ func (e *Engine) breakLock(ctx context.Context, scope string, by engine.Owner, r
 	if h == nil {
 		return errors.New("nobody holds it")
 	}
-	r := engine.Record{Kind: engine.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Outcome: "taken from " + h.Owner.String(), Reason: reason}
+	r := engine.Record{Kind: engine.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason}
+	r.Outcome = "taken from " + h.Owner.String()
 	if err := e.Record(ctx, r); err != nil { // before, so that no lock is ever broken unrecorded
 		return err
 	}
