@@ -87,6 +87,11 @@ func TestALogInTheSamePlace(t *testing.T) {
 	if got, _ := e.Recall("a"); got != "2" {
 		t.Errorf("a is %q", got)
 	}
+	keep(t, unsynced(e.folder), "a", "3")
+	must(t, os.Chtimes(e.path(factsName), ana.Since, ana.Since)) // as on a disk whose clock is coarse
+	if got, _ := e.Recall("a"); got != "3" {
+		t.Errorf("a is %q", got)
+	}
 }
 
 func keep(t *testing.T, e *Engine, key, value string) {
