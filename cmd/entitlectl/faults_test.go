@@ -147,7 +147,7 @@ func TestFault21TwoApplies(t *testing.T) {
 	if more := v.writes() - writes; more != 1 {
 		t.Errorf("the former owner did %d calls, want the one in its hand", more)
 	}
-	if code, out = v.run(t, 0, "history"); code != exitDone || !strings.Contains(out, "broke the lock of workspace\n  reason: the runner is suspended") {
+	if code, out = v.run(t, 0, "history"); code != exitDone || !strings.Contains(out, ": broke the lock of workspace, taken from ") || !strings.Contains(out, "\n  reason: the runner is suspended\n") {
 		t.Errorf("history ended with %d\n%s", code, out)
 	}
 }

@@ -92,7 +92,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		case engine.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
 		case engine.LockBroken:
-			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ")
+			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
 	}
