@@ -119,39 +119,55 @@ func (d doubts) reported(c diff.Change) (at time.Time, reported, ok bool) {
 	return found.at, found.reported, ok
 }
 
+// announcement is what the journal is told of a call before it is sent.
+type announcement struct {
+	number  int
+	call    string
+	changes []diff.Change
+	made    bool
+	err     error        // why it could not be made; then the call was not sent
+	undo    func() error // takes the moments of mails back
+}
+
 // announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
 // a journal that says nothing of it, a mail that is noted would count as sent.
-func (r *run) announce(ctx context.Context, number int, name string, changes []diff.Change) (undo func() error, err error) {
-	if err = r.journal.write(ctx, engine.Entry{Call: number, State: engine.Begun, Name: name, Changes: items(changes)}); err != nil {
-		return nil, err
+func (r *run) announce(ctx context.Context, a *announcement) error {
+	a.err = r.journal.write(ctx, engine.Entry{Call: a.number, State: engine.Begun, Name: a.call, Changes: items(a.changes)})
+	if a.err != nil {
+		return a.err
 	}
-	if undo, err = r.noteMails(changes); err != nil {
-		return nil, errors.Join(err, r.journal.write(ctx, engine.Entry{Call: number, State: engine.Settled, Detail: "not sent"}))
+	if a.undo, a.err = r.noteMails(a.changes); a.err != nil {
+		return errors.Join(a.err, r.journal.write(ctx, engine.Entry{Call: a.number, State: engine.Settled, Detail: "not sent"}))
 	}
-	return undo, nil
+	a.made = true
+	return nil
 }
 
 // conclude writes down how a call ended. What the vendor surely did not do leaves nothing in doubt. After an error nothing
 // more is sent; what was sent stays in doubt for the next run.
-func (r *run) conclude(ctx context.Context, number int, failure error, undo func() error) {
-	entry := engine.Entry{Call: number, State: engine.Answered}
+func (r *run) conclude(ctx context.Context, a announcement, failure error) {
+	entry := engine.Entry{Call: a.number, State: engine.Answered}
 	var err error
 	switch {
+	case !a.made: // it ended while it waited for its turn
+		entry.State = engine.Settled
 	case notDone(failure):
 		entry.State, entry.Detail = engine.Settled, failure.Error()
-		err = undo()
+		err = a.undo()
 	case failure != nil:
 		entry.State, entry.Detail = engine.Unanswered, failure.Error()
 	}
-	err = errors.Join(err, r.journal.write(ctx, entry))
+	if a.made {
+		err = errors.Join(err, r.journal.write(ctx, entry))
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if entry.State == engine.Settled {
-		delete(r.open, number)
+		delete(r.open, a.number)
 	}
 	if err != nil {
 		r.halted = err.Error()
-		r.notes = append(r.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", number, entry.State, err))
+		r.notes = append(r.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", a.number, entry.State, err))
 	}
 }
 

@@ -158,11 +158,11 @@ type interrupter struct {
 	cancel context.CancelFunc
 }
 
-func (i interrupter) Do(ctx context.Context, name string, changes []diff.Change) error {
+func (i interrupter) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
 	if len(i.calls)+1 == i.at {
 		i.cancel()
 	}
-	return i.vendor.Do(ctx, name, changes)
+	return i.vendor.Do(ctx, name, changes, begin)
 }
 
 func TestInterrupted(t *testing.T) {

@@ -91,16 +91,16 @@ func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
 		return
 	}
 	changes := append(r.changes(call.Changes), call.Extra...)
-	undo, err := r.announce(ctx, number, call.Name, changes)
-	if err != nil {
-		r.withhold(err)
-		return
-	}
+	said := announcement{number: number, call: call.Name, changes: changes}
 	event := CallStarted{r.part.Name, call.Name, index, of, len(call.Changes)}
 	r.opts.Observe.tell(event)
-	err = r.target.Do(ctx, call.Name, changes)
+	err := r.target.Do(ctx, call.Name, changes, func() error { return r.announce(ctx, &said) })
 	r.opts.Observe.tell(CallDone{event, err})
-	r.conclude(ctx, number, err, undo)
+	if said.err != nil {
+		r.withhold(said.err)
+		return
+	}
+	r.conclude(ctx, said, err)
 	if mayBeOneRow(err) && r.split(ctx, index, of, call) {
 		return
 	}

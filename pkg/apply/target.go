@@ -22,10 +22,11 @@ type Source interface {
 // Target is a Source that can also write.
 type Target interface {
 	Source
-	// Do sends one call of those that Pack made, with its changes and its extra ones. A nil error means that the vendor accepted it, not that it did it. An
-	// error with a method NotDone() bool that returns true means that nothing was done; after any other error the fate of
-	// the call is unknown.
-	Do(ctx context.Context, name string, changes []diff.Change) error
+	// Do sends one call of those that Pack made, with its changes and its extra ones. It calls begin once before anything
+	// that writes leaves, as late as it can; after an error of begin nothing is sent. A nil error means that the vendor
+	// accepted the call, not that it did it. An error with a method NotDone() bool that returns true means that nothing was
+	// done; after any other error the fate of the call is unknown.
+	Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error
 }
 
 // Job is one connection with what should be there.

@@ -94,7 +94,10 @@ func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	return diff.Packed{Calls: calls}
 }
 
-func (v *vendor) Do(_ context.Context, name string, changes []diff.Change) error {
+func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin func() error) error {
+	if err := begin(); err != nil {
+		return vendorError{refusal}
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.calls = append(v.calls, fmt.Sprintf("%s %d", name, len(changes)))

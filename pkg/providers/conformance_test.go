@@ -1,6 +1,8 @@
 package providers_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -95,6 +97,47 @@ func without(v any, key string) any {
 		}
 	}
 	return v
+}
+
+// announced is a target that checks that each of its calls is told before any of it arrives at the vendor, and that one
+// which can't be told is not sent.
+type announced struct {
+	apply.Target
+	t     *testing.T
+	b     *bench
+	calls int
+}
+
+func (a *announced) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
+	a.calls++
+	arrived, told := len(a.b.writes(a.t)), 0
+	err := a.Target.Do(ctx, name, changes, func() error { return errors.New("the disk is full") })
+	var e interface{ NotDone() bool }
+	if n := len(a.b.writes(a.t)); n != arrived || !errors.As(err, &e) || !e.NotDone() {
+		a.t.Errorf("%s was sent although it could not be told: error %v", name, err)
+	}
+	err = a.Target.Do(ctx, name, changes, func() error {
+		if told++; len(a.b.writes(a.t)) != arrived {
+			a.t.Errorf("%s was told when it had arrived", name)
+		}
+		return begin()
+	})
+	if told != 1 {
+		a.t.Errorf("%s was told %d times", name, told)
+	}
+	return err
+}
+
+func TestEachCallIsToldBeforeItIsSent(t *testing.T) {
+	eachProvider(t, func(t *testing.T, p providers.Provider) {
+		b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
+		job := b.job(t, fixture(t, p, "desired.yaml"))
+		a := &announced{Target: job.Source.(apply.Target), t: t, b: b}
+		job.Source = a
+		if result := run(t, plan(t, job), job); a.calls == 0 || result.Summary.Done == 0 || result.Summary.Refused+result.Summary.Unknown > 0 {
+			t.Errorf("%d calls: %+v", a.calls, result.Summary)
+		}
+	})
 }
 
 // Whatever goes wrong with whichever write call, applying again ends in the same world.

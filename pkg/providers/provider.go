@@ -18,7 +18,7 @@ type Source interface {
 // Target is a Source that can also carry a call out.
 type Target interface {
 	Source
-	Do(ctx context.Context, name string, changes []diff.Change) error
+	Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error
 }
 
 // Provider is one vendor.

@@ -192,7 +192,7 @@ func TestResendThatComesTooLate(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour) // the promotion expires
 		memory := maps.Clone(d.memory)
-		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}})
+		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}}, nil)
 		if !isRefusal(err) || !strings.Contains(err.Error(), "in status PromoteExpired") {
 			t.Errorf("error %v", err)
 		}
@@ -235,7 +235,7 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 		if _, err := w.Read(t.Context(), wanted); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Do(t.Context(), "PromoteResourceAccount", update); isRefusal(err) != refused || len(d.vendor.Mails()) > 0 == refused {
+		if err := w.Do(t.Context(), "PromoteResourceAccount", update, nil); isRefusal(err) != refused || len(d.vendor.Mails()) > 0 == refused {
 			t.Errorf("email %q: error %v, mails %v", email, err, d.vendor.Mails())
 		}
 	}
@@ -268,7 +268,7 @@ func TestStrangeCalls(t *testing.T) {
 		"nothing to mail":  {"ResendPromoteResourceAccountEmail", with(func(c *diff.Change) { c.Op = diff.OpResend })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := w.Do(t.Context(), tc.call, tc.changes); !isRefusal(err) || len(d.vendor.Mails()) > 0 {
+			if err := w.Do(t.Context(), tc.call, tc.changes, nil); !isRefusal(err) || len(d.vendor.Mails()) > 0 {
 				t.Errorf("error %v", err)
 			}
 		})

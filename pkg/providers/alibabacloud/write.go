@@ -31,7 +31,8 @@ func (r refusal) Unwrap() error { return r.error }
 func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
 
 // Do sends one call of those that Pack made.
-func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) error {
+func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
+	ctx = httpx.Before(ctx, begin)
 	if len(changes) != 1 {
 		return refuse("%d changes in one call that makes one; nothing was sent", len(changes))
 	}
@@ -120,15 +121,20 @@ func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
 // mail does a call that makes the vendor mail somebody. It is noted beforehand, so that whenever a run is cut off the next
 // one knows that a mail may be out, and afterwards with what the answer says.
 func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed) error {
-	next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
-	if err := w.notes.begin(a.ID, next); err != nil {
-		return refuse("%w; nothing was sent", err)
-	}
+	begun := false
+	ctx = httpx.Before(ctx, func() error {
+		next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
+		if err := w.notes.begin(a.ID, next); err != nil {
+			return fmt.Errorf("%w; nothing was sent", err)
+		}
+		begun = true
+		return nil
+	})
 	var answer single
 	err := w.api.write(ctx, op, query, &answer)
 	var failure *httpx.Error
 	switch {
-	case errors.As(err, &failure) && failure.NotDone():
+	case errors.As(err, &failure) && failure.NotDone() && begun:
 		return errors.Join(err, w.notes.undo(a.ID))
 	case err != nil:
 		return err

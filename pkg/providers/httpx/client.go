@@ -119,6 +119,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		if err := bucket.wait(ctx); err != nil {
 			return Answer{}, req.stopped(last, err)
 		}
+		if begin, ok := ctx.Value(beginKey{}).(func() error); ok && !req.reads() {
+			if err := begin(); err != nil {
+				return Answer{}, req.fail(FateNotDone, err)
+			}
+		}
 		t, err := c.try(ctx, req, body, out)
 		if err != nil {
 			return Answer{}, err
@@ -139,6 +144,27 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 			return Answer{}, last
 		}
 	}
+}
+
+// beginKey is where a context holds what comes before a write.
+type beginKey struct{}
+
+// Before returns a context in which begin is called once before the first request that is not a GET leaves, when its turn has
+// come; after an error of it nothing is sent. Waiting for a turn takes most of a run's time: what is written down at the last
+// moment leaves less in doubt when the run is killed. Where ctx has such a function already, that comes first.
+func Before(ctx context.Context, begin func() error) context.Context {
+	if begin == nil {
+		return ctx
+	}
+	earlier, _ := ctx.Value(beginKey{}).(func() error)
+	return context.WithValue(ctx, beginKey{}, sync.OnceValue(func() error {
+		if earlier != nil {
+			if err := earlier(); err != nil {
+				return err
+			}
+		}
+		return begin()
+	}))
 }
 
 // learn takes in what an attempt says of the vendor, and says whether the request is to be sent again and how long to wait

@@ -32,7 +32,8 @@ func (bug) NotDone() bool { return true }
 
 // Do sends one call of those that Pack made. b2 and d3 also answer with success when an account does not exist, and then
 // leave it out: only a read tells.
-func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) error {
+func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
+	ctx = httpx.Before(ctx, begin)
 	switch name {
 	case callCreate:
 		return w.create(ctx, changes)

@@ -72,7 +72,7 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 			if !tc.ours {
 				clear(c.memory.values)
 			}
-			err := w.Do(t.Context(), "mail_groups", createNew)
+			err := w.Do(t.Context(), "mail_groups", createNew, nil)
 			if tc.err == "" && err != nil || tc.err != "" && (!notDone(err) || !strings.Contains(err.Error(), tc.err)) {
 				t.Errorf("error %v, want %q", err, tc.err)
 			}
@@ -85,11 +85,11 @@ func TestCreateWhereSomethingElseIs(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{RecycleBin: true}, seed+"  recycled: [new@x.example]\n")
 	w := c.open(t)
 	planned(t, w, newGroup())
-	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || !strings.Contains(err.Error(), "recycle bin") {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "recycle bin") {
 		t.Errorf("error %v", err)
 	}
 	c.memory.values[conn+"/mail-group/new@x.example"] = "mg_1"
-	if err := w.Do(t.Context(), "mail_groups", createNew); err == nil || notDone(err) || !strings.Contains(err.Error(), "an earlier run made") {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err == nil || notDone(err) || !strings.Contains(err.Error(), "an earlier run made") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -118,13 +118,13 @@ func TestCreateThatIsNotListedYet(t *testing.T) {
 func TestCreateNeedsToKnowWhat(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.open(t)
-	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := w.Read(t.Context(), diff.Wanted(conn, createNew)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || len(c.writes()) > 0 {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 }
@@ -169,7 +169,7 @@ func TestDeleteOfWhatIsGone(t *testing.T) {
 	want := desired("eng", spec.Resource{Absent: true})
 	plan := planned(t, w, want)
 	for range 2 {
-		if err := w.Do(t.Context(), "mail_groups/delete", plan.Connections[0].Changes); err != nil {
+		if err := w.Do(t.Context(), "mail_groups/delete", plan.Connections[0].Changes, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestErrorsWithStatusOK(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{StatusAlwaysOK: true, NestErrors: true, UniqueNames: true}, seed+"    - {address: other@x.example, name: New, owner: bo@x.example}\n")
 	w := c.open(t)
 	planned(t, w, newGroup())
-	err := w.Do(t.Context(), "mail_groups", createNew)
+	err := w.Do(t.Context(), "mail_groups", createNew, nil)
 	if !notDone(err) || httpx.Code(err) != "400415061" || httpx.Status(err) != 400 {
 		t.Errorf("error %v", err)
 	}
@@ -215,7 +215,7 @@ func TestCallsThatPackDoesNotMake(t *testing.T) {
 	two := []diff.Change{createNew[0], createNew[0]}
 	for name, changes := range map[string][]diff.Change{"": createNew, "mail_groups/rename": createNew, "mail_groups": two, "mail_groups/delete": createNew,
 		"mail_groups/update": {{Op: diff.OpUpdate, Resource: "eng@x.example", Field: "audience"}}} {
-		if err := w.Do(t.Context(), name, changes); !notDone(err) {
+		if err := w.Do(t.Context(), name, changes, nil); !notDone(err) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

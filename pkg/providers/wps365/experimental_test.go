@@ -74,7 +74,7 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 					carried = append(carried, plan.Connections[0].Changes[i])
 				}
 				writes := len(c.writes())
-				if err := c.open(t).Do(t.Context(), call.Name, carried); !notDone(err) || len(c.writes()) > writes {
+				if err := c.open(t).Do(t.Context(), call.Name, carried, nil); !notDone(err) || len(c.writes()) > writes {
 					t.Errorf("%s without %s: %v", call.Name, word, err)
 				}
 			}

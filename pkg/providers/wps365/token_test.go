@@ -68,7 +68,7 @@ func nothingWithoutToken(t *testing.T) {
 		planned(t, w, newGroup())
 		time.Sleep(3 * time.Hour)
 		c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100008,"msg":""}`})
-		if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 {
+		if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 {
 			t.Errorf("error %v, writes %q", err, c.writes())
 		}
 	})
@@ -132,14 +132,14 @@ func TestRefreshTokenIsKeptFirst(t *testing.T) {
 	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
 	planned(t, w, newGroup())
 	c.memory.full = true
-	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || !strings.Contains(err.Error(), "disk full") || len(c.writes()) > 0 {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "disk full") || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 	if body := strings.Join(c.bodies[token], "\n"); strings.Contains(body, wps365emu.RefreshToken) {
 		t.Error("the refresh token was spent although nothing could be kept")
 	}
 	c.memory.full = false
-	if err := w.Do(t.Context(), "mail_groups", createNew); err != nil {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Fatal(err)
 	}
 	if kept := c.memory.kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
@@ -153,11 +153,11 @@ func TestRefreshTokenThatCouldNotBeKept(t *testing.T) {
 	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
 	planned(t, w, newGroup())
 	c.answered = func(path string) { c.memory.full = path == token }
-	if err := w.Do(t.Context(), "mail_groups", createNew); !notDone(err) || len(c.writes()) > 0 {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 	c.answered, c.memory.full = nil, false
-	if err := w.Do(t.Context(), "mail_groups", createNew); err != nil {
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -177,7 +177,7 @@ func TestRefreshTokenIsReplaced(t *testing.T) {
 	planned(t, w, desired("two", made))
 	change := createNew[0]
 	change.Resource = "two@x.example"
-	if err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change)); !notDone(err) || !strings.Contains(err.Error(), "no state to keep it in") {
+	if err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil); !notDone(err) || !strings.Contains(err.Error(), "no state to keep it in") {
 		t.Errorf("without a memory: %v", err)
 	}
 }
@@ -204,7 +204,7 @@ func TestPrefixAndSigning(t *testing.T) {
 			w := c.openAs(t, tc.to, asUser(wps365emu.RefreshToken))
 			_, err := w.Read(t.Context(), newGroup())
 			if err == nil {
-				err = w.Do(t.Context(), "mail_groups", createNew)
+				err = w.Do(t.Context(), "mail_groups", createNew, nil)
 			}
 			if (err == nil) != tc.ok {
 				t.Errorf("error %v", err)

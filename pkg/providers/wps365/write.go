@@ -31,7 +31,8 @@ func bug(format string, args ...any) error {
 }
 
 // Do sends one call of those that Pack made.
-func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change) error {
+func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
+	ctx = httpx.Before(ctx, begin)
 	at := slices.IndexFunc(calls, func(k call) bool { return k.name == name })
 	if at < 0 || len(changes) == 0 || len(changes) > calls[at].most {
 		return bug("there is no call %q of %d changes", name, len(changes))
