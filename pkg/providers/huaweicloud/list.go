@@ -21,31 +21,35 @@ const (
 var errTooLong = errors.New("more pages than asked for")
 
 // pages reads a whole list, each row once by its key. Where that fails because the list keeps changing, broken says so and
-// the rows are those last seen. With most > 0 a list of more pages ends after the first one with errTooLong; total is its
-// length as the vendor counts.
+// the rows are all that any try saw: one that is missing would be granted again, and its holder mailed again. With most > 0 a
+// list of more pages ends after the first one with errTooLong; total is its length as the vendor counts.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (all []T, total int, broken string, err error) {
-	for range listTries {
-		all, total, broken, err = pagesOnce(ctx, a, l, query, most, key)
+	at := map[string]int{} // row, to its place in all
+	for try := 1; try <= listTries; try++ {
+		var rows []T
+		rows, total, broken, err = pagesOnce(ctx, a, l, query, most, key, try == listTries)
 		if err != nil || broken == "" {
-			break
+			return rows, total, broken, err
+		}
+		for _, row := range rows {
+			if i, known := at[key(row)]; known {
+				all[i] = row
+				continue
+			}
+			at[key(row)] = len(all)
+			all = append(all, row)
 		}
 	}
-	return all, total, broken, err
+	return all, total, broken, nil
 }
 
-func pagesOnce[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (all []T, total int, broken string, err error) {
+// pagesOnce reads the list from its first page on. Where its length changes meanwhile it ends, or with toEnd reads on.
+func pagesOnce[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string, toEnd bool) (all []T, total int, broken string, err error) {
 	seen := map[string]bool{}
 	for offset := 0; ; offset += pageSize {
 		page, count, err := onePage[T](ctx, a, l, query, offset)
 		if err != nil {
 			return nil, 0, "", err
-		}
-		if offset > 0 && count != total {
-			return all, count, fmt.Sprintf("its length changed from %d to %d while it was read", total, count), nil
-		}
-		total = count
-		if most > 0 && total > most*pageSize {
-			return nil, total, "", errTooLong
 		}
 		before := len(all)
 		for _, row := range page {
@@ -54,11 +58,21 @@ func pagesOnce[T any](ctx context.Context, a *api, l list, query url.Values, mos
 				all = append(all, row)
 			}
 		}
+		if offset > 0 && count != total {
+			broken = fmt.Sprintf("its length changed from %d to %d while it was read", total, count)
+			if !toEnd {
+				return all, count, broken, nil
+			}
+		}
+		total = count
+		if most > 0 && total > most*pageSize {
+			return nil, total, "", errTooLong
+		}
 		if len(all) == before || len(page) < pageSize || offset+pageSize >= total {
 			break
 		}
 	}
-	if len(all) != total {
+	if broken == "" && len(all) != total {
 		broken = fmt.Sprintf("it has %d rows by the vendor's count, but its pages hold %d", total, len(all))
 	}
 	return all, total, broken, nil

@@ -157,17 +157,19 @@ func unlisted(desired spec.State, total, found int) int {
 	return total - found
 }
 
-// readAuthorizations reads the whole project's authorizations in one list, or group by group where that is fewer calls.
+// readAuthorizations reads the whole project's authorizations in one list, or group by group where that is fewer calls, or
+// where somebody changes the long list faster than it can be read: most groups' own lists are one page, which is always whole.
 func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref, live *diff.Live) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	if len(ids) > 1 {
 		all, _, broken, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
-		if !errors.Is(err, errTooLong) {
-			if err == nil {
-				r.keep(all, ids, broken, slices.Collect(maps.Values(ids)), live)
-			}
+		switch {
+		case err == nil && broken == "":
+			r.keep(all, ids, "", nil, live)
+			return nil
+		case err != nil && !errors.Is(err, errTooLong):
 			return err
 		}
 	}
