@@ -25,6 +25,7 @@ type run struct {
 	steps     []step              // one for each change
 	calls     int                 // sent so far
 	splits    int                 // of these, the ones that were needed to find what the vendor refused
+	unsplit   int                 // changes that were refused together and that no more such calls were spent on
 	open      map[int]bool        // calls that the journal does not call settled
 	halted    string              // why nothing more is sent
 	unwritten error               // why a call could not be written down, and so was not sent
@@ -38,6 +39,7 @@ type step struct {
 	detail  string
 	call    int // number of the call that carried it last; 0: none yet
 	fate    fate
+	again   bool // that call failed, and a read showed that it was not done: it is to be sent again
 }
 
 // fate is how a call ended.
@@ -54,7 +56,7 @@ func newRun(part diff.Part, opts Options) *run {
 	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes)), open: map[int]bool{}}
 	for i, c := range part.Changes {
 		switch {
-		case c.Unsure:
+		case c.Unsure && c.Problem != "":
 			r.steps[i] = step{outcome: diff.Unknown, detail: c.Problem}
 		case c.Problem != "":
 			r.steps[i] = step{outcome: diff.Blocked, detail: c.Problem}
@@ -83,8 +85,8 @@ func (r *run) where(is func(step) bool) []int {
 	return indexes
 }
 
-func unsent(s step) bool  { return s.outcome == "" && s.call == 0 }
-func waiting(s step) bool { return s.outcome == "" && s.call > 0 }
+func unsent(s step) bool  { return s.outcome == "" && (s.call == 0 || s.again) }
+func waiting(s step) bool { return s.outcome == "" && s.call > 0 && !s.again }
 
 func (r *run) settle(i int, outcome diff.Outcome, detail string) {
 	r.steps[i].outcome, r.steps[i].detail = outcome, detail
@@ -135,10 +137,11 @@ const rounds = 2
 
 // write sends what is open and reads it back.
 func (r *run) write(ctx context.Context) {
+	r.holdBack()
 	r.await(ctx)
 	for range rounds {
 		open := r.where(unsent)
-		if len(open) == 0 {
+		if len(open) == 0 || r.halted != "" {
 			break
 		}
 		r.send(ctx, open)
@@ -196,6 +199,10 @@ func (r *run) result() diff.PartResult {
 		Calls: r.calls, Changes: make([]diff.ChangeResult, len(r.steps))}
 	if r.splits > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d calls more were needed to find what the vendor refused", r.splits))
+	}
+	if r.unsplit > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("%d changes were refused together with others and may be right: after %d calls no more are spent in one run"+
+			" on finding out; mend what is refused alone, then apply again: it goes on with what is left", r.unsplit, maxSplits))
 	}
 	for i, s := range r.steps {
 		if r.failed != "" && s.outcome == "" {

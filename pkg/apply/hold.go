@@ -33,6 +33,9 @@ func Take(ctx context.Context, e engine.Engine, who engine.Owner, commit string,
 		for held := (*engine.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, patience); {
 			lease, err = e.Acquire(ctx, name, who)
 		}
+		if err != nil && ctx.Err() != nil { // that somebody has the lock is not why we stop
+			err = context.Cause(ctx)
+		}
 		if err != nil {
 			return nil, errors.Join(err, h.Release())
 		}

@@ -171,6 +171,17 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	}
 }
 
+// holdBack leaves out the mails of which an earlier run reported that nobody knows whether they were sent, unless the plan was
+// made in the knowledge of that: a saved plan may be older than the report.
+func (r *run) holdBack() {
+	for _, i := range r.where(unsent) {
+		c := r.part.Changes[i]
+		if d, ok := r.doubts.about(c); ok && d.reported && c.Op == diff.OpResend && !c.Unsure {
+			r.settle(i, diff.Unknown, diff.DoubtfulMail)
+		}
+	}
+}
+
 // await gives what earlier runs may have sent the time to show, before it is sent again.
 func (r *run) await(ctx context.Context) {
 	for attempt := 1; ; attempt++ {
@@ -235,7 +246,7 @@ func (r *run) close(ctx context.Context) error {
 func (r *run) doubtful(e engine.Entry) bool {
 	open := map[diff.Change]bool{}
 	for i, s := range r.steps {
-		if s.outcome == diff.NotTried || r.part.Changes[i].Unsure && s.outcome == diff.Unknown {
+		if s.outcome == diff.NotTried || s.outcome == diff.Unknown && s.call == 0 { // what this run sent it answers for itself
 			open[r.part.Changes[i].Essence()] = true
 		}
 	}

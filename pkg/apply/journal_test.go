@@ -299,3 +299,74 @@ func TestTake(t *testing.T) {
 		}
 	})
 }
+
+// What failed twice is unknown in the report, and so in the journal.
+func TestFailedTwiceStaysInTheJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}}), faults: map[int]fault{1: failed, 2: failed}}, keptIn(t)
+		result, err := applyHeld(t, k, v, state(map[string][]string{"CAD": {"a", "b"}}), "r")
+		if err != nil || result.Summary.Unknown != 1 {
+			t.Fatalf("result %v, error %v", result, err)
+		}
+		if d := k.doubts(t); len(d) != 1 || d[0].Call != 2 || d[0].State != engine.Unknown || !strings.Contains(string(d[0].Changes), `"b"`) {
+			t.Errorf("in doubt %v", d)
+		}
+	})
+}
+
+// A saved plan may be older than the report that nobody knows whether a mail was sent: then it does not send it. A plan that
+// was made in the knowledge of that does.
+func TestSavedPlanSendsNoDoubtfulMail(t *testing.T) {
+	mail := diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject,
+		From: "2026-01-01T00:00:00Z", Mails: 1}
+	for _, tc := range []struct {
+		name   string
+		state  engine.State
+		unsure bool
+		want   diff.Outcome
+		calls  int
+		doubts int
+	}{
+		{"reported since", engine.Unknown, false, unknown, 0, 1},
+		{"sent nevertheless", engine.Unknown, true, done, 1, 0},
+		{"killed before it could report", engine.Begun, false, done, 1, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
+				k.doubted(t, time.Now().Add(-time.Hour), tc.state, mail)
+				hold, err := Take(t.Context(), k, engine.Owner{Run: "r"}, "", []string{conn}, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c := mail
+				c.Unsure = tc.unsure
+				saved := &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test", Changes: []diff.Change{c},
+					Calls: []diff.Call{{Name: "resend", Changes: []int{0}}}}}}
+				result, err := Run(t.Context(), saved, jobs(v, state(map[string][]string{"CAD": {"a"}})), Options{Hold: hold, Now: time.Now()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := result.Connections[0].Changes[0].Outcome; got != tc.want || len(v.calls) != tc.calls || len(k.doubts(t)) != tc.doubts {
+					t.Errorf("%s, calls %v, in doubt %v", got, v.calls, k.doubts(t))
+				}
+			})
+		})
+	}
+}
+
+// Whoever is interrupted while waiting for a lock is told that, not who has it.
+func TestTakeInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keptIn(t)
+		if _, err := Take(t.Context(), k, engine.Owner{Run: "first"}, "", []string{conn}, 0); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		var held *engine.HeldError
+		if _, err := Take(ctx, k, engine.Owner{Run: "second"}, "", []string{conn}, time.Hour); errors.As(err, &held) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	})
+}

@@ -174,9 +174,10 @@ func notDone(err error) bool {
 	return errors.As(err, &e) && e.NotDone()
 }
 
-func tooLate(err error) bool {
+// cutShort says whether the end of the run's time, that it is near, or an interrupt is the cause.
+func cutShort(err error) bool {
 	var e interface{ TooLate() bool }
-	return errors.As(err, &e) && e.TooLate()
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && e.TooLate()
 }
 
 func unauthorized(err error) bool {

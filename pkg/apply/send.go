@@ -84,11 +84,11 @@ func (r *run) callsFor(indexes []int) []diff.Call {
 	return calls
 }
 
-// carry sends one call and notes its fate. It is the only place where something is written.
-func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
+// carry sends one call, unless nothing more may be sent, and notes its fate. It is the only place where something is written.
+func (r *run) carry(ctx context.Context, index, of int, call diff.Call) (sent bool) {
 	number, ok := r.begin(ctx)
 	if !ok {
-		return
+		return false
 	}
 	changes := append(r.changes(call.Changes), call.Extra...)
 	said := announcement{number: number, call: call.Name, changes: changes}
@@ -97,40 +97,48 @@ func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
 	err := r.target.Do(ctx, call.Name, changes, func() error { return r.announce(ctx, &said) })
 	r.opts.Observe.tell(CallDone{event, err})
 	if said.err != nil {
-		r.withhold(said.err)
-		return
+		r.withhold(number, said.err)
+		return false
 	}
 	r.conclude(ctx, said, err)
-	if mayBeOneRow(err) && r.split(ctx, index, of, call) {
-		return
+	if !mayBeOneRow(err) || !r.split(ctx, index, of, call) {
+		r.end(ctx, number, call.Changes, err)
 	}
-	r.end(ctx, number, call.Changes, err)
+	return true
 }
 
-// maxSplits bounds the calls that are spent on finding what the vendor refused.
+// maxSplits bounds the calls that a run spends, on each connection, on finding what the vendor refused.
 const maxSplits = 200
 
 // split sends a refused call again in two halves, so that one bad row harms only itself. It says whether it did.
 func (r *run) split(ctx context.Context, index, of int, call diff.Call) bool {
 	left, right := r.halves(call.Changes)
-	if len(right) == 0 || !r.maySplit() {
+	if len(right) == 0 {
 		return false
 	}
-	for _, half := range [][]int{left, right} {
-		for _, c := range r.callsFor(half) {
-			r.carry(ctx, index, of, c)
+	calls := append(r.callsFor(left), r.callsFor(right)...)
+	if !r.maySplit(len(calls), len(call.Changes)) {
+		return false
+	}
+	for _, c := range calls {
+		if !r.carry(ctx, index, of, c) {
+			r.mu.Lock()
+			r.splits--
+			r.mu.Unlock()
 		}
 	}
 	return true
 }
 
-func (r *run) maySplit() bool {
+// maySplit takes calls from the budget, or notes how many changes stay refused together.
+func (r *run) maySplit(calls, changes int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.splits+2 > maxSplits {
+	if r.splits+calls > maxSplits {
+		r.unsplit += changes
 		return false
 	}
-	r.splits += 2
+	r.splits += calls
 	return true
 }
 
@@ -176,9 +184,10 @@ func (r *run) begin(ctx context.Context) (number int, ok bool) {
 }
 
 // withhold ends a call that was not sent because it could not be written down; nor is any other.
-func (r *run) withhold(err error) {
+func (r *run) withhold(number int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	delete(r.open, number)
 	r.calls--
 	r.unwritten = err
 	r.halted = err.Error()
@@ -195,7 +204,7 @@ func (r *run) halt(ctx context.Context) {
 func (r *run) end(ctx context.Context, number int, indexes []int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil && notDone(err) && (ctx.Err() != nil || tooLate(err)) { // it was still waiting for its turn
+	if notDone(err) && cutShort(err) { // it was still waiting for its turn
 		r.halt(ctx)
 		r.calls--
 		return
@@ -205,7 +214,7 @@ func (r *run) end(ctx context.Context, number int, indexes []int, err error) {
 	}
 	for _, i := range indexes {
 		s := &r.steps[i]
-		s.call, s.fate, s.detail = number, fateOf(err), ""
+		s.call, s.fate, s.detail, s.again = number, fateOf(err), "", false
 		if err != nil {
 			s.detail = err.Error()
 		}

@@ -27,8 +27,10 @@ type vendor struct {
 	unknown  map[string]bool // subjects that a look-up does not find
 	faults   map[int]fault   // by number of the call, from 1
 	readErr  error
+	onRead   func(n int, live *diff.Live) error // spoils the n-th read, from 1
 	calls    []string
-	touched  []diff.Change // every change that a call carried, repeats too
+	effects  map[diff.Change]int // how often each change was carried out
+	touched  []diff.Change       // every change that a call carried, repeats too
 	reads    int
 }
 
@@ -37,6 +39,8 @@ type fault string
 
 const (
 	dropped fault = "done, but unanswered"
+	torn    fault = "done in part, and unanswered"
+	partly  fault = "done in part, and called failed"
 	lost    fault = "not done, and unanswered"
 	failed  fault = "not done, and said so"
 	refusal fault = "refused"
@@ -51,7 +55,7 @@ func (e vendorError) NotDone() bool {
 	return e.fault == refusal || e.fault == badRow || e.fault == denied
 }
 func (e vendorError) MayBeOneRow() bool  { return e.fault == badRow }
-func (e vendorError) Answered() bool     { return e.fault == failed }
+func (e vendorError) Answered() bool     { return e.fault == failed || e.fault == partly }
 func (e vendorError) Unauthorized() bool { return e.fault == denied }
 
 func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
@@ -75,6 +79,9 @@ func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		}
 	}
 	live.Unmanaged = len(from.Resources) - len(live.Resources)
+	if v.onRead != nil {
+		return live, v.onRead(v.reads, &live)
+	}
 	return live, nil
 }
 
@@ -103,7 +110,7 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin
 	v.calls = append(v.calls, fmt.Sprintf("%s %d", name, len(changes)))
 	v.touched = append(v.touched, changes...)
 	bad, faulty := v.faults[len(v.calls)]
-	if faulty && bad != dropped {
+	if faulty && bad != dropped && bad != torn && bad != partly {
 		return vendorError{bad}
 	}
 	if slices.ContainsFunc(changes, func(c diff.Change) bool { return v.poison[c.Subject.Name] }) {
@@ -113,8 +120,10 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin
 		v.shown = v.live.Where(func(spec.Ref) bool { return true })
 	}
 	v.lagUntil = time.Now().Add(v.lag)
-	for _, c := range changes {
-		v.do(c)
+	for i, c := range changes {
+		if i == 0 || bad != torn && bad != partly {
+			v.do(c)
+		}
 	}
 	if faulty {
 		return vendorError{bad}
@@ -123,6 +132,12 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin
 }
 
 func (v *vendor) do(c diff.Change) {
+	if c.Op != diff.OpGrant || !v.ghosts[c.Subject.Name] {
+		if v.effects == nil {
+			v.effects = map[diff.Change]int{}
+		}
+		v.effects[c.Essence()]++
+	}
 	switch c.Op {
 	case diff.OpCreate:
 		v.live.Resources[c.Ref(conn)] = spec.Resource{}

@@ -41,46 +41,58 @@ func (r *run) believe() {
 
 // verify reads the touched things back until everything sent is accounted for. What the vendor accepted and did not do is
 // Refused; what can't be seen in time is Unknown, or is open again where the vendor called it failed and a read shows that
-// it was not done.
+// it was not done. A read that fails is tried again like one that does not show it yet.
 func (r *run) verify(ctx context.Context, watched []int) {
-	if len(watched) == 0 {
-		return
-	}
-	for attempt := 0; ; attempt++ {
+	var unread error // why the last read failed
+	for attempt := 0; len(watched) > 0; attempt++ {
 		r.opts.Observe.tell(Verifying{r.part.Name, attempt + 1})
-		live, err := r.readBack(ctx, watched)
-		if err != nil {
-			for _, i := range watched {
-				if r.steps[i].fate == refused {
-					r.settle(i, diff.Refused, r.steps[i].detail)
-				} else {
-					r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", err))
-				}
-			}
-			return
+		var live diff.Live
+		if live, unread = r.readBack(ctx, watched); unread == nil {
+			watched = r.sort(watched, live, attempt > 0)
+		} else {
+			watched = r.sortUnread(watched)
 		}
-		watched = r.sort(watched, live, attempt > 0)
-		if len(watched) == 0 || attempt == len(pauses) || !pause(ctx, r.opts.pause(attempt)) {
+		if attempt == len(pauses) || unauthorized(unread) || len(watched) > 0 && !pause(ctx, r.opts.pause(attempt)) {
 			break
 		}
 	}
 	for _, i := range watched {
-		r.giveUp(ctx, i)
+		if unread != nil {
+			r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", unread))
+		} else {
+			r.giveUp(ctx, i)
+		}
 	}
 }
 
-// readBack reads what the changes touch. A run that is interrupted still reads once.
+// readBack reads what the changes touch. A run that is interrupted, even in the middle of a read, still reads once.
 func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
-	if ctx.Err() != nil {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
-		defer cancel()
-		ctx = last
+	want := r.wanted(r.changes(watched))
+	if ctx.Err() == nil {
+		if live, err := r.target.Read(ctx, want); err == nil || ctx.Err() == nil {
+			return live, err
+		}
 	}
-	return r.target.Read(ctx, r.wanted(r.changes(watched)))
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
+	defer cancel()
+	return r.target.Read(last, want)
+}
+
+// sortUnread settles what needs no read and returns the others.
+func (r *run) sortUnread(watched []int) []int {
+	var open []int
+	for _, i := range watched {
+		if r.steps[i].fate == refused {
+			r.settle(i, diff.Refused, r.steps[i].detail)
+		} else {
+			open = append(open, i)
+		}
+	}
+	return open
 }
 
 // sort settles the changes that live tells about and returns the others. That some changes of a call show and others do
-// not, even after a while, is the vendor leaving those out.
+// not, even after a while, is the vendor leaving those out, if it accepted the call and the list that lacks them is whole.
 func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 	var missing []int
 	for _, i := range watched {
@@ -103,7 +115,7 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 			r.settle(i, diff.Refused, s.detail)
 		case c.Op == diff.OpGrant && problem != "":
 			r.settle(i, diff.Refused, problem)
-		case later && shown[s.call]:
+		case later && s.fate == accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
 			r.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
 		default:
 			open = append(open, i)
@@ -118,7 +130,7 @@ func (r *run) giveUp(ctx context.Context, i int) {
 	s, c := &r.steps[i], r.part.Changes[i]
 	switch {
 	case s.fate == failing && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
-		s.call = 0
+		s.again = true
 	case s.fate == accepted:
 		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
 	default:

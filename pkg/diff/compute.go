@@ -53,8 +53,8 @@ func (when Resending) last(n Notice) time.Time {
 	return last
 }
 
-// doubtfulMail is the problem of a mail that an earlier run may have sent.
-const doubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
+// DoubtfulMail is the problem of a mail that an earlier run may have sent.
+const DoubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
 
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
 // the next time anyway. What an earlier run was about to send and did not report is due: its newest mail would be another
@@ -70,6 +70,7 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 			last = at
 		}
 	}
+	c.Unsure = doubted
 	if doubted && when.Retry {
 		return true
 	}
@@ -77,7 +78,7 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Unsure, c.Problem, c.Mails = true, doubtfulMail, 0
+		c.Problem, c.Mails = DoubtfulMail, 0
 	}
 	return doubted
 }

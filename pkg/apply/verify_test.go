@@ -1,0 +1,141 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// A read-back that fails is tried again: what was sent is known as soon as one succeeds.
+func TestReadBackIsTriedAgain(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		until int // this read, from 1, fails last; the first is the plan's
+		err   error
+		want  diff.Outcome
+		took  time.Duration
+	}{
+		{"once", 2, errors.New("cut"), done, time.Second},
+		{"for a while", 5, errors.New("cut"), done, 15 * time.Second},
+		{"for ever", 100, errors.New("cut"), unknown, DefaultSettle},
+		{"without hope", 100, vendorError{denied}, unknown, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := &vendor{live: state(map[string][]string{"CAD": nil}), poison: map[string]bool{"bad": true}}
+				v.onRead = func(n int, _ *diff.Live) error {
+					if n > 1 && n <= tc.until {
+						return tc.err
+					}
+					return nil
+				}
+				start := time.Now()
+				result := applyOnce(t, v, state(map[string][]string{"CAD": {"bad", "good"}}), Options{})
+				want := map[string]diff.Outcome{"grant CAD/good": tc.want, "grant CAD/bad": diff.Refused}
+				if d := cmp.Diff(want, outcomes(result)); d != "" || time.Since(start) != tc.took {
+					t.Errorf("took %v, want %v (-want +got):\n%s", time.Since(start), tc.took, d)
+				}
+			})
+		})
+	}
+}
+
+// A run that is interrupted while it reads back still reads once, so that its report is true.
+func TestInterruptedWhileReadingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		v := &vendor{live: state(map[string][]string{"CAD": nil})}
+		v.onRead = func(n int, _ *diff.Live) error {
+			if n == 2 {
+				cancel()
+				return context.Canceled
+			}
+			return nil
+		}
+		desired := state(map[string][]string{"CAD": {"a"}})
+		plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Run(ctx, plan, jobs(v, desired), Options{})
+		if err != nil || result.Summary.Done != 1 {
+			t.Errorf("error %v, %+v", err, result.Summary)
+		}
+	})
+}
+
+// What a list lacks that is not whole was not left out by the vendor: it was not read.
+func TestLeftOutOnlyByWholeLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{live: state(map[string][]string{"CAD": nil})}
+		v.onRead = func(n int, live *diff.Live) error {
+			if n == 2 || n == 3 {
+				delete(live.Grants, grantOf("CAD", "b"))
+				live.Resources[grantOf("CAD", "").Resource] = spec.Resource{Incomplete: "it changed"}
+			}
+			return nil
+		}
+		result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), Options{})
+		if result.Summary.Done != 2 {
+			t.Errorf("%+v", outcomes(result))
+		}
+	})
+}
+
+// What the vendor refused while the run was interrupted is refused, and was sent.
+func TestRefusedWhileInterrupted(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		err   error
+		want  diff.Outcome
+		calls int
+	}{
+		{"refused", vendorError{refusal}, diff.Refused, 1},
+		{"never sent", waited{context.Canceled}, diff.NotTried, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				v := refuser{&vendor{live: state(map[string][]string{"CAD": {"x"}})}, tc.err, cancel}
+				desired := state(map[string][]string{"CAD": {"b"}})
+				plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				result, err := Run(ctx, plan, jobs(v, desired), Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]diff.Outcome{"grant CAD/b": tc.want, "revoke CAD/x": notTried}
+				if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Calls != tc.calls {
+					t.Errorf("%d calls (-want +got):\n%s", result.Summary.Calls, d)
+				}
+			})
+		})
+	}
+}
+
+// refuser interrupts the run with its first call, and answers with an error.
+type refuser struct {
+	*vendor
+	err    error
+	cancel context.CancelFunc
+}
+
+func (r refuser) Do(context.Context, string, []diff.Change, func() error) error {
+	r.cancel()
+	return r.err
+}
+
+// waited is the error of a call that was still waiting for its turn.
+type waited struct{ error }
+
+func (waited) NotDone() bool   { return true }
+func (w waited) Unwrap() error { return w.error }
