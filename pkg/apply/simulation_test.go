@@ -1,0 +1,212 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/engine/file"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// simulationRuns is how often apply may be run until all is done that can be.
+const simulationRuns = 12
+
+// TestSimulation applies drawn worlds to a vendor that fails at random, again and again until all is done that can be, on
+// virtual time, and holds the vendor's own account of what it did against these invariants:
+//
+//	I1: nothing is done that the plan of that run does not name.
+//	I2: each change is done once, or as often again as a run reported it as unknown.
+//	I3: the next run finishes the rest; when all is done another sends nothing, and nothing is left in doubt.
+//
+// Runs that are killed have their own test, with real processes.
+func TestSimulation(t *testing.T) {
+	seeds := 400
+	if testing.Short() {
+		seeds = 60
+	}
+	var sum simulation
+	for seed := range seeds {
+		var one simulation
+		var err error
+		folder := filepath.Join(t.TempDir(), fmt.Sprint(seed))
+		synctest.Test(t, func(t *testing.T) {
+			one = simulate(uint64(seed), file.Open(folder))
+			err = one.course(t.Context())
+		})
+		if err != nil {
+			t.Fatalf("seed %d: %v\ncalls %v\nfaults %v, lag %v", seed, err, one.vendor.calls, one.vendor.faults, one.vendor.lag)
+		}
+		sum.runs, sum.calls, sum.unknown, sum.took = sum.runs+one.runs, sum.calls+len(one.vendor.calls), sum.unknown+one.unknown, sum.took+one.took
+	}
+	t.Logf("%d seeds: %d runs, %d calls, %d changes reported as unknown, %v of virtual time", seeds, sum.runs, sum.calls, sum.unknown, sum.took)
+	if sum.unknown == 0 || sum.runs < 2*seeds {
+		t.Error("the faults do not bite")
+	}
+}
+
+// simulation is one world and what was done to it.
+type simulation struct {
+	vendor  *vendor
+	desired spec.State
+	engine  engine.Engine
+	draw    *rand.Rand
+	opts    Options
+
+	reported map[diff.Change]int // how often each change was reported as unknown
+	runs     int
+	calls    int
+	unknown  int
+	took     time.Duration
+}
+
+// simulate draws a world, what is desired of it, and the vendor's faults.
+func simulate(seed uint64, e engine.Engine) simulation {
+	draw := rand.New(rand.NewPCG(seed, 3))
+	v := &vendor{live: drawHolders(draw), poison: map[string]bool{}, ghosts: map[string]bool{}, faults: map[int]fault{}}
+	lags := []time.Duration{0, 0, 3 * time.Second, 20 * time.Second, 50 * time.Second, 4 * time.Minute}
+	v.lag = lags[draw.IntN(len(lags))]
+	if draw.IntN(3) == 0 {
+		v.poison[crowd[draw.IntN(len(crowd))]] = true
+	}
+	if draw.IntN(3) == 0 {
+		v.ghosts[crowd[draw.IntN(len(crowd))]] = true
+	}
+	kinds := []fault{dropped, torn, lost, failed, refusal, badRow, denied}
+	if v.lag < DefaultSettle { // what is done although it was called failed is sent again unless it shows in the time that it has
+		kinds = append(kinds, partly)
+	}
+	for n := range 40 {
+		if draw.IntN(4) == 0 {
+			v.faults[n+1] = kinds[draw.IntN(len(kinds))]
+		}
+	}
+	s := simulation{vendor: v, desired: drawHolders(draw), engine: e, draw: draw, reported: map[diff.Change]int{}}
+	if seed%4 == 3 {
+		s.opts.Parallelism = 3
+	}
+	return s
+}
+
+var crowd = []string{"a", "b", "c", "d", "e", "f", "g"}
+
+func drawHolders(draw *rand.Rand) spec.State {
+	holders := map[string][]string{}
+	for i := range 1 + draw.IntN(4) {
+		var some []string
+		for _, name := range crowd {
+			if draw.IntN(2) == 0 {
+				some = append(some, name)
+			}
+		}
+		holders[fmt.Sprint("G", i)] = some
+	}
+	return state(holders)
+}
+
+// course applies until a run is clean or can do no more.
+func (s *simulation) course(ctx context.Context) error {
+	start := time.Now()
+	for s.runs < simulationRuns {
+		left, err := s.apply(ctx)
+		if err != nil {
+			return fmt.Errorf("run %d: %w", s.runs, err)
+		}
+		if left == 0 {
+			break
+		}
+		time.Sleep(time.Duration(s.draw.IntN(120)) * time.Second)
+	}
+	time.Sleep(10 * time.Minute) // whatever lags shows by now
+	s.took = time.Since(start)
+	return s.finished(ctx)
+}
+
+// apply is one run. It returns how many changes were left that the vendor could do.
+func (s *simulation) apply(ctx context.Context) (left int, err error) {
+	s.runs++
+	hold, err := Take(ctx, s.engine, engine.Owner{Run: fmt.Sprint("run ", s.runs)}, "", []string{conn}, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, hold.Release()) }()
+	js := jobs(s.vendor, s.desired)
+	plan, err := Plan(ctx, js, Head{Now: time.Now(), Engine: s.engine, NoBound: true}, nil)
+	if err != nil {
+		return 0, err
+	}
+	touched := len(s.vendor.touched)
+	opts := s.opts
+	opts.Hold, opts.Now = hold, plan.Now
+	result, err := Run(ctx, plan, js, opts)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range s.vendor.touched[touched:] { // I1
+		if !slices.Contains(plan.Connections[0].Changes, c) {
+			return 0, fmt.Errorf("I1: %+v was sent and is not planned", c)
+		}
+	}
+	if err := s.once(); err != nil {
+		return 0, err
+	}
+	for _, c := range result.Connections[0].Changes {
+		if c.Outcome == diff.Unknown {
+			s.reported[c.Essence()]++
+			s.unknown++
+		}
+		if c.Outcome != diff.Done && c.Outcome != diff.Already && s.can(c.Change) {
+			left++
+		}
+	}
+	return left, nil
+}
+
+// once is I2.
+func (s *simulation) once() error {
+	for c, times := range s.vendor.effects {
+		if times > 1+s.reported[c] {
+			return fmt.Errorf("I2: %s %s/%s was done %d times and reported as unknown %d times", c.Op, c.Resource, c.Subject.Name, times, s.reported[c])
+		}
+	}
+	return nil
+}
+
+// can says whether the vendor would ever do a change.
+func (s *simulation) can(c diff.Change) bool {
+	return !s.vendor.poison[c.Subject.Name] && !(c.Op == diff.OpGrant && s.vendor.ghosts[c.Subject.Name])
+}
+
+// finished is I3: the vendor has what is desired, but for what it never does; another apply does nothing to what it can do,
+// and what the journal holds in doubt is settled.
+func (s *simulation) finished(ctx context.Context) error {
+	want := diff.Compute(s.desired, diff.Live{State: s.vendor.live}, diff.Resending{Notices: spec.Notices{Off: true}})
+	for _, c := range want {
+		if s.can(c) {
+			return fmt.Errorf("I3: after %d runs %+v is left", s.runs, c)
+		}
+	}
+	clear(s.vendor.faults)
+	touched := len(s.vendor.touched)
+	if _, err := s.apply(ctx); err != nil {
+		return err
+	}
+	for _, c := range s.vendor.touched[touched:] {
+		if s.can(c) {
+			return fmt.Errorf("I3: when all was done another run sent %+v", c)
+		}
+	}
+	doubts, err := s.engine.Doubts(ctx, conn)
+	if err == nil && len(doubts) > 0 && len(s.vendor.ghosts) == 0 { // what is left out of a call of its own may yet show
+		err = fmt.Errorf("I3: in doubt to the end: %+v", doubts)
+	}
+	return err
+}
