@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,32 +38,31 @@ func TestInterruptedAnywhere(t *testing.T) {
 // plug interrupts a run at a boundary.
 type plug struct {
 	*vendor
-	at, passed int
-	cancel     context.CancelFunc
+	at     int
+	cancel context.CancelFunc
+
+	counting sync.Mutex
+	passed   int
 }
 
 func (p *plug) pass() {
+	p.counting.Lock()
+	defer p.counting.Unlock()
 	if p.passed++; p.passed == p.at {
 		p.cancel()
 	}
 }
 
 func (p *plug) Do(ctx context.Context, name string, changes []diff.Change) error {
-	p.mu.Lock()
 	p.pass()
-	p.mu.Unlock()
-	err := p.vendor.Do(ctx, name, changes)
-	p.mu.Lock()
-	p.pass()
-	p.mu.Unlock()
-	return err
+	defer p.pass()
+	return p.vendor.Do(ctx, name, changes)
 }
 
 func (p *plug) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
 	p.pass()
-	live, err := p.vendor.Read(ctx, desired)
-	p.pass()
-	return live, err
+	defer p.pass()
+	return p.vendor.Read(ctx, desired)
 }
 
 func (p *plug) pull(t *testing.T, opts Options) error {

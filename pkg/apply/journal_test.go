@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,7 @@ import (
 // kept is a file engine whose journals fail from the n-th write on, counted from 1.
 type kept struct {
 	engine.Engine
+	mu      sync.Mutex
 	fails   int
 	failure error
 	writes  int
@@ -45,6 +47,8 @@ type keptLease struct {
 }
 
 func (l *keptLease) Append(ctx context.Context, entries ...engine.Entry) error {
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
 	l.kept.writes++
 	if l.kept.fails > 0 && l.kept.writes >= l.kept.fails {
 		return l.kept.failure
