@@ -53,10 +53,10 @@ func (p *plug) pass() {
 	}
 }
 
-func (p *plug) Do(ctx context.Context, name string, changes []diff.Change) error {
+func (p *plug) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
 	p.pass()
 	defer p.pass()
-	return p.vendor.Do(ctx, name, changes)
+	return p.vendor.Do(ctx, name, changes, begin)
 }
 
 func (p *plug) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
