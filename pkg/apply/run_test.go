@@ -131,6 +131,31 @@ func TestFault12PartialBatch(t *testing.T) {
 			t.Errorf("%d calls, notes %q", result.Summary.Calls, notes)
 		}
 	})
+	for _, tc := range []struct {
+		name   string
+		vendor *vendor
+		bad    int
+		calls  int // in all; 18 of them for standing alone ten times over
+	}{
+		{"an account that is bad everywhere", &vendor{batch: 500, poison: map[string]bool{"u07": true}}, 10, 1 + 2 + 2*6 + 18},
+		{"a pair of them", &vendor{batch: 500, poison: map[string]bool{"u07": true, "u09": true}}, 20, 53},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			holders := map[string][]string{}
+			for g := range 10 {
+				for u := range 50 {
+					holders[fmt.Sprint("G", g)] = append(holders[fmt.Sprint("G", g)], fmt.Sprintf("u%02d", u))
+				}
+			}
+			desired := state(holders)
+			tc.vendor.live = desired.Where(func(spec.Ref) bool { return true })
+			clear(tc.vendor.live.Grants)
+			result := applyOnce(t, tc.vendor, desired, Options{})
+			if result.Summary.Refused != tc.bad || result.Summary.Done != 500-tc.bad || result.Summary.Calls > tc.calls {
+				t.Errorf("%+v, want at most %d calls", result.Summary, tc.calls)
+			}
+		})
+	}
 	t.Run("too many", splitBudgetRunsOut)
 	runCourses(t, []course{
 		{"refused", "the call is cut until the bad row stands alone", &vendor{poison: map[string]bool{"b": true}}, Options{},

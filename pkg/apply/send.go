@@ -84,86 +84,156 @@ func (r *run) callsFor(indexes []int) []diff.Call {
 	return calls
 }
 
-// carry sends one call, unless nothing more may be sent, and notes its fate. It is the only place where something is written.
-func (r *run) carry(ctx context.Context, index, of int, call diff.Call) (sent bool) {
+// carry sends one call, and what it is cut into where the vendor refused it and one row may be the cause.
+func (r *run) carry(ctx context.Context, index, of int, call diff.Call) {
+	event := CallStarted{r.part.Name, call.Name, index, of, len(call.Changes)}
+	if refusal, _ := r.transmit(ctx, event, call); refusal != nil {
+		r.split(ctx, event, *refusal, byResource)
+	}
+}
+
+// refusedCall is a call that was refused, perhaps because of one of its rows. Its end is not noted yet.
+type refusedCall struct {
+	diff.Call
+	number int
+	err    error
+}
+
+// transmit sends one call, unless nothing more may be sent, and notes its fate. It is the only place where something is
+// written.
+func (r *run) transmit(ctx context.Context, event CallStarted, call diff.Call) (refusal *refusedCall, sent bool) {
 	number, ok := r.begin(ctx)
 	if !ok {
-		return false
+		return nil, false
 	}
 	changes := append(r.changes(call.Changes), call.Extra...)
 	said := announcement{number: number, call: call.Name, changes: changes}
-	event := CallStarted{r.part.Name, call.Name, index, of, len(call.Changes)}
+	event.Changes = len(call.Changes)
 	r.opts.Observe.tell(event)
 	err := r.target.Do(ctx, call.Name, changes, func() error { return r.announce(ctx, &said) })
 	r.opts.Observe.tell(CallDone{event, err})
 	if said.err != nil {
 		r.withhold(number, said.err)
-		return false
+		return nil, false
 	}
 	r.conclude(ctx, said, err)
-	if !mayBeOneRow(err) || !r.split(ctx, index, of, call) {
-		r.end(ctx, number, call.Changes, err)
+	if mayBeOneRow(err) {
+		return &refusedCall{call, number, err}, true
 	}
-	return true
+	r.end(ctx, number, call.Changes, err)
+	return nil, true
 }
 
 // maxSplits bounds the calls that a run spends, on each connection, on finding what the vendor refused.
 const maxSplits = 200
 
-// split sends a refused call again in two halves, so that one bad row harms only itself. It says whether it did.
-func (r *run) split(ctx context.Context, index, of int, call diff.Call) bool {
-	left, right := r.halves(call.Changes)
-	if len(right) == 0 {
-		return false
-	}
-	calls := append(r.callsFor(left), r.callsFor(right)...)
-	if !r.maySplit(len(calls), len(call.Changes)) {
-		return false
-	}
-	for _, c := range calls {
-		if !r.carry(ctx, index, of, c) {
-			r.mu.Lock()
-			r.splits--
-			r.mu.Unlock()
+// split sends a refused call again in two halves, so that one bad row harms only itself. Where both are refused, what they
+// have in common is likely to be the cause, so it is also cut the other way: a bad account is found without looking for it on
+// each resource.
+func (r *run) split(ctx context.Context, event CallStarted, call refusedCall, by way) {
+	halves, all, ok := r.sendHalves(ctx, event, call, by)
+	if !ok {
+		by = !by
+		halves, all, ok = r.sendHalves(ctx, event, call, by)
+	} else if all {
+		if others, all, ok := r.sendHalves(ctx, event, call, !by); ok && !all {
+			by, halves = !by, others
 		}
 	}
-	return true
+	if !ok {
+		r.keepTogether(call)
+		r.end(ctx, call.number, call.Changes, call.err)
+		return
+	}
+	for _, half := range halves {
+		r.split(ctx, event, half, by)
+	}
 }
 
-// maySplit takes calls from the budget, or notes how many changes stay refused together.
-func (r *run) maySplit(calls, changes int) bool {
+// sendHalves cuts a call, if it can be cut that way and the budget allows, and returns which of its parts were refused too.
+func (r *run) sendHalves(ctx context.Context, event CallStarted, call refusedCall, by way) (refused []refusedCall, all, ok bool) {
+	left, right := r.cut(call.Changes, by)
+	if len(right) == 0 {
+		return nil, false, false
+	}
+	calls := append(r.callsFor(left), r.callsFor(right)...)
+	if !r.maySplit(len(calls)) {
+		return nil, false, false
+	}
+	for _, c := range calls {
+		refusal, sent := r.transmit(ctx, event, c)
+		if refusal != nil {
+			refused = append(refused, *refusal)
+		}
+		if !sent {
+			r.spare()
+		}
+	}
+	return refused, len(refused) == len(calls), true
+}
+
+// maySplit takes calls from the budget.
+func (r *run) maySplit(calls int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.splits+calls > maxSplits {
-		r.unsplit += changes
 		return false
 	}
 	r.splits += calls
 	return true
 }
 
-// halves cuts changes in two: by resource where there are several, else by subject. What can't be cut leaves right empty.
-func (r *run) halves(indexes []int) (left, right []int) {
-	if left, right = r.cut(indexes, func(c diff.Change) any { return c.Resource }); len(right) > 0 {
-		return left, right
-	}
-	return r.cut(indexes, func(c diff.Change) any { return c.Subject })
+// spare gives a call back that was not sent.
+func (r *run) spare() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.splits--
 }
 
-func (r *run) cut(indexes []int, by func(diff.Change) any) (left, right []int) {
+// keepTogether counts what could be cut, but for the budget.
+func (r *run) keepTogether(call refusedCall) {
+	_, resources := r.cut(call.Changes, byResource)
+	_, subjects := r.cut(call.Changes, bySubject)
+	if len(resources)+len(subjects) > 0 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.unsplit += len(call.Changes)
+	}
+}
+
+// way is how a call is cut.
+type way bool
+
+const (
+	byResource way = false
+	bySubject  way = true
+)
+
+func (by way) key(c diff.Change) any {
+	if by == bySubject {
+		return c.Subject
+	}
+	return c.Resource
+}
+
+// cut makes two halves of changes. What can't be cut that way leaves right empty.
+func (r *run) cut(indexes []int, by way) (left, right []int) {
 	order := map[any]int{}
 	for _, i := range indexes {
-		key := by(r.part.Changes[i])
+		key := by.key(r.part.Changes[i])
 		if _, known := order[key]; !known {
 			order[key] = len(order)
 		}
 	}
 	for _, i := range indexes {
-		if 2*order[by(r.part.Changes[i])] < len(order) {
+		if 2*order[by.key(r.part.Changes[i])] < len(order) {
 			left = append(left, i)
 		} else {
 			right = append(right, i)
 		}
+	}
+	if len(left) == 0 || len(order) < 2 {
+		return indexes, nil
 	}
 	return left, right
 }

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type vendor struct {
 	hidden   spec.Grant      // shows once its app is assigned
 	unknown  map[string]bool // subjects that a look-up does not find
 	faults   map[int]fault   // by number of the call, from 1
+	batch    int             // changes that a call may have; 0: 3
 	readErr  error
 	onRead   func(n int, live *diff.Live) error // spoils the n-th read, from 1
 	calls    []string
@@ -85,14 +87,14 @@ func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error
 	return live, nil
 }
 
-// Pack makes calls of at most three changes of one op.
+// Pack makes calls of at most so many changes of one op as a batch has.
 func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	var calls []diff.Call
 	for i, c := range changes {
 		if c.Problem != "" {
 			continue
 		}
-		if n := len(calls); n > 0 && calls[n-1].Name == string(c.Op) && len(calls[n-1].Changes) < 3 {
+		if n := len(calls); n > 0 && calls[n-1].Name == string(c.Op) && len(calls[n-1].Changes) < cmp.Or(v.batch, 3) {
 			calls[n-1].Changes = append(calls[n-1].Changes, i)
 		} else {
 			calls = append(calls, diff.Call{Name: string(c.Op), Changes: []int{i}})
