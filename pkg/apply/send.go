@@ -134,7 +134,7 @@ func (r *run) split(ctx context.Context, event CallStarted, call refusedCall, by
 	halves, all, ok := r.sendHalves(ctx, event, call, by)
 	if !ok {
 		by = !by
-		halves, all, ok = r.sendHalves(ctx, event, call, by)
+		halves, _, ok = r.sendHalves(ctx, event, call, by)
 	} else if all {
 		if others, all, ok := r.sendHalves(ctx, event, call, !by); ok && !all {
 			by, halves = !by, others

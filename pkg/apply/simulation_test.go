@@ -30,9 +30,9 @@ const simulationRuns = 12
 //
 // Runs that are killed have their own test, with real processes.
 func TestSimulation(t *testing.T) {
-	seeds := 400
+	seeds := 300
 	if testing.Short() {
-		seeds = 60
+		seeds = 50
 	}
 	var sum simulation
 	for seed := range seeds {

@@ -73,6 +73,37 @@ func TestFault10ShiftingPages(t *testing.T) {
 	}
 }
 
+// What is live stays in sight while somebody edits faster than the list can be read: who is not seen would be granted, and
+// mailed, again.
+func TestNoGrantIsLostFromSight(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		spoiled []int // answers, from 1: the long list is read three times, two pages each, then each group's own
+		seen    int   // of 300
+		notes   int
+	}{
+		{"the long list never holds still", []int{2, 4, 6}, 300, 0},
+		{"nor does a group's own, whose last reading shows nobody", []int{2, 4, 6, 8, 10, 11}, 250, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := newCloud(t, free, large(2, 150))
+			var faults []emu.Fault
+			for _, nth := range tc.spoiled {
+				faults = append(faults, emu.Fault{Match: "GET /v1/*/app-groups/actions/list-authorizations", Kind: emu.FaultRefuse,
+					Nth: nth, Status: 200, Body: `{"count":251,"authorizations":[]}`})
+			}
+			if err := c.SetFaults(faults); err != nil {
+				t.Fatal(err)
+			}
+			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
+			live, err := c.open(t, nil).Read(t.Context(), want)
+			if err != nil || len(live.Grants) != tc.seen || len(live.Notes) != tc.notes {
+				t.Errorf("%d grants, notes %q, error %v", len(live.Grants), live.Notes, err)
+			}
+		})
+	}
+}
+
 // An answer that is no list is an error, whichever list it stands for: taken for an empty one it would grant or revoke all.
 func TestFault05MalformedAnswers(t *testing.T) {
 	all := merge(desired(ref(spec.KindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(spec.KindApp, "AutoCAD"), user("alice")))

@@ -24,18 +24,30 @@ type list struct {
 }
 
 // pages reads a whole list, each row once by its key: the order of rows between pages is not documented. Where that fails
-// because the list keeps changing, broken says so and the rows are those last seen.
+// because the list keeps changing, broken says so and the rows are all that any try saw: one that is missing would be added
+// again.
 func pages[T any](ctx context.Context, a *api, l list, key func(T) string) (all []T, broken string, err error) {
-	for range listTries {
-		all, broken, err = pagesOnce(ctx, a, l, key)
+	at := map[string]int{} // row, to its place in all
+	for try := 1; try <= listTries; try++ {
+		var rows []T
+		rows, broken, err = pagesOnce(ctx, a, l, key, try == listTries)
 		if err != nil || broken == "" {
-			break
+			return rows, broken, err
+		}
+		for _, row := range rows {
+			if i, known := at[key(row)]; known {
+				all[i] = row
+				continue
+			}
+			at[key(row)] = len(all)
+			all = append(all, row)
 		}
 	}
-	return all, broken, err
+	return all, broken, nil
 }
 
-func pagesOnce[T any](ctx context.Context, a *api, l list, key func(T) string) (all []T, broken string, err error) {
+// pagesOnce reads the list from its first page on. Where its length changes meanwhile it ends, or with toEnd reads on.
+func pagesOnce[T any](ctx context.Context, a *api, l list, key func(T) string, toEnd bool) (all []T, broken string, err error) {
 	seen, tokens := map[string]bool{}, map[string]bool{}
 	total := -1 // not said
 	for next := ""; ; {
@@ -45,7 +57,10 @@ func pagesOnce[T any](ctx context.Context, a *api, l list, key func(T) string) (
 		}
 		if p.Total != nil {
 			if total >= 0 && total != *p.Total {
-				return all, fmt.Sprintf("its length changed from %d to %d while it was read", total, *p.Total), nil
+				broken = fmt.Sprintf("its length changed from %d to %d while it was read", total, *p.Total)
+				if !toEnd {
+					return all, broken, nil
+				}
 			}
 			total = *p.Total
 		}
@@ -63,7 +78,7 @@ func pagesOnce[T any](ctx context.Context, a *api, l list, key func(T) string) (
 		}
 		tokens[next] = true
 	}
-	if total >= 0 && len(all) != total {
+	if broken == "" && total >= 0 && len(all) != total {
 		broken = fmt.Sprintf("it has %d rows by the vendor's count, but its pages hold %d", total, len(all))
 	}
 	return all, broken, nil

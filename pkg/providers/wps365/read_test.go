@@ -164,6 +164,21 @@ func TestFault10ShiftingPages(t *testing.T) {
 	}
 }
 
+// Who was seen in any reading of a list that never holds still is not added again.
+func TestNoMemberIsLostFromSight(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, large(1, 130))
+	var faults []emu.Fault
+	for _, nth := range []int{2, 4, 5} { // the second pages of two readings, and all of the third
+		faults = append(faults, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Nth: nth, Status: 200,
+			Body: `{"code":0,"data":{"items":[],"total":777}}`})
+	}
+	c.fault(t, faults...)
+	live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+	if err != nil || len(live.Grants) == 0 || len(live.Notes) != 1 {
+		t.Errorf("%d members, notes %q, error %v", len(live.Grants), live.Notes, err)
+	}
+}
+
 // An answer that is not what it should be is an error, whichever it stands for.
 func TestFault05MalformedAnswers(t *testing.T) {
 	bodies := []string{``, `{}`, `[]`, `null`, `{"code":0}`, `{"code":0,"data":{}}`, `{"code":0,"data":{"items":null}}`, `{"code":0,"data":{"items":{},"total":0}}`,
