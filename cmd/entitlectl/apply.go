@@ -93,8 +93,8 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err := c.agreed(ctx, plan, flags); err != nil {
 		return err
 	}
-	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Parallelism: flags.parallelism,
-		NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold, Spec: w.spec.Digest})
+	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
+		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold, Spec: w.spec.Digest})
 }
 
 // hold takes the locks of all connections that the run is about.

@@ -56,7 +56,7 @@ func newRun(part diff.Part, opts Options) *run {
 	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes)), open: map[int]bool{}}
 	for i, c := range part.Changes {
 		switch {
-		case c.Unsure && c.Problem != "":
+		case c.Unsure:
 			r.steps[i] = step{outcome: diff.Unknown, detail: c.Problem}
 		case c.Problem != "":
 			r.steps[i] = step{outcome: diff.Blocked, detail: c.Problem}
@@ -108,6 +108,19 @@ func (r *run) reread(ctx context.Context) {
 	}
 	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
 	r.skip(r.where(unsent), live)
+	r.holdBack(live)
+}
+
+// holdBack does not send what a run since the plan was made may have mailed: the plan does not know of that.
+func (r *run) holdBack(live diff.Live) {
+	for _, i := range r.where(unsent) {
+		c := r.part.Changes[i]
+		at, reported, ok := r.doubts.reported(c)
+		news := ok && reported && c.Doubt != diff.DoubtOf(at)
+		if c.Op == diff.OpResend && news || diff.Tried(r.part.Name, c, live) {
+			r.settle(i, diff.Unknown, diff.DoubtfulMail)
+		}
+	}
 }
 
 // skip drops the changes that live shows, and those that live says can't be made.
@@ -137,7 +150,6 @@ const rounds = 2
 
 // write sends what is open and reads it back.
 func (r *run) write(ctx context.Context) {
-	r.holdBack()
 	r.await(ctx)
 	for range rounds {
 		open := r.where(unsent)

@@ -171,17 +171,6 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	}
 }
 
-// holdBack leaves out the mails of which an earlier run reported that nobody knows whether they were sent, unless the plan was
-// made in the knowledge of that: a saved plan may be older than the report.
-func (r *run) holdBack() {
-	for _, i := range r.where(unsent) {
-		c := r.part.Changes[i]
-		if d, ok := r.doubts.about(c); ok && d.reported && c.Op == diff.OpResend && !c.Unsure {
-			r.settle(i, diff.Unknown, diff.DoubtfulMail)
-		}
-	}
-}
-
 // await gives what earlier runs may have sent the time to show, before it is sent again.
 func (r *run) await(ctx context.Context) {
 	for attempt := 1; ; attempt++ {
@@ -244,20 +233,22 @@ func (r *run) close(ctx context.Context) error {
 	return r.journal.write(ctx, entries...)
 }
 
-// doubtful says whether a call of an earlier run is still in doubt.
+// doubtful says whether a call of an earlier run is still in doubt. Of a mail that a saved plan lacks, that plan says nothing.
 func (r *run) doubtful(e engine.Entry) bool {
-	open := map[diff.Change]bool{}
+	planned, open := map[diff.Change]bool{}, map[diff.Change]bool{}
 	for i, s := range r.steps {
-		if s.outcome == diff.NotTried || s.outcome == diff.Unknown && s.call == 0 { // what this run sent it answers for itself
-			open[r.part.Changes[i].Essence()] = true
+		c := r.part.Changes[i].Essence()
+		planned[c] = true
+		if s.outcome == diff.NotTried || s.outcome == diff.Unknown && s.call == 0 {
+			open[c] = true
 		}
 	}
 	var changes []diff.Change
 	if e.State == engine.Lost || json.Unmarshal(e.Changes, &changes) != nil {
-		return len(open) > 0 || len(r.part.Targets) > 0
+		return len(open) > 0 || len(r.part.Targets) > 0 || r.opts.Saved
 	}
 	return slices.ContainsFunc(changes, func(c diff.Change) bool {
 		_, looked := r.desired.Resources[c.Ref(r.part.Name)]
-		return open[c] || !looked && len(r.part.Targets) > 0
+		return open[c] || !looked && len(r.part.Targets) > 0 || c.Op == diff.OpResend && !planned[c] && r.opts.Saved
 	})
 }

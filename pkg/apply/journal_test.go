@@ -251,6 +251,73 @@ func TestUnknownStaysInTheJournal(t *testing.T) {
 	})
 }
 
+// A saved plan does not send a mail that a run since may have sent; a plan to retry it does, once.
+func TestSavedPlanMailsNobodyTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail := diff.Notice{Resource: grantOf("CAD", "a").Resource, Subject: grantOf("CAD", "a").Subject, Sent: time.Now().Add(-30 * time.Hour), Tries: 1}
+		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}}), notices: []diff.Notice{mail}, faults: map[int]fault{1: lost, 2: lost}}, keptIn(t)
+		saved, retry := k.mailing(t, v, false), (*diff.Plan)(nil)
+		for i, step := range []struct {
+			retry bool
+			want  diff.Outcome
+			calls int
+		}{{false, diff.Unknown, 1}, {false, diff.Unknown, 1}, {true, diff.Unknown, 2}, {true, diff.Unknown, 2}} {
+			plan := saved
+			if step.retry && retry == nil {
+				retry = k.mailing(t, v, true)
+			}
+			if step.retry {
+				plan = retry
+			}
+			got := outcomes(k.applySaved(t, v, plan))["resend CAD/a"]
+			if got != step.want || len(v.calls) != step.calls || len(k.doubts(t)) != 1 {
+				t.Errorf("step %d: %s, calls %v, in doubt %v", i, got, v.calls, k.doubts(t))
+			}
+		}
+		if got := outcomes(k.applySaved(t, v, k.mailing(t, v, true)))["resend CAD/a"]; got != diff.Done || len(v.calls) != 3 || len(k.doubts(t)) > 0 {
+			t.Errorf("retried at last: %s, calls %v, in doubt %v", got, v.calls, k.doubts(t))
+		}
+	})
+}
+
+// A saved plan does not settle a mail that it has nothing to say about.
+func TestSavedPlanLeavesOtherMailsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
+		saved := k.mailing(t, v, false)
+		k.doubted(t, time.Now(), engine.Unknown, diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject})
+		k.applySaved(t, v, saved)
+		if d := k.doubts(t); len(d) != 1 {
+			t.Errorf("in doubt %v", d)
+		}
+	})
+}
+
+// mailing plans where the files want what is live, so that only mails are to be sent.
+func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
+	t.Helper()
+	js := jobs(v, v.live)
+	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 9}
+	plan, err := Plan(t.Context(), js, Head{Now: time.Now(), Engine: k, Retry: retry}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result {
+	t.Helper()
+	hold, err := Take(t.Context(), k, engine.Owner{Run: fmt.Sprint("at ", time.Now())}, "", []string{conn}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(t.Context(), plan, jobs(v, v.live), Options{Hold: hold, Now: time.Now(), Reread: true, Saved: true})
+	if err = errors.Join(err, hold.Release()); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
 // The history has a record before the first call and one with the result after the last, and none of a run without any.
 func TestHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -316,47 +383,6 @@ func TestFailedTwiceStaysInTheJournal(t *testing.T) {
 			t.Errorf("in doubt %v", d)
 		}
 	})
-}
-
-// A saved plan may be older than the report that nobody knows whether a mail was sent: then it does not send it. A plan that
-// was made in the knowledge of that does.
-func TestSavedPlanSendsNoDoubtfulMail(t *testing.T) {
-	mail := diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject,
-		From: "2026-01-01T00:00:00Z", Mails: 1}
-	for _, tc := range []struct {
-		name   string
-		state  engine.State
-		unsure bool
-		want   diff.Outcome
-		calls  int
-		doubts int
-	}{
-		{"reported since", engine.Unknown, false, unknown, 0, 1},
-		{"sent nevertheless", engine.Unknown, true, done, 1, 0},
-		{"killed before it could report", engine.Begun, false, done, 1, 0},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
-				k.doubted(t, time.Now().Add(-time.Hour), tc.state, mail)
-				hold, err := Take(t.Context(), k, engine.Owner{Run: "r"}, "", []string{conn}, 0)
-				if err != nil {
-					t.Fatal(err)
-				}
-				c := mail
-				c.Unsure = tc.unsure
-				saved := &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test", Changes: []diff.Change{c},
-					Calls: []diff.Call{{Name: "resend", Changes: []int{0}}}}}}
-				result, err := Run(t.Context(), saved, jobs(v, state(map[string][]string{"CAD": {"a"}})), Options{Hold: hold, Now: time.Now()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := result.Connections[0].Changes[0].Outcome; got != tc.want || len(v.calls) != tc.calls || len(k.doubts(t)) != tc.doubts {
-					t.Errorf("%s, calls %v, in doubt %v", got, v.calls, k.doubts(t))
-				}
-			})
-		})
-	}
 }
 
 // Whoever is interrupted while waiting for a lock is told that, not who has it.

@@ -21,6 +21,7 @@ type Options struct {
 	// Reread reads live state again before the first write: for plans that were saved, or that somebody looked at for a
 	// while.
 	Reread      bool
+	Saved       bool // the plan was made before Hold was taken, and may not know what other runs left in doubt since
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it
 	Observe     Observer

@@ -26,6 +26,7 @@ type vendor struct {
 	poison   map[string]bool // subjects because of which a call is refused
 	hidden   spec.Grant      // shows once its app is assigned
 	unknown  map[string]bool // subjects that a look-up does not find
+	notices  []diff.Notice   // mails that failed; one that is sent again is none of them
 	faults   map[int]fault   // by number of the call, from 1
 	batch    int             // changes that a call may have; 0: 3
 	readErr  error
@@ -81,6 +82,7 @@ func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		}
 	}
 	live.Unmanaged = len(from.Resources) - len(live.Resources)
+	live.Notices = slices.Clone(v.notices)
 	if v.onRead != nil {
 		return live, v.onRead(v.reads, &live)
 	}
@@ -152,6 +154,8 @@ func (v *vendor) do(c diff.Change) {
 		if v.hidden.Resource == c.Ref(conn) {
 			v.live.Grants[v.hidden] = spec.Claim{}
 		}
+	case diff.OpResend:
+		v.notices = slices.DeleteFunc(v.notices, func(n diff.Notice) bool { return n.Subject == c.Subject })
 	case diff.OpRevoke:
 		delete(v.live.Grants, c.Grant(conn))
 	case diff.OpDelete:

@@ -131,6 +131,8 @@ func (r *run) giveUp(ctx context.Context, i int) {
 	switch {
 	case s.fate == failing && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
 		s.again = true
+	case c.Op == diff.OpResend && s.fate != accepted:
+		r.settle(i, diff.Unknown, s.detail+"; no read tells whether the mail was sent; --retry-unknown sends it again")
 	case s.fate == accepted:
 		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
 	default:

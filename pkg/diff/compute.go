@@ -61,16 +61,16 @@ const DoubtfulMail = "an earlier run may have sent this mail, and no read can te
 // one if it had been sent.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
 	last, doubted := when.last(n), n.Unsure
-	if when.Doubted != nil && !doubted {
+	if when.Doubted != nil {
 		at, reported, ok := when.Doubted(*c)
-		if ok && !reported {
+		if ok && !reported && !n.Unsure {
 			return true
 		}
-		if doubted = ok; doubted && at.After(last) {
-			last = at
+		if ok && reported {
+			doubted, c.Doubt = true, DoubtOf(at)
+			last = latest(last, at)
 		}
 	}
-	c.Unsure = doubted
 	if doubted && when.Retry {
 		return true
 	}
@@ -78,10 +78,20 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Problem, c.Mails = DoubtfulMail, 0
+		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, ""
 	}
 	return doubted
 }
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// DoubtOf tells the doubt of one run about a mail from that of another: by the moment of that run.
+func DoubtOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 // Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
 func Exhausted(desired spec.State, live Live, when Resending) []string {
@@ -297,12 +307,24 @@ func Satisfied(connection string, c Change, live Live) bool {
 		return !held && r.Incomplete == "" && r.Audience != spec.Everyone
 	case OpUpdate:
 		return exists && c.To != "" && setting(r, c.Field) == c.To
-	case OpResend: // another mail is the newest by now, or the last one needs none any more
+	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
-			return n.Resource == ref && n.Subject == c.Subject && n.Recipient == c.To && n.moment() == c.From
+			return c.isAbout(connection, n) && (n.moment() == c.From || n.Unsure)
 		})
 	}
 	return false
+}
+
+// Tried says of a resend that it was about to be sent after it was planned, and that no read can tell whether it was.
+func Tried(connection string, c Change, live Live) bool {
+	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
+		return c.isAbout(connection, n) && n.moment() != c.From && n.Unsure
+	})
+}
+
+// isAbout says whether a resend is about the newest mail to this recipient.
+func (c Change) isAbout(connection string, n Notice) bool {
+	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.To
 }
 
 // Wanted is the desired state that changes imply, for reading what they touch. Its resources have no settings.

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -131,5 +132,29 @@ func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Reason: "gone has left"}}
 	if d := cmp.Diff([]string{"revoke CAD/gone"}, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{})), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// A mail that a run was about to send after it was planned counts as sent only where a read can tell.
+func TestSatisfiedByMails(t *testing.T) {
+	ref := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}
+	planned := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
+	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, From: planned.Format(time.RFC3339Nano)}
+	for _, tc := range []struct {
+		name             string
+		newest           []diff.Notice
+		satisfied, tried bool
+	}{
+		{"none is waited for", nil, true, false},
+		{"the same", []diff.Notice{{Resource: ref, Sent: planned}}, false, false},
+		{"the same, which the plan knew to be in doubt", []diff.Notice{{Resource: ref, Sent: planned, Unsure: true}}, false, false},
+		{"a later one", []diff.Notice{{Resource: ref, Sent: planned.Add(time.Hour)}}, true, false},
+		{"perhaps a later one", []diff.Notice{{Resource: ref, Sent: planned.Add(time.Hour), Unsure: true}}, false, true},
+		{"perhaps one to somebody else", []diff.Notice{{Resource: ref, Recipient: "bob", Sent: planned.Add(time.Hour), Unsure: true}}, true, false},
+	} {
+		live := diff.Live{Notices: tc.newest}
+		if satisfied, tried := diff.Satisfied(conn, c, live), diff.Tried(conn, c, live); satisfied != tc.satisfied || tried != tc.tried {
+			t.Errorf("%s: satisfied %v, tried %v", tc.name, satisfied, tried)
+		}
 	}
 }

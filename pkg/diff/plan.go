@@ -74,7 +74,8 @@ type Change struct {
 	Reason   string       `json:"reason,omitempty"`   // the file's reason, or why no line asks for it
 	Mails    int          `json:"mails,omitempty"`    // mails that the vendor will send
 	Problem  string       `json:"problem,omitempty"`  // why it can't be sent; then it is in no call
-	Unsure   bool         `json:"unsure,omitempty"`   // an earlier run may have done it, and no read can tell; it is sent nevertheless unless Problem says so
+	Doubt    string       `json:"doubt,omitempty"`    // resend: which run's unknown outcome the plan knows of and sends it despite
+	Unsure   bool         `json:"unsure,omitempty"`   // an earlier run may have done it, and no read can tell; Problem says so
 }
 
 // Ref is the resource that the change is about.
