@@ -102,15 +102,19 @@ func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts
 	return d, nil
 }
 
-// about returns what is in doubt about a change.
+// about returns what is in doubt about a change. What was lost was written before its moment, and so says nothing about a
+// mail that follows one of after it.
 func (d doubts) about(c diff.Change) (doubt, bool) {
 	if found, ok := d.of[c.Essence()]; ok {
 		return found, true
 	}
-	if d.all != nil {
-		return *d.all, true
+	if d.all == nil {
+		return doubt{}, false
 	}
-	return doubt{}, false
+	if sent, err := time.Parse(time.RFC3339Nano, c.From); err == nil && c.Op == diff.OpResend && sent.After(d.all.at) {
+		return doubt{}, false
+	}
+	return *d.all, true
 }
 
 // reported is a diff.Resending.Doubted.

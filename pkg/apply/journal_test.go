@@ -293,6 +293,24 @@ func TestSavedPlanLeavesOtherMailsInDoubt(t *testing.T) {
 	})
 }
 
+// What was lost of a journal puts the mails before it in doubt, and none that was sent since.
+func TestLostJournalIsAboutThePast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mail := func(user string, age time.Duration) diff.Notice {
+			return diff.Notice{Resource: grantOf("CAD", user).Resource, Subject: grantOf("CAD", user).Subject, Sent: time.Now().Add(-age), Tries: 1}
+		}
+		v, k := &vendor{live: state(map[string][]string{"CAD": {"a", "b"}}), notices: []diff.Notice{mail("a", 3*time.Hour), mail("b", time.Hour)}}, keptIn(t)
+		k.doubted(t, time.Now().Add(-2*time.Hour), engine.Lost)
+		want := map[string]diff.Outcome{"resend CAD/a": diff.Unknown}
+		if d := cmp.Diff(want, outcomes(k.applySaved(t, v, k.mailing(t, v, false)))); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		if len(v.calls) > 0 {
+			t.Errorf("calls %v", v.calls)
+		}
+	})
+}
+
 // mailing plans where the files want what is live, so that only mails are to be sent.
 func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
 	t.Helper()
