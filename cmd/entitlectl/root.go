@@ -59,6 +59,9 @@ func newRoot(c *cli) *cobra.Command {
 		Args:    knownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if c.stateDir == "" { // as of a variable that is not set; it would be the working folder
+				return errors.New("--state-dir must name a folder")
+			}
 			c.log, c.state = c.logger(), file.Open(c.stateDir)
 			if c.engine != nil {
 				c.state = c.engine(c.stateDir)
