@@ -256,8 +256,8 @@ func (s *soak) open(t *testing.T) apply.Job {
 func (s *soak) judge(t *testing.T, undisturbed int) {
 	t.Helper()
 	all, throttled := s.storm.writes()
-	t.Logf("%d runs, %d write requests (%d of them throttled, %d dropped, %d garbage) for %d undisturbed: %.2f, without the throttled %.2f; %d reads; %d edits of a stranger; %v of virtual time",
-		len(s.runs), all, throttled, s.storm.sent[stormDropped], s.storm.sent[stormGarbage], undisturbed, float64(all)/float64(undisturbed),
+	t.Logf("%d runs and %d that could not read, %d write requests (%d of them throttled, %d dropped, %d garbage) for %d undisturbed: %.2f, without the throttled %.2f; %d reads; %d edits of a stranger; %v of virtual time",
+		len(s.runs), s.unread, all, throttled, s.storm.sent[stormDropped], s.storm.sent[stormGarbage], undisturbed, float64(all)/float64(undisturbed),
 		float64(all-throttled)/float64(undisturbed), s.storm.reads, len(s.storm.stranger.done), s.took)
 	want := maps.Clone(s.world.desired)
 	maps.Copy(want, s.world.bystanders)
