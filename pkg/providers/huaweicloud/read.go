@@ -167,7 +167,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		all, _, broken, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
 		switch {
 		case err == nil && broken == "":
-			r.keep(all, ids, "", nil, live)
+			r.keep(all, ids, "", slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
 			return nil
 		case err != nil && !errors.Is(err, errTooLong):
 			return err

@@ -190,17 +190,15 @@ func TestFault23Signals(t *testing.T) {
 	v := newKillWorld(t).real(t)
 	p, release := v.held(t)
 	defer release()
-	for dead := make(chan bool); ; { // the second signal counts once the first one was taken
-		go func() { p.wait(t); close(dead) }()
-		for alive := true; alive; {
-			_ = p.Process.Signal(syscall.SIGINT)
-			select {
-			case <-dead:
-				alive = false
-			case <-time.After(20 * time.Millisecond):
-			}
+	dead := make(chan bool)
+	go func() { p.wait(t); close(dead) }()
+	for alive := true; alive; { // the second signal counts once the first one was taken
+		_ = p.Process.Signal(syscall.SIGINT)
+		select {
+		case <-dead:
+			alive = false
+		case <-time.After(20 * time.Millisecond):
 		}
-		break
 	}
 	release()
 	if code, out := v.apply(t, 0); code != exitDone {
