@@ -36,7 +36,7 @@ func (c *cli) progress() *progress {
 
 // observe is an apply.Observer.
 func (p *progress) observe(event apply.Event) {
-	text := ""
+	text, level := "", slog.LevelInfo
 	switch e := event.(type) {
 	case apply.Reading:
 		text = e.Connection + ": reading"
@@ -47,11 +47,14 @@ func (p *progress) observe(event apply.Event) {
 		if e.Err != nil {
 			text = fmt.Sprintf("%s: call %d of %d: %v", e.Connection, e.Index, e.Of, e.Err)
 		}
+	case apply.Awaiting:
+		text = fmt.Sprintf("%s: %s of an earlier run may yet show; waiting up to %s", e.Connection, render.Count(e.Changes, "change"), e.Left.Round(time.Second))
+		level = slog.LevelWarn // it may be the longest wait of the run
 	case apply.Verifying:
 		text = e.Connection + ": reading back"
 	}
 	if !p.redraw {
-		p.c.log.Info(text)
+		p.c.log.Log(context.Background(), level, text)
 		return
 	}
 	p.mu.Lock()

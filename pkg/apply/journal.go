@@ -175,9 +175,11 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	}
 }
 
-// await gives what earlier runs may have sent the time to show, before it is sent again.
+// await gives what earlier runs may have sent the time to show, before it is sent again. A clock that went back since makes
+// that no longer.
 func (r *run) await(ctx context.Context) {
-	for attempt := 1; ; attempt++ {
+	most := time.Now().Add(r.opts.settle())
+	for attempt := 0; ; attempt++ {
 		var watched []int
 		var until time.Time
 		for _, i := range r.where(unsent) {
@@ -186,12 +188,14 @@ func (r *run) await(ctx context.Context) {
 				until = latest(until, d.at.Add(r.opts.settle()))
 			}
 		}
-		left := time.Until(until)
-		if len(watched) == 0 || left <= 0 || left > r.opts.settle() { // the clock went back
+		left := min(time.Until(until), time.Until(most))
+		if len(watched) == 0 || left <= 0 {
 			return
 		}
-		r.opts.Observe.tell(Verifying{r.part.Name, attempt})
-		if !pause(ctx, min(left, r.opts.pause(attempt-1))) {
+		if attempt == 0 {
+			r.opts.Observe.tell(Awaiting{r.part.Name, len(watched), left})
+		}
+		if !pause(ctx, min(left, r.opts.pause(attempt))) {
 			return
 		}
 		if live, err := r.readBack(ctx, watched); err == nil {
@@ -226,8 +230,9 @@ func (r *run) close(ctx context.Context) error {
 		}
 		entries = append(entries, entry)
 	}
+	planned, open := r.inDoubt()
 	for _, e := range r.doubts.entries {
-		if !r.doubtful(e) {
+		if !r.stays(e, planned, open) {
 			entries = append(entries, engine.Entry{Run: e.Run, Call: e.Call, State: engine.Settled})
 		}
 	}
@@ -237,9 +242,12 @@ func (r *run) close(ctx context.Context) error {
 	return r.journal.write(ctx, entries...)
 }
 
-// doubtful says whether a call of an earlier run is still in doubt. Of a mail that a saved plan lacks, that plan says nothing.
-func (r *run) doubtful(e engine.Entry) bool {
-	planned, open := map[diff.Change]bool{}, map[diff.Change]bool{}
+// inDoubt returns the changes of the plan by what they do, and those of them that this run neither sent nor found done.
+func (r *run) inDoubt() (planned, open map[diff.Change]bool) {
+	planned, open = map[diff.Change]bool{}, map[diff.Change]bool{}
+	if len(r.doubts.entries) == 0 {
+		return planned, open
+	}
 	for i, s := range r.steps {
 		c := r.part.Changes[i].Essence()
 		planned[c] = true
@@ -247,6 +255,11 @@ func (r *run) doubtful(e engine.Entry) bool {
 			open[c] = true
 		}
 	}
+	return planned, open
+}
+
+// stays says whether a call of an earlier run is still in doubt. Of a mail that a saved plan lacks, that plan says nothing.
+func (r *run) stays(e engine.Entry, planned, open map[diff.Change]bool) bool {
 	var changes []diff.Change
 	if e.State == engine.Lost || json.Unmarshal(e.Changes, &changes) != nil {
 		return len(open) > 0 || len(r.part.Targets) > 0 || r.opts.Saved

@@ -29,6 +29,7 @@ type kept struct {
 	writes  int
 	entries []string // "run call state" of all that were written
 	onWrite func(engine.Entry)
+	told    []Event // of waits for what is in doubt
 }
 
 func keptIn(t *testing.T) *kept {
@@ -103,7 +104,11 @@ func applyHeld(t *testing.T, k *kept, v *vendor, desired spec.State, run string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(t.Context(), plan, jobs(v, desired), Options{Hold: hold, Now: time.Now()})
+	return Run(t.Context(), plan, jobs(v, desired), Options{Hold: hold, Now: time.Now(), Observe: func(e Event) {
+		if e, waits := e.(Awaiting); waits {
+			k.told = append(k.told, e)
+		}
+	}})
 }
 
 // Each call is in the journal before it is sent, and how it ended before the next one is.
@@ -182,7 +187,7 @@ func TestDoubtsAreSettledByReading(t *testing.T) {
 		{"it shows", 10 * time.Second, 0, diff.Already, 0, 15 * time.Second},
 		{"it never shows", 0, 0, diff.Done, 1, DefaultSettle},
 		{"it had its time", 0, time.Minute, diff.Done, 1, 0},
-		{"the clock went back", 0, -time.Hour, diff.Done, 1, 0},
+		{"the clock went back", 0, -time.Hour, diff.Done, 1, DefaultSettle},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -202,6 +207,13 @@ func TestDoubtsAreSettledByReading(t *testing.T) {
 				}
 				if len(v.calls) != tc.calls || time.Since(start) != tc.took || len(k.doubts(t)) > 0 {
 					t.Errorf("calls %v, took %v, in doubt %v", v.calls, time.Since(start), k.doubts(t))
+				}
+				var told []Event
+				if tc.took > 0 {
+					told = []Event{Awaiting{conn, 1, DefaultSettle}}
+				}
+				if d := cmp.Diff(told, k.told); d != "" {
+					t.Errorf("told (-want +got):\n%s", d)
 				}
 			})
 		})

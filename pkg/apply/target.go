@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -67,6 +68,14 @@ type Verifying struct {
 	Attempt    int
 }
 
+// Awaiting says that what an earlier run left in doubt gets some more time to show.
+type Awaiting struct {
+	Connection string
+	Changes    int
+	Left       time.Duration
+}
+
+func (Awaiting) event()    {}
 func (Reading) event()     {}
 func (CallStarted) event() {}
 func (CallDone) event()    {}
