@@ -79,7 +79,7 @@ func (v *victim) dieAtCall(t *testing.T, at int, done bool) {
 	t.Helper()
 	var writes atomic.Int64
 	arrived, dead := make(chan bool), make(chan bool)
-	v.gate = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	gate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !mayWrite(r.Method, r.URL.Path) || writes.Add(1) != int64(at) {
 			v.server.ServeHTTP(w, r)
 			return
@@ -90,6 +90,7 @@ func (v *victim) dieAtCall(t *testing.T, at int, done bool) {
 		arrived <- true
 		<-dead
 	})
+	v.gate.Store(&gate)
 	p := v.start(t, 0, "apply", "--yes", "--settle", "150ms")
 	<-arrived
 	check(t, p.Process.Kill())
@@ -97,7 +98,7 @@ func (v *victim) dieAtCall(t *testing.T, at int, done bool) {
 		t.Errorf("not killed, but ended with %d\n%s", code, &p.output)
 	}
 	close(dead)
-	v.gate = nil
+	v.gate.Store(nil)
 }
 
 // held starts an apply whose first write call does not come back before the test says so.
@@ -105,13 +106,14 @@ func (v *victim) held(t *testing.T, args ...string) (p *process, release func())
 	t.Helper()
 	arrived, goOn := make(chan bool), make(chan bool)
 	var first atomic.Bool
-	v.gate = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	gate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if mayWrite(r.Method, r.URL.Path) && !first.Swap(true) {
 			arrived <- true
 			<-goOn
 		}
 		v.server.ServeHTTP(w, r)
 	})
+	v.gate.Store(&gate)
 	p = v.start(t, 0, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
 	<-arrived
 	return p, sync.OnceFunc(func() { close(goOn) })
@@ -213,7 +215,7 @@ func TestFault16Secrets(t *testing.T) {
 	folder := t.TempDir()
 	var mu sync.Mutex
 	secrets := map[string]bool{"emulator-secret": true}
-	v.gate = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	gate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 			mu.Lock()
 			secrets[token] = true
@@ -221,6 +223,7 @@ func TestFault16Secrets(t *testing.T) {
 		}
 		v.server.ServeHTTP(w, r)
 	})
+	v.gate.Store(&gate)
 	var written strings.Builder
 	do := func(want int, args ...string) {
 		t.Helper()
@@ -240,12 +243,10 @@ func TestFault16Secrets(t *testing.T) {
 	do(exitDone, "apply", "--yes", "--settle", "150ms")
 	do(exitDone, "history", "-o", "json")
 	check(t, v.server.LoadSeed(newKillWorld(t).seed))
-	gate := v.gate
 	p, release := v.held(t, "--log-level", "debug")
 	check(t, p.Process.Signal(syscall.SIGQUIT)) // the Go runtime writes a dump of all goroutines
 	p.wait(t)
 	release()
-	v.gate = gate
 	if dump := p.output.String(); !strings.Contains(dump, "goroutine ") {
 		t.Errorf("there is no dump:\n%s", dump)
 	}

@@ -203,8 +203,8 @@ type victim struct {
 	url     string
 	file    string
 	state   string
-	program string       // "": this test binary
-	gate    http.Handler // nil; else requests go here instead of to the emulator
+	program string                           // "": this test binary
+	gate    atomic.Pointer[http.HandlerFunc] // nil; else requests go here instead of to the emulator
 }
 
 func (k killWorld) fresh(t *testing.T) *victim {
@@ -212,8 +212,8 @@ func (k killWorld) fresh(t *testing.T) *victim {
 	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
 	check(t, v.server.LoadSeed(k.seed))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v.gate != nil {
-			v.gate.ServeHTTP(w, r)
+		if gate := v.gate.Load(); gate != nil {
+			gate.ServeHTTP(w, r)
 			return
 		}
 		v.server.ServeHTTP(w, r)
