@@ -134,7 +134,7 @@ func TestFault21TwoApplies(t *testing.T) {
 	}
 
 	check(t, first.Process.Signal(syscall.SIGSTOP))
-	if code, out = v.run(t, 0, "lock", "break", "workspace", "--reason", "the runner is suspended"); code != exitDone {
+	if code, out = v.run(t, 0, "lock", "break", "workspace", "--reason", "the runner is suspended", "-o", "json"); code != exitDone || out != "{\n  \"broken\": \"workspace\"\n}\n" {
 		t.Errorf("lock break ended with %d\n%s", code, out)
 	}
 	if code, out = v.apply(t, 0); code != exitDone {

@@ -48,6 +48,11 @@ type lockList struct {
 	Locks []engine.Holder `json:"locks"`
 }
 
+// brokenLock is what lock break shows as JSON.
+type brokenLock struct {
+	Broken string `json:"broken"`
+}
+
 func (c *cli) locks(ctx context.Context) error {
 	holders, err := c.state.Holders(ctx)
 	if err != nil {
@@ -78,6 +83,6 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 	if err := c.state.Break(ctx, connection, c.owner(), reason); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.stdout, "The lock of %s is broken. Before the next apply see to it that the run that held it is gone.\n", render.Visible(connection))
-	return err
+	totals := fmt.Sprintf("The lock of %s is broken. Before the next apply see to it that the run that held it is gone.", connection)
+	return c.show(brokenLock{connection}, render.Report{Title: "Locks", Totals: totals})
 }
