@@ -35,6 +35,9 @@ func newHistory(c *cli) *cobra.Command {
 	return command
 }
 
+// leastDigest is how many digits of a digest have to be given: an empty one, as of a variable that is not set, any record has.
+const leastDigest = 12
+
 func newHistoryVerify(c *cli) *cobra.Command {
 	var contains string
 	command := &cobra.Command{
@@ -44,7 +47,12 @@ func newHistoryVerify(c *cli) *cobra.Command {
 			"Exits 0 where the chain is whole, else 1 with the place of the first break.",
 		Example: "  entitlectl history verify --contains sha256:9f86d081884c7d65",
 		Args:    arguments(0, 0, "no arguments"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.verifyHistory(cmd.Context(), contains) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("contains") && len(strings.TrimPrefix(contains, "sha256:")) < leastDigest {
+				return fmt.Errorf("--contains takes a digest as this command prints it, at least the first %d digits", leastDigest)
+			}
+			return c.verifyHistory(cmd.Context(), contains)
+		},
 	}
 	command.Flags().StringVar(&contains, "contains", "", "also check that the record with this `DIGEST` is there")
 	return command
