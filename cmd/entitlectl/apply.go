@@ -122,11 +122,12 @@ func (c *cli) hold(ctx context.Context, w intent, wait time.Duration) (*apply.Ho
 
 // agreed shows the plan, checks the rules and asks.
 func (c *cli) agreed(ctx context.Context, plan *diff.Plan, flags applyFlags) error {
-	if err := c.showBefore(plan, flags.yes); err != nil {
+	refusal := refused(plan, flags.allow)
+	if err := c.showBefore(plan, flags.yes && refusal == nil); err != nil {
 		return err
 	}
-	if err := refused(plan, flags.allow); err != nil {
-		return err
+	if refusal != nil {
+		return refusal
 	}
 	if !flags.yes && plan.Summary.Calls > 0 {
 		return c.confirm(ctx)
@@ -210,12 +211,12 @@ func unfinished(plan *diff.Plan) error {
 	return nil
 }
 
-// showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked sees the plan.
-func (c *cli) showBefore(plan *diff.Plan, yes bool) error {
+// showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked, or refused, sees the plan.
+func (c *cli) showBefore(plan *diff.Plan, agreed bool) error {
 	switch {
 	case c.output != "json":
 		return c.show(plan, render.Plan(plan))
-	case !yes:
+	case !agreed:
 		return c.text(c.stderr, c.terminal.stderr, render.Plan(plan))
 	}
 	return nil
