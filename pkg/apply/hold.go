@@ -82,16 +82,24 @@ func (h *Hold) record(ctx context.Context, kind engine.Kind, plan *diff.Plan, re
 		if err != nil {
 			return err
 		}
-		r.Result, r.Calls, r.Outcome = text, result.Summary.Calls, "done"
-		if !result.Summary.Clean() {
-			r.Outcome = "unfinished"
-		}
-		if ctx.Err() != nil {
-			r.Outcome = "interrupted"
-		}
+		r.Result, r.Calls, r.Outcome = text, result.Summary.Calls, outcome(ctx, result)
 	}
 	if err := h.engine.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)
 	}
 	return nil
+}
+
+// outcome is how a run ended, in a word or three.
+func outcome(ctx context.Context, result *diff.Result) string {
+	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" })
+	switch {
+	case result.Summary.Clean() && !left:
+		return "done"
+	case ctx.Err() == nil:
+		return "unfinished"
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return "out of time"
+	}
+	return "interrupted"
 }

@@ -374,6 +374,26 @@ func TestHistory(t *testing.T) {
 	})
 }
 
+// The history says why a run did not come to its end.
+func TestOutcome(t *testing.T) {
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	clean, left := &diff.Result{}, &diff.Result{Summary: diff.ResultSummary{NotTried: 1}}
+	unread := &diff.Result{Connections: []diff.PartResult{{Error: "the cable is cut"}}}
+	for _, tc := range []struct {
+		want   string
+		ctx    context.Context
+		result *diff.Result
+	}{{"done", t.Context(), clean}, {"done", interrupted, clean}, {"unfinished", t.Context(), left}, {"unfinished", t.Context(), unread},
+		{"interrupted", interrupted, left}, {"out of time", late, left}} {
+		if got := outcome(tc.ctx, tc.result); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+}
+
 // A connection is held by one run at a time; another waits as long as it was told to.
 func TestTake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
