@@ -1,8 +1,11 @@
 package file
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +56,18 @@ func (e *Engine) note(reason, came string) {
 func (e *Engine) Close() error { return nil }
 
 func (e *Engine) path(name string) string { return filepath.Join(e.folder, name) }
+
+// Names of files may have 255 bytes; ours need some beside the scope, and a Chinese character takes nine when it is escaped.
+const longest = 200
+
+// escaped is a scope as a part of a file's name. One that is too long ends with a digest behind a comma, which no other has.
+func escaped(scope string) string {
+	name := url.PathEscape(scope)
+	if len(name) <= longest {
+		return name
+	}
+	return fmt.Sprintf("%s,%x", name[:longest/2], sha256.Sum256([]byte(scope)))
+}
 
 // makeFolder makes the state folder, and its name last.
 func (e *Engine) makeFolder() error {

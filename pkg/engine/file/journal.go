@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"slices"
 
@@ -14,7 +13,7 @@ import (
 )
 
 func (e *Engine) journalPath(scope string) string {
-	return e.path("journal-" + url.PathEscape(scope) + ".jsonl")
+	return e.path("journal-" + escaped(scope) + ".jsonl")
 }
 
 // begin gives a new owner a journal of its own that holds what is in doubt. It is always a new file: a former owner that still

@@ -42,7 +42,7 @@ func (l *lease) take(scope string, by engine.Owner) error {
 	if l.journal, err = l.engine.begin(scope); err != nil {
 		return err
 	}
-	data, err := json.Marshal(by)
+	data, err := json.Marshal(engine.Holder{Scope: scope, Owner: by})
 	if err == nil {
 		err = l.engine.overwrite(l.lock, data)
 	}

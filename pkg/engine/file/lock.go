@@ -19,7 +19,7 @@ import (
 const lockPrefix, lockSuffix = "lock-", ".json"
 
 func (e *Engine) lockPath(scope string) string {
-	return e.path(lockPrefix + url.PathEscape(scope) + lockSuffix)
+	return e.path(lockPrefix + escaped(scope) + lockSuffix)
 }
 
 // guard waits until nobody else takes, gives back or breaks a lock, and keeps them from it. With it a lock's file, its content
@@ -93,10 +93,8 @@ func (e *Engine) Holders(ctx context.Context) ([]engine.Holder, error) {
 	}
 	var holders []engine.Holder
 	for _, file := range files {
-		name, isLock := strings.CutPrefix(file.Name(), lockPrefix)
-		name, ends := strings.CutSuffix(name, lockSuffix)
-		scope, err := url.PathUnescape(name)
-		if !isLock || !ends || err != nil {
+		scope, isLock := e.scopeOf(file.Name())
+		if !isLock {
 			continue
 		}
 		h, err := e.holder(scope)
@@ -109,6 +107,22 @@ func (e *Engine) Holders(ctx context.Context) ([]engine.Holder, error) {
 	}
 	slices.SortFunc(holders, func(a, b engine.Holder) int { return strings.Compare(a.Scope, b.Scope) })
 	return holders, ctx.Err()
+}
+
+// scopeOf is the scope of a lock file. A name that is too long to say it leaves that to the content.
+func (e *Engine) scopeOf(file string) (scope string, isLock bool) {
+	name, begins := strings.CutPrefix(file, lockPrefix)
+	name, ends := strings.CutSuffix(name, lockSuffix)
+	if !begins || !ends {
+		return "", false
+	}
+	if !strings.Contains(name, ",") {
+		scope, err := url.PathUnescape(name)
+		return scope, err == nil
+	}
+	var h engine.Holder
+	data, err := os.ReadFile(e.path(file))
+	return h.Scope, err == nil && json.Unmarshal(data, &h) == nil && e.lockPath(h.Scope) == e.path(file)
 }
 
 // holder reads the lock file of a scope under the guard; nil where nobody has the lock.

@@ -64,3 +64,25 @@ func TestOtherFilesAreNoLocks(t *testing.T) {
 		t.Errorf("holders %v, error %v", holders, err)
 	}
 }
+
+// A connection's name may be longer than the names of files.
+func TestLongScopes(t *testing.T) {
+	e := Open(t.TempDir())
+	scopes := []string{strings.Repeat("工", 127) + "一", strings.Repeat("工", 127) + "二"}
+	for _, scope := range scopes {
+		l, err := e.Acquire(t.Context(), scope, ana)
+		must(t, err)
+		defer l.Release()
+		must(t, l.Append(t.Context(), engine.Entry{Run: "r", Call: 1, State: engine.Begun, Detail: scope}))
+	}
+	holders, err := e.Holders(t.Context())
+	if err != nil || len(holders) != 2 || holders[0].Scope != scopes[0] || holders[1].Scope != scopes[1] || holders[0].Owner != ana {
+		t.Errorf("holders %v, error %v", holders, err)
+	}
+	for _, scope := range scopes {
+		if doubts, err := e.Doubts(t.Context(), scope); err != nil || len(doubts) != 1 || doubts[0].Detail != scope {
+			t.Errorf("in doubt %v, error %v", doubts, err)
+		}
+		must(t, e.Break(t.Context(), scope, ana, "test"))
+	}
+}
