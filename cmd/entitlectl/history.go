@@ -70,7 +70,7 @@ type pastRun struct {
 	Commit      string          `json:"commit,omitempty"`
 	Outcome     string          `json:"outcome"`
 	Reason      string          `json:"reason,omitempty"`
-	Calls       int             `json:"calls"`
+	Calls       *int            `json:"calls,omitempty"` // sent; nil where the history does not tell
 	Result      json.RawMessage `json:"result,omitempty"`
 }
 
@@ -91,11 +91,11 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		i, known := at[r.Who.Run]
 		if r.Kind == engine.RunEnded && known {
 			run := &runs[i]
-			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, r.Calls, r.Result
+			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, &r.Calls, r.Result
 			continue
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
-			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Calls: r.Calls, Result: r.Result}
+			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Result: r.Result}
 		switch r.Kind {
 		case engine.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
@@ -142,7 +142,7 @@ func (run pastRun) section() render.Section {
 	if result := run.result(); result != nil {
 		say("", render.Result(result).Totals)
 	} else if run.Outcome == runCutOff {
-		say("", "The run was cut off; the next apply settles what it left in doubt.")
+		say("", "The run was cut off; the apply after it settles what it left in doubt.")
 	}
 	say("reason: ", run.Reason)
 	if run.Plan != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,17 @@ func (c *cli) locks(ctx context.Context) error {
 func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 	if reason == "" {
 		return errors.New("give a --reason; it is kept in the history")
+	}
+	holders, err := c.state.Holders(ctx)
+	if err != nil {
+		return err
+	}
+	var held []string
+	for _, h := range holders {
+		held = append(held, h.Scope)
+	}
+	if !slices.Contains(held, connection) {
+		return fmt.Errorf("nobody holds the lock of %s%s", connection, didYouMean(connection, held))
 	}
 	if err := c.state.Break(ctx, connection, c.owner(), reason); err != nil {
 		return err

@@ -62,6 +62,9 @@ func newRoot(c *cli) *cobra.Command {
 			if c.stateDir == "" { // as of a variable that is not set; it would be the working folder
 				return errors.New("--state-dir must name a folder")
 			}
+			if c.timeout < 0 {
+				return errors.New("--timeout takes a time as in 10m, or 0 for none")
+			}
 			c.log, c.state = c.logger(), file.Open(c.stateDir)
 			if c.engine != nil {
 				c.state = c.engine(c.stateDir)
@@ -102,7 +105,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")
-	f.DurationVar(&c.timeout, "timeout", 0, "limit for a whole plan, apply or drift; 0 is none")
+	f.DurationVar(&c.timeout, "timeout", 0, "limit for a whole plan, apply or drift; a call in flight is finished; 0 is none")
 }
 
 // moment is a flag that takes a time.

@@ -115,8 +115,8 @@ func (r *run) reread(ctx context.Context) {
 func (r *run) holdBack(live diff.Live) {
 	for _, i := range r.where(unsent) {
 		c := r.part.Changes[i]
-		at, reported, ok := r.doubts.reported(c)
-		news := ok && reported && c.Doubt != diff.DoubtOf(at)
+		at, ok := r.doubts.about(c)
+		news := ok && c.Doubt != diff.DoubtOf(at)
 		if c.Op == diff.OpResend && news || diff.Tried(r.part.Name, c, live) {
 			r.settle(i, diff.Unknown, diff.DoubtfulMail)
 		}

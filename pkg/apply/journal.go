@@ -69,19 +69,13 @@ func items(changes []diff.Change) json.RawMessage {
 // doubts are the calls of earlier runs that nothing has settled.
 type doubts struct {
 	entries []engine.Entry
-	of      map[diff.Change]doubt // by essence
-	all     *doubt                // a part of the journal is lost: it may have said anything
-}
-
-// doubt is what is known of a change that an earlier run may have done.
-type doubt struct {
-	at       time.Time // when it was sent last
-	reported bool      // reads did not tell, and that run said so
+	of      map[diff.Change]time.Time // when they were sent last, by essence
+	all     *time.Time                // until then a part of the journal is lost: it may have said anything
 }
 
 // readDoubts reads the doubts about a connection. An entry whose changes can't be read stands for any change.
 func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts, error) {
-	d := doubts{of: map[diff.Change]doubt{}}
+	d := doubts{of: map[diff.Change]time.Time{}}
 	if e == nil {
 		return d, nil
 	}
@@ -90,37 +84,27 @@ func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts
 		return d, fmt.Errorf("the journal could not be read: %w", err)
 	}
 	for _, entry := range d.entries {
-		this := doubt{entry.At, entry.State == engine.Unknown}
 		var changes []diff.Change
 		if entry.State == engine.Lost || json.Unmarshal(entry.Changes, &changes) != nil {
-			d.all = &doubt{entry.At, true}
+			d.all = &entry.At
 		}
 		for _, c := range changes {
-			d.of[c] = this
+			d.of[c] = entry.At
 		}
 	}
 	return d, nil
 }
 
-// about returns what is in doubt about a change. What was lost was written before its moment, and so says nothing about a
-// mail that follows one of after it.
-func (d doubts) about(c diff.Change) (doubt, bool) {
-	if found, ok := d.of[c.Essence()]; ok {
-		return found, true
+// about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing
+// about a mail that follows one of after it.
+func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
+	if at, ok = d.of[c.Essence()]; ok || d.all == nil {
+		return at, ok
 	}
-	if d.all == nil {
-		return doubt{}, false
-	}
-	if sent, err := time.Parse(time.RFC3339Nano, c.From); err == nil && c.Op == diff.OpResend && sent.After(d.all.at) {
-		return doubt{}, false
+	if sent, err := time.Parse(time.RFC3339Nano, c.From); err == nil && c.Op == diff.OpResend && sent.After(*d.all) {
+		return time.Time{}, false
 	}
 	return *d.all, true
-}
-
-// reported is a diff.Resending.Doubted.
-func (d doubts) reported(c diff.Change) (at time.Time, reported, ok bool) {
-	found, ok := d.about(c)
-	return found.at, found.reported, ok
 }
 
 // announcement is what the journal is told of a call before it is sent.
@@ -175,19 +159,12 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	}
 }
 
-// await gives what earlier runs may have sent the time to show, before it is sent again. A clock that went back since makes
-// that no longer.
+// await gives what earlier runs may have sent the time to show, before it is sent again; of mails, before they are reported
+// as unknown. A clock that went back since makes that no longer.
 func (r *run) await(ctx context.Context) {
 	most := time.Now().Add(r.opts.settle())
 	for attempt := 0; ; attempt++ {
-		var watched []int
-		var until time.Time
-		for _, i := range r.where(unsent) {
-			if d, ok := r.doubts.about(r.part.Changes[i]); ok {
-				watched = append(watched, i)
-				until = latest(until, d.at.Add(r.opts.settle()))
-			}
-		}
+		watched, until := r.doubted()
 		left := min(time.Until(until), time.Until(most))
 		if len(watched) == 0 || left <= 0 {
 			return
@@ -202,6 +179,18 @@ func (r *run) await(ctx context.Context) {
 			r.skip(watched, live)
 		}
 	}
+}
+
+// doubted lists the changes that an earlier run may have sent, and returns until when the last of them may show.
+func (r *run) doubted() (indexes []int, until time.Time) {
+	for i, c := range r.part.Changes {
+		s := r.steps[i]
+		mail := c.Op == diff.OpResend && s.outcome == diff.Unknown && s.call == 0
+		if at, ok := r.doubts.about(c); ok && (mail || unsent(s)) {
+			indexes, until = append(indexes, i), latest(until, at.Add(r.opts.settle()))
+		}
+	}
+	return indexes, until
 }
 
 func latest(a, b time.Time) time.Time {

@@ -220,6 +220,43 @@ func TestDoubtsAreSettledByReading(t *testing.T) {
 	}
 }
 
+// A mail that a killed run may have sent gets the time to show; then it is unknown, and only a retry sends it.
+func TestDoubtfulMails(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		shows  int // the read that shows it, from 1; 0: none
+		retry  bool
+		want   diff.Outcome
+		calls  int
+		doubts int
+	}{
+		{"it shows", 3, false, diff.Already, 0, 0},
+		{"it never shows", 0, false, diff.Unknown, 0, 1},
+		{"it never shows, and is sent again", 0, true, diff.Done, 1, 0},
+		{"it shows before it is sent again", 3, true, diff.Already, 0, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := grantOf("CAD", "a")
+				mail := diff.Notice{Resource: g.Resource, Subject: g.Subject, Sent: time.Now().Add(-30 * time.Hour), Tries: 1}
+				v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}}), notices: []diff.Notice{mail}}, keptIn(t)
+				v.onRead = func(n int, live *diff.Live) error {
+					if n == tc.shows {
+						v.notices, live.Notices = nil, nil
+					}
+					return nil
+				}
+				k.doubted(t, time.Now(), engine.Begun, diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject,
+					From: mail.Sent.UTC().Format(time.RFC3339Nano)})
+				result := k.applySaved(t, v, k.mailing(t, v, tc.retry))
+				if got := outcomes(result)["resend CAD/a"]; got != tc.want || len(v.calls) != tc.calls || len(k.doubts(t)) != tc.doubts {
+					t.Errorf("%s, calls %v, in doubt %v", got, v.calls, k.doubts(t))
+				}
+			})
+		})
+	}
+}
+
 // A run that is filtered does not settle what it does not look at.
 func TestDoubtsOfOthersStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

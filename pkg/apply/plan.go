@@ -68,7 +68,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		return part
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Engine),
-		Doubted: doubts.reported, Retry: head.Retry}
+		Doubted: doubts.about, Retry: head.Retry}
 	part.Changes = diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound

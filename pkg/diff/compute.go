@@ -17,9 +17,9 @@ type Resending struct {
 	// Noted is when a mail was last sent by the clock of the run that sent it; nil: the vendor's time alone counts. The
 	// two differ where a run judges at another moment than the present.
 	Noted func(MailKey) time.Time
-	// Doubted says of a mail that an earlier run was about to send when that was, and whether that run reported that nobody
-	// knows if it was sent; ok is false where there is no such run. nil: there is none.
-	Doubted func(Change) (at time.Time, reported, ok bool)
+	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
+	// nothing is in doubt.
+	Doubted func(Change) (at time.Time, ok bool)
 	Retry   bool // send a mail that is in doubt once more
 }
 
@@ -57,18 +57,12 @@ func (when Resending) last(n Notice) time.Time {
 const DoubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
 
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
-// the next time anyway. What an earlier run was about to send and did not report is due: its newest mail would be another
-// one if it had been sent.
+// the next time anyway.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
 	last, doubted := when.last(n), n.Unsure
 	if when.Doubted != nil {
-		at, reported, ok := when.Doubted(*c)
-		if ok && !reported && !n.Unsure {
-			return true
-		}
-		if ok && reported {
-			doubted, c.Doubt = true, DoubtOf(at)
-			last = latest(last, at)
+		if at, ok := when.Doubted(*c); ok {
+			last, doubted, c.Doubt = latest(last, at), true, DoubtOf(at)
 		}
 	}
 	if doubted && when.Retry {

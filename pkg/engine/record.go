@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrLost says that a lease is lost: somebody broke the lock.
-var ErrLost = errors.New("the lock was broken by somebody else")
+// ErrLost says that a lease is lost: somebody broke the lock, or removed what it is kept in.
+var ErrLost = errors.New("the lock was broken by somebody else, or its file was removed")
 
 // Owner is who holds a lock or ran an apply.
 type Owner struct {
