@@ -45,8 +45,12 @@ func (e *wrongUsage) Error() string {
 // finish prints what a command ended with and turns it into the exit code.
 func (c *cli) finish(ctx context.Context, err error) int {
 	if c.state != nil {
-		for _, damage := range c.state.Damaged() {
-			c.complain(errors.New("warning: " + damage))
+		damage := c.state.Damaged()
+		for _, d := range damage[:min(3, len(damage))] {
+			c.complain(errors.New("warning: " + d))
+		}
+		if more := len(damage) - 3; more > 0 {
+			c.complain(fmt.Errorf("warning: and %d more of what --state-dir holds", more))
 		}
 	}
 	if err == nil {

@@ -80,12 +80,13 @@ const (
 	runCutOff = "cut off"
 )
 
-// pastRuns reads the history. What of it can't be read is complained about.
+// pastRuns reads the history. Where its chain is broken first is complained about, and what can be read is returned all the
+// same; where nothing can that is the error.
 func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
+	_, broken := c.state.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
 	for r, err := range c.state.Records(ctx) {
 		if err != nil {
-			c.complain(fmt.Errorf("warning: %w", err))
 			continue
 		}
 		i, known := at[r.Who.Run]
@@ -103,6 +104,12 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
+	}
+	if broken != nil && len(runs) == 0 {
+		return nil, broken
+	}
+	if broken != nil {
+		c.complain(fmt.Errorf("warning: %w", broken))
 	}
 	holders, err := c.state.Holders(ctx)
 	for _, h := range holders {
