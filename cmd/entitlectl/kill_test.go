@@ -203,6 +203,7 @@ type victim struct {
 	url     string
 	file    string
 	state   string
+	plan    []string                         // a saved one, which is applied and applied again; none: each apply plans
 	program string                           // "": this test binary
 	gate    atomic.Pointer[http.HandlerFunc] // nil; else requests go here instead of to the emulator
 }
@@ -274,9 +275,15 @@ func (p *process) wait(t *testing.T) int {
 	return exitDone
 }
 
-// dieAndRecover kills a run at a boundary, and goes on.
+// dieAndRecover kills a run at a boundary, and goes on. At every second one a saved plan is applied, and applied again.
 func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.Int64) {
-	if code, out := v.apply(t, at); code != killedBySignal {
+	if at%2 == 0 {
+		v.plan = []string{filepath.Join(t.TempDir(), "plan.json")}
+		if code, out := v.run(t, 0, "plan", "--out", v.plan[0]); code != exitDone {
+			t.Fatalf("plan ended with %d\n%s", code, out)
+		}
+	}
+	if code, out := v.apply(t, at, v.plan...); code != killedBySignal {
 		t.Fatalf("not killed, but ended with %d\n%s", code, out)
 	}
 	v.recover(t, want, unknown)
@@ -285,7 +292,7 @@ func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.I
 // recover applies again and looks at what came of it.
 func (v *victim) recover(t *testing.T, want any, unknown *atomic.Int64) {
 	t.Helper()
-	code, out := v.apply(t, 0)
+	code, out := v.apply(t, 0, v.plan...)
 	if code == exitUnfinished && strings.Contains(out, "--retry-unknown") {
 		unknown.Add(1)
 		if has := v.world(t); !mailsAtMost(has, want) {
