@@ -275,8 +275,12 @@ func (p *process) wait(t *testing.T) int {
 	return exitDone
 }
 
-// dieAndRecover kills a run at a boundary, and goes on. At every second one a saved plan is applied, and applied again.
+// dieAndRecover kills a run at a boundary, and goes on. At every second one a saved plan is applied, and applied again;
+// at others reads show writes late.
 func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.Int64) {
+	if at%4 > 1 {
+		check(t, v.server.SetFaults([]emu.Fault{{Match: "* /**", Kind: emu.FaultLag, For: 100 * time.Millisecond}}))
+	}
 	if at%2 == 0 {
 		v.plan = []string{filepath.Join(t.TempDir(), "plan.json")}
 		if code, out := v.run(t, 0, "plan", "--out", v.plan[0]); code != exitDone {
