@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,8 +76,8 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, live)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
-	part.LiveGrants, part.Resources, part.Unmanaged, part.Notes = len(live.Grants), len(live.Resources), live.Unmanaged,
-		append(live.Notes, diff.Exhausted(job.Desired, live, resending)...)
+	part.LiveGrants, part.Resources, part.Unmanaged = len(live.Grants), len(live.Resources), live.Unmanaged
+	part.Notes = slices.Concat(live.Notes, diff.Exhausted(job.Desired, live, resending), diff.Lookalikes(part.Changes))
 	return part
 }
 
