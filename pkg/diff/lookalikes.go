@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -29,6 +30,9 @@ func Lookalikes(changes []Change) []string {
 
 // mixed returns two scripts that a word of the name mixes; second is "" where none does.
 func mixed(name string) (first, second string) {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // nearly all of a million
+		return "", ""
+	}
 	for _, r := range name {
 		if !unicode.IsLetter(r) {
 			first = ""
