@@ -48,7 +48,7 @@ func (p *progress) observe(event apply.Event) {
 			text = fmt.Sprintf("%s: call %d of %d: %v", e.Connection, e.Index, e.Of, e.Err)
 		}
 	case apply.Awaiting:
-		text = fmt.Sprintf("%s: %s of an earlier run may yet show; waiting up to %s", e.Connection, render.Count(e.Changes, "change"), e.Left.Round(time.Second))
+		text = fmt.Sprintf("%s: %s of an earlier run may yet show; waiting up to %s", e.Connection, render.Count(e.Changes, "change"), max(e.Left, time.Second).Round(time.Second))
 		level = slog.LevelWarn // it may be the longest wait of the run
 	case apply.Verifying:
 		text = e.Connection + ": reading back"

@@ -48,7 +48,7 @@ func (r *run) verify(ctx context.Context, watched []int) {
 		r.opts.Observe.tell(Verifying{r.part.Name, attempt + 1})
 		var live diff.Live
 		if live, unread = r.readBack(ctx, watched); unread == nil {
-			watched = r.sort(watched, live, attempt > 0)
+			watched = r.sort(watched, live)
 		} else {
 			watched = r.sortUnread(watched)
 		}
@@ -91,9 +91,14 @@ func (r *run) sortUnread(watched []int) []int {
 	return open
 }
 
-// sort settles the changes that live tells about and returns the others. That some changes of a call show and others do
-// not, even after a while, is the vendor leaving those out, if it accepted the call and the list that lacks them is whole.
-func (r *run) sort(watched []int, live diff.Live, later bool) []int {
+// sort settles the changes that live tells about and returns the others. That some changes of a call showed and others do
+// not in the next read is the vendor leaving those out, if it accepted the call and the list that lacks them is whole. One
+// read can't tell: its lists are of different moments.
+func (r *run) sort(watched []int, live diff.Live) []int {
+	shown := map[int]bool{} // calls of which an earlier read showed something
+	for _, s := range r.steps {
+		shown[s.call] = shown[s.call] || s.outcome == diff.Done
+	}
 	var missing []int
 	for _, i := range watched {
 		if diff.Satisfied(r.part.Name, r.part.Changes[i], live) {
@@ -101,10 +106,6 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 		} else {
 			missing = append(missing, i)
 		}
-	}
-	shown := map[int]bool{} // calls that had an effect
-	for _, s := range r.steps {
-		shown[s.call] = shown[s.call] || s.outcome == diff.Done
 	}
 	var open []int
 	for _, i := range missing {
@@ -115,7 +116,7 @@ func (r *run) sort(watched []int, live diff.Live, later bool) []int {
 			r.settle(i, diff.Refused, s.detail)
 		case c.Op == diff.OpGrant && problem != "":
 			r.settle(i, diff.Refused, problem)
-		case later && s.fate == accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
+		case s.fate == accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
 			r.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
 		default:
 			open = append(open, i)

@@ -89,6 +89,26 @@ func TestLeftOutOnlyByWholeLists(t *testing.T) {
 	})
 }
 
+// A read that began before a write showed and ended after it is no sign that the vendor left something out.
+func TestLeftOutOnlyByTwoReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{live: state(map[string][]string{"CAD": nil, "Office": nil})}
+		v.onRead = func(n int, live *diff.Live) error {
+			if n == 2 || n == 3 {
+				delete(live.Grants, grantOf("CAD", "b"))
+			}
+			if n == 2 {
+				delete(live.Grants, grantOf("Office", "b"))
+			}
+			return nil
+		}
+		result := applyOnce(t, v, state(map[string][]string{"CAD": {"b"}, "Office": {"b"}}), Options{})
+		if result.Summary.Done != 2 || len(v.calls) != 1 {
+			t.Errorf("calls %v: %+v", v.calls, outcomes(result))
+		}
+	})
+}
+
 // What the vendor refused while the run was interrupted is refused, and was sent.
 func TestRefusedWhileInterrupted(t *testing.T) {
 	for _, tc := range []struct {
