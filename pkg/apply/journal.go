@@ -3,7 +3,6 @@ package apply
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,19 +52,6 @@ func (j *journal) write(ctx context.Context, entries ...engine.Entry) error {
 	return nil
 }
 
-// items is what an entry says of changes.
-func items(changes []diff.Change) json.RawMessage {
-	essences := make([]diff.Change, len(changes))
-	for i, c := range changes {
-		essences[i] = c.Essence()
-	}
-	text, err := json.Marshal(essences)
-	if err != nil { // a Change holds strings and numbers only
-		return nil
-	}
-	return text
-}
-
 // doubts are the calls of earlier runs that nothing has settled.
 type doubts struct {
 	entries []engine.Entry
@@ -84,8 +70,8 @@ func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts
 		return d, fmt.Errorf("the journal could not be read: %w", err)
 	}
 	for _, entry := range d.entries {
-		var changes []diff.Change
-		if entry.State == engine.Lost || json.Unmarshal(entry.Changes, &changes) != nil {
+		changes, err := readItems(entry.Changes)
+		if entry.State == engine.Lost || err != nil {
 			d.all = &entry.At
 		}
 		for _, c := range changes {
@@ -249,8 +235,8 @@ func (r *run) inDoubt() (planned, open map[diff.Change]bool) {
 
 // stays says whether a call of an earlier run is still in doubt. Of a mail that a saved plan lacks, that plan says nothing.
 func (r *run) stays(e engine.Entry, planned, open map[diff.Change]bool) bool {
-	var changes []diff.Change
-	if e.State == engine.Lost || json.Unmarshal(e.Changes, &changes) != nil {
+	changes, err := readItems(e.Changes)
+	if e.State == engine.Lost || err != nil {
 		return len(open) > 0 || len(r.part.Targets) > 0 || r.opts.Saved
 	}
 	return slices.ContainsFunc(changes, func(c diff.Change) bool {
