@@ -64,9 +64,10 @@ func (c *cli) locks(ctx context.Context) error {
 	for _, h := range holders {
 		section := render.Section{Title: h.Scope}
 		note := render.Note{Text: fmt.Sprintf("held by %s, for %s", h.Owner, c.now().Sub(h.Since).Round(time.Second))}
-		if living++; h.Dead {
-			living--
+		if h.Dead {
 			note.Text = fmt.Sprintf("left by %s, who is gone; the next apply takes it over", h.Owner)
+		} else {
+			living++
 		}
 		section.Notes = append(section.Notes, note)
 		report.Sections = append(report.Sections, section)
