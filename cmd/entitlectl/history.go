@@ -136,11 +136,7 @@ func (c *cli) history(ctx context.Context) error {
 
 // section is a run in the list of all.
 func (run pastRun) section() render.Section {
-	who := run.Who.User
-	if run.Who.Actor != "" {
-		who = run.Who.Actor
-	}
-	s := render.Section{Title: fmt.Sprintf("%d  %s  %s on %s: %s", run.Number, run.Started.UTC().Format(time.RFC3339), who, run.Who.Host, run.Outcome)}
+	s := render.Section{Title: fmt.Sprintf("%d  %s  %s on %s: %s", run.Number, run.Started.UTC().Format(time.RFC3339), run.Who.Name(), run.Who.Host, run.Outcome)}
 	say := func(label, text string) {
 		if text != "" {
 			s.Notes = append(s.Notes, render.Note{Text: label + text})

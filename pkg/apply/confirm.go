@@ -2,22 +2,15 @@ package apply
 
 import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
-
-// Facts keep many small texts at the cost of one.
-type Facts interface {
-	Recall(key string) (value string, ok bool)
-	KeepAll(facts map[string]string) error
-}
 
 // confirmedKey is the key under which is kept what was last confirmed of a resource.
 func confirmedKey(ref spec.Ref) string { return ref.Connection + "/confirmed/" + ref.String() }
 
 // LastConfirmed looks up what was last confirmed of resources.
-func LastConfirmed(facts interface {
-	Recall(key string) (string, bool)
-}) func(spec.Ref) (diff.Confirmed, bool) {
+func LastConfirmed(facts engine.Facts) func(spec.Ref) (diff.Confirmed, bool) {
 	return func(ref spec.Ref) (diff.Confirmed, bool) {
 		text, _ := facts.Recall(confirmedKey(ref))
 		return diff.DecodeConfirmed(text)
@@ -26,7 +19,7 @@ func LastConfirmed(facts interface {
 
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
-func keepConfirmed(facts Facts, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
+func keepConfirmed(facts engine.Facts, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
 	news := map[string]string{}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()

@@ -8,14 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// book keeps facts, and counts how many it was given.
+// book keeps facts, and counts how many it was given at once.
 type book struct {
-	facts map[string]string
-	given int
-	err   error
+	engine.Facts // for one at a time, which nobody asks of it
+	facts        map[string]string
+	given        int
+	err          error
 }
 
 func (b *book) Recall(key string) (string, bool) { value, ok := b.facts[key]; return value, ok }

@@ -220,7 +220,7 @@ func (r *run) result() diff.PartResult {
 		if r.failed != "" && s.outcome == "" {
 			s = step{outcome: diff.NotTried, detail: "the connection can't be used"}
 		}
-		if s.outcome == diff.Done || s.outcome == diff.Already {
+		if s.outcome.Clean() {
 			s.detail = ""
 		}
 		out.Changes[i] = diff.ChangeResult{Change: r.part.Changes[i], Outcome: s.outcome, Detail: s.detail}

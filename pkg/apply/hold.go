@@ -68,12 +68,12 @@ func (h *Hold) Release() error {
 	return errors.Join(errs...)
 }
 
-// record adds to the history what the run is about to do, or what it did.
-func (h *Hold) record(ctx context.Context, kind engine.Kind, plan *diff.Plan, result *diff.Result) error {
+// record adds to the history what the run is about to do, or, with a result, what it did.
+func (h *Hold) record(ctx context.Context, plan *diff.Plan, result *diff.Result) error {
 	if h == nil {
 		return nil
 	}
-	r := engine.Record{Kind: kind, At: time.Now().UTC(), Who: h.who, Plan: plan.ID, Spec: plan.Spec, Commit: h.commit}
+	r := engine.Record{Kind: engine.RunStarted, At: time.Now().UTC(), Who: h.who, Plan: plan.ID, Spec: plan.Spec, Commit: h.commit}
 	for _, part := range plan.Connections {
 		r.Scopes = append(r.Scopes, part.Name)
 	}
@@ -82,7 +82,7 @@ func (h *Hold) record(ctx context.Context, kind engine.Kind, plan *diff.Plan, re
 		if err != nil {
 			return err
 		}
-		r.Result, r.Calls, r.Outcome = text, result.Summary.Calls, outcome(ctx, result)
+		r.Kind, r.Result, r.Calls, r.Outcome = engine.RunEnded, text, result.Summary.Calls, outcome(ctx, result)
 	}
 	if err := h.engine.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)

@@ -173,17 +173,13 @@ func (r *run) doubted() (indexes []int, until time.Time) {
 		s := r.steps[i]
 		mail := c.Op == diff.OpResend && s.outcome == diff.Unknown && s.call == 0
 		if at, ok := r.doubts.about(c); ok && (mail || unsent(s)) {
-			indexes, until = append(indexes, i), latest(until, at.Add(r.opts.settle()))
+			indexes = append(indexes, i)
+			if shown := at.Add(r.opts.settle()); shown.After(until) {
+				until = shown
+			}
 		}
 	}
 	return indexes, until
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // close writes down what reads told about the calls of this run and of earlier ones: all is settled, but for the changes

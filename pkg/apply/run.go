@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 )
 
 // Options are the choices of one run.
@@ -63,7 +62,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	writes := slices.ContainsFunc(runs, func(r *run) bool { return r.failed == "" && len(r.where(unsent)) > 0 })
 	if writes {
-		if err := opts.Hold.record(ctx, engine.RunStarted, plan, nil); err != nil {
+		if err := opts.Hold.record(ctx, plan, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +81,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	result.Summarize()
 	if writes {
-		err = opts.Hold.record(ctx, engine.RunEnded, plan, result)
+		err = opts.Hold.record(ctx, plan, result)
 	}
 	return result, err
 }

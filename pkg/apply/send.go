@@ -29,7 +29,7 @@ func (r *run) ready(indexes []int) []int {
 	lacking := map[spec.Ref]bool{}
 	for i, c := range r.part.Changes {
 		s := r.steps[i]
-		if c.Op == diff.OpCreate && s.outcome != diff.Done && s.outcome != diff.Already && !(waiting(s) && s.fate == accepted) {
+		if c.Op == diff.OpCreate && !s.outcome.Clean() && !(waiting(s) && s.fate == accepted) {
 			lacking[c.Ref(r.part.Name)] = true
 		}
 	}

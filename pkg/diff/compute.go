@@ -62,7 +62,10 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 	last, doubted := when.last(n), n.Unsure
 	if when.Doubted != nil {
 		if at, ok := when.Doubted(*c); ok {
-			last, doubted, c.Doubt = latest(last, at), true, DoubtOf(at)
+			doubted, c.Doubt = true, DoubtOf(at)
+			if at.After(last) {
+				last = at
+			}
 		}
 	}
 	if doubted && when.Retry {
@@ -75,13 +78,6 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, ""
 	}
 	return doubted
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
 
 // DoubtOf tells the doubt of one run about a mail from that of another: by the moment of that run.

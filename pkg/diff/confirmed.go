@@ -42,20 +42,17 @@ func (c Confirmed) holds(h Holding) bool {
 // the files want since was neither sent nor seen.
 func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
 	confirmed := make(map[spec.Ref]Confirmed, len(desired.Resources))
+	incomplete := part.Incomplete()
 	for ref, r := range desired.Resources {
-		if r.Ownership != spec.Ignored {
+		if r.Ownership != spec.Ignored && !slices.Contains(incomplete, ref.String()) {
 			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Audience == spec.Everyone}
 		}
-	}
-	for _, ref := range part.Incomplete() {
-		kind, name, _ := strings.Cut(ref, "/")
-		delete(confirmed, spec.Ref{Connection: part.Name, Kind: spec.Kind(kind), Name: name})
 	}
 	held := map[spec.Ref][]Holding{}
 	hold := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
 	failed := map[spec.Grant]bool{}
 	for _, c := range results {
-		if c.Outcome == Done || c.Outcome == Already {
+		if c.Outcome.Clean() {
 			continue
 		}
 		ref := c.Ref(part.Name)

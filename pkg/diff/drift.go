@@ -147,7 +147,16 @@ func moved(c Change, last Confirmed) Mover {
 }
 
 func (s *DriftSummary) count(d Difference) {
-	*map[Cause]*int{Missing: &s.Missing, Extra: &s.Extra, Changed: &s.Changed, Pending: &s.Pending}[d.Cause]++
+	switch d.Cause {
+	case Missing:
+		s.Missing++
+	case Extra:
+		s.Extra++
+	case Changed:
+		s.Changed++
+	case Pending:
+		s.Pending++
+	}
 	if d.Moved == MovedLive || d.Moved == MovedBoth {
 		s.Live++
 	}

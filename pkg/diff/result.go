@@ -28,7 +28,7 @@ type ChangeResult struct {
 // Outcome is what became of a change.
 type Outcome string
 
-// The outcomes. Only Done and Already leave nothing to do.
+// The outcomes.
 const (
 	Done     Outcome = "done"      // sent, and seen in live state (with --no-verify: sent, and accepted)
 	Already  Outcome = "already"   // live state had it before anything was sent
@@ -37,6 +37,9 @@ const (
 	NotTried Outcome = "not-tried" // not sent: the run ended before, or what it needs failed
 	Blocked  Outcome = "blocked"   // not sent: the plan names the problem
 )
+
+// Clean says whether nothing is left to do.
+func (o Outcome) Clean() bool { return o == Done || o == Already }
 
 // Outcomes lists every outcome in the order in which totals name them.
 var Outcomes = []Outcome{Done, Already, Refused, Unknown, NotTried, Blocked}

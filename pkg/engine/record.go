@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,16 +22,15 @@ type Owner struct {
 	Since time.Time `json:"since"`
 }
 
+// Name is the actor, or the user where there is none.
+func (o Owner) Name() string { return cmp.Or(o.Actor, o.User) }
+
 // String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one.
 func (o Owner) String() string {
 	if o == (Owner{}) {
 		return "somebody unknown" // what was kept of the owner can't be read
 	}
-	who := o.User
-	if o.Actor != "" {
-		who = o.Actor
-	}
-	return fmt.Sprintf("%s (pid %d on %s) since %s", who, o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%s (pid %d on %s) since %s", o.Name(), o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
 }
 
 // Holder is a lock and its owner.

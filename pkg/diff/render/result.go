@@ -6,7 +6,7 @@ import (
 
 // Result reports what an apply did: the changes that are not done, one by one, and the count of all.
 func Result(r *diff.Result) Report {
-	return resultReport(r, func(c diff.ChangeResult) bool { return c.Outcome != diff.Done && c.Outcome != diff.Already })
+	return resultReport(r, func(c diff.ChangeResult) bool { return !c.Outcome.Clean() })
 }
 
 // Outcomes reports what became of every change of an apply.
@@ -42,7 +42,7 @@ func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Sect
 func outcomeRow(c diff.ChangeResult) Row {
 	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
 		Source: c.Source, Why: c.Detail, Risky: true}
-	if c.Outcome == diff.Done || c.Outcome == diff.Already {
+	if c.Outcome.Clean() {
 		row.Mark.Tone, row.Risky = Plain, false
 	}
 	if row.Why == "" {

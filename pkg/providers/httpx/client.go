@@ -26,8 +26,7 @@ type Client struct {
 	Env Env
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
-	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status,
-	// Fate and Alone.
+	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status, Fate and Alone.
 	Explain func(e *Error, header http.Header, body []byte)
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out. r is the request as it was sent.
