@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
 const (
-	pageSize  = 100       // the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same
-	listTries = 3         // how often a list that changes while it is read is begun again
-	maxRows   = 2_000_000 // of one list; what counts more would never end
+	pageSize = 100       // the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same
+	maxRows  = 2_000_000 // of one list; what counts more would never end
 )
 
 // errTooLong says that a list has more pages than the caller wanted to read.
@@ -20,18 +21,23 @@ var errTooLong = errors.New("more pages than asked for")
 // pages reads a whole list, each row once. With most > 0 a list of more pages ends after the first one with errTooLong;
 // total is its length as the vendor counts. A list that is never whole is an error.
 func (a *api) pages(ctx context.Context, list operation, query url.Values, most int) (all []account, total int, err error) {
-	var broken string
-	for range listTries {
-		if all, total, broken, err = a.pagesOnce(ctx, list, query, most); err != nil || broken == "" {
-			return all, total, err
-		}
+	all, broken, err := httpx.Steady(account.key, func(bool) (rows []account, broken string, err error) {
+		rows, total, broken, err = a.pagesOnce(ctx, list, query, most)
+		return rows, broken, err
+	})
+	if err != nil || broken == "" {
+		return all, total, err
 	}
 	return nil, 0, fmt.Errorf("%s: the list is not whole: %s; run again when nobody else is changing it", list.action, broken)
 }
 
+// rowKey tells rows apart: of an account there may be several records.
+type rowKey struct{ account, record string }
+
+func (a account) key() rowKey { return rowKey{a.ID, a.RecordID} }
+
 func (a *api) pagesOnce(ctx context.Context, list operation, query url.Values, most int) (all []account, total int, broken string, err error) {
-	type key struct{ account, record string }
-	seen := map[key]bool{}
+	seen := map[rowKey]bool{}
 	for number := 1; ; number++ {
 		rows, count, err := a.page(ctx, list, query, number)
 		if err != nil {
@@ -46,7 +52,7 @@ func (a *api) pagesOnce(ctx context.Context, list operation, query url.Values, m
 		}
 		before := len(all)
 		for _, row := range rows {
-			if k := (key{row.ID, row.RecordID}); !seen[k] {
+			if k := row.key(); !seen[k] {
 				seen[k] = true
 				all = append(all, row)
 			}

@@ -12,35 +12,22 @@ import (
 )
 
 const (
-	pageSize  = 100       // the largest that app groups, their authorizations and the App Center give
-	listTries = 3         // how often a list that changes while it is read is begun again
-	maxRows   = 2_000_000 // of one list; what counts more would never end
+	pageSize = 100       // the largest that app groups, their authorizations and the App Center give
+	maxRows  = 2_000_000 // of one list; what counts more would never end
 )
 
 // errTooLong says that a list has more pages than the caller wanted to read.
 var errTooLong = errors.New("more pages than asked for")
 
 // pages reads a whole list, each row once by its key. Where that fails because the list keeps changing, broken says so and
-// the rows are all that any try saw: one that is missing would be granted again, and its holder mailed again. With most > 0 a
-// list of more pages ends after the first one with errTooLong; total is its length as the vendor counts.
+// the rows are all that were seen; see httpx.Steady. With most > 0 a list of more pages ends after the first one with errTooLong;
+// total is its length as the vendor counts.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (all []T, total int, broken string, err error) {
-	at := map[string]int{} // row, to its place in all
-	for try := 1; try <= listTries; try++ {
-		var rows []T
-		rows, total, broken, err = pagesOnce(ctx, a, l, query, most, key, try == listTries)
-		if err != nil || broken == "" {
-			return rows, total, broken, err
-		}
-		for _, row := range rows {
-			if i, known := at[key(row)]; known {
-				all[i] = row
-				continue
-			}
-			at[key(row)] = len(all)
-			all = append(all, row)
-		}
-	}
-	return all, total, broken, nil
+	all, broken, err = httpx.Steady(key, func(toEnd bool) (rows []T, broken string, err error) {
+		rows, total, broken, err = pagesOnce(ctx, a, l, query, most, key, toEnd)
+		return rows, broken, err
+	})
+	return all, total, broken, err
 }
 
 // pagesOnce reads the list from its first page on. Where its length changes meanwhile it ends, or with toEnd reads on.

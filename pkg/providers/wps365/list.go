@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	pageSize  = 50    // within the bounds of every list of the vendor that states any
-	maxPages  = 20000 // of one list; more would be a list without end
-	listTries = 3     // how often a list that changes while it is read is begun again
+	pageSize = 50    // within the bounds of every list of the vendor that states any
+	maxPages = 20000 // of one list; more would be a list without end
 )
 
 // list names a paged list.
@@ -24,26 +23,9 @@ type list struct {
 }
 
 // pages reads a whole list, each row once by its key: the order of rows between pages is not documented. Where that fails
-// because the list keeps changing, broken says so and the rows are all that any try saw: one that is missing would be added
-// again.
+// because the list keeps changing, broken says so and the rows are all that were seen; see httpx.Steady.
 func pages[T any](ctx context.Context, a *api, l list, key func(T) string) (all []T, broken string, err error) {
-	at := map[string]int{} // row, to its place in all
-	for try := 1; try <= listTries; try++ {
-		var rows []T
-		rows, broken, err = pagesOnce(ctx, a, l, key, try == listTries)
-		if err != nil || broken == "" {
-			return rows, broken, err
-		}
-		for _, row := range rows {
-			if i, known := at[key(row)]; known {
-				all[i] = row
-				continue
-			}
-			at[key(row)] = len(all)
-			all = append(all, row)
-		}
-	}
-	return all, broken, nil
+	return httpx.Steady(key, func(toEnd bool) ([]T, string, error) { return pagesOnce(ctx, a, l, key, toEnd) })
 }
 
 // pagesOnce reads the list from its first page on. Where its length changes meanwhile it ends, or with toEnd reads on.
