@@ -1,18 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -21,7 +14,6 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"gopkg.in/yaml.v3"
 
 	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/engine/file"
@@ -177,104 +169,6 @@ func boundariesOf(t *testing.T, stderr string) int {
 	return n
 }
 
-// killWorld is where runs are killed.
-type killWorld struct {
-	file string
-	seed []byte
-}
-
-func newKillWorld(t *testing.T) killWorld {
-	t.Helper()
-	yesterday := time.Now().Add(-21 * time.Hour).UTC().Truncate(time.Second).Format(time.RFC3339)
-	files := map[string][]byte{}
-	for _, name := range []string{"entitlements.yaml", "seed.yaml"} {
-		data, err := os.ReadFile(filepath.Join("testdata", "kill", name))
-		check(t, err)
-		files[name] = bytes.ReplaceAll(data, []byte("YESTERDAY"), []byte(yesterday))
-	}
-	k := killWorld{filepath.Join(t.TempDir(), "entitlements.yaml"), files["seed.yaml"]}
-	check(t, os.WriteFile(k.file, files["entitlements.yaml"], 0o600))
-	return k
-}
-
-// victim is one world with one state folder, in which runs follow each other.
-type victim struct {
-	server  *emu.Server
-	url     string
-	file    string
-	state   string
-	plan    []string                         // a saved one, which is applied and applied again; none: each apply plans
-	program string                           // "": this test binary
-	gate    atomic.Pointer[http.HandlerFunc] // nil; else requests go here instead of to the emulator
-}
-
-func (k killWorld) fresh(t *testing.T) *victim {
-	t.Helper()
-	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
-	check(t, v.server.LoadSeed(k.seed))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if gate := v.gate.Load(); gate != nil {
-			gate.ServeHTTP(w, r)
-			return
-		}
-		v.server.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	v.url = server.URL
-	return v
-}
-
-// killedBySignal stands for an exit code where there is none.
-const killedBySignal = -1
-
-// apply runs the program in a process of its own.
-func (v *victim) apply(t *testing.T, at int, args ...string) (code int, stderr string) {
-	t.Helper()
-	return v.run(t, at, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
-}
-
-func (v *victim) run(t *testing.T, at int, args ...string) (code int, output string) {
-	t.Helper()
-	p := v.start(t, at, args...)
-	return p.wait(t), p.output.String()
-}
-
-// process is a run of the program.
-type process struct {
-	*exec.Cmd
-	output bytes.Buffer // complete when wait has returned
-}
-
-func (v *victim) start(t *testing.T, at int, args ...string) *process {
-	t.Helper()
-	program := v.program
-	if program == "" {
-		self, err := os.Executable()
-		check(t, err)
-		program = self
-	}
-	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, "-f", v.file, "--state-dir", v.state)...)}
-	p.Stdout, p.Stderr = &p.output, &p.output
-	p.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
-		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret")
-	check(t, p.Start())
-	return p
-}
-
-// wait returns the exit code, or killedBySignal.
-func (p *process) wait(t *testing.T) int {
-	t.Helper()
-	err := p.Wait()
-	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
-		if e.Sys().(syscall.WaitStatus).Signaled() {
-			return killedBySignal
-		}
-		return e.ExitCode()
-	}
-	check(t, err)
-	return exitDone
-}
-
 // dieAndRecover kills a run at a boundary, and goes on. At every second one a saved plan is applied, and applied again;
 // at others reads show writes late.
 func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.Int64) {
@@ -323,104 +217,5 @@ func (v *victim) recover(t *testing.T, want any, unknown *atomic.Int64) {
 	}
 	if code, out := v.run(t, 0, "history", "verify"); code != exitDone && !strings.Contains(out, "cut off, as by a crash") {
 		t.Errorf("the history is broken: %d\n%s", code, out)
-	}
-}
-
-func (v *victim) writes() int {
-	writes := 0
-	for _, call := range v.server.Calls() {
-		if mayWrite(call.Method, call.Path) {
-			writes++
-		}
-	}
-	return writes
-}
-
-// world is the vendors' state without times, with mails in an order of their own.
-func (v *victim) world(t *testing.T) any {
-	t.Helper()
-	text, err := v.server.State()
-	check(t, err)
-	var world any
-	check(t, yaml.Unmarshal(text, &world))
-	return timeless(world)
-}
-
-// timeless drops times and sorts mails: a run that was cut off sends the rest in another order.
-func timeless(node any) any {
-	switch n := node.(type) {
-	case map[string]any:
-		for key, value := range n {
-			if _, moment := value.(time.Time); moment {
-				delete(n, key)
-				continue
-			}
-			n[key] = timeless(value)
-			if list, ok := n[key].([]any); ok && key == "mails" {
-				slices.SortFunc(list, func(a, b any) int { return cmp.Compare(text(a), text(b)) })
-			}
-		}
-	case []any:
-		for i := range n {
-			n[i] = timeless(n[i])
-		}
-	}
-	return node
-}
-
-func text(node any) string {
-	data, err := json.Marshal(node)
-	if err != nil {
-		panic(err)
-	}
-	return string(data)
-}
-
-// mails lists all mails of a world.
-func mails(node any) []string {
-	var all []string
-	switch n := node.(type) {
-	case map[string]any:
-		for key, value := range n {
-			list, ok := value.([]any)
-			if key != "mails" || !ok {
-				all = append(all, mails(value)...)
-				continue
-			}
-			for _, m := range list {
-				all = append(all, fmt.Sprint(n["name"], " ", text(m)))
-			}
-		}
-	case []any:
-		for _, value := range n {
-			all = append(all, mails(value)...)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// mailsAtMost says whether no mail of a world is missing in the other one.
-func mailsAtMost(has, want any) bool {
-	left := mails(want)
-	for _, m := range mails(has) {
-		i := slices.Index(left, m)
-		if i < 0 {
-			return false
-		}
-		left = slices.Delete(left, i, i+1)
-	}
-	return true
-}
-
-// sameButMails compares all but mails, and what they change of accounts.
-func (v *victim) sameButMails(t *testing.T, want any) {
-	t.Helper()
-	ignore := gocmp.FilterPath(func(p gocmp.Path) bool {
-		step, ok := p.Last().(gocmp.MapIndex)
-		return ok && step.Key().String() == "mails"
-	}, gocmp.Ignore())
-	if d := gocmp.Diff(want, v.world(t), ignore); d != "" {
-		t.Errorf("the world is another (-want +got):\n%s", d)
 	}
 }
