@@ -29,7 +29,7 @@ type executioner struct {
 	passed atomic.Int64
 }
 
-// pass is one boundary. before, if not nil, spoils something in the moment of death.
+// pass is one boundary. spoil, if not nil, spoils something in the moment of death.
 func (x *executioner) pass(spoil func()) {
 	if x.passed.Add(1) != x.at {
 		return
@@ -129,7 +129,7 @@ func (l mortalLease) Release() error {
 	return l.Lease.Release()
 }
 
-// TestKilledAnywhere (law 7, fault 01) kills an apply that creates, updates, grants, revokes, resends and promotes on all
+// TestFault01KilledAnywhere (law 7, fault 01) kills an apply that creates, updates, grants, revokes, resends and promotes on all
 // providers at each of its boundaries, applies again, and compares the vendors' worlds with that of an undisturbed run. With
 // -short it takes every 20th.
 func TestFault01KilledAnywhere(t *testing.T) {

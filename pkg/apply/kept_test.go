@@ -22,7 +22,6 @@ type kept struct {
 	fails   int
 	failure error
 	writes  int
-	entries []string // "run call state" of all that were written
 	onWrite func(engine.Entry)
 	told    []Event // of waits for what is in doubt
 }
@@ -50,7 +49,6 @@ func (l *keptLease) Append(ctx context.Context, entries ...engine.Entry) error {
 		return l.kept.failure
 	}
 	for _, e := range entries {
-		l.kept.entries = append(l.kept.entries, fmt.Sprint(e.Run, " ", e.Call, " ", e.State))
 		if l.kept.onWrite != nil {
 			l.kept.onWrite(e)
 		}
