@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -150,9 +151,9 @@ func (sc scope) only(targets []string) scope {
 }
 
 // opener opens a connection; see providers.Provider.
-type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (apply.Source, error)
+type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
 
-func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (apply.Source, error) {
+func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
 	return p.Reader(conn, secrets, env)
 }
 
@@ -169,7 +170,7 @@ func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
 	return jobs
 }
 
-func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
+func (c *cli) open(conn spec.Connection, open opener) (provider.Source, error) {
 	provider, known := providers.Find(conn.Provider)
 	if !known || provider.Reader == nil {
 		return nil, fmt.Errorf("provider %s can be validated, but this version can't read it yet", conn.Provider)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
 // journal writes down what one connection's run sends. No call is sent before its first entry is durable. A nil journal,
@@ -125,7 +126,7 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	switch {
 	case !a.made: // it ended while it waited for its turn
 		entry.State = engine.Settled
-	case notDone(failure):
+	case provider.FailureOf(failure).Fate == provider.NotDone:
 		entry.State, entry.Detail = engine.Settled, failure.Error()
 		err = a.undo()
 	case failure != nil:

@@ -137,7 +137,7 @@ type Live struct {
 	Impossible map[spec.Ref]string
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string
-	Unmanaged int // live resources that desired does not list; 0 where desired is a part
+	Unmanaged int // live resources that desired does not list; 0 where a part was read
 	Notes     []string
 	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.
 	Mails func(Change) int

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -41,8 +42,8 @@ func Formats() []spec.Format {
 }
 
 // source and target turn a provider's constructor, which returns its own type, into one that returns the interface.
-func source[S Source](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (S, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Source, error) {
-	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Source, error) {
+func source[S provider.Source](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (S, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error) {
+	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
 		s, err := open(c, secrets, env)
 		if err != nil {
 			return nil, err
@@ -51,8 +52,8 @@ func source[S Source](open func(spec.Connection, map[string]spec.Secret, httpx.E
 	}
 }
 
-func target[T Target](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (T, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Target, error) {
-	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Target, error) {
+func target[T provider.Target](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (T, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Target, error) {
+	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Target, error) {
 		t, err := open(c, secrets, env)
 		if err != nil {
 			return nil, err

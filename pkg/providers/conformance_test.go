@@ -18,6 +18,8 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -102,7 +104,7 @@ func without(v any, key string) any {
 // announced is a target that checks that each of its calls is told before any of it arrives at the vendor, and that one
 // which can't be told is not sent.
 type announced struct {
-	apply.Target
+	provider.Target
 	t     *testing.T
 	b     *bench
 	calls int
@@ -112,8 +114,7 @@ func (a *announced) Do(ctx context.Context, name string, changes []diff.Change, 
 	a.calls++
 	arrived, told := len(a.b.writes(a.t)), 0
 	err := a.Target.Do(ctx, name, changes, func() error { return errors.New("the disk is full") })
-	var e interface{ NotDone() bool }
-	if n := len(a.b.writes(a.t)); n != arrived || !errors.As(err, &e) || !e.NotDone() {
+	if n := len(a.b.writes(a.t)); n != arrived || provider.FailureOf(err).Fate != provider.NotDone {
 		a.t.Errorf("%s was sent although it could not be told: error %v", name, err)
 	}
 	err = a.Target.Do(ctx, name, changes, func() error {
@@ -132,7 +133,7 @@ func TestEachCallIsToldBeforeItIsSent(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p providers.Provider) {
 		b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
 		job := b.job(t, fixture(t, p, "desired.yaml"))
-		a := &announced{Target: job.Source.(apply.Target), t: t, b: b}
+		a := &announced{Target: job.Source.(provider.Target), t: t, b: b}
 		job.Source = a
 		if result := run(t, plan(t, job), job); a.calls == 0 || result.Summary.Done == 0 || result.Summary.Refused+result.Summary.Unknown > 0 {
 			t.Errorf("%d calls: %+v", a.calls, result.Summary)
@@ -267,7 +268,7 @@ func TestReaderOnlyReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, writes := source.(providers.Target); writes {
+		if _, writes := source.(provider.Target); writes {
 			t.Error("what Reader opens can write")
 		}
 		job.Source = source
@@ -320,7 +321,7 @@ func TestWrongCredentialsAreNotRepeated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = source.Read(t.Context(), job.Desired)
+		_, err = source.Read(t.Context(), providertest.All(job.Desired))
 		if status := httpx.Status(err); status/100 != 4 || len(b.emulator.Calls()) != 1 || strings.Contains(fmt.Sprint(err), "canary") {
 			t.Errorf("error %v after %d calls", err, len(b.emulator.Calls()))
 		}

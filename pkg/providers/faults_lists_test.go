@@ -16,6 +16,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -172,7 +173,7 @@ func TestFault14Order(t *testing.T) {
 	})
 }
 
-func inOrder(t *rapid.T, source apply.Source, kind spec.Kind) {
+func inOrder(t *rapid.T, source provider.Source, kind spec.Kind) {
 	resources, people := rapid.IntRange(1, 30).Draw(t, "resources"), rapid.IntRange(1, 300).Draw(t, "people")
 	team := rapid.SampledFrom([]int{1, 10, 40}).Draw(t, "team") // who get and lose the same
 	draw := rapid.Uint64().Draw(t, "world")

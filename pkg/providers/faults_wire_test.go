@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -124,7 +125,7 @@ func TestFault08ClockSkew(t *testing.T) {
 			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
 			b.transport = c
 			job := b.job(t, fixture(t, p, "desired.yaml"))
-			_, err := job.Source.Read(t.Context(), job.Desired)
+			_, err := job.Source.Read(t.Context(), providertest.All(job.Desired))
 			if said := strings.Contains(fmt.Sprint(err), "server time"); c.sent != 2 || said != c.deaf {
 				t.Errorf("clock %v off, deaf %v: error %v after %d requests", c.off, c.deaf, err, c.sent)
 			}

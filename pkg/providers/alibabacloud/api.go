@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -110,11 +111,11 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	case e.Code == codeFrequency:
 		e.Status, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
-		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, httpx.FateNotDone, max(e.Wait, timeLeft(header))
+		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):
 		e.Status = http.StatusUnauthorized
 	case e.Code == codeNonceUsed: // we never use one twice: something on the way sent the request twice
-		e.Fate = httpx.FateUnknown
+		e.Fate = provider.Unknown
 	case e.Code == codeLate:
 		a.correctClock(header)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -30,7 +31,7 @@ func TestTemporaryCredentials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Read(t.Context(), desired("", "billing")); httpx.Status(err) != tc.want || len(d.sent) != 1 {
+			if _, err := w.Read(t.Context(), providertest.All(desired("", "billing"))); httpx.Status(err) != tc.want || len(d.sent) != 1 {
 				t.Fatalf("error %v after %d calls", err, len(d.sent))
 			}
 			if h := d.sent[0].Header; h.Get("Content-Type") != "" || h.Get("Accept") != "application/json" {
@@ -50,7 +51,7 @@ func TestTokenIsNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = r.Read(t.Context(), desired("", "billing"))
+	_, err = r.Read(t.Context(), providertest.All(desired("", "billing")))
 	if httpx.Status(err) != http.StatusUnauthorized || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v", err)
 	}
@@ -83,7 +84,7 @@ func TestHosts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.Read(t.Context(), desired("cloud", "billing")); err != nil {
+			if _, err := r.Read(t.Context(), providertest.All(desired("cloud", "billing"))); err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(tc.want, h.seen); d != "" {
@@ -110,11 +111,11 @@ func TestThrottling(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{}, small)
 				d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Nth: 1, Body: `{"Code":"` + tc.code + `"}`})
 				start := time.Now()
-				if _, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err != nil || time.Since(start) != tc.want {
+				if _, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "billing"))); err != nil || time.Since(start) != tc.want {
 					t.Errorf("error %v after %v, want none after %v", err, time.Since(start), tc.want)
 				}
 				d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Body: `{"Code":"` + tc.code + `"}`})
-				_, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
+				_, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "billing")))
 				var e *httpx.Error
 				if !errors.As(err, &e) || e.Alone != (tc.code == "LimitExceeded.Frequency") {
 					t.Errorf("always: error %v, about one account alone: %v", err, e != nil && e.Alone)
@@ -132,7 +133,7 @@ func TestRateLimitHeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if _, err := d.open(t, nil).Read(t.Context(), desired("", "a000", "a100", "a200")); err != nil {
+		if _, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "a000", "a100", "a200"))); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 2*time.Second {

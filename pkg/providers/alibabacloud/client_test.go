@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -124,8 +126,6 @@ func desired(accountType string, names ...string) spec.State {
 	return s
 }
 
-func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
-
 // large is a directory of n resource accounts.
 func large(n int) string {
 	var b strings.Builder
@@ -146,7 +146,7 @@ const small = `alibabacloud:
 
 func TestRead(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "billing", "audit", "waiting"))
+	live, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("cloud", "billing", "audit", "waiting")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestRead(t *testing.T) {
 
 func TestMissingAccountsAreAnError(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	_, err := d.open(t, nil).Read(t.Context(), desired("", "biling", "nowhere", "audit", "other"))
+	_, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "biling", "nowhere", "audit", "other")))
 	for _, want := range []string{`no account "biling"; did you mean "billing"?`, `no account "nowhere"; accounts are made at the vendor`, `no account "other"; did you mean "Other"?`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -185,32 +185,32 @@ func TestReadsAreFew(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		live      int
-		desired   spec.State
+		query     provider.Query
 		want      map[string]int
 		unmanaged int
 	}{
-		{"all of 250", 250, desired("", all(250)...), map[string]int{list: 3}, 0},
-		{"exactly one page", 100, desired("", all(100)...), map[string]int{list: 1}, 0},
-		{"one of 200", 200, desired("", "a007"), map[string]int{list: 2}, 199},
-		{"one of 250, by name", 250, desired("", "a007"), map[string]int{list: 1 + 1}, 249},
-		{"two of 500, by name", 500, part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
-		{"none", 10, spec.NewState(), map[string]int{}, 0},
+		{"all of 250", 250, providertest.All(desired("", all(250)...)), map[string]int{list: 3}, 0},
+		{"exactly one page", 100, providertest.All(desired("", all(100)...)), map[string]int{list: 1}, 0},
+		{"one of 200", 200, providertest.All(desired("", "a007")), map[string]int{list: 2}, 199},
+		{"one of 250, by name", 250, providertest.All(desired("", "a007")), map[string]int{list: 1 + 1}, 249},
+		{"two of 500, by name", 500, providertest.Part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
+		{"none", 10, providertest.All(spec.NewState()), map[string]int{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, large(tc.live))
 			w := d.open(t, nil)
-			live, err := w.Read(t.Context(), tc.desired)
-			if err != nil || len(live.Resources) != len(tc.desired.Resources) || live.Unmanaged != tc.unmanaged {
+			live, err := w.Read(t.Context(), tc.query)
+			if err != nil || len(live.Resources) != len(tc.query.Desired.Resources) || live.Unmanaged != tc.unmanaged {
 				t.Fatalf("%d accounts, %d unmanaged, error %v", len(live.Resources), live.Unmanaged, err)
 			}
 			if diff := cmp.Diff(tc.want, d.counts()); diff != "" {
 				t.Errorf("reads (-want +got):\n%s", diff)
 			}
 			before := d.counts()[list]
-			if len(tc.desired.Resources) == 0 || len(tc.desired.Resources) > 2 {
+			if len(tc.query.Desired.Resources) == 0 || len(tc.query.Desired.Resources) > 2 {
 				return
 			}
-			if _, err := w.Read(t.Context(), part(tc.desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.desired.Resources) {
+			if _, err := w.Read(t.Context(), providertest.Part(tc.query.Desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.query.Desired.Resources) {
 				t.Errorf("the second read: %v, error %v", d.counts(), err)
 			}
 		})
@@ -221,13 +221,13 @@ func TestReadsAreFew(t *testing.T) {
 func TestReadAgain(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
 	w := d.open(t, nil)
-	if _, err := w.Read(t.Context(), desired("", "billing")); err != nil {
+	if _, err := w.Read(t.Context(), providertest.All(desired("", "billing"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.LoadSeed([]byte(strings.Replace(small, "billing", "accounting", 1))); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Read(t.Context(), part(desired("", "billing")))
+	_, err := w.Read(t.Context(), providertest.Part(desired("", "billing")))
 	if err == nil || !strings.Contains(err.Error(), `no account "billing"`) {
 		t.Errorf("error %v", err)
 	}
@@ -248,7 +248,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{}, small)
 				d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: body})
-				if live, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err == nil {
+				if live, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "billing"))); err == nil {
 					t.Errorf("no error; live %+v", live)
 				}
 				if n := len(d.Calls()); n > 6 {
@@ -279,7 +279,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, large(250))
 			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: tc.nth, Count: tc.count, Status: 200, Body: tc.body})
-			live, err := d.open(t, nil).Read(t.Context(), desired("", names...))
+			live, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", names...)))
 			if tc.err == "" && (err != nil || len(live.Resources) != 250) || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Errorf("%d accounts, error %v", len(live.Resources), err)
 			}
@@ -303,7 +303,7 @@ func TestTwoAccountsOfOneName(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, small)
 			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200,
 				Body: `{"TotalCount":2,"Accounts":{"Account":[` + row("1", tc.first) + "," + row("2", tc.second) + `]}}`})
-			live, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
+			live, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("", "billing")))
 			if tc.want == "" && (err != nil || live.Resources[ref("billing")].Status != "CreateSuccess") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("live %+v, error %v", live.Resources, err)
 			}

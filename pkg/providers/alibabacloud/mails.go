@@ -11,22 +11,22 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // readMails adds a notice for each account on its way to a cloud account, as far as its mail can be sent again.
-func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if r.notices.Off || desired.Quiet {
+func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if r.notices.Off || !q.Notices {
 		return nil
 	}
 	var errs []error
 	lists := map[string][]account{} // of records, by folder
-	for _, name := range desired.Names(spec.KindAccount) {
+	for _, name := range q.Desired.Names(spec.KindAccount) {
 		ref, a := r.ref(name), r.seen[name]
-		want := desired.Resources[ref]
-		// A file says who owns what it lists. A read of what a plan touches does not: there the plan wants the mail.
-		if a.course() != toAwait || want.AccountType != cloud && want.Ownership != "" {
+		want := q.Desired.Resources[ref]
+		if a.course() != toAwait || want.AccountType != cloud {
 			continue
 		}
 		n, err := r.pending(ctx, a, lists)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -93,7 +94,7 @@ func TestExpiredPromotions(t *testing.T) {
 			want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
 			time.Sleep(day)
 		}
-		live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "bounce"))
+		live, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("cloud", "bounce")))
 		if err != nil || !strings.Contains(live.Impossible[ref("bounce")], "not promoted again after 3 mails") {
 			t.Errorf("impossible %q, error %v", live.Impossible, err)
 		}
@@ -155,7 +156,7 @@ func TestRecordIDs(t *testing.T) {
 // A promotion that is meant for another address is not pushed.
 func TestPendingForAnotherAddress(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{PendingNameIsEmail: true}, strings.Replace(small, "waiting@corp", "stranger@corp", 1))
-	_, err := d.open(t, nil).Read(t.Context(), desired("cloud", "waiting"))
+	_, err := d.open(t, nil).Read(t.Context(), providertest.All(desired("cloud", "waiting")))
 	if err == nil || !strings.Contains(err.Error(), "waits for stranger@corp.example, the file says waiting@corp.example") {
 		t.Errorf("error %v", err)
 	}

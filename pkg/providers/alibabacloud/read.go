@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -29,20 +30,20 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 		seen: map[string]account{}, emails: map[string]string{}}, nil
 }
 
-// Read returns what is live of the accounts that desired lists. All must be there, since no call of ours makes one. An
+// Read returns what is live of the accounts that the query lists. All must be there, since no call of ours makes one. An
 // account on its way to a cloud account is shown as one, since no update would bring it further; a notice tells that its
 // mail waits to be confirmed.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.Live{Impossible: map[spec.Ref]string{}, State: spec.NewState(), Mails: mails}
-	if len(desired.Resources) == 0 {
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
-	wanted := desired.Names(spec.KindAccount)
-	found, total, err := r.find(ctx, wanted, desired.Part)
+	wanted := q.Desired.Names(spec.KindAccount)
+	found, total, err := r.find(ctx, wanted, q.Partial)
 	if err != nil {
 		return live, err
 	}
-	if !desired.Part {
+	if !q.Partial {
 		live.Unmanaged = total - len(found)
 	}
 	var errs []error
@@ -52,7 +53,7 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		if a.DirectoryID != "" {
 			live.Account = "directory " + a.DirectoryID
 		}
-		want := desired.Resources[ref]
+		want := q.Desired.Resources[ref]
 		if want.Email != "" {
 			r.emails[name] = want.Email
 		}
@@ -70,7 +71,7 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		}
 	}
 	if len(errs) == 0 {
-		return live, r.readMails(ctx, desired, &live)
+		return live, r.readMails(ctx, q, &live)
 	}
 	return live, errors.Join(errs...)
 }

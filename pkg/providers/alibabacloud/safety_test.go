@@ -1,7 +1,6 @@
 package alibabacloud_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -186,7 +187,7 @@ func TestResendThatComesTooLate(t *testing.T) {
 		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
 		time.Sleep(day)
 		w := d.open(t, nil)
-		live, err := w.Read(t.Context(), desired("cloud", "bounce"))
+		live, err := w.Read(t.Context(), providertest.All(desired("cloud", "bounce")))
 		if err != nil || len(live.Notices) != 1 {
 			t.Fatalf("notices %+v, error %v", live.Notices, err)
 		}
@@ -230,9 +231,9 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 	for email, refused := range map[string]bool{"": true, "billing@corp.example": false} {
 		d := newDirectory(t, alibabacloudemu.Options{}, small)
 		w := d.open(t, nil)
-		wanted := diff.Wanted(conn, update)
+		wanted := spec.NewState()
 		wanted.Resources[ref("billing")] = spec.Resource{Email: email}
-		if _, err := w.Read(t.Context(), wanted); err != nil {
+		if _, err := w.Read(t.Context(), provider.ReadBack(conn, wanted, update)); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Do(t.Context(), "PromoteResourceAccount", update, nil); isRefusal(err) != refused || len(d.vendor.Mails()) > 0 == refused {
@@ -245,7 +246,7 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 func TestStrangeCalls(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
 	w := d.open(t, nil)
-	if _, err := w.Read(t.Context(), desired("cloud", "billing", "audit")); err != nil {
+	if _, err := w.Read(t.Context(), providertest.All(desired("cloud", "billing", "audit"))); err != nil {
 		t.Fatal(err)
 	}
 	update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}
@@ -275,7 +276,4 @@ func TestStrangeCalls(t *testing.T) {
 	}
 }
 
-func isRefusal(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
+func isRefusal(err error) bool { return provider.FailureOf(err).Fate == provider.NotDone }

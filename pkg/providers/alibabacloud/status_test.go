@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -81,7 +82,7 @@ func check(t *testing.T, page string, want spec.State, plan, note, wrong string)
 	record := strings.NewReplacer("Accounts", "Records", "Account\":[", "Record\":[", "AccountId", "RecordId\":\"r1\",\"AccountId").Replace(page)
 	d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: page},
 		emu.Fault{Match: "GET " + records, Kind: emu.FaultRefuse, Status: 200, Body: record})
-	live, err := d.open(t, nil).Read(t.Context(), want)
+	live, err := d.open(t, nil).Read(t.Context(), providertest.All(want))
 	if wrong != "" {
 		if err == nil || !strings.Contains(err.Error(), "account/billing: ") || !strings.Contains(err.Error(), wrong) {
 			t.Errorf("error %v, want %q", err, wrong)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -22,24 +23,16 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	return &Writer{r}, err
 }
 
-// refusal is an error after which the vendor surely did nothing.
-type refusal struct{ error }
-
-func (refusal) NotDone() bool   { return true }
-func (r refusal) Unwrap() error { return r.error }
-
-func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
-
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
 	ctx = httpx.Before(ctx, begin)
 	if len(changes) != 1 {
-		return refuse("%d changes in one call that makes one; nothing was sent", len(changes))
+		return provider.Refuse("%d changes in one call that makes one; nothing was sent", len(changes))
 	}
 	c := changes[0]
 	a, known := w.seen[c.Resource]
 	if !known {
-		return refuse("the id of account %q is not known; plan again", c.Resource)
+		return provider.Refuse("the id of account %q is not known; plan again", c.Resource)
 	}
 	switch {
 	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
@@ -47,11 +40,11 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	case name == resend.action && c.Op == diff.OpResend:
 		return w.resend(ctx, a)
 	}
-	return refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
+	return provider.Refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
 }
 
 func movedOn(a account) error {
-	return refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
+	return provider.Refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
 }
 
 // settling is how long reads may go without showing a promotion that the vendor took, before it is begun anew.
@@ -70,10 +63,10 @@ func (w *Writer) promote(ctx context.Context, a account, email string) error {
 		return movedOn(a)
 	}
 	if n.Record != "" && w.api.now().Sub(n.Sent) < settling {
-		return refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
+		return provider.Refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
 	}
 	if email == "" {
-		return refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
+		return provider.Refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
 	}
 	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next)
 	return w.doubt(ctx, a, promote, err)
@@ -109,11 +102,11 @@ func (w *Writer) resend(ctx context.Context, a account) error {
 func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
 	rows, err := w.records(ctx, a.FolderID)
 	if err != nil {
-		return "", refusal{err}
+		return "", provider.Refuse("%w", err)
 	}
 	record, ok := newestRecord(rows, a.ID)
 	if !ok {
-		return "", refuse("the vendor shows no record of a pending promotion; plan again")
+		return "", provider.Refuse("the vendor shows no record of a pending promotion; plan again")
 	}
 	return record.RecordID, nil
 }
@@ -132,9 +125,8 @@ func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Va
 	})
 	var answer single
 	err := w.api.write(ctx, op, query, &answer)
-	var failure *httpx.Error
 	switch {
-	case errors.As(err, &failure) && failure.NotDone() && begun:
+	case provider.FailureOf(err).Fate == provider.NotDone && begun:
 		return errors.Join(err, w.notes.undo(a.ID))
 	case err != nil:
 		return err

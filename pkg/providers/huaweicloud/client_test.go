@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
@@ -116,8 +118,6 @@ func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	return s
 }
 
-func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
-
 func merge(states ...spec.State) spec.State {
 	all := spec.NewState()
 	for _, s := range states {
@@ -155,7 +155,7 @@ const small = `huaweicloud:
 func TestUnknownSubjectsAreBlocked(t *testing.T) {
 	c := newCloud(t, free, small)
 	cad := ref(spec.KindAppGroup, "CAD")
-	live, err := c.open(t, nil).Read(t.Context(), desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers")))
+	live, err := c.open(t, nil).Read(t.Context(), providertest.All(desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestUnknownSubjectsAreBlocked(t *testing.T) {
 
 func TestMissingAppsAreAnError(t *testing.T) {
 	c := newCloud(t, free, small)
-	_, err := c.open(t, nil).Read(t.Context(), merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD"))))
+	_, err := c.open(t, nil).Read(t.Context(), providertest.All(merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD")))))
 	for _, want := range []string{`no app "AutoCat"; did you mean "AutoCAD"?`, `no app "Blender"; apps are added in the App Center`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -191,32 +191,32 @@ func TestReadsAreFew(t *testing.T) {
 	}
 	const groups, authorizations, users, userGroups = "/app-groups", "/app-groups/actions/list-authorizations", "/users", "/groups"
 	for _, tc := range []struct {
-		name    string
-		world   string
-		desired spec.State
-		want    map[string]int
-		grants  int
+		name   string
+		world  string
+		query  provider.Query
+		want   map[string]int
+		grants int
 	}{
-		{"all of 250 groups", large(250, 5), all(250), map[string]int{groups: 3, authorizations: 13}, 1250},
-		{"exactly one page", large(100, 1), all(100), map[string]int{groups: 1, authorizations: 1}, 100},
-		{"one of 250", large(250, 5), all(1), map[string]int{groups: 2, authorizations: 1}, 5}, // the first page tells how many others there are
-		{"one of 250, filtered", large(250, 5), part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
-		{"three of 250, sweep or not", large(250, 5), all(3), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
-		{"one with 250 holders", large(2, 250), all(1), map[string]int{groups: 1, authorizations: 3}, 250},
-		{"users by name", large(1, 0), desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff")), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
-		{"nobody new", large(1, 2), desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1")), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
+		{"all of 250 groups", large(250, 5), providertest.All(all(250)), map[string]int{groups: 3, authorizations: 13}, 1250},
+		{"exactly one page", large(100, 1), providertest.All(all(100)), map[string]int{groups: 1, authorizations: 1}, 100},
+		{"one of 250", large(250, 5), providertest.All(all(1)), map[string]int{groups: 2, authorizations: 1}, 5}, // the first page tells how many others there are
+		{"one of 250, filtered", large(250, 5), providertest.Part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
+		{"three of 250, sweep or not", large(250, 5), providertest.All(all(3)), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
+		{"one with 250 holders", large(2, 250), providertest.All(all(1)), map[string]int{groups: 1, authorizations: 3}, 250},
+		{"users by name", large(1, 0), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff"))), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
+		{"nobody new", large(1, 2), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1"))), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, tc.world)
-			live, err := c.open(t, nil).Read(t.Context(), tc.desired)
+			live, err := c.open(t, nil).Read(t.Context(), tc.query)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if all := strings.Count(tc.world, "grants:"); !tc.desired.Part && live.Unmanaged != all-len(live.Resources) {
+			if all := strings.Count(tc.world, "grants:"); !tc.query.Partial && live.Unmanaged != all-len(live.Resources) {
 				t.Errorf("%d unmanaged, want %d", live.Unmanaged, all-len(live.Resources))
 			}
-			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.desired.Resources) {
-				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.desired.Resources))
+			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.query.Desired.Resources) {
+				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.query.Desired.Resources))
 			}
 			if d := cmp.Diff(tc.want, c.reads()); d != "" {
 				t.Errorf("reads (-want +got):\n%s", d)
@@ -272,7 +272,7 @@ func TestProjectLookup(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, Projects: tc.projects}, small)
-			_, err := c.open(t, none).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+			_, err := c.open(t, none).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
@@ -286,7 +286,7 @@ func TestToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if live, err := w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD"))); err != nil || len(live.Grants) != 2 {
+	if live, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD")))); err != nil || len(live.Grants) != 2 {
 		t.Errorf("%d grants, error %v", len(live.Grants), err)
 	}
 }

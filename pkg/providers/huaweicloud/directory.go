@@ -9,35 +9,21 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // lookUp finds in the vendor's directory the subjects of grants that live lacks, and says of the others why they can't be
 // granted anything: an authorization of an unknown account is answered with success and does nothing.
-func (r *Reader) lookUp(ctx context.Context, desired spec.State, live *diff.Live) error {
-	missing := missingSubjects(desired, live)
+func (r *Reader) lookUp(ctx context.Context, q provider.Query, live *diff.Live) error {
+	missing := map[spec.SubjectKind][]spec.Subject{}
+	for _, s := range q.Missing(*live) {
+		missing[s.Kind] = append(missing[s.Kind], s)
+	}
 	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], live); err != nil {
 		return err
 	}
-	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], desired, live)
-}
-
-// missingSubjects lists who is to be granted something, by kind and sorted.
-func missingSubjects(desired spec.State, live *diff.Live) map[spec.SubjectKind][]spec.Subject {
-	seen := map[spec.Subject]bool{}
-	missing := map[spec.SubjectKind][]spec.Subject{}
-	for g := range desired.Grants {
-		_, held := live.Grants[g]
-		if held || seen[g.Subject] || desired.Resources[g.Resource].Ownership == spec.Ignored {
-			continue
-		}
-		seen[g.Subject] = true
-		missing[g.Subject.Kind] = append(missing[g.Subject.Kind], g.Subject)
-	}
-	for _, subjects := range missing {
-		slices.SortFunc(subjects, spec.Subject.Compare)
-	}
-	return missing
+	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live)
 }
 
 // lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
@@ -97,7 +83,7 @@ func unknownUser(s spec.Subject, domains []string) string {
 }
 
 // lookUpUserGroups finds user groups (g1): few by keyword, many in the whole list.
-func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, desired spec.State, live *diff.Live) error {
+func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q provider.Query, live *diff.Live) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -119,7 +105,7 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, de
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
-		} else if err := r.countMails(ctx, s, desired); err != nil {
+		} else if err := r.countMails(ctx, s, q); err != nil {
 			return err
 		}
 	}
@@ -128,9 +114,9 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, de
 
 // countMails finds how many mails granting an app group to the user group sends: one to each member who has an address
 // (g6). It asks only where that is going to happen, and only once.
-func (r *Reader) countMails(ctx context.Context, group spec.Subject, desired spec.State) error {
+func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.Query) error {
 	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == spec.KindAppGroup }
-	if _, counted := r.seen.mails[group]; counted || desired.Quiet || !anyGrant(desired, notified) {
+	if _, counted := r.seen.mails[group]; counted || !q.Notices || !anyGrant(q.Desired, notified) {
 		return nil
 	}
 	id := r.seen.directory[group].ID

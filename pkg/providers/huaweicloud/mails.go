@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -41,14 +42,14 @@ type addressee struct {
 
 // readMails finds the mails about desired and live grants that failed and were not sent again with success. The vendor
 // lists mails by app group only, so each group costs one call, and a second one where a mail failed.
-func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if r.quiet || desired.Quiet {
+func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if r.quiet || !q.Notices {
 		return nil
 	}
-	holders := map[spec.Ref]map[string][]spec.Grant{} // by app group, then by type and name as mails know them
+	holders, asked := map[spec.Ref]map[string][]spec.Grant{}, q.Grants() // by app group, then by type and name as mails know them
 	for g := range live.Grants {
-		_, wanted := desired.Grants[g]
-		if !wanted || g.Resource.Kind != spec.KindAppGroup || desired.Resources[g.Resource].Ownership == spec.Ignored {
+		_, wanted := asked[g]
+		if !wanted || g.Resource.Kind != spec.KindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		if holders[g.Resource] == nil {
@@ -57,7 +58,7 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
 		holders[g.Resource][key] = append(holders[g.Resource][key], g)
 	}
-	for _, name := range desired.Names(spec.KindAppGroup) {
+	for _, name := range q.Desired.Names(spec.KindAppGroup) {
 		ref := r.ref(spec.KindAppGroup, name)
 		if len(holders[ref]) == 0 {
 			continue
@@ -148,7 +149,7 @@ func (w *Writer) resend(ctx context.Context, changes []diff.Change) error {
 		g.Role = spec.RoleAccess
 		m, known := w.seen.records[addressee{g, c.To}]
 		if !known {
-			return bug{fmt.Sprintf("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))}
+			return provider.Bug("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))
 		}
 		m.SendResult, m.ErrorMsg, m.SendAt = "", "", ""
 		body.Records = append(body.Records, m)

@@ -13,6 +13,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/engine/file"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
@@ -148,7 +149,7 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCloud(t, free, seed)
-				live, err := c.open(t, tc.set).Read(t.Context(), tc.want)
+				live, err := c.open(t, tc.set).Read(t.Context(), providertest.All(tc.want))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -177,7 +178,7 @@ func TestMailsThatCantBeReadWhole(t *testing.T) {
 		if err := c.SetFaults([]emu.Fault{{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`}}); err != nil {
 			t.Fatal(err)
 		}
-		live, err := w.Read(t.Context(), want)
+		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Notices) > 0 || len(live.Notes) != 1 || !strings.Contains(live.Notes[0], "app-group/CAD: the list of mails is not whole") {
 			t.Errorf("notices %v, notes %q, error %v", live.Notices, live.Notes, err)
 		}

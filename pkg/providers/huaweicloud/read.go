@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -47,11 +48,11 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
-// Read returns what is live of the resources that desired lists. Apps that are not live are an error, since no call of
+// Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
 // ours makes one; app groups that are not live are simply not in the state.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}, Mails: r.mails}
-	if len(desired.Resources) == 0 {
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
 	project, err := r.api.projectID(ctx)
@@ -59,16 +60,16 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		return live, err
 	}
 	live.Account = "project " + project
-	if err := r.readAppGroups(ctx, desired, &live); err != nil {
+	if err := r.readAppGroups(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read app groups: %w", err)
 	}
-	if err := r.readApps(ctx, desired, &live); err != nil {
+	if err := r.readApps(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read apps: %w", err)
 	}
-	if err := r.lookUp(ctx, desired, &live); err != nil {
+	if err := r.lookUp(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("look up users and user groups: %w", err)
 	}
-	if err := r.readMails(ctx, desired, &live); err != nil {
+	if err := r.readMails(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read mails: %w", err)
 	}
 	slices.Sort(live.Notes)
@@ -80,11 +81,11 @@ func (r *Reader) ref(kind spec.Kind, name string) spec.Ref {
 }
 
 // readAppGroups finds the wanted groups (a1) and reads who may use them (b1).
-func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if len(desired.Names(spec.KindAppGroup)) == 0 {
+func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if len(q.Desired.Names(spec.KindAppGroup)) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listAppGroups, desired, spec.KindAppGroup,
+	found, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup,
 		func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name })
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *di
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others
-	r.checkNames(desired, live)
+	r.checkNames(q.Desired, live)
 	return r.readAuthorizations(ctx, ids, live)
 }
 
@@ -114,10 +115,10 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 	}
 }
 
-// byName returns the rows of desired's resources of a kind, and how many other rows the vendor has. It reads the whole list,
+// byName returns the rows of the wanted resources of a kind, and how many other rows the vendor has. It reads the whole list,
 // or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
-	wanted := desired.Names(kind)
+func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
+	wanted := q.Desired.Names(kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
 			if id(row) == "" || name(row) == "" { // it may be any of those that are wanted
@@ -129,14 +130,14 @@ func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind
 		}
 	}
 	total := 0
-	if !desired.Part || len(wanted) > 1 { // the first page alone tells how many others there are
+	if !q.Partial || len(wanted) > 1 { // the first page alone tells how many others there are
 		var rows []T
 		rows, total, broken, err = pages(ctx, a, l, nil, len(wanted)+1, id)
 		if !errors.Is(err, errTooLong) {
 			if keep(rows); err != nil {
 				return nil, 0, "", err
 			}
-			return found, unlisted(desired, total, len(found)), broken, nil
+			return found, unlisted(q, total, len(found)), broken, nil
 		}
 	}
 	for _, n := range wanted {
@@ -146,12 +147,12 @@ func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind
 		}
 		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, unlisted(desired, total, len(found)), broken, nil
+	return found, unlisted(q, total, len(found)), broken, nil
 }
 
-// unlisted is how many of all rows are not desired; a part does not know.
-func unlisted(desired spec.State, total, found int) int {
-	if desired.Part {
+// unlisted is how many of all rows are not desired, where that is asked.
+func unlisted(q provider.Query, total, found int) int {
+	if q.Partial {
 		return 0
 	}
 	return total - found
@@ -235,12 +236,12 @@ func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 }
 
 // readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
-func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Live) error {
-	wanted := desired.Names(spec.KindApp)
+func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live) error {
+	wanted := q.Desired.Names(spec.KindApp)
 	if len(wanted) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listApps, desired, spec.KindApp,
+	found, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp,
 		func(a application) string { return a.ID }, func(a application) string { return a.Name })
 	if err != nil {
 		return err
@@ -254,7 +255,7 @@ func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Li
 	live.Unmanaged += others
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
 	for _, app := range found {
-		if err := r.readApp(ctx, app, desired, live); err != nil {
+		if err := r.readApp(ctx, app, q.Desired, live); err != nil {
 			return fmt.Errorf("%s: %w", app.Name, err)
 		}
 	}

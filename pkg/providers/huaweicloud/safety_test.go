@@ -9,6 +9,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
@@ -31,7 +32,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 		if err := c.SetFaults([]emu.Fault{again(1_000_000_000, 100)}); err != nil {
 			t.Fatal(err)
 		}
-		live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "G0"), user("u0")))
+		live, err := c.open(t, nil).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"))))
 		if err == nil || !strings.Contains(err.Error(), "the list does not end") || len(c.Calls()) > 5 {
 			t.Errorf("error %v after %d calls, live %+v", err, len(c.Calls()), live)
 		}
@@ -53,7 +54,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
-			live, err := c.open(t, nil).Read(t.Context(), want)
+			live, err := c.open(t, nil).Read(t.Context(), providertest.All(want))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +97,7 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
-			live, err := c.open(t, nil).Read(t.Context(), want)
+			live, err := c.open(t, nil).Read(t.Context(), providertest.All(want))
 			if err != nil || len(live.Grants) != tc.seen || len(live.Notes) != tc.notes {
 				t.Errorf("%d grants, notes %q, error %v", len(live.Grants), live.Notes, err)
 			}
@@ -120,7 +121,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 					if err := c.SetFaults([]emu.Fault{{Match: "GET " + path, Kind: emu.FaultRefuse, Status: 200, Body: body}}); err != nil {
 						t.Fatal(err)
 					}
-					if live, err := c.open(t, nil).Read(t.Context(), all); err == nil {
+					if live, err := c.open(t, nil).Read(t.Context(), providertest.All(all)); err == nil {
 						t.Errorf("no error; live %+v", live)
 					}
 				})
@@ -135,7 +136,7 @@ func TestUsersMayGo(t *testing.T) {
 	w := c.open(t, nil)
 	want := desired(ref(spec.KindAppGroup, "CAD"), user("Carol"))
 	for _, problems := range []int{0, 1} {
-		live, err := w.Read(t.Context(), want)
+		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Problems) != problems {
 			t.Fatalf("problems %v, want %d (error %v)", live.Problems, problems, err)
 		}
@@ -148,7 +149,7 @@ func TestUsersMayGo(t *testing.T) {
 // Domains are compared without regard to letter case, and a blank one is the vendor's default.
 func TestDomainsFold(t *testing.T) {
 	c := newCloud(t, free, `huaweicloud: {users: [{name: a, domain: Corp.Local}, {name: b}], appGroups: [{name: CAD, grants: [{to: a, domain: Corp.Local}, b]}]}`)
-	live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	live, err := c.open(t, nil).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestNamesThatTheVendorDoesNotTake(t *testing.T) {
 	c := newCloud(t, free, small)
 	for name, ok := range map[string]bool{"设计_部-1": true, strings.Repeat("x", 64): true, "a b": false, "a/b": false, strings.Repeat("x", 65): false, "é": false} {
 		want := desired(ref(spec.KindAppGroup, name), user("alice"))
-		live, err := c.open(t, nil).Read(t.Context(), want)
+		live, err := c.open(t, nil).Read(t.Context(), providertest.All(want))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +219,7 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	_, err = w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 	if text := fmt.Sprint(err); strings.Contains(text, "CANARY") || !strings.Contains(text, "x-security-token:[redacted]") {
 		t.Errorf("error %q", text)
 	}

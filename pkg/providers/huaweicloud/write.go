@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/pack"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -21,14 +22,6 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	r, err := NewReader(conn, secrets, env)
 	return &Writer{r}, err
 }
-
-// bug is an error of ours that was found before anything was sent.
-type bug struct{ text string }
-
-func (b bug) Error() string {
-	return b.text + "; nothing was sent; plan again, and report it if it comes back"
-}
-func (bug) NotDone() bool { return true }
 
 // Do sends one call of those that Pack made. b2 and d3 also answer with success when an account does not exist, and then
 // leave it out: only a read tells.
@@ -46,13 +39,13 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	case callDelete:
 		return w.delete(ctx, changes)
 	}
-	return bug{fmt.Sprintf("there is no call %q", name)}
+	return provider.Bug("there is no call %q", name)
 }
 
 // create makes an app group (a2).
 func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 	if len(changes) != 1 {
-		return bug{fmt.Sprintf("%d app groups in one call that creates one", len(changes))}
+		return provider.Bug("%d app groups in one call that creates one", len(changes))
 	}
 	var made appGroup
 	if err := w.api.send(ctx, callCreate, map[string]string{"name": changes[0].Resource}, &made); err != nil {
@@ -109,12 +102,12 @@ func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
 		}
 	}
 	if len(apps) > appCaps.Resources || body.AuthorizationType == modeEveryone && len(byOp) > 1 {
-		return bug{"a call on apps mixes modes or lists too many apps"}
+		return provider.Bug("a call on apps mixes modes or lists too many apps")
 	}
 	for _, app := range slices.Sorted(maps.Keys(apps)) {
 		id, known := w.seen.apps[app]
 		if !known {
-			return bug{fmt.Sprintf("the id of app %q is not known", app)}
+			return provider.Bug("the id of app %q is not known", app)
 		}
 		body.AppIDs = append(body.AppIDs, id)
 	}
@@ -134,7 +127,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 		apps[name] = true
 	}
 	if len(names) != len(apps) {
-		return bug{"a call on apps would touch pairs that the plan does not name"}
+		return provider.Bug("a call on apps would touch pairs that the plan does not name")
 	}
 	for _, s := range subjects {
 		a, err := w.account(op, s, spec.KindApp, names)
@@ -176,7 +169,7 @@ func product(changes []diff.Change, caps pack.Caps) ([]string, []spec.Subject, e
 		resources[c.Resource], subjects[c.Subject] = true, true
 	}
 	if len(pairs) != len(resources)*len(subjects) || len(resources) > caps.Resources || len(subjects) > caps.Subjects {
-		return nil, nil, bug{fmt.Sprintf("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))}
+		return nil, nil, provider.Bug("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))
 	}
 	return slices.Sorted(maps.Keys(resources)), slices.SortedFunc(maps.Keys(subjects), spec.Subject.Compare), nil
 }
@@ -188,7 +181,7 @@ func (w *Writer) appGroupID(name string) (string, error) {
 	if id, ok := w.created.Load(name); ok {
 		return id.(string), nil
 	}
-	return "", bug{fmt.Sprintf("the id of app group %q is not known", name)}
+	return "", provider.Bug("the id of app group %q is not known", name)
 }
 
 // account names a subject the way a body does: for a removal with everything that live showed, since what the vendor
@@ -199,7 +192,7 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 		a, known = w.holder(s, kind, on)
 	}
 	if !known {
-		return account{}, bug{fmt.Sprintf("the account of %s is not known", s)}
+		return account{}, provider.Bug("the account of %s is not known", s)
 	}
 	a.AccountType = typeUser
 	switch {

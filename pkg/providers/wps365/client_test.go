@@ -12,6 +12,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
@@ -180,11 +181,11 @@ const seed = `wps365:
 // eng is how the seed's first mail group is.
 var eng = spec.Resource{Title: "Engineers", Owner: "ann@x.example", Senders: spec.SendersCompany}
 
-func job(w apply.Source, want spec.State) []apply.Job {
+func job(w provider.Source, want spec.State) []apply.Job {
 	return []apply.Job{{Connection: connection(), Desired: want, Source: w}}
 }
 
-func planned(t testing.TB, w apply.Source, want spec.State) *diff.Plan {
+func planned(t testing.TB, w provider.Source, want spec.State) *diff.Plan {
 	t.Helper()
 	plan, err := apply.Plan(t.Context(), job(w, want), apply.Head{}, nil)
 	if err != nil {
@@ -194,7 +195,7 @@ func planned(t testing.TB, w apply.Source, want spec.State) *diff.Plan {
 }
 
 // applied plans and applies.
-func applied(t testing.TB, w apply.Source, want spec.State) (*diff.Plan, *diff.Result) {
+func applied(t testing.TB, w provider.Source, want spec.State) (*diff.Plan, *diff.Result) {
 	t.Helper()
 	plan := planned(t, w, want)
 	result, err := apply.Run(t.Context(), plan, job(w, want), apply.Options{})

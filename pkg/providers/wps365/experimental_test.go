@@ -2,13 +2,14 @@ package wps365_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -82,15 +83,12 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 	}
 }
 
-func notDone(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
+func notDone(err error) bool { return provider.FailureOf(err).Fate == provider.NotDone }
 
 // A tenant that lacks a call makes an error that says what to do, not an empty list.
 func TestTenantWithoutTheCall(t *testing.T) {
 	for _, opts := range []wps365emu.Options{{DocumentedOnly: true}, {RefuseUndocumented: true}, {RefuseUndocumented: true, StatusAlwaysOK: true}} {
-		_, err := newTenant(t, opts, seed).open(t, "members").Read(t.Context(), desired("eng", spec.Resource{}))
+		_, err := newTenant(t, opts, seed).open(t, "members").Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 		if err == nil || !strings.Contains(err.Error(), `take "members" out of experimental`) {
 			t.Errorf("error %v", err)
 		}
@@ -103,7 +101,7 @@ func TestSubjectsThatCantBeEntered(t *testing.T) {
 		subject(spec.SubjectMailbox, "desk@x.example"), subject(spec.SubjectMailbox, "cy@x.example"),
 		subject(spec.SubjectDepartment, "Works"), subject(spec.SubjectDepartment, "Design@x.example"),
 		subject(spec.SubjectAddress, "guest@other.example"), subject(spec.SubjectAddress, "cy@x.example"), subject(spec.SubjectAddress, "desk@x.example"))
-	live, err := c.open(t, "members").Read(t.Context(), want)
+	live, err := c.open(t, "members").Read(t.Context(), providertest.All(want))
 	if err != nil {
 		t.Fatal(err)
 	}

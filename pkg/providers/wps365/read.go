@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -50,23 +51,23 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	return r, nil
 }
 
-// Read returns what is live of the mail groups that desired lists. What can't be seen or changed is as desired in it, and
+// Read returns what is live of the mail groups that the query lists. What can't be seen or changed is as desired in it, and
 // its notes say so.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
-	if len(desired.Resources) == 0 {
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
-	r.learn(desired)
-	refs := slices.SortedFunc(maps.Keys(desired.Resources), spec.Ref.Compare)
-	groups, err := r.readGroups(ctx, desired, &live)
+	r.learn(q.Desired)
+	refs := slices.SortedFunc(maps.Keys(q.Desired.Resources), spec.Ref.Compare)
+	groups, err := r.readGroups(ctx, q, &live)
 	if err != nil {
 		return live, fmt.Errorf("read mail groups: %w", err)
 	}
 	if err := r.readRolls(ctx, refs, groups, &live); err != nil {
 		return live, err
 	}
-	if err := r.lookUp(ctx, desired, refs, &live); err != nil {
+	if err := r.lookUp(ctx, q, refs, &live); err != nil {
 		return live, fmt.Errorf("look up users and mailboxes: %w", err)
 	}
 	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
@@ -93,7 +94,7 @@ func (a *api) all(ctx context.Context) ([]mailGroup, error) {
 }
 
 // readGroups finds the wanted groups. One that is to be deleted, where nothing may be deleted, is left out.
-func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.Live) (map[spec.Ref]mailGroup, error) {
+func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Live) (map[spec.Ref]mailGroup, error) {
 	all, err := r.api.all(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.
 	var errs *multierror.Error
 	for _, g := range all {
 		ref := spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
-		if _, listed := desired.Resources[ref]; !listed {
+		if _, listed := q.Desired.Resources[ref]; !listed {
 			continue
 		}
 		if other, twice := groups[ref]; twice {
@@ -116,7 +117,7 @@ func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.
 		r.ids.Store(ref.Name, g.ID)
 		live.Resources[ref] = spec.Resource{Title: g.Name, Senders: senders}
 	}
-	if !desired.Part {
+	if !q.Partial {
 		live.Unmanaged = len(all) - len(groups)
 	}
 	for ref := range groups {
@@ -170,7 +171,7 @@ func (r *Reader) set(ref spec.Ref, live *diff.Live, change func(*spec.Resource))
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.wishes[ref]
-		if groups[ref].ID != "" || w.Ownership == "" || w.Absent || w.Ownership == spec.Ignored {
+		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
 		switch _, known := r.seen.people[w.Owner]; {
@@ -249,7 +250,7 @@ func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
-	if l.role == spec.RoleSender && w.left != nil && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
+	if l.role == spec.RoleSender && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
 		return // the files leave open who may send
 	}
 	for _, s := range subjects {

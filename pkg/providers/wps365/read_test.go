@@ -10,6 +10,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -21,10 +22,10 @@ func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
 	}
 	c := newTenant(t, wps365emu.Options{}, seed)
 	c.fault(t, emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 200, Body: item("robots")})
-	if _, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{})); err == nil || !strings.Contains(err.Error(), `"robots"`) {
+	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err == nil || !strings.Contains(err.Error(), `"robots"`) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := c.open(t).Read(t.Context(), desired("gone", spec.Resource{Absent: true})); err != nil {
+	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("gone", spec.Resource{Absent: true}))); err != nil {
 		t.Errorf("of a mail group that is not listed: %v", err)
 	}
 	c.fault(t, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Status: 200,
@@ -116,7 +117,7 @@ func TestPages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, large(120, 130))
-			live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+			live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Errorf("error %v", err)
@@ -173,7 +174,7 @@ func TestNoMemberIsLostFromSight(t *testing.T) {
 			Body: `{"code":0,"data":{"items":[],"total":777}}`})
 	}
 	c.fault(t, faults...)
-	live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+	live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
 	if err != nil || len(live.Grants) == 0 || len(live.Notes) != 1 {
 		t.Errorf("%d members, notes %q, error %v", len(live.Grants), live.Notes, err)
 	}
@@ -191,7 +192,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := newTenant(t, wps365emu.Options{}, seed)
 					c.fault(t, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200, Body: body})
-					live, err := c.open(t, "members").Read(t.Context(), want)
+					live, err := c.open(t, "members").Read(t.Context(), providertest.All(want))
 					if err == nil && len(live.Notes)+len(live.Problems) == 0 {
 						t.Errorf("no error; live %+v", live)
 					}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -26,12 +27,8 @@ const (
 	tokenLife = 2 * time.Hour
 )
 
-// tokenError is a token that could not be had. What needed it was not sent.
-type tokenError struct{ err error }
-
-func (e tokenError) Error() string { return "get a token: " + e.err.Error() }
-func (e tokenError) Unwrap() error { return e.err }
-func (tokenError) NotDone() bool   { return true }
+// noToken is the error of a token that could not be had. What needed it was not sent.
+func noToken(err error) error { return provider.Refuse("get a token: %w", err) }
 
 // bearer hands out one access token until it is about to end. It is safe for use from several goroutines: one of them
 // renews, the others wait.
@@ -51,7 +48,7 @@ func (b *bearer) token(ctx context.Context, refused string) (string, error) {
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
-		return "", tokenError{ctx.Err()}
+		return "", noToken(ctx.Err())
 	}
 	defer func() { <-b.turn }()
 	if b.value != refused && time.Now().Before(b.until) {
@@ -59,7 +56,7 @@ func (b *bearer) token(ctx context.Context, refused string) (string, error) {
 	}
 	t, err := b.fetch(ctx)
 	if err != nil {
-		return "", tokenError{err}
+		return "", noToken(err)
 	}
 	life := t.life()
 	b.value, b.until = t.Access, time.Now().Add(life-min(earlier, life/2))

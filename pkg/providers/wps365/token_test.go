@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
@@ -32,7 +33,7 @@ func renewedBeforeItsEnd(t *testing.T) {
 			tokens int // asked for so far
 		}{{0, 1}, {time.Minute, 1}, {117 * time.Minute, 1}, {time.Minute, 2}, {118 * time.Minute, 2}, {2 * time.Hour, 3}} {
 			time.Sleep(step.after)
-			if _, err := w.Read(t.Context(), desired("eng", spec.Resource{})); err != nil {
+			if _, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err != nil {
 				t.Fatal(err)
 			}
 			if n := c.count("POST", token); n != step.tokens {
@@ -50,7 +51,7 @@ func renewedOnce(t *testing.T) {
 			refusal.Count, refusal.Status = count, status
 			c := newTenant(t, wps365emu.Options{}, seed)
 			c.fault(t, refusal)
-			_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
+			_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 			if ok := err == nil; ok != (count == 1) || !ok && httpx.Status(err) != http.StatusUnauthorized {
 				t.Errorf("refused %d times: error %v", count, err)
 			}
@@ -77,7 +78,7 @@ func nothingWithoutToken(t *testing.T) {
 func TestWrongKeyIsNotRepeated(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.openAs(t, connection(), map[string]spec.Secret{"appId": keys["appId"], "appKey": spec.NewSecret("a canary")})
-	_, err := w.Read(t.Context(), desired("eng", spec.Resource{}))
+	_, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 	if httpx.Status(err) != http.StatusUnauthorized || len(c.Calls()) != 1 || !notDone(err) || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v after %d calls", err, len(c.Calls()))
 	}
@@ -90,7 +91,7 @@ func TestTokensStaySecret(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, seed)
 			c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 200, Body: body})
-			_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
+			_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 			if err == nil || strings.Contains(fmt.Sprint(err, c.events), "CANARY") {
 				t.Errorf("error %v, events %v", err, c.events)
 			}
@@ -202,7 +203,7 @@ func TestPrefixAndSigning(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, seed)
 			w := c.openAs(t, tc.to, asUser(wps365emu.RefreshToken))
-			_, err := w.Read(t.Context(), newGroup())
+			_, err := w.Read(t.Context(), providertest.All(newGroup()))
 			if err == nil {
 				err = w.Do(t.Context(), "mail_groups", createNew, nil)
 			}

@@ -2,11 +2,11 @@ package wps365
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -20,32 +20,22 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	return &Writer{r}, err
 }
 
-// refusal is an error of ours that was found before anything was sent, or after nothing was done.
-type refusal struct{ text string }
-
-func (r refusal) Error() string { return r.text }
-func (refusal) NotDone() bool   { return true }
-
-func bug(format string, args ...any) error {
-	return refusal{fmt.Sprintf(format, args...) + "; nothing was sent; plan again, and report it if it comes back"}
-}
-
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
 	ctx = httpx.Before(ctx, begin)
 	at := slices.IndexFunc(calls, func(k call) bool { return k.name == name })
 	if at < 0 || len(changes) == 0 || len(changes) > calls[at].most {
-		return bug("there is no call %q of %d changes", name, len(changes))
+		return provider.Bug("there is no call %q of %d changes", name, len(changes))
 	}
 	k := calls[at]
 	address := changes[0].Resource
 	for _, c := range changes {
 		if c.Op != k.op || c.Role != k.role || c.Resource != address {
-			return bug("call %q would also carry: %s %s", name, c.Op, c.Ref(w.name))
+			return provider.Bug("call %q would also carry: %s %s", name, c.Op, c.Ref(w.name))
 		}
 	}
 	if k.word != "" && !w.may[k.word] {
-		return refusal{fmt.Sprintf("nothing was sent, %s", without(k.word))}
+		return provider.Refuse("nothing was sent, %s", without(k.word))
 	}
 	if k.op == diff.OpCreate {
 		return w.create(ctx, address)
@@ -67,7 +57,7 @@ func (w *Writer) groupID(address string) (string, error) {
 	if id, ok := w.ids.Load(address); ok {
 		return id.(string), nil
 	}
-	return "", bug("the id of mail group %q is not known", address)
+	return "", provider.Bug("the id of mail group %q is not known", address)
 }
 
 func (w *Writer) post(ctx context.Context, path string, body, data any, repeatable bool) error {
@@ -79,7 +69,7 @@ func (w *Writer) update(ctx context.Context, id string, changes []diff.Change) e
 	var body mailGroupBody
 	for _, c := range changes {
 		if !body.set(c.Field, c.To) {
-			return bug("mail groups have no setting %q", c.Field)
+			return provider.Bug("mail groups have no setting %q", c.Field)
 		}
 	}
 	return w.post(ctx, groupPath(id, "update"), body, nil, true)
@@ -122,13 +112,13 @@ func (w *Writer) written(c diff.Change) (entry, error) {
 	if c.Op == diff.OpRevoke {
 		address, known := w.seen.holders[c.Grant(w.name)]
 		if !known {
-			return entry{}, bug("live did not show %s on mail group %q", c.Subject, c.Resource)
+			return entry{}, provider.Bug("live did not show %s on mail group %q", c.Subject, c.Resource)
 		}
 		return entry{Address: address}, nil
 	}
 	e, why := w.entry(c.Subject)
 	if why != "" {
-		return e, refusal{why}
+		return e, provider.Refuse("%s", why)
 	}
 	return e, nil
 }
