@@ -79,8 +79,8 @@ func (r *Reader) pending(ctx context.Context, a account, lists map[string][]acco
 // records lists the promotions and creations of the accounts in a folder (ResourceManager 2016-11-11,
 // ListAccountRecordsForParent).
 func (r *Reader) records(ctx context.Context, folder string) ([]account, error) {
-	rows, _, err := r.api.pages(ctx, listRecords, url.Values{"ParentFolderId": {folder}}, 0)
-	return rows, err
+	all, err := r.api.pages(ctx, listRecords, url.Values{"ParentFolderId": {folder}}, 0)
+	return all.Rows, err
 }
 
 // newestRecord finds the record of an account's pending promotion.

@@ -122,24 +122,24 @@ func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[stri
 			return found, 0, err
 		}
 	}
-	rows, total, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
-	if errors.Is(err, errTooLong) {
-		rows, err = r.search(ctx, wanted)
+	all, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
+	if errors.Is(err, provider.ErrTooLong) {
+		all.Rows, err = r.search(ctx, wanted)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err := pick(rows, wanted)
-	if err == nil && len(found) < len(wanted) && len(rows) < total { // the search is by a keyword whose meaning is not documented
-		if rows, total, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
-			found, err = pick(rows, wanted)
+	found, err := pick(all.Rows, wanted)
+	if err == nil && len(found) < len(wanted) && len(all.Rows) < all.Total { // the search is by a keyword whose meaning is not documented
+		if all, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
+			found, err = pick(all.Rows, wanted)
 		}
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	r.pages = (total + pageSize - 1) / pageSize
-	return found, total, missing(found, rows, wanted)
+	r.pages = (all.Total + pageSize - 1) / pageSize
+	return found, all.Total, missing(found, all.Rows, wanted)
 }
 
 // getAll reads accounts that were seen before one by one, where that is no more calls than reading the list. It returns
@@ -166,11 +166,11 @@ func (r *Reader) getAll(ctx context.Context, wanted []string) (map[string]accoun
 func (r *Reader) search(ctx context.Context, wanted []string) ([]account, error) {
 	var all []account
 	for _, name := range wanted {
-		rows, _, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
+		some, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, rows...)
+		all = append(all, some.Rows...)
 	}
 	return all, nil
 }

@@ -32,14 +32,14 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *d
 	domains := map[string][]string{} // user name to the domains that have it now
 	whole := false
 	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
-		users, _, broken, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
+		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
 		if err != nil {
 			return err
 		}
-		if broken != "" {
-			return fmt.Errorf("the list of users is not whole: %s", broken)
+		if users.Broken != "" {
+			return fmt.Errorf("the list of users is not whole: %s", users.Broken)
 		}
-		for _, u := range users {
+		for _, u := range users.Rows {
 			s := subject(spec.SubjectUser, u.Name, u.Domain)
 			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
 			r.seen.mails[s] = mailsTo(u)
@@ -120,12 +120,12 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 		return nil
 	}
 	id := r.seen.directory[group].ID
-	members, _, _, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
+	members, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
 	if err != nil {
 		return err
 	}
 	mails := 0
-	for _, u := range members {
+	for _, u := range members.Rows {
 		mails += mailsTo(u)
 	}
 	r.seen.mails[group] = mails
@@ -144,18 +144,18 @@ func anyGrant(s spec.State, is func(spec.Grant) bool) bool {
 // userGroups reads the whole list, or asks by keyword where that is fewer calls.
 func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, error) {
 	id := func(g userGroup) string { return g.ID }
-	all, _, broken, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
-	if errors.Is(err, errTooLong) {
+	list, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
+	all := list.Rows
+	if errors.Is(err, provider.ErrTooLong) {
 		for _, name := range wanted {
-			var some []userGroup
-			some, _, broken, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
-			if all = append(all, some...); err != nil || broken != "" {
+			list, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
+			if all = append(all, list.Rows...); err != nil || list.Broken != "" {
 				break
 			}
 		}
 	}
-	if err == nil && broken != "" {
-		err = fmt.Errorf("the list of user groups is not whole: %s", broken)
+	if list.Broken != "" {
+		err = fmt.Errorf("the list of user groups is not whole: %s", list.Broken)
 	}
 	return all, err
 }

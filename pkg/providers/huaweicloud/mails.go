@@ -109,9 +109,10 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 	if result != "" {
 		query.Set("mail_send_result", result)
 	}
-	mails, _, broken, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
-	if err == nil && broken != "" {
-		live.Notes = append(live.Notes, fmt.Sprintf("%s: the list of mails is not whole: %s; none is sent again in this run", ref, broken))
+	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
+	mails := all.Rows
+	if all.Broken != "" {
+		live.Notes = append(live.Notes, fmt.Sprintf("%s: the list of mails is not whole: %s; none is sent again in this run", ref, all.Broken))
 		mails = nil
 	}
 	slices.SortFunc(mails, func(a, b mail) int { return cmp.Or(strings.Compare(a.SendAt, b.SendAt), strings.Compare(a.ID, b.ID)) })

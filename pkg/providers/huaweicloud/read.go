@@ -129,25 +129,23 @@ func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind s
 			}
 		}
 	}
-	total := 0
+	var list provider.Listed[T]
 	if !q.Partial || len(wanted) > 1 { // the first page alone tells how many others there are
-		var rows []T
-		rows, total, broken, err = pages(ctx, a, l, nil, len(wanted)+1, id)
-		if !errors.Is(err, errTooLong) {
-			if keep(rows); err != nil {
-				return nil, 0, "", err
-			}
-			return found, unlisted(q, total, len(found)), broken, nil
+		list, err = pages(ctx, a, l, nil, len(wanted)+1, id)
+		if !errors.Is(err, provider.ErrTooLong) {
+			broken = list.Broken
+			keep(list.Rows)
+			return found, unlisted(q, list.Total, len(found)), broken, err
 		}
 	}
 	for _, n := range wanted {
-		rows, _, cut, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
-		if err != nil || cut != "" {
-			return nil, 0, cut, err
+		one, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
+		if err != nil || one.Broken != "" {
+			return nil, 0, one.Broken, err
 		}
-		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n && name(row) != "" }))
+		keep(slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, unlisted(q, total, len(found)), broken, nil
+	return found, unlisted(q, list.Total, len(found)), broken, nil
 }
 
 // unlisted is how many of all rows are not desired, where that is asked.
@@ -165,21 +163,21 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		return nil
 	}
 	if len(ids) > 1 {
-		all, _, broken, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
+		all, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
 		switch {
-		case err == nil && broken == "":
-			r.keep(all, ids, "", slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
+		case err == nil && all.Broken == "":
+			r.keep(all, ids, slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
 			return nil
-		case err != nil && !errors.Is(err, errTooLong):
+		case err != nil && !errors.Is(err, provider.ErrTooLong):
 			return err
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		all, _, broken, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
+		all, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
 		if err != nil {
 			return err
 		}
-		r.keep(all, ids, broken, []spec.Ref{ids[id]}, live)
+		r.keep(all, ids, []spec.Ref{ids[id]}, live)
 	}
 	return nil
 }
@@ -190,8 +188,9 @@ func (a authorization) key() string {
 }
 
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(rows []authorization, ids map[string]spec.Ref, broken string, of []spec.Ref, live *diff.Live) {
-	for _, row := range rows {
+func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) {
+	broken := list.Broken
+	for _, row := range list.Rows {
 		if row.AppGroupID == "" {
 			broken = "a row names no app group"
 		}
@@ -281,12 +280,12 @@ func (r *Reader) indexApps(ctx context.Context, wanted []string, found []applica
 
 // missingApps names near ones, for which it reads the whole list.
 func (r *Reader) missingApps(ctx context.Context, missing []string) error {
-	all, _, _, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
+	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err != nil {
 		return err
 	}
-	known := make([]string, len(all))
-	for i, app := range all {
+	known := make([]string, len(all.Rows))
+	for i, app := range all.Rows {
 		known[i] = app.Name
 	}
 	var errs []error
@@ -315,17 +314,17 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		live.Notes = append(live.Notes, fmt.Sprintf("%s: everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply", ref))
 		return nil
 	}
-	all, _, broken, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
+	all, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
 		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
 	})
 	if err != nil {
 		return err
 	}
-	for _, a := range all {
+	for _, a := range all.Rows {
 		r.hold(ref, a, live)
 	}
-	if broken != "" {
-		r.distrust(ref, "the list of assignments is not whole: "+broken, live)
+	if all.Broken != "" {
+		r.distrust(ref, "the list of assignments is not whole: "+all.Broken, live)
 	}
 	return nil
 }

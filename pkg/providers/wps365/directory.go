@@ -100,15 +100,15 @@ func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) er
 	if !needed || r.seen.mailboxes != nil {
 		return nil
 	}
-	all, broken, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
-	if err == nil && broken != "" {
-		err = fmt.Errorf("the list of public mailboxes is not whole: %s", broken)
+	all, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
+	if all.Broken != "" {
+		err = fmt.Errorf("the list of public mailboxes is not whole: %s", all.Broken)
 	}
 	if err != nil {
 		return err
 	}
 	r.seen.mailboxes = map[string]bool{}
-	for _, p := range all {
+	for _, p := range all.Rows {
 		r.seen.mailboxes[fold(p.Address)] = true
 	}
 	return nil

@@ -81,16 +81,16 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 
 // all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
 func (a *api) all(ctx context.Context) ([]mailGroup, error) {
-	all, broken, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
+	all, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
 	switch {
 	case err != nil:
 		return nil, err
-	case broken != "": // a group that we miss would be created again
-		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", broken)
-	case slices.ContainsFunc(all, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
+	case all.Broken != "": // a group that we miss would be created again
+		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", all.Broken)
+	case slices.ContainsFunc(all.Rows, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
 		return nil, errors.New("the list holds a mail group without an id or an address")
 	}
-	return all, nil
+	return all.Rows, nil
 }
 
 // readGroups finds the wanted groups. One that is to be deleted, where nothing may be deleted, is left out.
@@ -215,18 +215,18 @@ func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec
 
 // readRoll reads one list of a group.
 func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, live *diff.Live) error {
-	rows, broken, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+	all, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
 	if err != nil && missing(err) {
 		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
 	}
 	if err != nil {
 		return err
 	}
-	for _, e := range rows {
+	for _, e := range all.Rows {
 		r.hold(l, ref, e, live)
 	}
-	if broken != "" {
-		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), broken), live)
+	if all.Broken != "" {
+		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), all.Broken), live)
 	}
 	return nil
 }
