@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -25,7 +26,10 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
+	if begin == nil {
+		begin = func() error { return nil }
+	}
+	begin = sync.OnceValue(begin) // a mail may take two tries
 	if len(changes) != 1 {
 		return provider.Refuse("%d changes in one call that makes one; nothing was sent", len(changes))
 	}
@@ -36,9 +40,9 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	}
 	switch {
 	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
-		return w.promote(ctx, a, w.emails[c.Resource])
+		return w.promote(ctx, a, w.emails[c.Resource], begin)
 	case name == resend.action && c.Op == diff.OpResend:
-		return w.resend(ctx, a)
+		return w.resend(ctx, a, begin)
 	}
 	return provider.Refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
 }
@@ -52,7 +56,7 @@ const settling = time.Hour
 
 // promote begins the promotion of an account (ResourceManager 2020-03-31, PromoteResourceAccount). It mails the address
 // that its owner is to sign in with.
-func (w *Writer) promote(ctx context.Context, a account, email string) error {
+func (w *Writer) promote(ctx context.Context, a account, email string, begin func() error) error {
 	next := mailed{Email: email, Tries: 1}
 	n, _ := w.notes.of(a)
 	switch a.course() {
@@ -68,13 +72,13 @@ func (w *Writer) promote(ctx context.Context, a account, email string) error {
 	if email == "" {
 		return provider.Refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
 	}
-	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next)
+	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next, begin)
 	return w.doubt(ctx, a, promote, err)
 }
 
 // resend mails the owner again (ResourceManager 2020-03-31, ResendPromoteResourceAccountEmail). The link of the mail before
 // is void from then on. A record id that the vendor does not take is looked up, since others may have resent it.
-func (w *Writer) resend(ctx context.Context, a account) error {
+func (w *Writer) resend(ctx context.Context, a account, begin func() error) error {
 	if a.course() != toAwait {
 		return movedOn(a)
 	}
@@ -89,10 +93,10 @@ func (w *Writer) resend(ctx context.Context, a account) error {
 		}
 	}
 	next := mailed{Record: record, Email: n.Email, Tries: max(n.Tries, 1) + 1}
-	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next)
+	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next, begin)
 	if code := httpx.Code(err); code == codeNoRecord || code == codeMismatch {
 		if fresh, lookErr := w.lookUp(ctx, a); lookErr == nil && fresh != record {
-			err = w.mail(ctx, a, resend, url.Values{"RecordId": {fresh}}, next)
+			err = w.mail(ctx, a, resend, url.Values{"RecordId": {fresh}}, next, begin)
 		}
 	}
 	return w.doubt(ctx, a, resend, err)
@@ -113,18 +117,21 @@ func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
 
 // mail does a call that makes the vendor mail somebody. It is noted beforehand, so that whenever a run is cut off the next
 // one knows that a mail may be out, and afterwards with what the answer says.
-func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed) error {
+func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed, begin func() error) error {
 	begun := false
-	ctx = httpx.Before(ctx, func() error {
+	note := func() error {
+		if err := begin(); err != nil {
+			return err
+		}
 		next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
 		if err := w.notes.begin(a.ID, next); err != nil {
 			return fmt.Errorf("%w; nothing was sent", err)
 		}
 		begun = true
 		return nil
-	})
+	}
 	var answer single
-	err := w.api.write(ctx, op, query, &answer)
+	err := w.api.write(ctx, op, query, &answer, note)
 	switch {
 	case provider.FailureOf(err).Fate == provider.NotDone && begun:
 		return errors.Join(err, w.notes.undo(a.ID))

@@ -95,6 +95,10 @@ type Request struct {
 	Policy string
 	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
 	Repeatable bool
+	// BeforeSend is called once, when the turn of the request has come and before it leaves; after an error of it nothing is
+	// sent. Waiting for a turn takes most of a run's time: what is written down at the last moment leaves less in doubt when
+	// the run is killed.
+	BeforeSend func() error
 }
 
 func (r Request) reads() bool      { return r.Method == http.MethodGet }
@@ -120,8 +124,8 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		if err := bucket.wait(ctx); err != nil {
 			return Answer{}, req.stopped(last, err).failure()
 		}
-		if begin, ok := ctx.Value(beginKey{}).(func() error); ok && !req.reads() {
-			if err := begin(); err != nil {
+		if attempt == 1 && req.BeforeSend != nil {
+			if err := req.BeforeSend(); err != nil {
 				return Answer{}, req.fail(provider.NotDone, err).failure()
 			}
 		}
@@ -145,27 +149,6 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 			return Answer{}, last.failure()
 		}
 	}
-}
-
-// beginKey is where a context holds what comes before a write.
-type beginKey struct{}
-
-// Before returns a context in which begin is called once before the first request that is not a GET leaves, when its turn has
-// come; after an error of it nothing is sent. Waiting for a turn takes most of a run's time: what is written down at the last
-// moment leaves less in doubt when the run is killed. Where ctx has such a function already, that comes first.
-func Before(ctx context.Context, begin func() error) context.Context {
-	if begin == nil {
-		return ctx
-	}
-	earlier, _ := ctx.Value(beginKey{}).(func() error)
-	return context.WithValue(ctx, beginKey{}, sync.OnceValue(func() error {
-		if earlier != nil {
-			if err := earlier(); err != nil {
-				return err
-			}
-		}
-		return begin()
-	}))
 }
 
 // learn takes in what an attempt says of the vendor, and says whether the request is to be sent again and how long to wait

@@ -156,6 +156,49 @@ func TestInterruptedWriteIsFinished(t *testing.T) {
 	})
 }
 
+// What is written down before a request comes once, at the request's own turn; where it can't be written down, nothing is sent.
+func TestBeforeSend(t *testing.T) {
+	throttled := status(429, "", "Retry-After", "1")
+	for _, tc := range []struct {
+		name     string
+		err      error
+		busy     bool // the turn would come after the run's time
+		told     int
+		requests int
+		fate     provider.Fate
+	}{
+		{"once for three tries", nil, false, 1, 3, provider.Accepted},
+		{"the disk is full", errors.New("the disk is full"), false, 1, 0, provider.NotDone},
+		{"its turn never comes", nil, true, 0, 0, provider.NotDone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []func(*http.Request) (*http.Response, error){throttled, throttled, ok}}
+				c := New(Env{Transport: s}, "main", spec.Rates{Write: spec.PerMinute(1)})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				if tc.busy {
+					s.answers = s.answers[2:]
+					if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+				}
+				defer cancel()
+				before, told := len(s.times), 0
+				_, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example", BeforeSend: func() error {
+					if told++; len(s.times) != before {
+						t.Error("it was told after the request was sent")
+					}
+					return tc.err
+				}}, nil)
+				if n := len(s.times) - before; told != tc.told || n != tc.requests || provider.FailureOf(err).Fate != tc.fate {
+					t.Errorf("told %d times, %d requests, error %v", told, n, err)
+				}
+			})
+		})
+	}
+}
+
 func TestQueryAndSigning(t *testing.T) {
 	s := &script{answers: []func(*http.Request) (*http.Response, error){func(r *http.Request) (*http.Response, error) {
 		if r.URL.RawQuery != "a=x%20y%2Bz" {

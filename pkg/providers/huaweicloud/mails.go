@@ -141,19 +141,17 @@ func newest(a addressee, mails []mail) (failedMail, bool) {
 }
 
 // resend sends mails again by their records (c2). Each makes a new record, so repeating it is not safe.
-func (w *Writer) resend(ctx context.Context, changes []diff.Change) error {
-	var body struct {
-		Records []mail `json:"records"`
-	}
+func (w *Writer) resend(changes []diff.Change) (map[string][]mail, error) {
+	var records []mail
 	for _, c := range changes {
 		g := c.Grant(w.name)
 		g.Role = spec.RoleAccess
 		m, known := w.seen.records[addressee{g, c.To}]
 		if !known {
-			return provider.Bug("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))
+			return nil, provider.Bug("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))
 		}
 		m.SendResult, m.ErrorMsg, m.SendAt = "", "", ""
-		body.Records = append(body.Records, m)
+		records = append(records, m)
 	}
-	return w.api.send(ctx, callResend, body, nil)
+	return map[string][]mail{"records": records}, nil
 }

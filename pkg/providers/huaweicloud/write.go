@@ -26,29 +26,15 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // Do sends one call of those that Pack made. b2 and d3 also answer with success when an account does not exist, and then
 // leave it out: only a read tells.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
-	switch name {
-	case callCreate:
-		return w.create(ctx, changes)
-	case callGrant, callRevoke:
-		return w.authorize(ctx, name, changes)
-	case callAssign:
-		return w.assign(ctx, changes)
-	case callResend:
-		return w.resend(ctx, changes)
-	case callDelete:
-		return w.delete(ctx, changes)
+	body, err := w.body(name, changes)
+	if err != nil {
+		return err
 	}
-	return provider.Bug("there is no call %q", name)
-}
-
-// create makes an app group (a2).
-func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
-	if len(changes) != 1 {
-		return provider.Bug("%d app groups in one call that creates one", len(changes))
+	if name != callCreate {
+		return w.api.send(ctx, name, body, nil, begin)
 	}
 	var made appGroup
-	if err := w.api.send(ctx, callCreate, map[string]string{"name": changes[0].Resource}, &made); err != nil {
+	if err := w.api.send(ctx, name, body, &made, begin); err != nil {
 		return err
 	}
 	if made.ID == "" {
@@ -58,32 +44,51 @@ func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 	return nil
 }
 
+// body is what a call sends.
+func (w *Writer) body(name string, changes []diff.Change) (any, error) {
+	switch name {
+	case callCreate: // a2
+		if len(changes) != 1 {
+			return nil, provider.Bug("%d app groups in one call that creates one", len(changes))
+		}
+		return map[string]string{"name": changes[0].Resource}, nil
+	case callGrant, callRevoke:
+		return w.authorize(changes)
+	case callAssign:
+		return w.assign(changes)
+	case callResend:
+		return w.resend(changes)
+	case callDelete:
+		return w.delete(changes)
+	}
+	return nil, provider.Bug("there is no call %q", name)
+}
+
 // authorize adds (b2) or removes (b3) accounts.
-func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Change) error {
+func (w *Writer) authorize(changes []diff.Change) (body authorize, err error) {
 	groups, subjects, err := product(changes, groupCaps)
 	if err != nil {
-		return err
+		return body, err
 	}
-	body := authorize{}
 	for _, group := range groups {
 		id, err := w.appGroupID(group)
 		if err != nil {
-			return err
+			return body, err
 		}
 		body.AppGroupIDs = append(body.AppGroupIDs, id)
 	}
 	for _, s := range subjects {
 		a, err := w.account(changes[0].Op, s, spec.KindAppGroup, groups)
 		if err != nil {
-			return err
+			return body, err
 		}
 		body.Accounts = append(body.Accounts, a)
 	}
-	return w.api.send(ctx, name, body, nil)
+	return body, nil
 }
 
 // assign sets the mode of apps and adds and removes accounts (d3).
-func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
+func (w *Writer) assign(changes []diff.Change) (assign, error) {
 	byOp := map[diff.Op][]diff.Change{}
 	for _, c := range changes {
 		byOp[c.Op] = append(byOp[c.Op], c)
@@ -98,20 +103,20 @@ func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
 	}
 	for _, op := range []diff.Op{diff.OpGrant, diff.OpRevoke} {
 		if err := w.assignLane(op, byOp[op], apps, &body); err != nil {
-			return err
+			return body, err
 		}
 	}
 	if len(apps) > appCaps.Resources || body.AuthorizationType == modeEveryone && len(byOp) > 1 {
-		return provider.Bug("a call on apps mixes modes or lists too many apps")
+		return body, provider.Bug("a call on apps mixes modes or lists too many apps")
 	}
 	for _, app := range slices.Sorted(maps.Keys(apps)) {
 		id, known := w.seen.apps[app]
 		if !known {
-			return provider.Bug("the id of app %q is not known", app)
+			return body, provider.Bug("the id of app %q is not known", app)
 		}
 		body.AppIDs = append(body.AppIDs, id)
 	}
-	return w.api.send(ctx, callAssign, body, nil)
+	return body, nil
 }
 
 // assignLane adds the accounts that the changes of one op name to the body, and checks that they are on all its apps.
@@ -144,16 +149,16 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 }
 
 // delete removes app groups (a6).
-func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
+func (w *Writer) delete(changes []diff.Change) (map[string][]string, error) {
 	var ids []string
 	for _, c := range changes {
 		id, err := w.appGroupID(c.Resource)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ids = append(ids, id)
 	}
-	return w.api.send(ctx, callDelete, map[string][]string{"ids": ids}, nil)
+	return map[string][]string{"ids": ids}, nil
 }
 
 // product returns the resources and subjects of changes, sorted, and fails unless the changes are exactly all pairs of

@@ -12,7 +12,7 @@ import (
 
 // create makes a mail group, with all its settings and nobody in it (WPS 365 open platform, create mail group). It must not
 // be repeated blindly: what is there at the address afterwards decides what became of it.
-func (w *Writer) create(ctx context.Context, address string) error {
+func (w *Writer) create(ctx context.Context, post httpx.Request, address string) error {
 	wish := w.wishes[spec.Ref{Connection: w.name, Kind: spec.KindMailGroup, Name: address}]
 	if wish == nil {
 		return provider.Bug("what mail group %q should be like is not known", address)
@@ -22,7 +22,8 @@ func (w *Writer) create(ctx context.Context, address string) error {
 	}
 	body := wish.body(address)
 	var made mailGroup
-	err := w.post(ctx, groupsPath, body, &made, false)
+	post.Path, post.Body = groupsPath, body
+	err := w.api.send(ctx, post, &made)
 	if err == nil && made.ID == "" {
 		err = fmt.Errorf("the vendor made mail group %q but gave no id", address)
 	}

@@ -22,7 +22,6 @@ func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
 	at := slices.IndexFunc(calls, func(k call) bool { return k.name == name })
 	if at < 0 || len(changes) == 0 || len(changes) > calls[at].most {
 		return provider.Bug("there is no call %q of %d changes", name, len(changes))
@@ -37,19 +36,20 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	if k.word != "" && !w.may[k.word] {
 		return provider.Refuse("nothing was sent, %s", without(k.word))
 	}
+	post := httpx.Request{Method: http.MethodPost, BeforeSend: begin}
 	if k.op == diff.OpCreate {
-		return w.create(ctx, address)
+		return w.create(ctx, post, address)
 	}
 	id, err := w.groupID(address)
 	switch {
 	case err != nil:
 		return err
 	case k.op == diff.OpUpdate:
-		return w.update(ctx, id, changes)
+		return w.update(ctx, post, id, changes)
 	case k.op == diff.OpDelete:
-		return w.delete(ctx, id)
+		return w.delete(ctx, post, id)
 	default:
-		return w.writeRoll(ctx, k, id, changes)
+		return w.writeRoll(ctx, post, k, id, changes)
 	}
 }
 
@@ -60,24 +60,22 @@ func (w *Writer) groupID(address string) (string, error) {
 	return "", provider.Bug("the id of mail group %q is not known", address)
 }
 
-func (w *Writer) post(ctx context.Context, path string, body, data any, repeatable bool) error {
-	return w.api.send(ctx, httpx.Request{Method: http.MethodPost, Path: path, Body: body, Repeatable: repeatable}, data)
-}
-
 // update sets what the changes name. The values are absolute, so repeating it is safe.
-func (w *Writer) update(ctx context.Context, id string, changes []diff.Change) error {
+func (w *Writer) update(ctx context.Context, post httpx.Request, id string, changes []diff.Change) error {
 	var body mailGroupBody
 	for _, c := range changes {
 		if !body.set(c.Field, c.To) {
 			return provider.Bug("mail groups have no setting %q", c.Field)
 		}
 	}
-	return w.post(ctx, groupPath(id, "update"), body, nil, true)
+	post.Path, post.Body, post.Repeatable = groupPath(id, "update"), body, true
+	return w.api.send(ctx, post, nil)
 }
 
 // delete removes a group. One that is not there is what was wanted.
-func (w *Writer) delete(ctx context.Context, id string) error {
-	err := w.post(ctx, groupPath(id, "delete"), nil, nil, true)
+func (w *Writer) delete(ctx context.Context, post httpx.Request, id string) error {
+	post.Path, post.Repeatable = groupPath(id, "delete"), true
+	err := w.api.send(ctx, post, nil)
 	if httpx.Code(err) == codeNoMailGroup {
 		return nil
 	}
@@ -85,7 +83,7 @@ func (w *Writer) delete(ctx context.Context, id string) error {
 }
 
 // writeRoll adds to a list of a group or removes from it. What repeating does is not documented.
-func (w *Writer) writeRoll(ctx context.Context, k call, id string, changes []diff.Change) error {
+func (w *Writer) writeRoll(ctx context.Context, post httpx.Request, k call, id string, changes []diff.Change) error {
 	l := rolls[slices.IndexFunc(rolls, func(l roll) bool { return l.role == k.role })]
 	var entries []entry
 	for _, c := range changes {
@@ -98,13 +96,15 @@ func (w *Writer) writeRoll(ctx context.Context, k call, id string, changes []dif
 		}
 	}
 	if k.op == diff.OpGrant {
-		return w.post(ctx, l.path(id, "batch_create"), map[string][]entry{l.name: entries}, nil, false)
+		post.Path, post.Body = l.path(id, "batch_create"), map[string][]entry{l.name: entries}
+		return w.api.send(ctx, post, nil)
 	}
 	addresses := make([]string, len(entries))
 	for i, e := range entries {
 		addresses[i] = e.Address
 	}
-	return w.post(ctx, l.path(id, "batch_delete"), map[string][]string{"email_addresses": addresses}, nil, false)
+	post.Path, post.Body = l.path(id, "batch_delete"), map[string][]string{"email_addresses": addresses}
+	return w.api.send(ctx, post, nil)
 }
 
 // written is the entry that a change adds or removes: for a removal as live showed it.
