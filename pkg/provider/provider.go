@@ -15,7 +15,7 @@ type Source interface {
 	//
 	// The state holds each listed resource that exists, with its settings, and all its grants, whoever holds them. A list
 	// that could not be fetched is an error, never an empty list. A list of grants that was fetched but may not be whole
-	// marks its resource as Incomplete, and nothing is revoked there; a list of resources that may
+	// marks its resource as Incomplete (see diff.Live.Distrust), and nothing is revoked there; a list of resources that may
 	// not be whole is an error, since what it lacks would be created again. So is a listed resource that does not exist and
 	// that no call can make. Names are in the spelling in which the vendor compares them, subjects named as the files name
 	// them, with the default domain where the vendor has domains.

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -68,4 +70,14 @@ func (q Query) Missing(live diff.Live) []spec.Subject {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
+}
+
+// NoSuch is an error for each name that the vendor does not have, such as "the App Center has no app": it asks about the known
+// name that is nearest, or else says what to do. Without names it is nil.
+func NoSuch(what string, names, known []string, otherwise string) error {
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, fmt.Errorf("%s %q; %s", what, name, spec.DidYouMean(name, known, otherwise)))
+	}
+	return errors.Join(errs...)
 }

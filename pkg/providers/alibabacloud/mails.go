@@ -36,13 +36,13 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		}
 		switch {
 		case unavailable(err) || err == nil && n.Record == "" && n.Tries < r.notices.MaxAttempts:
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its mail can't be sent again from here: the record id is not known, and the vendor does not show it", ref))
+			live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 		case want.Email != "" && n.Email != "" && n.Email != want.Email:
 			errs = append(errs, fmt.Errorf("%s: its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", ref, n.Email, want.Email))
 		case sent.IsZero():
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its mail is not sent again: when it was sent is not known", ref))
+			live.Note(ref, "its mail is not sent again: when it was sent is not known")
 		default:
 			live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Sent: sent, Tries: max(n.Tries, 1),
 				Unsure: n.Unsure && n.Before == a.look(),

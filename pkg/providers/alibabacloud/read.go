@@ -34,7 +34,8 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // account on its way to a cloud account is shown as one, since no update would bring it further; a notice tells that its
 // mail waits to be confirmed.
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
-	live := diff.Live{Impossible: map[spec.Ref]string{}, State: spec.NewState(), Mails: mails}
+	live := diff.NewLive()
+	live.Mails = mails
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
@@ -64,7 +65,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		shown, note, problem := r.present(a, want)
 		live.Resources[ref] = shown
 		if note != "" {
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: %s", ref, note))
+			live.Note(ref, "%s", note)
 		}
 		if problem != "" {
 			live.Impossible[ref] = problem
@@ -207,16 +208,6 @@ func missing(found map[string]account, rows []account, wanted []string) error {
 	for i, a := range rows {
 		known[i] = a.DisplayName
 	}
-	var errs []error
-	for _, name := range wanted {
-		if _, exists := found[name]; exists {
-			continue
-		}
-		hint := "accounts are made at the vendor, not here"
-		if near := spec.Suggest(name, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		errs = append(errs, fmt.Errorf("the directory has no account %q; %s", name, hint))
-	}
-	return errors.Join(errs...)
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { _, exists := found[n]; return exists })
+	return provider.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
 }

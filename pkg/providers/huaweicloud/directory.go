@@ -100,10 +100,7 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 	}
 	for _, s := range wanted {
 		if !found[s] {
-			hint := "create it there or correct the name"
-			if near := spec.Suggest(s.Name, known); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := spec.DidYouMean(s.Name, known, "create it there or correct the name")
 			live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
 		} else if err := r.countMails(ctx, s, q); err != nil {
 			return err

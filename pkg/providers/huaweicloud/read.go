@@ -51,7 +51,8 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
 // ours makes one; app groups that are not live are simply not in the state.
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
-	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}, Mails: r.mails}
+	live := diff.NewLive()
+	live.Mails = r.mails
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
@@ -203,7 +204,7 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 	}
 	if broken != "" {
 		for _, ref := range of {
-			r.distrust(ref, "the list of authorizations is not whole: "+broken, live)
+			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
 		}
 	}
 }
@@ -215,19 +216,12 @@ func (r *Reader) hold(ref spec.Ref, a account, live *diff.Live) {
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch _, twice := live.Grants[g]; {
 	case kind == "" || a.Account == "":
-		r.distrust(ref, fmt.Sprintf("account %q has the unknown type %q, or no name", a.Account, a.AccountType), live)
+		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
 	case twice:
-		r.distrust(ref, fmt.Sprintf("account %q stands there twice, on different platforms", a.Account), live)
+		live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
 	default:
 		live.Grants[g], r.seen.holders[g] = spec.Claim{}, a
 	}
-}
-
-func (r *Reader) distrust(ref spec.Ref, why string, live *diff.Live) {
-	res := live.Resources[ref]
-	res.Incomplete = why
-	live.Resources[ref] = res
-	live.Notes = append(live.Notes, fmt.Sprintf("%s: %s; nothing is revoked there in this run", ref, why))
 }
 
 func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
@@ -288,15 +282,7 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 	for i, app := range all.Rows {
 		known[i] = app.Name
 	}
-	var errs []error
-	for _, name := range missing {
-		hint := "apps are added in the App Center, not here"
-		if near := spec.Suggest(name, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		errs = append(errs, fmt.Errorf("the App Center has no app %q; %s", name, hint))
-	}
-	return errors.Join(errs...)
+	return provider.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
@@ -311,7 +297,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	case desired.Resources[ref].Audience == spec.Everyone:
 		return nil
 	case audience == spec.Everyone:
-		live.Notes = append(live.Notes, fmt.Sprintf("%s: everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply", ref))
+		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")
 		return nil
 	}
 	all, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
@@ -324,7 +310,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		r.hold(ref, a, live)
 	}
 	if all.Broken != "" {
-		r.distrust(ref, "the list of assignments is not whole: "+all.Broken, live)
+		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 // Read returns what is live of the mail groups that the query lists. What can't be seen or changed is as desired in it, and
 // its notes say so.
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
-	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+	live := diff.NewLive()
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
@@ -124,7 +124,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
 			delete(live.Resources, ref)
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: the files want it absent; delete it by hand, %s", ref, without(wordDelete)))
+			live.Note(ref, "the files want it absent; delete it by hand, %s", without(wordDelete))
 		}
 	}
 	return groups, errs.ErrorOrNil()
@@ -152,18 +152,14 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		if known && id == g.OwnerID {
 			owner = w.Owner
 		}
-		r.set(ref, live, func(res *spec.Resource) { res.Owner = owner })
+		res := live.Resources[ref]
+		res.Owner = owner
+		live.Resources[ref] = res
 		if !known && owner != w.Owner && r.may[wordUpdate] {
 			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
 		}
 	}
 	return nil
-}
-
-func (r *Reader) set(ref spec.Ref, live *diff.Live, change func(*spec.Resource)) {
-	res := live.Resources[ref]
-	change(&res)
-	live.Resources[ref] = res
 }
 
 // checkMissing says of groups that are not live why they can't be made, or with which settings where the files leave them
@@ -181,7 +177,7 @@ func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, li
 			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
 		case w.Senders == "" || w.Title == "":
 			body := w.body(ref.Name)
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: made with name %q and senders %q where the files do not say", ref, body.Name, body.AcceptedType))
+			live.Note(ref, "made with name %q and senders %q where the files do not say", body.Name, body.AcceptedType)
 		}
 	}
 }
@@ -226,7 +222,7 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 		r.hold(l, ref, e, live)
 	}
 	if all.Broken != "" {
-		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), all.Broken), live)
+		live.Distrust(ref, "the list of %s is not whole: %s", l.words(), all.Broken)
 	}
 	return nil
 }
@@ -236,7 +232,7 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
 	if kind == "" || address == "" {
-		r.distrust(ref, fmt.Sprintf("%q is there with the unknown type %q", e.Address, e.Type), live)
+		live.Distrust(ref, "%q is there with the unknown type %q", e.Address, e.Type)
 		return
 	}
 	subjects := w.named[naming{l.role, address}]
@@ -244,7 +240,7 @@ func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		subjects = w.named[naming{l.role, name}]
 	}
 	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" {
-		r.distrust(ref, fmt.Sprintf("department %q is there without its name, by which the files may list it", e.Address), live)
+		live.Distrust(ref, "department %q is there without its name, by which the files may list it", e.Address)
 		return
 	}
 	if len(subjects) == 0 {
@@ -256,13 +252,8 @@ func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	for _, s := range subjects {
 		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
 		if _, twice := live.Grants[g]; twice {
-			r.distrust(ref, fmt.Sprintf("two entries may be %s; list them by address", s), live)
+			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
 		live.Grants[g], r.seen.holders[g] = spec.Claim{}, e.Address
 	}
-}
-
-func (r *Reader) distrust(ref spec.Ref, why string, live *diff.Live) {
-	r.set(ref, live, func(res *spec.Resource) { res.Incomplete = why })
-	live.Notes = append(live.Notes, fmt.Sprintf("%s: %s; nothing is revoked there in this run", ref, why))
 }

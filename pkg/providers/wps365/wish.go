@@ -105,7 +105,7 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 			if wanted == "" || is == wanted {
 				return is
 			}
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its %s is %q and the files want %q; change it by hand, %s", ref, field, is, wanted, without(wordUpdate)))
+			live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
 			return wanted
 		}
 		have.Title = differs("name", have.Title, w.Title)
