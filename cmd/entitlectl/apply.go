@@ -160,9 +160,6 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 
 // writing is an opener. This file is the only one that opens connections for writing.
 func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
-	if p.Writer == nil {
-		return nil, fmt.Errorf("provider %s can be read, but this version can't write to it yet", conn.Provider)
-	}
 	return p.Writer(conn, secrets, env)
 }
 

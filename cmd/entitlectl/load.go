@@ -171,15 +171,15 @@ func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
 }
 
 func (c *cli) open(conn spec.Connection, open opener) (provider.Source, error) {
-	provider, known := providers.Find(conn.Provider)
-	if !known || provider.Reader == nil {
-		return nil, fmt.Errorf("provider %s can be validated, but this version can't read it yet", conn.Provider)
+	p, known := providers.Find(conn.Provider)
+	if !known {
+		return nil, fmt.Errorf("there is no provider %q", conn.Provider)
 	}
 	secrets, err := conn.Secrets(c.lookup)
 	if err != nil {
 		return nil, err
 	}
-	return open(provider, conn, secrets, httpx.Env{
+	return open(p, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
 		Memory: c.state, Budget: c.state,
 	})

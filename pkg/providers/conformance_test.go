@@ -31,9 +31,7 @@ import (
 
 func eachProvider(t *testing.T, test func(t *testing.T, p providers.Provider)) {
 	for _, p := range providers.Catalog() {
-		if p.Reader != nil {
-			t.Run(p.Format.Provider, func(t *testing.T) { test(t, p) })
-		}
+		t.Run(p.Format.Provider, func(t *testing.T) { test(t, p) })
 	}
 }
 
@@ -334,9 +332,6 @@ func TestCatalogIsComplete(t *testing.T) {
 	for _, p := range providers.Catalog() {
 		name := p.Format.Provider
 		known[name] = true
-		if p.Reader == nil {
-			continue
-		}
 		for _, file := range []string{"read.go", "write.go", "wire.go", "sign.go", name + "emu/doc.go"} {
 			if _, err := os.Stat(filepath.Join(name, filepath.FromSlash(file))); err != nil {
 				t.Errorf("%s lacks %s", name, path.Join(name, file))

@@ -34,7 +34,6 @@ type Resource struct {
 	Absent    bool      // desired: the resource is to be deleted
 	Source    Position  // desired
 
-	Status     string // live accounts: the vendor's promotion status
 	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
 }
 

@@ -25,9 +25,13 @@ type Reader struct {
 }
 
 // NewReader opens a connection for reading. It sends nothing.
-func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
+	return open(conn, secrets, env), nil
+}
+
+func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
 	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.Memory),
-		seen: map[string]account{}, emails: map[string]string{}}, nil
+		seen: map[string]account{}, emails: map[string]string{}}
 }
 
 // Read returns what is live of the accounts that the query lists. All must be there, since no call of ours makes one. An
@@ -84,7 +88,7 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email(), Status: a.Status}
+	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email()}
 	course, says := a.course(), statuses[a.Status].says
 	if course == toAwait {
 		shown.AccountType = cloud

@@ -72,7 +72,7 @@ func connection(set func(*spec.Connection)) spec.Connection {
 
 var keys = map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("emulator-secret")}
 
-func (c *cloud) open(t testing.TB, set func(*spec.Connection)) *huaweicloud.Writer {
+func (c *cloud) open(t testing.TB, set func(*spec.Connection)) provider.Target {
 	t.Helper()
 	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: c})
 	if err != nil {
@@ -323,7 +323,7 @@ func TestThrottling(t *testing.T) {
 }
 
 // apply1 plans and applies, and fails unless all is done.
-func apply1(t *testing.T, w *huaweicloud.Writer, want spec.State) {
+func apply1(t *testing.T, w provider.Target, want spec.State) {
 	t.Helper()
 	jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: w}}
 	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)

@@ -13,15 +13,15 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/engine/file"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // notify plans and applies at the emulator's time, and returns the changes as words and how many mails were planned.
-func notify(t *testing.T, c *cloud, w *huaweicloud.Writer, want spec.State) (changes []string, mails int) {
+func notify(t *testing.T, c *cloud, w provider.Target, want spec.State) (changes []string, mails int) {
 	t.Helper()
 	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }), Desired: want, Source: w}}
 	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: c.Now()}, nil)

@@ -88,12 +88,12 @@ func connection(words ...string) spec.Connection {
 		Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
 }
 
-func (c *tenant) open(t testing.TB, words ...string) *wps365.Writer {
+func (c *tenant) open(t testing.TB, words ...string) provider.Target {
 	t.Helper()
 	return c.openAs(t, connection(words...), keys)
 }
 
-func (c *tenant) openAs(t testing.TB, to spec.Connection, secrets map[string]spec.Secret) *wps365.Writer {
+func (c *tenant) openAs(t testing.TB, to spec.Connection, secrets map[string]spec.Secret) provider.Target {
 	t.Helper()
 	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, Memory: &c.memory, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
 	if err != nil {

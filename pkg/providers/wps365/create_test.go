@@ -223,8 +223,8 @@ func TestCallsThatPackDoesNotMake(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	var _ provider.Target = w
-	if _, writes := any((*wps365.Reader)(nil)).(provider.Target); writes {
-		t.Error("a Reader can write")
+	r, err := wps365.NewReader(connection(), keys, httpx.Env{})
+	if _, writes := r.(provider.Target); writes || err != nil {
+		t.Errorf("what NewReader opens can write: %v, error %v", writes, err)
 	}
 }

@@ -38,7 +38,15 @@ type index struct {
 }
 
 // NewReader opens a connection for reading. It sends nothing.
-func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
 	a, err := newAPI(conn, secrets, env)
 	if err != nil {
 		return nil, err

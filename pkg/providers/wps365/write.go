@@ -15,9 +15,12 @@ import (
 type Writer struct{ *Reader }
 
 // NewWriter opens a connection for reading and writing. It sends nothing.
-func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
-	r, err := NewReader(conn, secrets, env)
-	return &Writer{r}, err
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Target, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{Reader: r}, nil
 }
 
 // Do sends one call of those that Pack made.
