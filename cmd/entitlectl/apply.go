@@ -14,10 +14,10 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // applyFlags are the flags of apply alone.
@@ -77,11 +77,11 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	hold, err := c.hold(ctx, w, flags.lockTimeout)
+	session, err := c.session(ctx, w, flags.lockTimeout)
 	if err != nil {
 		return err
 	}
-	defer func() { c.complain(hold.Release()) }()
+	defer func() { c.complain(session.Release()) }()
 	jobs := c.jobs(w.scopes, writing)
 	if plan == nil {
 		plan, err = c.planned(ctx, w, jobs, apply.Head{NoBound: true, Retry: flags.retryUnknown})
@@ -94,30 +94,30 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 		return err
 	}
 	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
-		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold, Spec: w.spec.Digest})
+		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest})
 }
 
-// hold takes the locks of all connections that the run is about.
-func (c *cli) hold(ctx context.Context, w intent, wait time.Duration) (*apply.Hold, error) {
+// session takes the locks of all connections that the run is about.
+func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
 	var names []string
 	for _, sc := range w.scopes {
 		names = append(names, sc.connection.Name)
 	}
-	hold, err := apply.Take(ctx, c.state, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
-	if held := (*engine.HeldError)(nil); errors.As(err, &held) {
+	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
+	if held := (*store.HeldError)(nil); errors.As(err, &held) {
 		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w, %s ago; wait for its end, or see entitlectl lock --help",
 			held, c.now().Sub(held.Since).Round(time.Second))}
 	}
 	if ctx.Err() != nil {
-		return nil, errors.Join(context.Cause(ctx), hold.Release())
+		return nil, errors.Join(context.Cause(ctx), session.Release())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nothing was written: %w", err)
 	}
-	for _, line := range hold.Former() {
+	for _, line := range session.Former() {
 		c.complain(errors.New(line))
 	}
-	return hold, nil
+	return session, nil
 }
 
 // agreed shows the plan, checks the rules and asks.

@@ -30,7 +30,7 @@ func (c *cli) drift(ctx context.Context) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	drift := diff.DriftOf(plan, apply.LastConfirmed(c.state))
+	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
 	if err := c.show(drift, render.Drift(drift)); err != nil {
 		return err
 	}

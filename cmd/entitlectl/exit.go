@@ -44,8 +44,8 @@ func (e *wrongUsage) Error() string {
 
 // finish prints what a command ended with and turns it into the exit code.
 func (c *cli) finish(ctx context.Context, err error) int {
-	if c.state != nil {
-		damage := c.state.Damaged()
+	if c.store != nil {
+		damage := c.store.Damaged()
 		for _, d := range damage[:min(3, len(damage))] {
 			c.complain(errors.New("warning: " + d))
 		}

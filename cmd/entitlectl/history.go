@@ -13,7 +13,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 func newHistory(c *cli) *cobra.Command {
@@ -63,7 +63,7 @@ type pastRun struct {
 	Number      int             `json:"number"`
 	Started     time.Time       `json:"started"`
 	Ended       time.Time       `json:"ended,omitzero"`
-	Who         engine.Owner    `json:"who"`
+	Who         store.Owner     `json:"who"`
 	Connections []string        `json:"connections,omitempty"`
 	Plan        string          `json:"plan,omitempty"`
 	Spec        string          `json:"spec,omitempty"`
@@ -83,14 +83,14 @@ const (
 // pastRuns reads the history. Where its chain is broken first is complained about, and what can be read is returned all the
 // same; where nothing can that is the error.
 func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
-	_, broken := c.state.Verify(ctx)
+	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
-	for r, err := range c.state.Records(ctx) {
+	for r, err := range c.store.Records(ctx) {
 		if err != nil {
 			continue
 		}
 		i, known := at[r.Who.Run]
-		if r.Kind == engine.RunEnded && known {
+		if r.Kind == store.RunEnded && known {
 			run := &runs[i]
 			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, &r.Calls, r.Result
 			continue
@@ -98,9 +98,9 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
 			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Result: r.Result}
 		switch r.Kind {
-		case engine.RunStarted:
+		case store.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
-		case engine.LockBroken:
+		case store.LockBroken:
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
@@ -111,7 +111,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 	if broken != nil {
 		c.complain(fmt.Errorf("warning: %w", broken))
 	}
-	holders, err := c.state.Holders(ctx)
+	holders, err := c.store.Holders(ctx)
 	for _, h := range holders {
 		if i, known := at[h.Run]; known && !h.Dead && runs[i].Outcome == runCutOff {
 			runs[i].Outcome = runGoesOn
@@ -185,7 +185,7 @@ func (c *cli) historyOf(ctx context.Context, number string) error {
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {
-	chain, err := c.state.Verify(ctx)
+	chain, err := c.store.Verify(ctx)
 	if err != nil {
 		return err
 	}

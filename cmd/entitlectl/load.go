@@ -180,6 +180,6 @@ func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
 	}
 	return open(provider, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		Memory: c.state, Budget: c.state,
+		KV: c.store, Limiter: c.store,
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 func main() {
@@ -27,8 +27,8 @@ type env struct {
 	lookup         func(name string) (string, bool) // environment variables
 	now            func() time.Time
 	terminal       terminals
-	transport      http.RoundTripper                 // to vendors; nil: the network
-	engine         func(folder string) engine.Engine // nil: the one of package file
+	transport      http.RoundTripper               // to vendors; nil: the network
+	openStore      func(folder string) store.Store // nil: the one of package file
 	user, host     string
 }
 

@@ -78,7 +78,7 @@ func (c *cli) fresh(ctx context.Context, head apply.Head) (*diff.Plan, error) {
 func (c *cli) planned(ctx context.Context, w intent, jobs []apply.Job, head apply.Head) (*diff.Plan, error) {
 	progress := c.progress()
 	defer progress.clear()
-	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Engine = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.state
+	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Store = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.store
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
 	if ctx.Err() != nil { // what each connection says about it is no news
 		return nil, context.Cause(ctx)

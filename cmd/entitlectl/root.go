@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // cli is one run: the process around it and the flags that all commands share.
@@ -33,8 +33,8 @@ type cli struct {
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
-	state       engine.Engine // what outlives the run; nil until flags are read
-	watch       *progress     // nil until a run begins
+	store       store.Store // what outlives the run; nil until flags are read
+	watch       *progress   // nil until a run begins
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -65,9 +65,9 @@ func newRoot(c *cli) *cobra.Command {
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
-			c.log, c.state = c.logger(), file.Open(c.stateDir)
-			if c.engine != nil {
-				c.state = c.engine(c.stateDir)
+			c.log, c.store = c.logger(), file.Open(c.stateDir)
+			if c.openStore != nil {
+				c.store = c.openStore(c.stateDir)
 			}
 			c.started = true
 			return nil

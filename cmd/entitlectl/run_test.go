@@ -18,9 +18,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/examples"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // world is an emulator in process with the demo's seed, and the demo's file.
@@ -158,7 +158,7 @@ func TestDriftSaysWhoMoved(t *testing.T) {
 	state := file.Open(filepath.Join(filepath.Dir(w.file), "state"))
 	alice := spec.Subject{Kind: spec.SubjectUser, Name: "alice", Domain: "local.com"}
 	confirmed := diff.Confirmed{Holdings: []diff.Holding{{Role: spec.RoleAccess, Subject: alice}}}
-	check(t, state.Keep("workspace/confirmed/app-group/CAD", confirmed.Encode()))
+	check(t, state.Put("workspace/confirmed/app-group/CAD", confirmed.Encode()))
 	if code := w.run(t.Context(), "drift", "--target", "app-group/CAD"); code != exitDiffers {
 		t.Fatalf("exit %d, %s", code, &w.stderr)
 	}

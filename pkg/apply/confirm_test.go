@@ -8,21 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // book keeps facts, and counts how many it was given at once.
 type book struct {
-	engine.Facts // for one at a time, which nobody asks of it
-	facts        map[string]string
-	given        int
-	err          error
+	store.KV // for one at a time, which nobody asks of it
+	facts    map[string]string
+	given    int
+	err      error
 }
 
-func (b *book) Recall(key string) (string, bool) { value, ok := b.facts[key]; return value, ok }
+func (b *book) Get(key string) (string, bool) { value, ok := b.facts[key]; return value, ok }
 
-func (b *book) KeepAll(facts map[string]string) error {
+func (b *book) PutAll(facts map[string]string) error {
 	b.given += len(facts)
 	maps.Copy(b.facts, facts)
 	return b.err

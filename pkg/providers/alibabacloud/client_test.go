@@ -62,18 +62,20 @@ func (d *directory) RoundTrip(r *http.Request) (*http.Response, error) {
 // memory is what outlives a run; "full" in it makes it refuse more.
 type memory map[string]string
 
-func (m memory) Recall(key string) (string, bool) {
+func (m memory) Get(key string) (string, bool) {
 	value, ok := m[key]
 	return value, ok
 }
 
-func (m memory) Keep(key, value string) error {
+func (m memory) Put(key, value string) error {
 	if m["full"] != "" {
 		return errors.New("the disk is full")
 	}
 	m[key] = value
 	return nil
 }
+
+func (m memory) PutAll(map[string]string) error { panic("nobody asks for it") }
 
 func connection(set func(*spec.Connection)) spec.Connection {
 	c := spec.Connection{Name: conn, Provider: "alibabacloud", Notices: spec.DefaultNotices, Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
@@ -88,7 +90,7 @@ var keys = map[string]spec.Secret{"accessKeyId": spec.NewSecret("emulator-key"),
 // open opens the connection as a new process would.
 func (d *directory) open(t testing.TB, set func(*spec.Connection)) *alibabacloud.Writer {
 	t.Helper()
-	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, Memory: d.memory})
+	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, KV: d.memory})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type Reader struct {
 
 // NewReader opens a connection for reading. It sends nothing.
 func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
-	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.Memory),
+	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
 		seen: map[string]account{}, emails: map[string]string{}}, nil
 }
 

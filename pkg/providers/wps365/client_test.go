@@ -17,6 +17,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 const conn = "mail"
@@ -59,14 +60,15 @@ func (c *tenant) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // memory outlives a client; it may be full.
 type memory struct {
-	values map[string]string
-	full   bool
-	kept   []string
+	store.KV // for PutAll, which nobody asks for
+	values   map[string]string
+	full     bool
+	kept     []string
 }
 
-func (m *memory) Recall(key string) (string, bool) { v, ok := m.values[key]; return v, ok }
+func (m *memory) Get(key string) (string, bool) { v, ok := m.values[key]; return v, ok }
 
-func (m *memory) Keep(key, value string) error {
+func (m *memory) Put(key, value string) error {
 	if m.full {
 		return errors.New("disk full")
 	}
@@ -94,7 +96,7 @@ func (c *tenant) open(t testing.TB, words ...string) *wps365.Writer {
 
 func (c *tenant) openAs(t testing.TB, to spec.Connection, secrets map[string]spec.Secret) *wps365.Writer {
 	t.Helper()
-	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, Memory: &c.memory, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
+	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, KV: &c.memory, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,13 +15,14 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Reader reads one connection and packs its changes. It sends GET requests, look-ups of users, and requests for tokens.
 type Reader struct {
 	name   string // of the connection
 	api    *api
-	memory httpx.Memory
+	kv     store.KV
 	may    map[string]bool    // the words of experimental that the connection lists
 	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
 	seen   index
@@ -42,7 +43,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: conn.Name, api: a, memory: env.Memory, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
+	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
 		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrLost says that a lease is lost: somebody broke the lock, or removed what it is kept in.
+var ErrLost = errors.New("the lock was broken by somebody else, or its file was removed")
+
+// Owner is who holds a lock or ran an apply.
+type Owner struct {
+	Run   string    `json:"run"`             // the run's id
+	User  string    `json:"user"`            // of the operating system
+	Actor string    `json:"actor,omitempty"` // who set the CI job off
+	Host  string    `json:"host"`
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+}
+
+// Name is the actor, or the user where there is none.
+func (o Owner) Name() string { return cmp.Or(o.Actor, o.User) }
+
+// String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one.
+func (o Owner) String() string {
+	if o == (Owner{}) {
+		return "somebody unknown" // what was kept of the owner can't be read
+	}
+	return fmt.Sprintf("%s (pid %d on %s) since %s", o.Name(), o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
+}
+
+// Holder is a lock and its owner.
+type Holder struct {
+	Scope string `json:"scope"`
+	Owner
+	Dead bool `json:"dead"` // the owner is gone; the next apply takes the lock over
+}
+
+// State is how far a call has come.
+type State string
+
+// The states of a call. Only a settled one leaves nothing in doubt.
+const (
+	Begun      State = "begun"      // about to be sent
+	Answered   State = "answered"   // the vendor accepted it; whether it did it was not read yet
+	Unanswered State = "unanswered" // no answer told whether it was done
+	Unknown    State = "unknown"    // reads did not tell either, and the run's report said so
+	Settled    State = "settled"    // refused, or read back
+	Lost       State = "lost"       // not of one call: a part of the journal can't be read
+)
+
+// Entry is one record of a journal.
+type Entry struct {
+	Run     string          `json:"run"`
+	Plan    string          `json:"plan"` // id of the plan that the call is of
+	Call    int             `json:"call"` // counts from 1 in the run and scope
+	State   State           `json:"state"`
+	At      time.Time       `json:"at"`
+	Name    string          `json:"name,omitempty"`    // the vendor's operation
+	Changes json.RawMessage `json:"changes,omitempty"` // what the call changes, or what of it is unknown; the engine does not look into it
+	Detail  string          `json:"detail,omitempty"`
+}
+
+// Kind is what a record of the history is about.
+type Kind string
+
+// The kinds of records.
+const (
+	RunStarted Kind = "started"
+	RunEnded   Kind = "ended" // a run that was killed has none
+	LockBroken Kind = "lock-broken"
+)
+
+// Record is one record of the history.
+type Record struct {
+	Kind    Kind            `json:"kind"`
+	At      time.Time       `json:"at"`
+	Who     Owner           `json:"who"`
+	Plan    string          `json:"plan,omitempty"`
+	Spec    string          `json:"spec,omitempty"`    // digest of the files
+	Commit  string          `json:"commit,omitempty"`  // of the repository that holds the files
+	Scopes  []string        `json:"scopes,omitempty"`  // connections
+	Outcome string          `json:"outcome,omitempty"` // of a broken lock, whom it was taken from
+	Calls   int             `json:"calls,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"` // what became of each change; the engine does not look into it
+}
+
+// Chain is a checked history.
+type Chain struct {
+	Records int      `json:"records"`
+	Digests []string `json:"-"`    // of each record, oldest first
+	Head    string   `json:"head"` // of the newest; "" where there is none
+}
+
+// Contains says whether the chain has a record with the digest, which may be cut to its first characters.
+func (c Chain) Contains(digest string) bool {
+	for _, d := range c.Digests {
+		if digest != "" && strings.HasPrefix(d, digest) {
+			return true
+		}
+	}
+	return false
+}
