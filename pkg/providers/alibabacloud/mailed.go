@@ -42,7 +42,7 @@ func newNotebook(connection string, kv store.KV) *notebook {
 
 // of returns what is known of an account. While nothing shows that this run's own mail was sent, that is in doubt and of
 // returns what was known before: the run's report must not say more than what was read. A later run counts the mail as
-// sent, lest somebody gets it twice.
+// sent, so that nobody gets it twice.
 func (b *notebook) of(a account) (n mailed, doubtful bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

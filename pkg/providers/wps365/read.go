@@ -223,7 +223,7 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 		return err
 	}
 	for _, e := range rows {
-		r.hold(l, ref, e, live)
+		r.addGrant(l, ref, e, live)
 	}
 	if broken != "" {
 		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), broken), live)
@@ -231,9 +231,9 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 	return nil
 }
 
-// hold records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
+// addGrant records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
 // whatever it is taken for. A department that the files list by its name is known by that.
-func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
+func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
 	if kind == "" || address == "" {
 		r.distrust(ref, fmt.Sprintf("%q is there with the unknown type %q", e.Address, e.Type), live)
