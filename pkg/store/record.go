@@ -2,21 +2,23 @@ package store
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// ErrLost says that a lease is lost: somebody broke the lock, or removed what it is kept in.
+// ErrLost says that a lease was lost: somebody broke the lock, or removed what it is kept in.
 var ErrLost = errors.New("the lock was broken by somebody else, or its file was removed")
 
 // Owner is who holds a lock or ran an apply.
 type Owner struct {
 	Run   string    `json:"run"`             // the run's id
 	User  string    `json:"user"`            // of the operating system
-	Actor string    `json:"actor,omitempty"` // who set the CI job off
+	Actor string    `json:"actor,omitempty"` // who started the CI job
 	Host  string    `json:"host"`
 	PID   int       `json:"pid"`
 	Since time.Time `json:"since"`
@@ -28,7 +30,7 @@ func (o Owner) Name() string { return cmp.Or(o.Actor, o.User) }
 // String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one.
 func (o Owner) String() string {
 	if o == (Owner{}) {
-		return "somebody unknown" // what was kept of the owner can't be read
+		return "somebody unknown" // who it was can't be read any more
 	}
 	return fmt.Sprintf("%s (pid %d on %s) since %s", o.Name(), o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
 }
@@ -43,25 +45,25 @@ type Holder struct {
 // State is how far a call has come.
 type State string
 
-// The states of a call. Only a settled one leaves nothing in doubt.
+// The states of a call. It is in doubt in all of them but Settled.
 const (
 	Begun      State = "begun"      // about to be sent
-	Answered   State = "answered"   // the vendor accepted it; whether it did it was not read yet
-	Unanswered State = "unanswered" // no answer told whether it was done
-	Unknown    State = "unknown"    // reads did not tell either, and the run's report said so
+	Answered   State = "answered"   // accepted by the vendor, but not read back yet
+	Unanswered State = "unanswered" // sent, and no answer said whether it was done
+	Unknown    State = "unknown"    // not shown by reads either, and reported as unknown
 	Settled    State = "settled"    // refused, or read back
-	Lost       State = "lost"       // not of one call: a part of the journal can't be read
+	Lost       State = "lost"       // not one call: a part of the journal can't be read
 )
 
 // Entry is one record of a journal.
 type Entry struct {
 	Run     string          `json:"run"`
-	Plan    string          `json:"plan"` // id of the plan that the call is of
-	Call    int             `json:"call"` // counts from 1 in the run and scope
+	Plan    string          `json:"plan"` // id of the plan that the call belongs to
+	Call    int             `json:"call"` // number in the run and scope, from 1
 	State   State           `json:"state"`
 	At      time.Time       `json:"at"`
 	Name    string          `json:"name,omitempty"`    // the vendor's operation
-	Changes json.RawMessage `json:"changes,omitempty"` // what the call changes, or what of it is unknown; the engine does not look into it
+	Changes json.RawMessage `json:"changes,omitempty"` // what the call changes, or what of it is unknown; the store does not look into it
 	Detail  string          `json:"detail,omitempty"`
 }
 
@@ -71,7 +73,7 @@ type Kind string
 // The kinds of records.
 const (
 	RunStarted Kind = "started"
-	RunEnded   Kind = "ended" // a run that was killed has none
+	RunEnded   Kind = "ended" // missing where a run was killed
 	LockBroken Kind = "lock-broken"
 )
 
@@ -82,27 +84,29 @@ type Record struct {
 	Who     Owner           `json:"who"`
 	Plan    string          `json:"plan,omitempty"`
 	Spec    string          `json:"spec,omitempty"`    // digest of the files
-	Commit  string          `json:"commit,omitempty"`  // of the repository that holds the files
-	Scopes  []string        `json:"scopes,omitempty"`  // connections
-	Outcome string          `json:"outcome,omitempty"` // of a broken lock, whom it was taken from
+	Commit  string          `json:"commit,omitempty"`  // of the repository with the files
+	Scopes  []string        `json:"scopes,omitempty"`  // the connections
+	Outcome string          `json:"outcome,omitempty"` // how the run ended, or whom the lock was taken from
 	Calls   int             `json:"calls,omitempty"`
 	Reason  string          `json:"reason,omitempty"`
-	Result  json.RawMessage `json:"result,omitempty"` // what became of each change; the engine does not look into it
+	Result  json.RawMessage `json:"result,omitempty"` // what became of each change; the store does not look into it
 }
 
-// Chain is a checked history.
+// Digest is the digest of a record in the history: "sha256:" and, in hex, the SHA-256 of the text of prev with the record's
+// JSON right behind it. prev is the digest of the record before, "" for the first. All stores chain alike, so a history that
+// is copied to another keeps its digests.
+func Digest(prev string, record []byte) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(append([]byte(prev), record...)))
+}
+
+// Chain is a history that was checked.
 type Chain struct {
 	Records int      `json:"records"`
 	Digests []string `json:"-"`    // of each record, oldest first
 	Head    string   `json:"head"` // of the newest; "" where there is none
 }
 
-// Contains says whether the chain has a record with the digest, which may be cut to its first characters.
+// Contains says whether the chain has a record with the digest, of which the first characters are enough.
 func (c Chain) Contains(digest string) bool {
-	for _, d := range c.Digests {
-		if digest != "" && strings.HasPrefix(d, digest) {
-			return true
-		}
-	}
-	return false
+	return digest != "" && slices.ContainsFunc(c.Digests, func(d string) bool { return strings.HasPrefix(d, digest) })
 }

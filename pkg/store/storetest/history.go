@@ -32,6 +32,11 @@ var history = map[string]func(t *testing.T, back Backend){
 		for i, r := range want {
 			must(t, []store.Store{a, b}[i%2].Record(t.Context(), r))
 			c := verify(t, b)
+			text, err := json.Marshal(r)
+			must(t, err)
+			if want := store.Digest(heads[i], text); c.Head != want {
+				t.Errorf("the head is %s, want %s", c.Head, want)
+			}
 			if c.Records != i+1 || len(c.Digests) != i+1 || c.Head != c.Digests[i] {
 				t.Fatalf("chain %+v after %d records", c, i+1)
 			}
@@ -49,7 +54,7 @@ var history = map[string]func(t *testing.T, back Backend){
 			t.Errorf("records (-want +got):\n%s", diff)
 		}
 		for range a.Records(t.Context()) {
-			break // is allowed
+			break // is allowed to leave early
 		}
 	},
 	"StaysWholeWithWritersSideBySide": func(t *testing.T, back Backend) {

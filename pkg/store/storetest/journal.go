@@ -12,7 +12,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// entry is of a call of the run "r".
+// entry makes an entry about a call of the run "r".
 func entry(call int, s store.State) store.Entry {
 	at := time.Date(2026, 11, 5, 12, 0, call, 0, time.UTC)
 	return store.Entry{Run: "r", Plan: "p", Call: call, State: s, At: at, Name: "add", Detail: "<ü>\n"}
@@ -111,10 +111,10 @@ var journal = map[string]func(t *testing.T, back Backend){
 	},
 }
 
-// model says what is in doubt, call by call and straight from the words of the interface.
+// model works out what is in doubt call by call, in the words of the interface.
 func model(all []store.Entry) (doubts []store.Entry) {
 	for i, first := range all {
-		begins := true // of a doubt that is not settled any more
+		begins := true // it is the first of its call, or the first since the call was settled
 		for _, earlier := range all[:i] {
 			if earlier.Call == first.Call {
 				begins = earlier.State == store.Settled

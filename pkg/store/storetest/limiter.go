@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -8,11 +10,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Engines may go by a clock of their own and take their time, so a turn is known to be in a span only: not before the moment
-// just before Reserve plus the wait, nor after the moment just after plus the wait.
+// turn is when a reserved turn is, as far as the caller can tell: a store goes by its own clock and takes its time, so the wait
+// began at some moment between the call of Reserve and its return.
 type turn struct{ earliest, latest time.Time }
 
-func take(t *testing.T, s store.Store, key string, every time.Duration) turn {
+func reserve(t *testing.T, s store.Store, key string, every time.Duration) turn {
 	t.Helper()
 	before := time.Now()
 	wait, err := s.Reserve(t.Context(), key, every)
@@ -23,21 +25,21 @@ func take(t *testing.T, s store.Store, key string, every time.Duration) turn {
 	return turn{before.Add(wait), time.Now().Add(wait)}
 }
 
-// rounding is what an engine may lose of a moment.
+// rounding is by how much a store may round times.
 const rounding = time.Millisecond
 
 var limiter = map[string]func(t *testing.T, back Backend){
 	"IsSharedByEveryHandle": func(t *testing.T, back Backend) {
 		const every = 10 * time.Minute
 		handles := []store.Store{back.open(t), back.open(t)}
-		keepFolder(t, handles[0])
+		use(t, handles[0])
 		begin := time.Now()
-		former := take(t, handles[0], "k", every)
+		former := reserve(t, handles[0], "k", every)
 		if former.earliest.After(time.Now()) {
 			t.Error("the first turn has to be waited for")
 		}
 		for i := 1; i < 6; i++ {
-			next := take(t, handles[i%2], "k", every)
+			next := reserve(t, handles[i%2], "k", every)
 			if gap := next.latest.Sub(former.earliest); gap < every-rounding {
 				t.Errorf("turn %d is at most %v after the one before, want %v", i, gap, every)
 			}
@@ -46,21 +48,21 @@ var limiter = map[string]func(t *testing.T, back Backend){
 			}
 			former = next
 		}
-		if other := take(t, handles[0], "other", every); other.earliest.After(time.Now()) {
+		if other := reserve(t, handles[0], "other", every); other.earliest.After(time.Now()) {
 			t.Error("the first turn of another key has to be waited for")
 		}
 	},
 	"GivesEachTurnOnce": func(t *testing.T, back Backend) {
-		const every, takers, each = time.Minute, 4, 10
-		keepFolder(t, back.open(t))
+		const every, callers, each = time.Minute, 4, 10
+		use(t, back.open(t))
 		begin := time.Now()
 		var wg sync.WaitGroup
-		turns := make([][]turn, takers)
-		for i := range takers {
+		turns := make([][]turn, callers)
+		for i := range callers {
 			s := back.open(t)
 			wg.Go(func() {
 				for range each {
-					turns[i] = append(turns[i], take(t, s, "k", every))
+					turns[i] = append(turns[i], reserve(t, s, "k", every))
 				}
 			})
 		}
@@ -73,50 +75,61 @@ var limiter = map[string]func(t *testing.T, back Backend){
 				}
 			}
 		}
-		if want := (takers*each - 1) * every; latest.Sub(begin) < want-rounding {
-			t.Errorf("%d turns in %v, want %v", takers*each, latest.Sub(begin), want)
+		if want := (callers*each - 1) * every; latest.Sub(begin) < want-rounding {
+			t.Errorf("%d turns in %v, want %v", callers*each, latest.Sub(begin), want)
 		}
 	},
 	"IsDelayedForEveryHandle": func(t *testing.T, back Backend) {
 		a, b := back.open(t), back.open(t)
-		keepFolder(t, a)
+		use(t, a)
 		begin := time.Now()
 		must(t, a.Delay(t.Context(), "k", 20*time.Minute))
-		must(t, b.Delay(t.Context(), "k", time.Minute)) // is no earlier
+		must(t, b.Delay(t.Context(), "k", time.Minute)) // is earlier
 		must(t, b.Delay(t.Context(), "k", -time.Minute))
-		next := take(t, b, "k", time.Second)
+		next := reserve(t, b, "k", time.Second)
 		if gap := next.latest.Sub(begin); gap < 20*time.Minute-rounding {
 			t.Errorf("the next turn is %v off at most, want 20m", gap)
 		}
 		if next.earliest.After(time.Now().Add(20*time.Minute + rounding)) {
 			t.Errorf("the next turn is later than the delay")
 		}
-		if other := take(t, b, "other", time.Second); other.earliest.After(time.Now()) {
+		if other := reserve(t, b, "other", time.Second); other.earliest.After(time.Now()) {
 			t.Error("another key is delayed")
 		}
 	},
 	"IsDelayedByADayAtMost": func(t *testing.T, back Backend) {
 		s := back.open(t)
-		keepFolder(t, s)
+		use(t, s)
 		begin := time.Now()
 		must(t, s.Delay(t.Context(), "k", 1<<62))
-		next := take(t, s, "k", time.Second)
+		next := reserve(t, s, "k", time.Second)
 		if gap := next.latest.Sub(begin); gap < 24*time.Hour-rounding || next.earliest.After(time.Now().Add(24*time.Hour+rounding)) {
 			t.Errorf("the next turn is %v off, want a day", gap)
 		}
 	},
-	"NeedsARate": func(t *testing.T, back Backend) {
+	"HeedsTheContext": func(t *testing.T, back Backend) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		s := back.open(t)
+		if _, err := s.Reserve(ended, "k", time.Hour); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		if next := reserve(t, s, "k", time.Hour); next.earliest.After(time.Now()) {
+			t.Error("a turn is gone that nobody got")
+		}
+	},
+	"NeedsAnInterval": func(t *testing.T, back Backend) {
 		s := back.open(t)
 		for _, every := range []time.Duration{0, -1} {
 			if _, err := s.Reserve(t.Context(), "k", every); err == nil {
-				t.Errorf("a turn every %v is taken", every)
+				t.Errorf("a turn every %v is reserved", every)
 			}
 		}
 	},
 }
 
-// keepFolder keeps a fact, since an engine need not share a rate before anything is kept.
-func keepFolder(t *testing.T, s store.Store) {
+// use writes something, since a store need not share turns before that.
+func use(t *testing.T, s store.Store) {
 	t.Helper()
 	must(t, s.Put("k", ""))
 }

@@ -71,7 +71,7 @@ var locks = map[string]func(t *testing.T, back Backend){
 		release(t, zombie)
 		isHeld(t, a, store.Holder{Scope: "x", Owner: owner(3)})
 		must(t, heir.Append(t.Context()))
-		areInDoubt(t, b, "x", entry(1, store.Begun)) // nothing of what the zombie tried
+		areInDoubt(t, b, "x", entry(1, store.Begun)) // nothing that the zombie tried to add
 	},
 	"AreBrokenForAReasonThatIsKept": func(t *testing.T, back Backend) {
 		s := back.open(t)
@@ -99,9 +99,10 @@ var locks = map[string]func(t *testing.T, back Backend){
 			if r.Kind != store.LockBroken || r.Who != owner(2) || !slices.Equal(r.Scopes, []string{"x"}) || r.At.IsZero() {
 				t.Errorf("recorded as %+v", r)
 			}
-			reasons = append(reasons, r.Reason)
+			reasons = append(reasons, r.Outcome+": "+r.Reason)
 		}
-		if want := []string{"it hangs", "it died"}; !slices.Equal(reasons, want) {
+		want := []string{"taken from " + owner(1).String() + ": it hangs", "taken from " + owner(3).String() + ": it died"}
+		if !slices.Equal(reasons, want) {
 			t.Errorf("reasons %q, want %q", reasons, want)
 		}
 	},
@@ -153,7 +154,10 @@ var locks = map[string]func(t *testing.T, back Backend){
 		if _, err := s.Acquire(ended, "x", owner(1)); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-		release(t, acquire(t, s, "x", owner(2)))
+		l := acquire(t, s, "x", owner(2))
+		must(t, l.Append(ended, entry(1, store.Begun))) // an interrupted run still says how its calls ended
+		areInDoubt(t, s, "x", entry(1, store.Begun))
+		release(t, l)
 	},
 }
 

@@ -1,4 +1,4 @@
-// Package storetest is what every engine must pass. It knows an engine by its interface only.
+// Package storetest is the suite that every store passes. It knows a store by its interface only.
 package storetest
 
 import (
@@ -11,16 +11,16 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Backend is one place where stores keep things.
+// Backend is where a store keeps things.
 type Backend struct {
-	// Open opens the store once more, as another process would.
+	// Open opens the store once more, as another process does.
 	Open func(t *testing.T) store.Store
-	// Crash ends what holds the lease as kill -9 would end its process, and returns when the system has noticed. The store that
-	// the lease is of is not used any more.
+	// Crash ends the lease as kill -9 of its process does, and returns when the store has noticed. What Open returned to the
+	// holder of the lease is not used any more.
 	Crash func(t *testing.T, l store.Lease)
 }
 
-// Run runs the suite. Each test makes a store of its own, in which nothing is kept yet.
+// Run runs the suite. empty makes a backend with nothing in it, of which each test gets one.
 func Run(t *testing.T, empty func(t *testing.T) Backend) {
 	for _, part := range []struct {
 		name  string
@@ -34,7 +34,7 @@ func Run(t *testing.T, empty func(t *testing.T) Backend) {
 	}
 }
 
-// open opens the store, closes it after the test, and fails if anything was damaged then.
+// open opens the store and closes it after the test, which fails if anything was damaged.
 func (back Backend) open(t *testing.T) store.Store {
 	t.Helper()
 	s := back.Open(t)
@@ -49,13 +49,13 @@ func (back Backend) open(t *testing.T) store.Store {
 	return s
 }
 
-// owner is somebody, told apart by the number.
+// owner makes owners that differ by a number.
 func owner(n int) store.Owner {
-	since := time.Date(2026, 11, 5, 12, 0, n, 0, time.UTC)
+	since := time.Date(2026, 11, 5, 12, 0, n, 123456789, time.UTC)
 	return store.Owner{Run: fmt.Sprint("run-", n), User: "ana", Actor: "ci", Host: "runner", PID: n, Since: since}
 }
 
-// reporter is a test, or a draw of rapid's.
+// reporter is a test, or one run of a property by rapid.
 type reporter interface {
 	Cleanup(func())
 	Context() context.Context
@@ -64,7 +64,7 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// acquire takes a lock and keeps the lease from being collected, which may end it, before the test is over.
+// acquire takes a lock. It keeps the lease, which may end when it is collected, until the end of the test.
 func acquire(t reporter, s store.Store, scope string, by store.Owner) store.Lease {
 	t.Helper()
 	l, err := s.Acquire(t.Context(), scope, by)
@@ -85,5 +85,6 @@ func must(t reporter, err error) {
 	}
 }
 
-// oddNames are keys and scopes that are easily taken for each other or for something else.
-var oddNames = []string{"", ".", "..", "/", "a", "A", "a/b", "a%2Fb", "a%252Fb", "../a", "a b", "a\nb", "ü", "a.json", "'; --", "%", "a*"}
+// oddNames are keys and scopes that are easily confused with each other or with something else.
+var oddNames = []string{"", ".", "..", "/", "a", "A", "a/b", "a%2Fb", "a%252Fb", "../a", "a b", "a\nb", "ü", "a.json", "'; --",
+	"%", "a*", "a\x00", "\u65e5\U00020000"}
