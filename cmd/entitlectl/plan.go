@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +10,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 func newPlan(c *cli) *cobra.Command {
@@ -54,7 +52,7 @@ func (c *cli) plan(ctx context.Context, out string, detailed bool, head apply.He
 		if err != nil {
 			return err
 		}
-		if err := writeFile(out, data); err != nil {
+		if err := file.Replace(out, data); err != nil {
 			return err
 		}
 	}
@@ -80,7 +78,7 @@ func (c *cli) planned(ctx context.Context, w intent, jobs []apply.Job, head appl
 	defer progress.clear()
 	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Store = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.store
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
-	if ctx.Err() != nil { // what each connection says about it is no news
+	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
 	}
 	return plan, err
@@ -102,24 +100,3 @@ func (e timeUp) Error() string {
 }
 
 func (timeUp) Unwrap() error { return context.DeadlineExceeded }
-
-// writeFile replaces a file as a whole or not at all. Only its owner may read it.
-func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}

@@ -136,7 +136,7 @@ func TestRefusedByRule(t *testing.T) {
 	plan.Connections[0].Violations = []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "max-mails", Have: 2, Limit: 1}}
 	data, err := plan.Encode()
 	check(t, err)
-	check(t, writeFile(saved, data))
+	check(t, file.Replace(saved, data))
 
 	for _, allow := range [][]string{nil, {"--allow", "max-mails"}} {
 		code := w.run(t.Context(), append([]string{"apply", saved, "--yes"}, allow...)...)
@@ -199,31 +199,6 @@ func TestEmulate(t *testing.T) {
 	check(t, err)
 	if !bytes.Equal(data, state) || !bytes.Contains(data, []byte("Simulation")) {
 		t.Errorf("the saved world is\n%s", data)
-	}
-}
-
-func TestWriteFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "plan.json")
-	for _, text := range []string{"first", "second"} {
-		check(t, writeFile(path, []byte(text)))
-		data, err := os.ReadFile(path)
-		check(t, err)
-		if string(data) != text {
-			t.Errorf("the file holds %q, want %q", data, text)
-		}
-	}
-	info, err := os.Stat(path)
-	check(t, err)
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the file's mode is %v", info.Mode())
-	}
-	check(t, os.Mkdir(filepath.Join(folder, "taken"), 0o700))
-	if writeFile(filepath.Join(folder, "taken"), nil) == nil {
-		t.Error("a folder was replaced by a file")
-	}
-	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
-		t.Errorf("temporary files are left behind: %v", entries)
 	}
 }
 

@@ -19,7 +19,7 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkReserve(b *testing.B) {
 	s := Open(b.TempDir())
 	for b.Loop() {
-		take(b, s, time.Nanosecond)
+		reserve(b, s, time.Nanosecond)
 	}
 }
 

@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// crash closes what a lease has open, as the system does with a process that dies.
+// crash closes the files of a lease, as the system does when a process dies.
 func crash(t *testing.T, l store.Lease) {
 	t.Helper()
 	if err := errors.Join(l.(*lease).lock.Close(), l.(*lease).journal.Close()); err != nil {

@@ -1,14 +1,14 @@
-// Package file is the engine for one machine: files in the state folder, which only its owner can read, kept apart between
-// processes by flock.
+// Package file is the store for one machine: files in the state folder, which only its owner can read. Processes keep out of
+// each other's way with flock, which the system gives back when a process ends, however it ends.
 //
-//	memory.jsonl           facts, a line each; the last line of a key holds
-//	lock-SCOPE.json        the owner of a lock, who has it under flock for as long as it lives
-//	locks                  nothing; whoever takes, gives back or breaks a lock has it under flock meanwhile
-//	journal-SCOPE.jsonl    what the calls of a scope came to, a line each
-//	budget.json            when the next turn at each rate is
-//	history.jsonl          the runs, a line each, chained by digests
-//	NAME.damaged           what could not be read of a file and was taken out of it, as {"at","reason","bytes"}, a line each
+//	memory.jsonl           key-values, one a line; the last line of a key counts
+//	lock-SCOPE.json        who owns the lock, who holds the file under flock all the while
+//	locks                  empty; under flock while a lock is taken, given back or broken
+//	journal-SCOPE.jsonl    what became of the calls of a scope, one entry a line
+//	budget.json            when the next turn under each key is
+//	history.jsonl          the runs, one record a line, chained by digests
+//	NAME.damaged           what could not be read of a file and was taken out of it: {"at","reason","bytes"}, one a line
 //
-// What is kept is synced before the call returns, but for budget.json. Each line of a log bears a checksum: one that was cut off
-// or altered is never taken for another, but passed over and reported.
+// All that is kept is synced to disk before a call returns, except for budget.json. The lines of a log have checksums: one that
+// was cut off or altered is never taken for another, but left out and reported.
 package file

@@ -13,9 +13,9 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// What is kept lasts when the call returns: each write is synced, and so is the folder that a name is new in. Who holds a lock
-// need not last, since no process outlives its machine.
-func TestWhatIsKeptIsSynced(t *testing.T) {
+// All but locks and turns is on disk when a call returns: each write is synced, and so is the folder of a new file. A lock
+// need not be, since no process outlives its machine.
+func TestWritesAreSynced(t *testing.T) {
 	parent := t.TempDir()
 	var did []string
 	s := Open(filepath.Join(parent, "state"))
@@ -33,8 +33,8 @@ func TestWhatIsKeptIsSynced(t *testing.T) {
 		do   func() error
 		want string
 	}{
-		{do["keep"], "sync parent, write memory.jsonl, sync memory.jsonl, sync state"},
-		{do["keep"], "write memory.jsonl, sync memory.jsonl"},
+		{do["put"], "sync parent, write memory.jsonl, sync memory.jsonl, sync state"},
+		{do["put"], "write memory.jsonl, sync memory.jsonl"},
 		{do["record"], "write history.jsonl, sync history.jsonl, sync state"},
 		{do["record"], "write history.jsonl, sync history.jsonl"},
 		{func() (err error) { l, err = s.Acquire(t.Context(), "x", ana); return err },
@@ -42,7 +42,7 @@ func TestWhatIsKeptIsSynced(t *testing.T) {
 		{func() error { return l.Append(t.Context(), store.Entry{Run: "r", State: store.Begun}) },
 			"write journal-x.jsonl, sync journal-x.jsonl, sync state"}, // an empty log may be new
 		{do["break"], "write history.jsonl, sync history.jsonl"},
-		{do["take"], "write budget.json"},
+		{do["reserve"], "write budget.json"},
 	} {
 		did = nil
 		must(t, step.do())
@@ -52,7 +52,7 @@ func TestWhatIsKeptIsSynced(t *testing.T) {
 	}
 }
 
-// failing lets the n-th write or sync of an engine fail, or end the process; a write leaves half of what it should have written.
+// failing lets the n-th write or sync of a store fail, or end the process. Such a write writes only half of its data.
 type failing struct {
 	n, calls int
 	kill     bool
@@ -83,14 +83,14 @@ func (f *failing) fail(op string, file *os.File, err error) error {
 }
 
 // actions are those that write.
-var actions = []string{"keep", "record", "acquire", "break"}
+var actions = []string{"put", "record", "acquire", "break"}
 
-// wounded returns a folder in which each log has something whole, something damaged or cut off, and the lock a dead owner.
+// wounded returns a folder in which each log has something whole and something damaged or cut off, and the lock a dead owner.
 func wounded(t *testing.T) string {
 	t.Helper()
 	s := with(t, kvName, []byte("garbage\n"))
-	keep(t, s, "b", "0")
-	keep(t, s, "a", "0")
+	put(t, s, "b", "0")
+	put(t, s, "a", "0")
 	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, Calls: 1}))
 	for _, name := range []string{kvName, historyName} {
 		must(t, os.WriteFile(s.path(name), append(read(t, s.path(name)), "torn"...), 0o600))
@@ -103,7 +103,7 @@ func wounded(t *testing.T) string {
 	return s.folder
 }
 
-// survives fails if anything that was kept in a wounded folder is lost, or the next process can't go on.
+// survives fails if anything in a wounded folder is lost, or the next process can't go on.
 func survives(t *testing.T, folder string, n int) {
 	t.Helper()
 	next := unsynced(folder)
@@ -118,7 +118,7 @@ func survives(t *testing.T, folder string, n int) {
 	if all, _ := history(t, next); len(all) == 0 || all[0].Calls != 1 {
 		t.Errorf("failing at %d: history %+v", n, all)
 	}
-	for _, action := range []string{"keep", "record", "acquire"} {
+	for _, action := range []string{"put", "record", "acquire"} {
 		must(t, everything(t.Context(), next)[action]())
 	}
 	if _, err := next.Verify(t.Context()); err != nil {
@@ -126,7 +126,7 @@ func survives(t *testing.T, folder string, n int) {
 	}
 }
 
-// Whichever write or sync fails, whoever asked is told where, nothing that was kept before is lost, and the next process goes on.
+// Whichever write or sync fails, the error says where, nothing written before is lost, and the next process can go on.
 func TestADiskThatFails(t *testing.T) {
 	for _, action := range actions {
 		t.Run(action, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestAProcessThatIsKilledAnywhere(t *testing.T) {
 	}
 }
 
-// The engine fails before the vendor is asked: an entry that may not last is an error, and so is each after it.
+// An entry that may not be on disk is an error, so that its call is not sent, and so is every entry after it.
 func TestALeaseEndsWithItsDisk(t *testing.T) {
 	for n := range 2 { // the write, the sync
 		s := Open(t.TempDir())
@@ -200,7 +200,7 @@ func TestALeaseEndsWithItsDisk(t *testing.T) {
 	}
 }
 
-// A lock that is broken between the look before the write and the one after it fails the entry too.
+// An entry fails too if the lock is broken after the check before it was written.
 func TestALockBrokenMeanwhile(t *testing.T) {
 	s := Open(t.TempDir())
 	l := acquire(t, s)
@@ -215,7 +215,7 @@ func TestALockBrokenMeanwhile(t *testing.T) {
 	}
 }
 
-// A history that can't be written keeps the lock.
+// A lock is not broken if the history can't be written.
 func TestNoLockIsBrokenUnrecorded(t *testing.T) {
 	s := Open(t.TempDir())
 	l := acquire(t, s)

@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,26 +14,23 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// historyName is the name of the history's log in the state folder.
+// historyName is the name of the history in the state folder.
 const historyName = "history.jsonl"
 
-// link is a line of the history. Its digest is the SHA-256 of the text of prev, which is the digest of the line before or
-// empty, and right behind it the bytes of record as they stand in the line.
+// link is a line of the history: a record, its digest, and the digest of the line before, "" in the first.
 type link struct {
 	Prev   string          `json:"prev"`
 	Record json.RawMessage `json:"record"`
 	Digest string          `json:"digest"`
 }
 
-func newLink(prev string, record []byte) link {
-	return link{prev, record, fmt.Sprintf("sha256:%x", sha256.Sum256(append([]byte(prev), record...)))}
-}
+func newLink(prev string, record []byte) link { return link{prev, record, store.Digest(prev, record)} }
 
 func (l link) line() []byte {
 	return fmt.Appendf(nil, `{"prev":"%s","record":%s,"digest":"%s"}`, l.Prev, l.Record, l.Digest)
 }
 
-// readLink returns the very link that the line was made of, or nothing.
+// readLink returns what a line was made of. ok is false where a byte of it is not as line made it.
 func readLink(line []byte) (l link, r store.Record, ok bool) {
 	if json.Unmarshal(line, &l) != nil || json.Unmarshal(l.Record, &r) != nil {
 		return l, r, false
@@ -42,8 +38,8 @@ func readLink(line []byte) (l link, r store.Record, ok bool) {
 	return l, r, bytes.Equal(newLink(l.Prev, l.Record).line(), line)
 }
 
-// Record appends the record to the history. A damaged line stays, as evidence; the new one is chained to the last that can be
-// read. A torn one is no record, and is set aside.
+// Record adds a line. A damaged one before it stays, as evidence; the new one is chained to the last that can be read. One that
+// was cut off is no record, and is set aside.
 func (s *Store) Record(_ context.Context, r store.Record) error {
 	if err := s.record(r); err != nil {
 		return fmt.Errorf("record in the history: %w", err)
@@ -72,18 +68,18 @@ func (s *Store) record(r store.Record) error {
 	lines, torn := split(data)
 	if len(torn) > 0 {
 		reason := fmt.Sprintf("%s:%d: the record was cut off", path, len(lines)+1)
-		if err := s.setAside(path, broken{Reason: reason, Bytes: torn}); err != nil {
+		if err := s.setAside(path, piece{Reason: reason, Bytes: torn}); err != nil {
 			return err
 		}
 		if err := f.Truncate(int64(len(data) - len(torn))); err != nil {
 			return err
 		}
 	}
-	return s.append(f, append(newLink(last(lines), record).line(), '\n'))
+	return s.append(f, append(newLink(lastDigest(lines), record).line(), '\n'))
 }
 
-// last returns the digest of the last line that can be read.
-func last(lines [][]byte) string {
+// lastDigest is the digest of the last line that can be read.
+func lastDigest(lines [][]byte) string {
 	for i := range lines {
 		if l, _, ok := readLink(lines[len(lines)-1-i]); ok {
 			return l.Digest
@@ -92,7 +88,7 @@ func last(lines [][]byte) string {
 	return ""
 }
 
-// Records yields the records as they stood when it began. What follows in the loop may take its time: the history is not locked.
+// Records reads the history at once and does not lock it while it yields.
 func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		for link, err := range s.links(ctx) {
@@ -120,39 +116,40 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 	return c, nil
 }
 
-type readable struct {
+// parsedLink is a link that can be read.
+type parsedLink struct {
 	link
 	record store.Record
 	where  string
 }
 
 // links yields the lines of the history, and an error for each that can't be read.
-func (s *Store) links(ctx context.Context) iter.Seq2[readable, error] {
-	return func(yield func(readable, error) bool) {
+func (s *Store) links(ctx context.Context) iter.Seq2[parsedLink, error] {
+	return func(yield func(parsedLink, error) bool) {
 		path := s.path(historyName)
 		data, err := readShared(path)
 		if err != nil {
-			yield(readable{}, fmt.Errorf("read the history: %w", err))
+			yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
 			return
 		}
 		lines, torn := split(data)
 		for i, line := range lines {
-			r := readable{where: fmt.Sprintf("%s:%d", path, i+1)}
+			p := parsedLink{where: fmt.Sprintf("%s:%d", path, i+1)}
 			err, ok := ctx.Err(), false
-			if r.link, r.record, ok = readLink(line); !ok {
-				r, err = readable{}, fmt.Errorf("%s: the record was altered or damaged", r.where)
+			if p.link, p.record, ok = readLink(line); !ok {
+				p, err = parsedLink{}, fmt.Errorf("%s: the record was altered or damaged", p.where)
 			}
-			if !yield(r, err) || ctx.Err() != nil {
+			if !yield(p, err) || ctx.Err() != nil {
 				return
 			}
 		}
 		if len(torn) > 0 {
-			yield(readable{}, fmt.Errorf("%s:%d: the record was cut off, as by a crash; the next one sets it aside", path, len(lines)+1))
+			yield(parsedLink{}, fmt.Errorf("%s:%d: the record was cut off, as by a crash; the next one sets it aside", path, len(lines)+1))
 		}
 	}
 }
 
-// readShared reads a log while nobody writes it. One that is not there is empty.
+// readShared reads a log while nobody writes to it. One that is not there is empty.
 func readShared(path string) ([]byte, error) {
 	f, err := locked(path, os.O_RDONLY, syscall.LOCK_SH)
 	if errors.Is(err, os.ErrNotExist) {

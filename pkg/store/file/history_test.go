@@ -13,7 +13,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// recorded is a history and what is in it.
+// recorded returns a history file and the records in it.
 func recorded(t *testing.T) (data []byte, all []store.Record) {
 	t.Helper()
 	s := Open(t.TempDir())
@@ -25,7 +25,7 @@ func recorded(t *testing.T) (data []byte, all []store.Record) {
 	return read(t, s.path(historyName)), all
 }
 
-// readable returns the records that can be read and the errors for the others.
+// history returns the records that can be read and the errors for the others.
 func history(t *testing.T, s *Store) (all []store.Record, bad []string) {
 	t.Helper()
 	for r, err := range s.Records(t.Context()) {

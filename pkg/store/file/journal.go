@@ -16,16 +16,16 @@ func (s *Store) journalPath(scope string) string {
 	return s.path("journal-" + escaped(scope) + ".jsonl")
 }
 
-// begin gives a new owner a journal of its own that holds what is in doubt. It is always a new file: a former owner that still
-// lives, its lock broken, has the old one open and adds nothing to the new.
-func (s *Store) begin(scope string) (*os.File, error) {
+// newJournal gives a new owner a journal with what is in doubt. It is always a new file: a former owner that still lives, its
+// lock broken, has the old one open and adds nothing to the new one.
+func (s *Store) newJournal(scope string) (*os.File, error) {
 	path := s.journalPath(scope)
-	doubts, damage, err := s.readJournal(path)
+	doubts, damaged, err := s.readJournal(path)
 	if err != nil {
 		return nil, err
 	}
-	if damage != nil {
-		if err := s.setAside(path, *damage); err != nil {
+	if damaged != nil {
+		if err := s.setAside(path, *damaged); err != nil {
 			return nil, err
 		}
 	}
@@ -33,7 +33,7 @@ func (s *Store) begin(scope string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.replace(path, lines); err != nil {
+	if err := s.replaceLog(path, lines); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
@@ -41,19 +41,19 @@ func (s *Store) begin(scope string) (*os.File, error) {
 
 // Doubts reads the journal without the lock, and writes nothing.
 func (s *Store) Doubts(ctx context.Context, scope string) ([]store.Entry, error) {
-	doubts, damage, err := s.readJournal(s.journalPath(scope))
+	doubts, damaged, err := s.readJournal(s.journalPath(scope))
 	if err != nil {
 		return nil, fmt.Errorf("read what is in doubt at %s: %w", scope, err)
 	}
-	if damage != nil {
-		s.note(damage.Reason, "; the next apply sets the journal aside")
+	if damaged != nil {
+		s.note(damaged.Reason, "; the next apply sets the journal aside")
 	}
 	return doubts, ctx.Err()
 }
 
-// readJournal returns what is in doubt and, if lines are damaged, the whole journal to set aside. What stands for them is in
-// doubt too.
-func (s *Store) readJournal(path string) (doubts []store.Entry, damage *broken, err error) {
+// readJournal returns what is in doubt and, if a line is damaged, the whole journal to set aside. What the damaged lines may
+// have said is then in doubt too, as one entry.
+func (s *Store) readJournal(path string) (doubts []store.Entry, damaged *piece, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
@@ -73,15 +73,16 @@ func (s *Store) readJournal(path string) (doubts []store.Entry, damage *broken, 
 	entries, bad := parseJournal(data)
 	if len(bad) > 0 {
 		reason := fmt.Sprintf("%s:%d: the line is damaged (%d in all); what the journal said there is in doubt", path, bad[0], len(bad))
-		damage = &broken{Reason: reason, Bytes: data}
-		entries = append(entries, lost(entries, store.Entry{At: info.ModTime().UTC(), Detail: reason}))
+		damaged = &piece{Reason: reason, Bytes: data}
+		loss := store.Entry{Run: lostRun, Call: nextLoss(entries), State: store.Lost, At: info.ModTime().UTC(), Detail: reason}
+		entries = append(entries, loss)
 	}
-	return inDoubt(entries), damage, nil
+	return inDoubt(entries), damaged, nil
 }
 
-// parseJournal returns the entries and the numbers of the lines that are damaged. A last line that was cut off is neither: nobody
-// was told that it is there, so its call was not sent. One that is whole but for its end is taken, which can only add a doubt
-// or settle one rightly.
+// parseJournal returns the entries and the numbers of the damaged lines. A last line that was cut off is neither: nobody was
+// told that it was written, so its call was not sent. One that lacks only its end of line is an entry: that adds a doubt, or
+// settles one rightly.
 func parseJournal(data []byte) (entries []store.Entry, bad []int) {
 	lines, torn := split(data)
 	for _, last := range [][]byte{torn, torn[:max(0, len(torn)-1)]} {
@@ -100,40 +101,38 @@ func parseJournal(data []byte) (entries []store.Entry, bad []int) {
 	return entries, bad
 }
 
-// lostRun is the run of entries in state Lost; their calls are numbered on.
+// lostRun is the run of the entries in state Lost, whose calls are numbered like those of a run.
 const lostRun = "lost"
 
-func lost(entries []store.Entry, entry store.Entry) store.Entry {
-	entry.Run, entry.State, entry.Call = lostRun, store.Lost, 1
+func nextLoss(entries []store.Entry) int {
+	next := 1
 	for _, e := range entries {
 		if e.Run == lostRun {
-			entry.Call = max(entry.Call, e.Call+1)
+			next = max(next, e.Call+1)
 		}
 	}
-	return entry
+	return next
 }
 
-// inDoubt folds the entries of each call into one and drops the settled. To fold what was folded before, with more behind it,
-// gives the same as to fold it all at once.
+// inDoubt merges the entries of each call into one and drops the settled ones. It may be given what it returned before, with
+// more entries behind: the result is the same as for all of them at once.
 func inDoubt(entries []store.Entry) []store.Entry {
 	type call struct {
 		run    string
 		number int
 	}
-	open := map[call]int{}
+	open := map[call]int{} // index in calls
 	var calls []store.Entry
 	for _, entry := range entries {
 		key := call{entry.Run, entry.Call}
-		i, known := open[key]
-		switch {
-		case !known:
+		if i, known := open[key]; known {
+			if len(entry.Changes) == 0 {
+				entry.Changes = calls[i].Changes
+			}
+			calls[i] = entry
+		} else {
 			open[key] = len(calls)
 			calls = append(calls, entry)
-		case len(entry.Changes) == 0:
-			entry.Changes = calls[i].Changes
-			fallthrough
-		default:
-			calls[i] = entry
 		}
 		if entry.State == store.Settled {
 			delete(open, key)

@@ -22,7 +22,7 @@ func doubts(t testing.TB, s *Store) []store.Entry {
 	return d
 }
 
-// written is a journal and what is in it.
+// written returns a journal file and the entries in it.
 func written(t *testing.T) (data []byte, entries []store.Entry) {
 	t.Helper()
 	s := Open(t.TempDir())
@@ -39,7 +39,7 @@ func written(t *testing.T) (data []byte, entries []store.Entry) {
 	return read(t, s.journalPath("x")), entries
 }
 
-// A cut is what a crash leaves: what was acknowledged before it stands, the rest was never sent.
+// A crash leaves a journal that is cut off somewhere: entries before that count, and calls behind it were never sent.
 func TestAJournalThatWasCutOff(t *testing.T) {
 	data, entries := written(t)
 	for i := range len(data) + 1 {
@@ -66,13 +66,13 @@ func TestAJournalThatWasCutOff(t *testing.T) {
 }
 
 // Whatever byte is altered, no entry comes back that was not written, what is lost is in doubt until it is settled, and the
-// damaged journal is set aside whole, once.
+// whole damaged journal is set aside, once.
 func TestAJournalThatWasAltered(t *testing.T) {
 	data, entries := written(t)
 	for i, bad := range altered(data) {
 		s := with(t, "journal-x.jsonl", bad)
 		before := doubts(t, s)
-		if i == len(data)-1 { // the entry is whole but for the end of its line
+		if i == len(data)-1 { // the entry lacks only its end of line
 			if diff := cmp.Diff(inDoubt(entries), before); diff != "" {
 				t.Fatalf("altered at %d (-want +got):\n%s", i, diff)
 			}
@@ -89,7 +89,7 @@ func TestAJournalThatWasAltered(t *testing.T) {
 				t.Fatalf("altered at %d: %+v was never written", i, d)
 			}
 		}
-		for _, entry := range inDoubt(entries) { // none is forgotten, unless its lines are those that are lost
+		for _, entry := range inDoubt(entries) { // none is forgotten, unless its lines are the lost ones
 			if entry.Call != entries[lineOf(data, i)-1].Call && entry.Call != entries[min(lineOf(data, i), len(entries)-1)].Call &&
 				!slices.ContainsFunc(before, func(d store.Entry) bool { return cmp.Equal(entry, d) }) {
 				t.Fatalf("altered at %d: %+v is forgotten", i, entry)

@@ -12,182 +12,182 @@ import (
 	"unicode/utf8"
 )
 
-// kvName is the name of the facts' log in the state folder.
+// kvName is the name of the log of key-values in the state folder.
 const kvName = "memory.jsonl"
 
-// roomy is the size up to which nobody minds what the log of facts holds beside what is alive.
-const roomy = 1 << 20
+// compactFrom is the size from which on a log that is mostly outdated lines is written anew.
+const compactFrom = 1 << 20
 
-// record is one line. Sum is the CRC-32 of key and value, so that a damaged line is known as such.
-type record struct {
+// kvLine is a line of the log. Sum is the CRC-32 of key and value.
+type kvLine struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 	Sum   uint32 `json:"sum"`
 }
 
-func newRecord(key, value string) record {
-	return record{key, value, crc32.ChecksumIEEE([]byte(key + "\x00" + value))}
+func newKVLine(key, value string) kvLine {
+	return kvLine{key, value, crc32.ChecksumIEEE([]byte(key + "\x00" + value))}
 }
 
-// view is the log of facts as it was read.
-type view struct {
-	of     os.FileInfo // of the log, no later than it was read; nil where there is none
-	facts  map[string]fact
-	alive  int64 // bytes of the lines that hold
-	broken []broken
+// snapshot is the log as it was last read.
+type snapshot struct {
+	info    os.FileInfo // of the log, from before it was read or from after we wrote; nil where there is none
+	values  map[string]kvValue
+	live    int64 // bytes of the lines that count
+	damaged []piece
 }
 
-type fact struct {
-	value string
-	bytes int64 // of its line
+type kvValue struct {
+	text string
+	size int64 // of its line
 }
 
-// fresh says whether the log is still the one that was read. The time tells a new log from an old one that had the same inode.
-func (v *view) fresh(now os.FileInfo) bool {
-	return v.of != nil && os.SameFile(v.of, now) && v.of.Size() == now.Size() && v.of.ModTime().Equal(now.ModTime())
+// isOf says whether the log has not changed since. The time tells a new log from an old one that had the same inode.
+func (k *snapshot) isOf(now os.FileInfo) bool {
+	return k.info != nil && os.SameFile(k.info, now) && k.info.Size() == now.Size() && k.info.ModTime().Equal(now.ModTime())
 }
 
-func (v *view) put(key string, f fact) {
-	v.alive += f.bytes - v.facts[key].bytes
-	v.facts[key] = f
+func (k *snapshot) put(key string, v kvValue) {
+	k.live += v.size - k.values[key].size
+	k.values[key] = v
 }
 
-// Get returns what was kept last under the key, by whichever process. A log that can't be read knows nothing.
+// Get finds nothing where the log can't be read.
 func (s *Store) Get(key string) (string, bool) {
-	s.viewing.Lock()
-	defer s.viewing.Unlock()
-	if err := s.look(); err != nil {
+	s.kvMu.Lock()
+	defer s.kvMu.Unlock()
+	if err := s.refresh(); err != nil {
 		s.note(err.Error(), "")
 		return "", false
 	}
-	f, ok := s.view.facts[key]
-	return f.value, ok
+	v, ok := s.kv.values[key]
+	return v.text, ok
 }
 
-// look reads the log if it is not the one that was read last.
-func (s *Store) look() error {
+// refresh reads the log if it has changed.
+func (s *Store) refresh() error {
 	path := s.path(kvName)
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		s.view = s.parse(nil)
+		s.kv = s.parse(nil)
 		return nil
 	}
-	if err != nil || s.view.fresh(info) {
+	if err != nil || s.kv.isOf(info) {
 		return err
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	s.view = s.parse(data)
-	s.view.of = info
+	s.kv = s.parse(data)
+	s.kv.info = info
 	return nil
 }
 
-func (s *Store) parse(data []byte) view {
+func (s *Store) parse(data []byte) snapshot {
 	path := s.path(kvName)
-	v := view{facts: map[string]fact{}}
+	k := snapshot{values: map[string]kvValue{}}
 	lines, torn := split(data)
 	for i, line := range lines {
-		var r record
-		if err := json.Unmarshal(line, &r); err != nil || r != newRecord(r.Key, r.Value) {
+		var l kvLine
+		if err := json.Unmarshal(line, &l); err != nil || l != newKVLine(l.Key, l.Value) {
 			reason := fmt.Sprintf("%s:%d: the line is damaged and was passed over", path, i+1)
 			s.note(reason, "")
-			v.broken = append(v.broken, broken{Reason: reason, Bytes: line})
+			k.damaged = append(k.damaged, piece{Reason: reason, Bytes: line})
 			continue
 		}
-		v.put(r.Key, fact{r.Value, int64(len(line)) + 1})
+		k.put(l.Key, kvValue{l.Value, int64(len(line)) + 1})
 	}
-	if len(torn) > 0 { // or somebody is just writing it; whoever has the lock knows
+	if len(torn) > 0 { // no note: another process may be writing it just now; whoever has the lock knows
 		reason := fmt.Sprintf("%s:%d: the line was cut off", path, len(lines)+1)
-		v.broken = append(v.broken, broken{Reason: reason, Bytes: torn})
+		k.damaged = append(k.damaged, piece{Reason: reason, Bytes: torn})
 	}
-	return v
+	return k
 }
 
-// Keep appends the fact and syncs it.
+// Put appends a line to the log.
 func (s *Store) Put(key, value string) error { return s.PutAll(map[string]string{key: value}) }
 
-// PutAll appends the facts and syncs them at once. Facts that are not text in UTF-8, which a line can't hold, are an error.
-func (s *Store) PutAll(facts map[string]string) error {
-	if len(facts) == 0 {
+// PutAll appends lines to the log with one sync.
+func (s *Store) PutAll(values map[string]string) error {
+	if len(values) == 0 {
 		return nil
 	}
-	if err := s.keep(facts); err != nil {
-		return fmt.Errorf("keep facts: %w", err)
+	if err := s.putAll(values); err != nil {
+		return fmt.Errorf("keep values: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) keep(facts map[string]string) error {
-	lines, added, err := encode(facts)
+func (s *Store) putAll(values map[string]string) error {
+	lines, added, err := encode(values)
 	if err != nil {
 		return err
 	}
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
-	s.viewing.Lock()
-	defer s.viewing.Unlock()
+	s.kvMu.Lock()
+	defer s.kvMu.Unlock()
 	f, err := locked(s.path(kvName), os.O_RDWR|os.O_CREATE|os.O_APPEND, syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // all that is written is synced before
-	if err := s.look(); err != nil {
+	if err := s.refresh(); err != nil {
 		return err
 	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	if size := info.Size(); len(s.view.broken) > 0 || size > roomy && size > 2*s.view.alive {
-		return s.compact(facts)
+	if size := info.Size(); len(s.kv.damaged) > 0 || size > compactFrom && size > 2*s.kv.live {
+		return s.compact(values)
 	}
 	if err := s.append(f, lines); err != nil {
 		return err
 	}
-	for key, fact := range added {
-		s.view.put(key, fact)
+	for key, v := range added {
+		s.kv.put(key, v)
 	}
-	s.view.of, err = f.Stat()
+	s.kv.info, err = f.Stat()
 	return err
 }
 
-// compact sets aside what is broken and puts a log in the old one's place that holds what is alive and the new facts.
-func (s *Store) compact(facts map[string]string) error {
+// compact sets aside what is damaged, and replaces the log by one with the lines that count and those of the new values.
+func (s *Store) compact(values map[string]string) error {
 	path := s.path(kvName)
-	if len(s.view.broken) > 0 {
-		if err := s.setAside(path, s.view.broken...); err != nil {
+	if len(s.kv.damaged) > 0 {
+		if err := s.setAside(path, s.kv.damaged...); err != nil {
 			return err
 		}
 	}
-	alive := map[string]string{}
-	for key, fact := range s.view.facts {
-		alive[key] = fact.value
+	all := map[string]string{}
+	for key, v := range s.kv.values {
+		all[key] = v.text
 	}
-	maps.Copy(alive, facts)
-	lines, _, err := encode(alive)
+	maps.Copy(all, values)
+	lines, _, err := encode(all)
 	if err != nil {
 		return err
 	}
-	return s.replace(path, lines)
+	return s.replaceLog(path, lines)
 }
 
-// encode makes lines of facts, sorted by key.
-func encode(facts map[string]string) (lines []byte, added map[string]fact, err error) {
-	added = map[string]fact{}
-	for _, key := range slices.Sorted(maps.Keys(facts)) {
-		value := facts[key]
+// encode makes lines of values, sorted by key.
+func encode(values map[string]string) (lines []byte, added map[string]kvValue, err error) {
+	added = map[string]kvValue{}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		value := values[key]
 		if !utf8.ValidString(key) || !utf8.ValidString(value) {
 			return nil, nil, fmt.Errorf("%q or its value is not text in UTF-8", key)
 		}
-		line, err := json.Marshal(newRecord(key, value))
+		line, err := json.Marshal(newKVLine(key, value))
 		if err != nil {
 			return nil, nil, err
 		}
 		lines = append(append(lines, line...), '\n')
-		added[key] = fact{value, int64(len(line)) + 1}
+		added[key] = kvValue{value, int64(len(line)) + 1}
 	}
 	return lines, added, nil
 }

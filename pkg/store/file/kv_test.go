@@ -12,20 +12,20 @@ import (
 	"testing"
 )
 
-// Damaged lines of the facts are warned of until the next fact is kept, then they are in a file of their own.
-func TestDamagedFactsAreSetAsideOnce(t *testing.T) {
+// Damaged lines are reported, and set aside when a value is next put.
+func TestDamagedValuesAreSetAsideOnce(t *testing.T) {
 	s := with(t, kvName, []byte("garb\xffage\n"))
 	must(t, os.WriteFile(s.path(kvName), append(read(t, s.path(kvName)), "torn"...), 0o600))
 	s.Get("a")
 	if d := s.Damaged(); len(d) != 1 || !strings.HasSuffix(d[0], "memory.jsonl:1: the line is damaged and was passed over") {
 		t.Errorf("damaged %q", d)
 	}
-	keep(t, s, "a", "1")
+	put(t, s, "a", "1")
 	if got, want := setAsideOf(t, s.path(kvName)), []string{"garb\xffage", "torn"}; !slices.Equal(got, want) {
 		t.Errorf("set aside %q, want %q", got, want)
 	}
 	next := Open(s.folder)
-	keep(t, next, "b", "2")
+	put(t, next, "b", "2")
 	for key, want := range map[string]string{"a": "1", "b": "2"} {
 		if got, _ := next.Get(key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
@@ -39,16 +39,16 @@ func TestDamagedFactsAreSetAsideOnce(t *testing.T) {
 	}
 }
 
-func TestFactsAreCompacted(t *testing.T) {
+func TestValuesAreCompacted(t *testing.T) {
 	s := Open(t.TempDir())
 	other := Open(s.folder)
 	value := strings.Repeat("x", 100_000)
-	keep(t, s, "b", "stays")
+	put(t, s, "b", "stays")
 	var largest int64
 	for i := range 40 {
-		keep(t, s, "a", fmt.Sprint(value, i))
+		put(t, s, "a", fmt.Sprint(value, i))
 		if got, _ := other.Get("a"); got != fmt.Sprint(value, i) {
-			t.Fatalf("%d: another process recalls ...%s", i, got[max(0, len(got)-2):])
+			t.Fatalf("%d: another process gets ...%s", i, got[max(0, len(got)-2):])
 		}
 		info, err := os.Stat(s.path(kvName))
 		must(t, err)
@@ -57,27 +57,27 @@ func TestFactsAreCompacted(t *testing.T) {
 	if got, _ := other.Get("b"); got != "stays" {
 		t.Errorf("b is %q", got)
 	}
-	if largest < roomy || largest > roomy+200_000 {
+	if largest < compactFrom || largest > compactFrom+200_000 {
 		t.Errorf("the log grew to %d", largest)
 	}
-	for i := range 20 { // all alive
-		keep(t, s, fmt.Sprint("c", i), value)
+	for i := range 20 { // all of them count
+		put(t, s, fmt.Sprint("c", i), value)
 	}
 	info, err := os.Stat(s.path(kvName))
 	must(t, err)
 	inode := info
-	keep(t, s, "b", "still")
+	put(t, s, "b", "still")
 	if info, err = os.Stat(s.path(kvName)); err != nil || !os.SameFile(info, inode) {
-		t.Errorf("a log that is alive was compacted (error %v)", err)
+		t.Errorf("a log without outdated lines was compacted (error %v)", err)
 	}
 }
 
-// A log that took the place of another is read anew even where its size and its inode are those of the former.
+// A log that took the place of another is read even if it has the size and the inode of the former.
 func TestALogInTheSamePlace(t *testing.T) {
 	s := Open(t.TempDir())
-	keep(t, s, "a", "1")
+	put(t, s, "a", "1")
 	s.Get("a")
-	line, err := json.Marshal(newRecord("a", "2"))
+	line, err := json.Marshal(newKVLine("a", "2"))
 	must(t, err)
 	for len(line) < len(read(t, s.path(kvName)))-1 {
 		line = append(line, ' ')
@@ -87,26 +87,26 @@ func TestALogInTheSamePlace(t *testing.T) {
 	if got, _ := s.Get("a"); got != "2" {
 		t.Errorf("a is %q", got)
 	}
-	keep(t, unsynced(s.folder), "a", "3")
+	put(t, unsynced(s.folder), "a", "3")
 	must(t, os.Chtimes(s.path(kvName), ana.Since, ana.Since)) // as on a disk whose clock is coarse
 	if got, _ := s.Get("a"); got != "3" {
 		t.Errorf("a is %q", got)
 	}
 }
 
-func keep(t *testing.T, s *Store, key, value string) {
+func put(t *testing.T, s *Store, key, value string) {
 	t.Helper()
 	if err := s.Put(key, value); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Whatever byte is lost or altered, no wrong value comes back, and what is kept afterwards is there.
+// Whatever byte is lost or altered, no wrong value comes back, and what is put afterwards is there.
 func TestDamageIsPassedOver(t *testing.T) {
 	folder := t.TempDir()
 	s := Open(folder)
-	keep(t, s, "a", "1")
-	keep(t, s, "b", "2")
+	put(t, s, "a", "1")
+	put(t, s, "b", "2")
 	path := filepath.Join(folder, kvName)
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -125,15 +125,15 @@ func TestDamageIsPassedOver(t *testing.T) {
 					t.Fatalf("%s at %d: %s is %q, want %q or nothing", what, i, key, got, want)
 				}
 			}
-			keep(t, s, "c", "3")
+			put(t, s, "c", "3")
 			if got, _ := Open(folder).Get("c"); got != "3" {
-				t.Fatalf("%s at %d: what was kept afterwards is %q", what, i, got)
+				t.Fatalf("%s at %d: what was put afterwards is %q", what, i, got)
 			}
 		}
 	}
 }
 
-// What others keep while the log is compacted is not lost.
+// What others put while the log is compacted is not lost.
 func TestCompactionAmongWriters(t *testing.T) {
 	folder := t.TempDir()
 	const writers, each = 4, 30

@@ -12,7 +12,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// lease is a lock file under flock, and the scope's journal.
+// lease is a lock file under flock, and the journal of its scope.
 type lease struct {
 	store  *Store
 	path   string // of the lock
@@ -39,7 +39,7 @@ func (l *lease) take(scope string, by store.Owner) error {
 	if named {
 		l.former = &former
 	}
-	if l.journal, err = l.store.begin(scope); err != nil {
+	if l.journal, err = l.store.newJournal(scope); err != nil {
 		return err
 	}
 	data, err := json.Marshal(store.Holder{Scope: scope, Owner: by})
@@ -52,10 +52,10 @@ func (l *lease) take(scope string, by store.Owner) error {
 	return nil
 }
 
-// Former is whom the lock file still named.
+// Former is who was named in the lock file.
 func (l *lease) Former() *store.Owner { return l.former }
 
-// Append does not heed the context: an apply that is interrupted still has to say what its last call came to.
+// Append does not look at the context.
 func (l *lease) Append(_ context.Context, entries ...store.Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,8 +65,8 @@ func (l *lease) Append(_ context.Context, entries ...store.Entry) error {
 	return l.dead
 }
 
-// append looks whether the lock is still the lease's own before it writes, so that it adds nothing to what somebody else goes by,
-// and after: had the lock been broken meanwhile, the next owner may have read the journal without these entries.
+// append checks that the lock is still the lease's own before it writes, so that it adds nothing to what another owner relies
+// on; and after, because if the lock was broken meanwhile, the next owner may have read the journal without these entries.
 func (l *lease) append(entries []store.Entry) error {
 	lines, err := encodeEntries(entries)
 	if err != nil {
@@ -77,7 +77,7 @@ func (l *lease) append(entries []store.Entry) error {
 		return lost
 	}
 	if err := l.store.append(l.journal, lines); err != nil {
-		return fmt.Errorf("journal: %w; nothing more is taken: mend the disk and run again", err)
+		return fmt.Errorf("journal: %w; nothing more is taken: fix the disk and run again", err)
 	}
 	if !isAt(l.lock, l.path) {
 		return lost
@@ -92,8 +92,7 @@ func (l *lease) Release() error {
 	if l.lock == nil {
 		return nil
 	}
-	err := l.remove()
-	err = errors.Join(err, l.lock.Close(), l.journal.Close())
+	err := errors.Join(l.remove(), l.lock.Close(), l.journal.Close())
 	l.lock = nil
 	if l.dead == nil {
 		l.dead = fmt.Errorf("%s: the lock was given back already", l.path)
@@ -114,7 +113,7 @@ func (l *lease) remove() error {
 	}
 	defer guard.Close()
 	if !isAt(l.lock, l.path) {
-		return nil // broken; if it is there, it is somebody else's
+		return nil // the lock was broken; a file at the path is another owner's
 	}
 	return os.Remove(l.path)
 }

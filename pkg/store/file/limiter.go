@@ -11,47 +11,47 @@ import (
 	"time"
 )
 
-// limiterName is the name of the file that holds when the next turns are. It is sealed, and written in place without a sync: a
-// rate that a crash forgot costs a vendor one call too early, and a process takes turns too often to wait for a disk.
+// limiterName is the name of the file with the next turns. It is sealed, and written in place without a sync: what a crash
+// forgets costs a vendor one early call, and turns are reserved too often to wait for a disk.
 const limiterName = "budget.json"
 
-// turnsFile is what the file holds.
+// turnsFile is the content of the file.
 type turnsFile struct {
 	At   time.Time            `json:"at"`   // when it was written
 	Next map[string]time.Time `json:"next"` // turn of each key
 }
 
-// day is the longest that a turn is put off; one that is further away was put there by damage, or before the clock was put back.
+// day is how far ahead a turn may be. One that is further was put there by damage, or before the clock was put back.
 const day = 24 * time.Hour
 
-// Reserve reserves the next turn. Where the state folder is missing or can't be written to, the turns are shared within the process
-// only: plan makes no files, and a rate is not worth refusing work for.
+// Reserve shares turns within the process alone where the state folder is missing or can't be written to: to plan makes no
+// files, and a rate is no reason to refuse work.
 func (s *Store) Reserve(ctx context.Context, key string, every time.Duration) (time.Duration, error) {
 	if every <= 0 {
-		return 0, fmt.Errorf("take a turn of %s every %v: must be positive", key, every)
+		return 0, fmt.Errorf("reserve a turn of %s every %v: must be positive", key, every)
 	}
 	return s.turn(ctx, key, func(wait time.Duration) time.Duration { return wait + every })
 }
 
-// Delay puts off the next turn.
+// Delay is shared as Reserve is.
 func (s *Store) Delay(ctx context.Context, key string, d time.Duration) error {
 	_, err := s.turn(ctx, key, func(wait time.Duration) time.Duration { return max(wait, d) })
 	return err
 }
 
-// turn returns how long it is until the key's next turn, and moves that to where next says. Both the process and the file know
-// the turns; the later one holds.
-func (s *Store) turn(ctx context.Context, key string, next func(time.Duration) time.Duration) (time.Duration, error) {
+// turn returns how long it is until the next turn under the key, and moves that turn to where next says. Of what the process
+// and the file know of it the later counts.
+func (s *Store) turn(ctx context.Context, key string, next func(wait time.Duration) time.Duration) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	s.turning.Lock()
-	defer s.turning.Unlock()
+	s.turnsMu.Lock()
+	defer s.turnsMu.Unlock()
 	f, err := locked(s.path(limiterName), os.O_RDWR|os.O_CREATE, syscall.LOCK_EX) // makes no folder
 	if err == nil {
 		defer f.Close()
 	}
-	now := time.Now() // under the lock, so that it never is before what another process wrote
+	now := time.Now() // under the lock, so that it is never before the moment at which another process wrote
 	shared := map[string]time.Time{}
 	if err == nil {
 		shared, err = s.readTurns(f, now)
@@ -71,7 +71,8 @@ func (s *Store) turn(ctx context.Context, key string, next func(time.Duration) t
 	return wait, nil
 }
 
-// readTurns returns the turns to come. A file that was written after now shows that the clock was put back; its turns move along.
+// readTurns returns the turns to come. A file that was written after now shows that the clock was put back; its turns are moved
+// back too.
 func (s *Store) readTurns(f *os.File, now time.Time) (map[string]time.Time, error) {
 	next := map[string]time.Time{}
 	line, err := io.ReadAll(f)

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-func take(t testing.TB, s *Store, every time.Duration) time.Duration {
+func reserve(t testing.TB, s *Store, every time.Duration) time.Duration {
 	t.Helper()
 	wait, err := s.Reserve(t.Context(), "k", every)
 	must(t, err)
 	return wait
 }
 
-// However many processes take turns, each has its own, none is left out, and a delay puts all of them off.
+// However many processes reserve turns, each gets its own, none is left out, and a delay puts all of them off.
 func TestTurnsAreShared(t *testing.T) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,35 +53,35 @@ func TestTurnsAreShared(t *testing.T) {
 		time.Sleep(every)
 		must(t, Open(folder).Delay(t.Context(), "k", time.Minute))
 		for i := range 3 {
-			if got, want := take(t, Open(folder), every), time.Minute+time.Duration(i)*every; got != want {
+			if got, want := reserve(t, Open(folder), every), time.Minute+time.Duration(i)*every; got != want {
 				t.Errorf("wait %v, want %v", got, want)
 			}
 		}
 		time.Sleep(time.Hour)
-		if got := take(t, Open(folder), every); got != 0 {
+		if got := reserve(t, Open(folder), every); got != 0 {
 			t.Errorf("wait %v after an idle hour", got)
 		}
 	})
 }
 
-// Before there is a folder, the turns are the process's own; afterwards they still hold, and others see the new ones.
+// Before there is a folder turns are the process's own; afterwards they still count, and other processes see the new ones.
 func TestTurnsWithoutAFolder(t *testing.T) {
 	parent := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := Open(filepath.Join(parent, "state"))
 		for i := range 3 {
-			if got, want := take(t, s, time.Second), time.Duration(i)*time.Second; got != want {
+			if got, want := reserve(t, s, time.Second), time.Duration(i)*time.Second; got != want {
 				t.Errorf("wait %v, want %v", got, want)
 			}
 		}
 		if _, err := os.Stat(s.folder); !os.IsNotExist(err) {
 			t.Fatalf("the folder is there (error %v)", err)
 		}
-		keep(t, s, "a", "1")
-		if got := take(t, s, time.Second); got != 3*time.Second {
+		put(t, s, "a", "1")
+		if got := reserve(t, s, time.Second); got != 3*time.Second {
 			t.Errorf("wait %v", got)
 		}
-		if got := take(t, Open(s.folder), time.Second); got != 4*time.Second {
+		if got := reserve(t, Open(s.folder), time.Second); got != 4*time.Second {
 			t.Errorf("wait %v in another process", got)
 		}
 	})
@@ -101,10 +101,10 @@ func TestTurnsThatCantBe(t *testing.T) {
 				data, err := json.Marshal(turnsFile{now.Add(test.at), map[string]time.Time{"k": now.Add(test.next)}})
 				must(t, err)
 				must(t, os.WriteFile(filepath.Join(folder, limiterName), seal(data), 0o600))
-				if got := take(t, Open(folder), time.Second); got != test.want {
+				if got := reserve(t, Open(folder), time.Second); got != test.want {
 					t.Errorf("wait %v, want %v", got, test.want)
 				}
-				if got := take(t, Open(folder), time.Second); got != test.want+time.Second {
+				if got := reserve(t, Open(folder), time.Second); got != test.want+time.Second {
 					t.Errorf("then wait %v, want %v", got, test.want+time.Second)
 				}
 			})
@@ -112,23 +112,23 @@ func TestTurnsThatCantBe(t *testing.T) {
 	}
 }
 
-// A rate that is damaged starts anew, and is never another.
+// Damaged turns start anew, and are never taken for others.
 func TestTurnsThatWereDamaged(t *testing.T) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(folder, limiterName)
-		take(t, Open(folder), time.Second)
+		reserve(t, Open(folder), time.Second)
 		data := read(t, path)
 		check := func(what string, i int, bad []byte) {
 			must(t, os.WriteFile(path, bad, 0o600))
 			s := Open(folder)
-			if wait := take(t, s, time.Second); wait != 0 {
+			if wait := reserve(t, s, time.Second); wait != 0 {
 				t.Fatalf("%s at %d: wait %v", what, i, wait)
 			}
 			if d := s.Damaged(); len(bad) > 0 && (len(d) != 1 || !strings.HasSuffix(d[0], "budget.json: the rates are damaged and start anew")) {
 				t.Fatalf("%s at %d: damaged %q", what, i, d)
 			}
-			if d := Open(folder); take(t, d, time.Second) != time.Second || len(d.Damaged()) > 0 {
+			if d := Open(folder); reserve(t, d, time.Second) != time.Second || len(d.Damaged()) > 0 {
 				t.Fatalf("%s at %d: still damaged", what, i)
 			}
 		}

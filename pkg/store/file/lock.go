@@ -22,13 +22,12 @@ func (s *Store) lockPath(scope string) string {
 	return s.path(lockPrefix + escaped(scope) + lockSuffix)
 }
 
-// guard waits until nobody else takes, gives back or breaks a lock, and keeps them from it. With it a lock's file, its content
-// and its flock change together. It is held for some milliseconds: a process that is stopped in them keeps the others waiting
-// until it goes on or ends.
+// guard waits until nobody else takes, gives back or breaks a lock, and keeps them from it. Under it the file of a lock, its
+// content and its flock change together. It is held for milliseconds: a process that is suspended in them keeps the others
+// waiting until it goes on or ends.
 func (s *Store) guard(flag, how int) (*os.File, error) { return locked(s.path("locks"), flag, how) }
 
-// Acquire takes the lock of the scope. The lock file names its owner for as long as it is held, so one that names somebody while
-// its flock is free was left by the dead.
+// Acquire finds an owner dead whose name is in the lock file while nobody has the file under flock.
 func (s *Store) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
 	l, err := s.acquire(ctx, scope, by)
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
@@ -64,7 +63,7 @@ func (s *Store) acquire(ctx context.Context, scope string, by store.Owner) (*lea
 	return l, nil
 }
 
-// owner reads whom a lock file names: the zero Owner where that can't be read. An empty file names nobody.
+// owner reads who is named in a lock file: the zero Owner where that can't be read. An empty file names nobody.
 func (s *Store) owner(f *os.File) (owner store.Owner, named bool, err error) {
 	data, err := io.ReadAll(f)
 	if err != nil || len(data) == 0 {
@@ -79,19 +78,26 @@ func (s *Store) owner(f *os.File) (owner store.Owner, named bool, err error) {
 
 // Holders lists the lock files that name an owner. It writes nothing.
 func (s *Store) Holders(ctx context.Context) ([]store.Holder, error) {
+	holders, err := s.holders()
+	if err != nil {
+		return nil, fmt.Errorf("list locks: %w", err)
+	}
+	return holders, ctx.Err()
+}
+
+func (s *Store) holders() (holders []store.Holder, err error) {
 	guard, err := s.guard(os.O_RDONLY, syscall.LOCK_SH)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil // nobody ever took a lock
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list locks: %w", err)
+		return nil, err
 	}
 	defer guard.Close()
 	files, err := os.ReadDir(s.folder)
 	if err != nil {
-		return nil, fmt.Errorf("list locks: %w", err)
+		return nil, err
 	}
-	var holders []store.Holder
 	for _, file := range files {
 		scope, isLock := s.scopeOf(file.Name())
 		if !isLock {
@@ -99,17 +105,17 @@ func (s *Store) Holders(ctx context.Context) ([]store.Holder, error) {
 		}
 		h, err := s.holder(scope)
 		if err != nil {
-			return nil, fmt.Errorf("list locks: %w", err)
+			return nil, err
 		}
 		if h != nil {
 			holders = append(holders, *h)
 		}
 	}
 	slices.SortFunc(holders, func(a, b store.Holder) int { return strings.Compare(a.Scope, b.Scope) })
-	return holders, ctx.Err()
+	return holders, nil
 }
 
-// scopeOf is the scope of a lock file. A name that is too long to say it leaves that to the content.
+// scopeOf is the scope of a lock file. Where the name is too long to say it, the content does.
 func (s *Store) scopeOf(file string) (scope string, isLock bool) {
 	name, begins := strings.CutPrefix(file, lockPrefix)
 	name, ends := strings.CutSuffix(name, lockSuffix)
@@ -125,7 +131,7 @@ func (s *Store) scopeOf(file string) (scope string, isLock bool) {
 	return h.Scope, err == nil && json.Unmarshal(data, &h) == nil && s.lockPath(h.Scope) == s.path(file)
 }
 
-// holder reads the lock file of a scope under the guard; nil where nobody has the lock.
+// holder reads the lock file of a scope, under the guard; nil where nobody has the lock.
 func (s *Store) holder(scope string) (*store.Holder, error) {
 	f, err := os.Open(s.lockPath(scope))
 	if errors.Is(err, os.ErrNotExist) {
@@ -146,7 +152,7 @@ func (s *Store) holder(scope string) (*store.Holder, error) {
 	return &store.Holder{Scope: scope, Owner: owner, Dead: err == nil}, nil
 }
 
-// Break removes the lock file. Its owner, if it lives, has a file open from then on that the path no longer names.
+// Break removes the lock file. If its owner lives, the file that it has open is no longer the one at the path.
 func (s *Store) Break(ctx context.Context, scope string, by store.Owner, reason string) error {
 	if err := s.breakLock(ctx, scope, by, reason); err != nil {
 		return fmt.Errorf("break the lock of %s: %w", scope, err)
@@ -175,7 +181,7 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 	}
 	r := store.Record{Kind: store.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason}
 	r.Outcome = "taken from " + h.Owner.String()
-	if err := s.Record(ctx, r); err != nil { // before, so that no lock is ever broken unrecorded
+	if err := s.Record(ctx, r); err != nil {
 		return err
 	}
 	return os.Remove(s.lockPath(scope))

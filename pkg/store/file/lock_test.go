@@ -15,7 +15,7 @@ func acquire(t testing.TB, s *Store) *lease {
 	t.Helper()
 	l, err := s.Acquire(t.Context(), "x", ana)
 	must(t, err)
-	t.Cleanup(func() { runtime.KeepAlive(l) }) // or its files would be closed when it is collected
+	t.Cleanup(func() { runtime.KeepAlive(l) }) // its files are closed when it is collected
 	return l.(*lease)
 }
 
@@ -40,7 +40,7 @@ func TestADamagedLockCanBeTaken(t *testing.T) {
 	}
 }
 
-// A crash between making the file and naming the owner leaves an empty one, which is nobody's.
+// A crash after the file was made and before its owner was written leaves an empty one, which is nobody's.
 func TestAnEmptyLockIsNobodys(t *testing.T) {
 	s := with(t, "lock-x.json", nil)
 	must(t, os.WriteFile(s.path("locks"), nil, 0o600))
@@ -52,7 +52,7 @@ func TestAnEmptyLockIsNobodys(t *testing.T) {
 	}
 }
 
-// Files that others put there are passed over.
+// Other files in the folder are left alone.
 func TestOtherFilesAreNoLocks(t *testing.T) {
 	s := Open(t.TempDir())
 	acquire(t, s)
@@ -65,7 +65,7 @@ func TestOtherFilesAreNoLocks(t *testing.T) {
 	}
 }
 
-// A connection's name may be longer than the names of files.
+// A connection's name may be longer than the name of a file can be.
 func TestLongScopes(t *testing.T) {
 	s := Open(t.TempDir())
 	scopes := []string{strings.Repeat("工", 127) + "一", strings.Repeat("工", 127) + "二"}

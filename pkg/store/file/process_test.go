@@ -17,8 +17,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// A copy of the test is another process. These tell it in which folder to work; what to do, if not to hold the lock; and at which
-// write to die.
+// A copy of the test is another process. These variables tell it in which folder to work, what to do there, which is to hold
+// the lock by default, and at which write to die.
 const (
 	inFolder = "ENTITLECTL_TEST_FOLDER"
 	doing    = "ENTITLECTL_TEST_ACTION"
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	case folder == "":
 		os.Exit(m.Run())
 	case action == "":
-		hold(folder)
+		holdLock(folder)
 	default:
 		n, err := strconv.Atoi(os.Getenv(killedAt))
 		fault := &failing{n: n, kill: true}
@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// hold takes the lock and appends an entry for each line it is sent, saying each time what came of it.
-func hold(folder string) {
+// holdLock takes the lock and appends an entry for each line that it is sent, and prints the outcome each time.
+func holdLock(folder string) {
 	me := ana
 	me.PID = os.Getpid()
 	l, err := Open(folder).Acquire(context.Background(), "x", me)

@@ -15,61 +15,61 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Store keeps everything in a folder. Its zero value is not usable; Open makes one.
+// Store keeps everything in a folder. Its zero value can't be used; Open makes one.
 type Store struct {
+	*disk
 	folder string
-	write  func(*os.File, []byte) (int, error) // os.File's own, but in tests of a disk that fails
-	sync   func(*os.File) error
 
-	viewing sync.Mutex
-	view    view
+	kvMu sync.Mutex
+	kv   snapshot
 
-	turning sync.Mutex
-	turns   map[string]time.Time
+	turnsMu sync.Mutex
+	turns   map[string]time.Time // the next free ones, as far as this process knows
 
-	noting sync.Mutex
-	notes  map[string]string // what Damaged says of a reason
+	notesMu sync.Mutex
+	notes   map[string]string // the lines of Damaged, by reason
 }
 
 var _ store.Store = (*Store)(nil)
 
-// Open uses the folder, which it makes, readable by its owner only, when something is kept for the first time.
+// Open uses the folder. It is made, readable by its owner only, when something is first written to it.
 func Open(folder string) *Store {
-	return &Store{folder: folder, write: (*os.File).Write, sync: (*os.File).Sync, turns: map[string]time.Time{}, notes: map[string]string{}}
+	return &Store{disk: realDisk(), folder: folder, turns: map[string]time.Time{}, notes: map[string]string{}}
 }
 
-// Damaged says what was passed over so far, and why.
+// Damaged says what was left out so far, and why.
 func (s *Store) Damaged() []string {
-	s.noting.Lock()
-	defer s.noting.Unlock()
+	s.notesMu.Lock()
+	defer s.notesMu.Unlock()
 	return slices.Sorted(maps.Values(s.notes))
 }
 
-// note adds the reason to Damaged, with what came of it since.
-func (s *Store) note(reason, came string) {
-	s.noting.Lock()
-	defer s.noting.Unlock()
-	s.notes[reason] = reason + came
+// note adds a line to Damaged: the reason, and what was done about it. It replaces the line with the same reason.
+func (s *Store) note(reason, done string) {
+	s.notesMu.Lock()
+	defer s.notesMu.Unlock()
+	s.notes[reason] = reason + done
 }
 
-// Close has nothing to give back: files are open during a call only, but for those of a lease.
+// Close does nothing: only a lease has files open between two calls.
 func (s *Store) Close() error { return nil }
 
 func (s *Store) path(name string) string { return filepath.Join(s.folder, name) }
 
-// Names of files may have 255 bytes; ours need some beside the scope, and a Chinese character takes nine when it is escaped.
-const longest = 200
+// maxEscaped leaves room for what we put around it: a file's name may have 255 bytes. A Chinese character takes nine of them
+// when it is escaped.
+const maxEscaped = 200
 
-// escaped is a scope as a part of a file's name. One that is too long ends with a digest behind a comma, which no other has.
+// escaped is a scope as a part of a file's name. One that is too long ends in a comma and a digest; no other has a comma.
 func escaped(scope string) string {
 	name := url.PathEscape(scope)
-	if len(name) <= longest {
+	if len(name) <= maxEscaped {
 		return name
 	}
-	return fmt.Sprintf("%s,%x", name[:longest/2], sha256.Sum256([]byte(scope)))
+	return fmt.Sprintf("%s,%x", name[:maxEscaped/2], sha256.Sum256([]byte(scope)))
 }
 
-// makeFolder makes the state folder, and its name last.
+// makeFolder makes the state folder where there is none.
 func (s *Store) makeFolder() error {
 	if _, err := os.Stat(s.folder); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -78,13 +78,4 @@ func (s *Store) makeFolder() error {
 		return err
 	}
 	return s.syncFolder(filepath.Dir(s.folder))
-}
-
-// syncFolder makes the names of new files last.
-func (s *Store) syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.sync(d), d.Close())
 }

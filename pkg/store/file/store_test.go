@@ -5,15 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"iter"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,7 +33,7 @@ func read(t testing.TB, path string) []byte {
 	return data
 }
 
-// with returns an engine on a new folder that holds one file.
+// with returns a store in a new folder with one file.
 func with(t testing.TB, name string, data []byte) *Store {
 	t.Helper()
 	folder := t.TempDir()
@@ -44,7 +41,7 @@ func with(t testing.TB, name string, data []byte) *Store {
 	return unsynced(folder)
 }
 
-// unsynced opens the folder without waiting for the disk, which is for tests of what stands there.
+// unsynced opens the folder without waiting for the disk, for tests that do not ask what is on it.
 func unsynced(folder string) *Store {
 	s := Open(folder)
 	s.sync = func(*os.File) error { return nil }
@@ -59,7 +56,7 @@ func setAsideOf(t testing.TB, path string) (pieces []string) {
 		t.Errorf("torn: %q", torn)
 	}
 	for _, line := range lines {
-		var b broken
+		var b piece
 		must(t, json.Unmarshal(line, &b))
 		if b.Reason == "" || b.At.IsZero() {
 			t.Errorf("set aside without time or reason: %s", line)
@@ -82,32 +79,32 @@ func altered(data []byte) iter.Seq2[int, []byte] {
 	}
 }
 
-// skipped says which places a short test leaves out.
+// skipped says which bytes a short test leaves out.
 func skipped(i int) bool { return testing.Short() && i%5 > 0 }
 
 // lineOf is the number of the line in which the byte is.
 func lineOf(data []byte, i int) int { return 1 + bytes.Count(data[:i], []byte("\n")) }
 
-// everything is all that an engine can do, in one folder.
+// everything is all that a store can do.
 func everything(ctx context.Context, s *Store) map[string]func() error {
 	return map[string]func() error{
-		"recall":  func() error { s.Get("a"); return nil },
-		"keep":    func() error { return s.Put("a", "1") },
+		"get":     func() error { s.Get("a"); return nil },
+		"put":     func() error { return s.Put("a", "1") },
 		"acquire": func() error { _, err := s.Acquire(ctx, "x", ana); return err },
 		"holders": func() error { _, err := s.Holders(ctx); return err },
 		"break":   func() error { return s.Break(ctx, "x", ana, "why") },
 		"doubts":  func() error { _, err := s.Doubts(ctx, "x"); return err },
-		"take":    func() error { _, err := s.Reserve(ctx, "k", time.Second); return err },
+		"reserve": func() error { _, err := s.Reserve(ctx, "k", time.Second); return err },
 		"delay":   func() error { return s.Delay(ctx, "k", time.Second) },
 		"record":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}) },
 		"verify":  func() error { _, err := s.Verify(ctx); return err },
 	}
 }
 
-// To plan writes nothing.
+// A plan writes nothing.
 func TestLookingMakesNoFolder(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "state"))
-	for _, name := range []string{"recall", "holders", "doubts", "take", "delay", "verify"} {
+	for _, name := range []string{"get", "holders", "doubts", "reserve", "delay", "verify"} {
 		if err := everything(t.Context(), s)[name](); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -127,7 +124,7 @@ func TestFilesAreTheirOwnersOnly(t *testing.T) {
 		must(t, os.WriteFile(s.path(name), []byte("garbage\ntorn"), 0o600))
 	}
 	do := everything(t.Context(), s)
-	for _, name := range []string{"keep", "record", "take", "acquire"} {
+	for _, name := range []string{"put", "record", "reserve", "acquire"} {
 		must(t, do[name]())
 	}
 	if info, err := os.Stat(s.folder); err != nil || info.Mode() != os.ModeDir|0o700 {
@@ -149,10 +146,11 @@ func TestFilesAreTheirOwnersOnly(t *testing.T) {
 	}
 }
 
-// Where a folder or another file can't be what it should, the error says which. A rate is not worth an error.
-func TestFilesThatAreNot(t *testing.T) {
-	names := map[string]string{"keep": kvName, "acquire": "journal-x.jsonl", "doubts": "journal-x.jsonl", "record": historyName,
-		"verify": historyName, "holders": "locks", "break": "locks", "recall": "", "take": "", "delay": ""}
+// Where a folder is in the place of a file, or a file in that of the folder, the error says which. A rate is not worth an
+// error.
+func TestFilesThatAreFolders(t *testing.T) {
+	names := map[string]string{"put": kvName, "acquire": "journal-x.jsonl", "doubts": "journal-x.jsonl", "record": historyName,
+		"verify": historyName, "holders": "locks", "break": "locks", "get": "", "reserve": "", "delay": ""}
 	for _, action := range slices.Sorted(maps.Keys(names)) {
 		t.Run(action, func(t *testing.T) {
 			folder := t.TempDir()
@@ -177,33 +175,5 @@ func TestFilesThatAreNot(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// Whoever waits for a file that is replaced meanwhile goes on with the new one: no step of many that count in it is lost.
-func TestWhoWaitsFindsTheNewFile(t *testing.T) {
-	s := unsynced(t.TempDir())
-	path := s.path("count")
-	must(t, os.WriteFile(path, nil, 0o600))
-	const counters, each = 4, 50
-	var wg sync.WaitGroup
-	for range counters {
-		wg.Go(func() {
-			for range each {
-				f, err := locked(path, os.O_RDWR, syscall.LOCK_EX)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				data, err := io.ReadAll(f)
-				if err := errors.Join(err, s.replace(path, append(data, 'x')), f.Close()); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if got := len(read(t, path)); got != counters*each {
-		t.Errorf("counted %d, want %d", got, counters*each)
 	}
 }
