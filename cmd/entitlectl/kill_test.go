@@ -80,10 +80,10 @@ func (m mortal) Put(key, value string) error {
 	return m.Store.Put(key, value)
 }
 
-func (m mortal) PutAll(facts map[string]string) error {
+func (m mortal) PutAll(values map[string]string) error {
 	m.x.pass(m.tear("memory.jsonl"))
 	defer m.x.pass(nil)
-	return m.Store.PutAll(facts)
+	return m.Store.PutAll(values)
 }
 
 func (m mortal) Record(ctx context.Context, r store.Record) error {

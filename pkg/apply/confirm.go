@@ -10,25 +10,25 @@ import (
 func confirmedKey(ref spec.Ref) string { return ref.Connection + "/confirmed/" + ref.String() }
 
 // LastConfirmed looks up what was last confirmed of resources.
-func LastConfirmed(facts store.KV) func(spec.Ref) (diff.Confirmed, bool) {
+func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 	return func(ref spec.Ref) (diff.Confirmed, bool) {
-		text, _ := facts.Get(confirmedKey(ref))
+		text, _ := kv.Get(confirmedKey(ref))
 		return diff.DecodeConfirmed(text)
 	}
 }
 
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
-func keepConfirmed(facts store.KV, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
+func keepConfirmed(kv store.KV, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
 	news := map[string]string{}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()
-		if former, _ := facts.Get(key); former != text {
+		if former, _ := kv.Get(key); former != text {
 			news[key] = text
 		}
 	}
 	if len(news) == 0 {
 		return nil
 	}
-	return facts.PutAll(news)
+	return kv.PutAll(news)
 }

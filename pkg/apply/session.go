@@ -23,7 +23,7 @@ type Session struct {
 // patience is the pause between two tries to get a lock.
 const patience = time.Second
 
-// Take takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
+// AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
 // somebody else has one it waits up to wait; then the error is a *store.HeldError.
 func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit string, connections []string, wait time.Duration) (*Session, error) {
 	s := &Session{kept, who, commit, map[string]store.Lease{}}
