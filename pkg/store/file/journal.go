@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -54,24 +53,19 @@ func (s *Store) Doubts(ctx context.Context, scope string) ([]store.Entry, error)
 // readJournal returns what is in doubt and, if a line is damaged, the whole journal to set aside. What the damaged lines may
 // have said is then in doubt too, as one entry.
 func (s *Store) readJournal(path string) (doubts []store.Entry, damaged *piece, err error) {
-	f, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
 	entries, bad := parseJournal(data)
 	if len(bad) > 0 {
+		info, err := os.Stat(path) // after it was read, so that the loss is not dated too early
+		if err != nil {
+			return nil, nil, err
+		}
 		reason := fmt.Sprintf("%s:%d: the line is damaged (%d in all); what the journal said there is in doubt", path, bad[0], len(bad))
 		damaged = &piece{Reason: reason, Bytes: data}
 		loss := store.Entry{Run: lostRun, Call: nextLoss(entries), State: store.Lost, At: info.ModTime().UTC(), Detail: reason}

@@ -66,17 +66,12 @@ func (s *Store) Get(key string) (string, bool) {
 
 // refresh reads the log if it has changed.
 func (s *Store) refresh() error {
-	path := s.path(kvName)
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		s.kv = s.parse(nil)
+	info, err := os.Stat(s.path(kvName))
+	if err == nil && s.kv.isOf(info) {
 		return nil
 	}
-	if err != nil || s.kv.isOf(info) {
-		return err
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	data, err := os.ReadFile(s.path(kvName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	s.kv = s.parse(data)

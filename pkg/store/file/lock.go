@@ -78,26 +78,19 @@ func (s *Store) owner(f *os.File) (owner store.Owner, named bool, err error) {
 
 // Holders lists the lock files that name an owner. It writes nothing.
 func (s *Store) Holders(ctx context.Context) ([]store.Holder, error) {
-	holders, err := s.holders()
-	if err != nil {
-		return nil, fmt.Errorf("list locks: %w", err)
-	}
-	return holders, ctx.Err()
-}
-
-func (s *Store) holders() (holders []store.Holder, err error) {
 	guard, err := s.guard(os.O_RDONLY, syscall.LOCK_SH)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil // nobody ever took a lock
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list locks: %w", err)
 	}
 	defer guard.Close()
 	files, err := os.ReadDir(s.folder)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list locks: %w", err)
 	}
+	var holders []store.Holder
 	for _, file := range files {
 		scope, isLock := s.scopeOf(file.Name())
 		if !isLock {
@@ -105,14 +98,14 @@ func (s *Store) holders() (holders []store.Holder, err error) {
 		}
 		h, err := s.holder(scope)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list locks: %w", err)
 		}
 		if h != nil {
 			holders = append(holders, *h)
 		}
 	}
 	slices.SortFunc(holders, func(a, b store.Holder) int { return strings.Compare(a.Scope, b.Scope) })
-	return holders, nil
+	return holders, ctx.Err()
 }
 
 // scopeOf is the scope of a lock file. Where the name is too long to say it, the content does.
@@ -164,16 +157,13 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 	if strings.TrimSpace(reason) == "" {
 		return errors.New("no reason is given; say why, for the history")
 	}
+	var h *store.Holder
 	guard, err := s.guard(os.O_RDWR, syscall.LOCK_EX)
-	if errors.Is(err, os.ErrNotExist) {
-		return errors.New("nobody holds it")
+	if err == nil {
+		defer guard.Close()
+		h, err = s.holder(scope)
 	}
-	if err != nil {
-		return err
-	}
-	defer guard.Close()
-	h, err := s.holder(scope)
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if h == nil {
