@@ -68,21 +68,28 @@ func (h *Hold) Release() error {
 	return errors.Join(errs...)
 }
 
-// record adds to the history what the run is about to do, or, with a result, what it did.
-func (h *Hold) record(ctx context.Context, plan *diff.Plan, result *diff.Result) error {
+// started adds to the history what the run is about to do.
+func (h *Hold) started(ctx context.Context, plan *diff.Plan, opts Options) error {
+	return h.record(ctx, plan, engine.Record{Kind: engine.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
+}
+
+// ended adds to the history what the run did.
+func (h *Hold) ended(ctx context.Context, plan *diff.Plan, result *diff.Result, opts Options) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return h.record(ctx, plan, engine.Record{Kind: engine.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
+}
+
+// record fills in what all records of a run say.
+func (h *Hold) record(ctx context.Context, plan *diff.Plan, r engine.Record) error {
 	if h == nil {
 		return nil
 	}
-	r := engine.Record{Kind: engine.RunStarted, At: time.Now().UTC(), Who: h.who, Plan: plan.ID, Spec: plan.Spec, Commit: h.commit}
+	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), h.who, plan.ID, plan.Spec, h.commit
 	for _, part := range plan.Connections {
 		r.Scopes = append(r.Scopes, part.Name)
-	}
-	if result != nil {
-		text, err := json.Marshal(result)
-		if err != nil {
-			return err
-		}
-		r.Kind, r.Result, r.Calls, r.Outcome = engine.RunEnded, text, result.Summary.Calls, outcome(ctx, result)
 	}
 	if err := h.engine.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)
@@ -91,10 +98,11 @@ func (h *Hold) record(ctx context.Context, plan *diff.Plan, result *diff.Result)
 }
 
 // outcome is how a run ended, in a word or three.
-func outcome(ctx context.Context, result *diff.Result) string {
+func outcome(ctx context.Context, result *diff.Result, opts Options) string {
 	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" })
+	finished := result.Summary.Clean() || opts.Finished != nil && opts.Finished(result)
 	switch {
-	case result.Summary.Clean() && !left:
+	case finished && !left:
 		return "done"
 	case ctx.Err() == nil:
 		return "unfinished"

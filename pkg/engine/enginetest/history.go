@@ -26,7 +26,8 @@ var history = map[string]func(t *testing.T, s Store){
 		want := []engine.Record{
 			{Kind: engine.RunStarted, At: owner(1).Since, Who: owner(1), Plan: "p", Spec: "sha256:1", Commit: "c", Scopes: []string{"<x>", "ü"}},
 			{Kind: engine.RunEnded, At: owner(2).Since, Who: owner(1), Outcome: "done", Calls: 3, Result: json.RawMessage(`{"a":1}`)},
-			{Kind: engine.RunStarted, At: owner(3).Since, Who: owner(3), Reason: "a\nb"},
+			{Kind: engine.RunStarted, At: owner(3).Since, Who: owner(3), Reason: "a\nb",
+				Overrides: []engine.Override{{Scope: "ü", Rule: "protected", On: "app-group/CAD", Have: 1, By: engine.ByPlan, Reason: "<why>"}, {Scope: "ü", Rule: "min-members", Limit: 2, By: engine.ByApply}}},
 		}
 		heads := []string{""}
 		for i, r := range want {
