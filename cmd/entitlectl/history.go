@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,9 @@ func newHistory(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "history [NUMBER]", Short: "List what was applied, when and by whom",
 		Long: "List the runs that wrote, or were about to: when, by whom (the user of the operating system, or whoever set the CI job\n" +
-			"off), of which commit and plan, with how many calls and what result. With a NUMBER of the list it shows what became of\n" +
-			"each change of that run; -o json has all of it for all runs. The history is in --state-dir.",
+			"off), of which commit and plan, with how many calls and what result, and which rules they were allowed to break. With a\n" +
+			"NUMBER of the list it shows what became of each change of that run, and who allowed what and why; -o json has all of it\n" +
+			"for all runs. The history is in --state-dir.",
 		Example: "  entitlectl history\n  entitlectl history 3",
 		Args:    arguments(0, 1, "at most one number of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,18 +62,19 @@ func newHistoryVerify(c *cli) *cobra.Command {
 
 // pastRun is a run as the history has it.
 type pastRun struct {
-	Number      int             `json:"number"`
-	Started     time.Time       `json:"started"`
-	Ended       time.Time       `json:"ended,omitzero"`
-	Who         store.Owner     `json:"who"`
-	Connections []string        `json:"connections,omitempty"`
-	Plan        string          `json:"plan,omitempty"`
-	Spec        string          `json:"spec,omitempty"`
-	Commit      string          `json:"commit,omitempty"`
-	Outcome     string          `json:"outcome"`
-	Reason      string          `json:"reason,omitempty"`
-	Calls       *int            `json:"calls,omitempty"` // sent; nil where the history does not tell
-	Result      json.RawMessage `json:"result,omitempty"`
+	Number      int              `json:"number"`
+	Started     time.Time        `json:"started"`
+	Ended       time.Time        `json:"ended,omitzero"`
+	Who         store.Owner      `json:"who"`
+	Connections []string         `json:"connections,omitempty"`
+	Plan        string           `json:"plan,omitempty"`
+	Spec        string           `json:"spec,omitempty"`
+	Commit      string           `json:"commit,omitempty"`
+	Outcome     string           `json:"outcome"`
+	Reason      string           `json:"reason,omitempty"`
+	Overrides   []store.Override `json:"overrides,omitempty"`
+	Calls       *int             `json:"calls,omitempty"` // sent; nil where the history does not tell
+	Result      json.RawMessage  `json:"result,omitempty"`
 }
 
 // The outcomes of runs that have no end in the history.
@@ -96,7 +99,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 			continue
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
-			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Result: r.Result}
+			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result}
 		switch r.Kind {
 		case store.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
@@ -127,11 +130,40 @@ func (c *cli) history(ctx context.Context) error {
 	}
 	report := render.Report{Title: "History", Totals: render.Count(len(runs), "run") + "."}
 	for _, run := range runs {
-		report.Sections = append(report.Sections, run.section())
+		s := run.section()
+		if rules := run.broken(); len(rules) > 0 {
+			s.Notes = append(s.Notes, render.Note{Level: render.Allowance, Text: strings.Join(rules, ", ")})
+		}
+		report.Sections = append(report.Sections, s)
 	}
 	return c.show(struct {
 		Runs []pastRun `json:"runs"`
 	}{runs}, report)
+}
+
+// broken lists the rules that the run was allowed to break.
+func (run pastRun) broken() []string {
+	var rules []string
+	for _, o := range run.Overrides {
+		if !slices.Contains(rules, o.Rule) {
+			rules = append(rules, o.Rule)
+		}
+	}
+	return rules
+}
+
+// allowances says of each rule that the run broke how far, and who allowed it.
+func (run pastRun) allowances() []render.Note {
+	by := map[store.By]string{store.ByPlan: "by the plan", store.ByRequirePlan: "by the plan, as --require-plan approved it", store.ByApply: "by who applied"}
+	var notes []render.Note
+	for _, o := range run.Overrides {
+		text := fmt.Sprintf("%s: %s; %s", o.Scope, render.ViolationText(diff.Violation{Rule: o.Rule, On: o.On, Have: o.Have, Limit: o.Limit}), by[o.By])
+		if o.Reason != "" {
+			text += ": " + o.Reason
+		}
+		notes = append(notes, render.Note{Level: render.Allowance, Text: text})
+	}
+	return notes
 }
 
 // section is a run in the list of all.
@@ -181,6 +213,7 @@ func (c *cli) historyOf(ctx context.Context, number string) error {
 		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
+	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
 	return c.show(run, report)
 }
 

@@ -30,6 +30,7 @@ type world struct {
 	stdout, stderr bytes.Buffer
 	transport      http.RoundTripper
 	secrets        map[string]string // instead of the emulator's, by variable
+	mayLift        func(rule string) bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,7 +50,8 @@ func newWorld(t *testing.T) *world {
 func (w *world) run(ctx context.Context, args ...string) int {
 	w.stdout.Reset()
 	w.stderr.Reset()
-	return run(ctx, w.env(&w.stdout), append(args, "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")))
+	c := &cli{env: w.env(&w.stdout), mayLift: w.mayLift}
+	return c.run(ctx, append(args, "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")))
 }
 
 func (w *world) env(stdout io.Writer) env {

@@ -25,6 +25,8 @@ type Head struct {
 	Store   store.Store // nil: what earlier runs did is known from the vendor alone
 	NoBound bool        // leave out the lower bound of calls, which can take longer than the plan itself
 	Retry   bool        // send again what an earlier run reported as unknown
+	Allow   []string    // rules that the plan may break, of diff.Allowable; what it really breaks of them stands in it
+	Reason  string      // of Allow; may be ""
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
@@ -74,6 +76,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, live)
+	part.Overrides = part.Override(head.Allow, head.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = len(live.Grants), len(live.Resources), live.Unmanaged

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Options are the choices of one run.
@@ -24,10 +25,14 @@ type Options struct {
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it
 	Observe     Observer
-	Settle      time.Duration // how long a write may take to show in reads; 0: DefaultSettle
-	Session     *Session      // nil: no lock, no journal, and nothing is noted for later runs
-	Spec        string        // digest of the files that the jobs come from
-	Now         time.Time     // the moment that the plan was made for
+	Settle      time.Duration    // how long a write may take to show in reads; 0: DefaultSettle
+	Session     *Session         // nil: no lock, no journal, and nothing is noted for later runs
+	Spec        string           // digest of the files that the jobs come from
+	Now         time.Time        // the moment that the plan was made for
+	Reason      string           // why the run is made, for the history
+	Overrides   []store.Override // what it is allowed to break, for the history
+	// Finished says whether a result leaves nothing that should have been done, for the history. nil: where all of it is clean.
+	Finished func(*diff.Result) bool
 }
 
 // StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing
@@ -62,7 +67,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	writes := slices.ContainsFunc(runs, func(r *run) bool { return r.failed == "" && len(r.where(unsent)) > 0 })
 	if writes {
-		if err := opts.Session.record(ctx, plan, nil); err != nil {
+		if err := opts.Session.started(ctx, plan, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +86,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	result.Summarize()
 	if writes {
-		err = opts.Session.record(ctx, plan, result)
+		err = opts.Session.ended(ctx, plan, result, opts)
 	}
 	return result, err
 }

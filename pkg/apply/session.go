@@ -68,21 +68,28 @@ func (s *Session) Release() error {
 	return errors.Join(errs...)
 }
 
-// record adds to the history what the run is about to do, or, with a result, what it did.
-func (s *Session) record(ctx context.Context, plan *diff.Plan, result *diff.Result) error {
+// started adds to the history what the run is about to do.
+func (s *Session) started(ctx context.Context, plan *diff.Plan, opts Options) error {
+	return s.record(ctx, plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
+}
+
+// ended adds to the history what the run did.
+func (s *Session) ended(ctx context.Context, plan *diff.Plan, result *diff.Result, opts Options) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
+}
+
+// record fills in what all records of a run say.
+func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record) error {
 	if s == nil {
 		return nil
 	}
-	r := store.Record{Kind: store.RunStarted, At: time.Now().UTC(), Who: s.who, Plan: plan.ID, Spec: plan.Spec, Commit: s.commit}
+	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), s.who, plan.ID, plan.Spec, s.commit
 	for _, part := range plan.Connections {
 		r.Scopes = append(r.Scopes, part.Name)
-	}
-	if result != nil {
-		text, err := json.Marshal(result)
-		if err != nil {
-			return err
-		}
-		r.Kind, r.Result, r.Calls, r.Outcome = store.RunEnded, text, result.Summary.Calls, outcome(ctx, result)
 	}
 	if err := s.store.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)
@@ -91,10 +98,11 @@ func (s *Session) record(ctx context.Context, plan *diff.Plan, result *diff.Resu
 }
 
 // outcome is how a run ended, in a word or three.
-func outcome(ctx context.Context, result *diff.Result) string {
+func outcome(ctx context.Context, result *diff.Result, opts Options) string {
 	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" })
+	finished := result.Summary.Clean() || opts.Finished != nil && opts.Finished(result)
 	switch {
-	case result.Summary.Clean() && !left:
+	case finished && !left:
 		return "done"
 	case ctx.Err() == nil:
 		return "unfinished"

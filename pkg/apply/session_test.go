@@ -53,8 +53,14 @@ func TestOutcome(t *testing.T) {
 		result *diff.Result
 	}{{"done", t.Context(), clean}, {"done", interrupted, clean}, {"unfinished", t.Context(), left}, {"unfinished", t.Context(), unread},
 		{"interrupted", interrupted, left}, {"out of time", late, left}} {
-		if got := outcome(tc.ctx, tc.result); got != tc.want {
+		if got := outcome(tc.ctx, tc.result, Options{}); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+	blocked := &diff.Result{Summary: diff.ResultSummary{Blocked: 1}}
+	for allowed, want := range map[bool]string{true: "done", false: "unfinished"} {
+		if got := outcome(t.Context(), blocked, Options{Finished: func(*diff.Result) bool { return allowed }}); got != want {
+			t.Errorf("allowed %t: %q, want %q", allowed, got, want)
 		}
 	}
 }

@@ -79,18 +79,40 @@ const (
 
 // Record is one record of the history.
 type Record struct {
-	Kind    Kind            `json:"kind"`
-	At      time.Time       `json:"at"`
-	Who     Owner           `json:"who"`
-	Plan    string          `json:"plan,omitempty"`
-	Spec    string          `json:"spec,omitempty"`    // digest of the files
-	Commit  string          `json:"commit,omitempty"`  // of the repository with the files
-	Scopes  []string        `json:"scopes,omitempty"`  // the connections
-	Outcome string          `json:"outcome,omitempty"` // how the run ended, or whom the lock was taken from
-	Calls   int             `json:"calls,omitempty"`
-	Reason  string          `json:"reason,omitempty"`
-	Result  json.RawMessage `json:"result,omitempty"` // what became of each change; the store does not look into it
+	Kind      Kind            `json:"kind"`
+	At        time.Time       `json:"at"`
+	Who       Owner           `json:"who"`
+	Plan      string          `json:"plan,omitempty"`
+	Spec      string          `json:"spec,omitempty"`    // digest of the files
+	Commit    string          `json:"commit,omitempty"`  // of the repository that holds the files
+	Scopes    []string        `json:"scopes,omitempty"`  // connections
+	Outcome   string          `json:"outcome,omitempty"` // of a broken lock, whom it was taken from
+	Calls     int             `json:"calls,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+	Overrides []Override      `json:"overrides,omitempty"` // of a run that started: the rules that it broke, since it was allowed to
+	Result    json.RawMessage `json:"result,omitempty"`    // what became of each change; the store does not look into it
 }
+
+// Override is a rule that a run was allowed to break, and how far.
+type Override struct {
+	Scope  string `json:"scope"`
+	Rule   string `json:"rule"`
+	On     string `json:"on,omitempty"` // the resource or subject, where the rule is about one
+	Have   int    `json:"have"`
+	Limit  int    `json:"limit"`
+	By     By     `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// By is who or what an override came by.
+type By string
+
+// The ways of overrides.
+const (
+	ByPlan        By = "plan"         // allowed when the plan was made
+	ByRequirePlan By = "require-plan" // the same, where that counts only because whoever applied named the very plan
+	ByApply       By = "apply"        // allowed by whoever applied
+)
 
 // Digest is the digest of a record in the history: "sha256:" and, in hex, the SHA-256 of the text of prev with the record's
 // JSON right behind it. prev is the digest of the record before, "" for the first. All stores chain alike, so a history that

@@ -26,7 +26,8 @@ var history = map[string]func(t *testing.T, back Backend){
 		want := []store.Record{
 			{Kind: store.RunStarted, At: owner(1).Since, Who: owner(1), Plan: "p", Spec: "sha256:1", Commit: "c", Scopes: []string{"<x>", "ü"}},
 			{Kind: store.RunEnded, At: owner(2).Since, Who: owner(1), Outcome: "done", Calls: 3, Result: json.RawMessage(`{"a":1}`)},
-			{Kind: store.RunStarted, At: owner(3).Since, Who: owner(3), Reason: "a\nb"},
+			{Kind: store.RunStarted, At: owner(3).Since, Who: owner(3), Reason: "a\nb",
+				Overrides: []store.Override{{Scope: "ü", Rule: "protected", On: "app-group/CAD", Have: 1, By: store.ByPlan, Reason: "<why>"}, {Scope: "ü", Rule: "min-members", Limit: 2, By: store.ByApply}}},
 		}
 		heads := []string{""}
 		for i, r := range want {
