@@ -14,17 +14,18 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // applyFlags are the flags of apply alone.
 type applyFlags struct {
+	overriding
 	yes          bool
-	allow        []string
+	requirePlan  string
 	parallelism  int
 	noVerify     bool
 	retryUnknown bool
@@ -42,7 +43,9 @@ func newApply(c *cli) *cobra.Command {
 			"One apply at a time writes to a connection (see lock). Each call is written down in --state-dir before it is sent and\n" +
 			"after it ended, so that however a run ends, the next one goes on: what is done is skipped, and what is in doubt is\n" +
 			"settled by reading before anything is sent. A mail of which no read can tell whether it was sent is reported as unknown\n" +
-			"and not sent again before it is due anyway, unless --retry-unknown asks for it. What was done is kept (see history).",
+			"and not sent again before it is due anyway, unless --retry-unknown asks for it. What was done is kept (see history).\n\n" +
+			"A plan that breaks a rule is refused, unless --allow says otherwise here, or said so when the plan was made. Where the\n" +
+			"operator's file leaves a rule to whoever applies, what the plan says counts only with --require-plan.",
 		Example: "  entitlectl apply plan.json --yes",
 		Args:    arguments(0, 1, "at most one saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,13 +54,13 @@ func newApply(c *cli) *cobra.Command {
 	}
 	f := command.Flags()
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
-	f.StringArrayVar(&flags.allow, "allow", nil, "apply although `RULE` is broken; may be repeated")
+	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
+	f.Var(digest{&flags.requirePlan}, "require-plan", "apply the saved plan only if this `DIGEST`, sha256:…, is its id, as whoever approved it saw it")
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
 	f.DurationVar(&flags.settle, "settle", apply.DefaultSettle, "how long a write may take to show when it is read back")
 	f.DurationVar(&flags.lockTimeout, "lock-timeout", 0, "how long to wait for another apply to end")
-	_ = command.RegisterFlagCompletionFunc("allow", cobra.FixedCompletions(diff.RuleNames, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
 
@@ -71,18 +74,18 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	var w intent
 	var err error
 	if len(args) > 0 {
-		plan, w, err = c.saved(args[0])
+		plan, w, err = c.saved(args[0], flags.requirePlan)
 	} else {
 		w, err = c.intent()
 	}
 	if err != nil {
 		return err
 	}
-	hold, err := c.hold(ctx, w, flags.lockTimeout)
+	session, err := c.session(ctx, w, flags.lockTimeout)
 	if err != nil {
 		return err
 	}
-	defer func() { c.complain(hold.Release()) }()
+	defer func() { c.complain(session.Release()) }()
 	jobs := c.jobs(w.scopes, writing)
 	if plan == nil {
 		plan, err = c.planned(ctx, w, jobs, apply.Head{NoBound: true, Retry: flags.retryUnknown})
@@ -91,49 +94,52 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 		}
 		c.complain(err) // some connections could not be read; the others go on
 	}
-	if err := c.agreed(ctx, plan, flags); err != nil {
+	may, err := c.agreed(ctx, plan, flags)
+	if err != nil {
 		return err
 	}
-	return c.write(ctx, plan, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
-		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Hold: hold, Spec: w.spec.Digest})
+	return c.write(ctx, may, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
+		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest,
+		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished})
 }
 
-// hold takes the locks of all connections that the run is about.
-func (c *cli) hold(ctx context.Context, w intent, wait time.Duration) (*apply.Hold, error) {
+// session takes the locks of all connections that the run is about.
+func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
 	var names []string
 	for _, sc := range w.scopes {
 		names = append(names, sc.connection.Name)
 	}
-	hold, err := apply.Take(ctx, c.state, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
-	if held := (*engine.HeldError)(nil); errors.As(err, &held) {
+	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
+	if held := (*store.HeldError)(nil); errors.As(err, &held) {
 		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w, %s ago; wait for its end, or see entitlectl lock --help",
 			held, c.now().Sub(held.Since).Round(time.Second))}
 	}
 	if ctx.Err() != nil {
-		return nil, errors.Join(context.Cause(ctx), hold.Release())
+		return nil, errors.Join(context.Cause(ctx), session.Release())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nothing was written: %w", err)
 	}
-	for _, line := range hold.Former() {
+	for _, line := range session.Former() {
 		c.complain(errors.New(line))
 	}
-	return hold, nil
+	return session, nil
 }
 
 // agreed shows the plan, checks the rules and asks.
-func (c *cli) agreed(ctx context.Context, plan *diff.Plan, flags applyFlags) error {
-	refusal := refused(plan, flags.allow)
-	if err := c.showBefore(plan, flags.yes && refusal == nil); err != nil {
-		return err
+func (c *cli) agreed(ctx context.Context, plan *diff.Plan, flags applyFlags) (permission, error) {
+	may := c.permissionFor(plan, flags)
+	refusal := may.refusal()
+	if err := c.showBefore(may.plan, flags.yes && refusal == nil); err != nil {
+		return may, err
 	}
 	if refusal != nil {
-		return refusal
+		return may, refusal
 	}
 	if !flags.yes && plan.Summary.Calls > 0 {
-		return c.confirm(ctx)
+		return may, c.confirm(ctx)
 	}
-	return nil
+	return may, nil
 }
 
 // checkApply refuses what can be refused before anything is read.
@@ -149,11 +155,8 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 		return errors.New("--retry-unknown makes another plan; give it to plan, or apply without a saved plan")
 	case len(args) > 0 && len(c.connections)+len(c.targets) > 0:
 		return errors.New("a saved plan is applied as a whole; give --connection and --target to plan")
-	}
-	for _, rule := range flags.allow {
-		if !slices.Contains(diff.RuleNames, rule) {
-			return fmt.Errorf("--allow %s: there is no such rule%s", rule, didYouMean(rule, diff.RuleNames))
-		}
+	case flags.requirePlan != "" && len(args) == 0:
+		return errors.New("--require-plan is about a saved plan; name its file")
 	}
 	return nil
 }
@@ -163,12 +166,15 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 	return p.Writer(conn, secrets, env)
 }
 
-// saved reads a saved plan and finds its connections as the files describe them: those of --file, else those that the plan
-// was made from.
-func (c *cli) saved(path string) (*diff.Plan, intent, error) {
+// saved reads a saved plan, which must have the id where one is required, and finds its connections as the files describe
+// them: those of --file, else those that the plan was made from.
+func (c *cli) saved(path, required string) (*diff.Plan, intent, error) {
 	plan, err := readPlan(path)
 	if err != nil {
 		return nil, intent{}, err
+	}
+	if required != "" && plan.ID != required {
+		return nil, intent{}, fmt.Errorf("nothing was written: %s is %s, not the required %s", path, plan.ID, required)
 	}
 	files := c.files
 	if len(files) == 0 {
@@ -220,23 +226,6 @@ func (c *cli) showBefore(plan *diff.Plan, agreed bool) error {
 	return nil
 }
 
-// refused says which rules the plan breaks that were not allowed to be broken.
-func refused(plan *diff.Plan, allowed []string) error {
-	var broken []string
-	for _, part := range plan.Connections {
-		for _, v := range part.Violations {
-			if !slices.Contains(allowed, v.Rule) && !slices.Contains(broken, v.Rule) {
-				broken = append(broken, v.Rule)
-			}
-		}
-	}
-	if len(broken) == 0 {
-		return nil
-	}
-	return &exit{exitRefused, fmt.Errorf("nothing was written: the plan breaks %s; to apply it nevertheless: --allow %s",
-		strings.Join(broken, ", "), strings.Join(broken, " --allow "))}
-}
-
 // confirm asks. It also ends with the context, since nobody may ever answer.
 func (c *cli) confirm(ctx context.Context) error {
 	fmt.Fprint(c.stderr, `Apply these changes? Only "yes" is accepted: `)
@@ -258,8 +247,8 @@ func (c *cli) confirm(ctx context.Context) error {
 }
 
 // write carries the plan out and reports what live state shows afterwards.
-func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts apply.Options) error {
-	progress := c.progress()
+func (c *cli) write(ctx context.Context, may permission, jobs []apply.Job, opts apply.Options) error {
+	plan, progress := may.plan, c.progress()
 	opts.Observe, opts.Now = progress.observe, plan.Now
 	result, err := apply.Run(ctx, plan, jobs, opts)
 	progress.clear()
@@ -275,7 +264,7 @@ func (c *cli) write(ctx context.Context, plan *diff.Plan, jobs []apply.Job, opts
 	switch {
 	case ctx.Err() != nil:
 		return &exit{exitUnfinished, context.Cause(ctx)}
-	case !result.Summary.Clean():
+	case !may.finished(result):
 		return &exit{exitUnfinished, errors.New("not all is done; when the causes are gone, run apply again")}
 	case slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" }):
 		return &exit{code: exitUnfinished}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,8 @@ func newDrift(c *cli) *cobra.Command {
 		Use: "drift", Short: "Find out how live state differs from the files",
 		Long: "Compare live state with the files and sort the differences by cause. Where an earlier apply confirmed what was there, say\n" +
 			"who moved since: somebody behind our back (changed live), or the files. Holds no client that could write.\n" +
-			"Exits 0 where nothing differs, 2 where something does, 1 where a connection could not be read, or a list not whole.",
+			"Exits 0 where nothing differs, 2 where something does (be it blocked), 3 where a list could not be read whole (the rule\n" +
+			"incomplete-read), and 1 where a connection could not be read.",
 		Example: "  entitlectl drift -o json || alert",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context()) },
@@ -30,18 +32,16 @@ func (c *cli) drift(ctx context.Context) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	drift := diff.DriftOf(plan, apply.LastConfirmed(c.state))
+	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
 	if err := c.show(drift, render.Drift(drift)); err != nil {
 		return err
 	}
-	if unread != nil {
-		return unread
-	}
+	var partly, differs error
 	if slices.ContainsFunc(drift.Connections, func(p diff.DriftPart) bool { return len(p.Incomplete) > 0 }) {
-		return &exit{code: exitError}
+		partly = &exit{exitRefused, fmt.Errorf("not all lists could be read whole, so more may differ (rule %s); look again", diff.RuleIncompleteRead)}
 	}
 	if drift.Summary.Any() {
-		return &exit{code: exitDiffers}
+		differs = &exit{code: exitDiffers}
 	}
-	return nil
+	return together(unread, partly, differs)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 const emulateHelp = `Serve emulators of the vendors on one port of the loopback, for trials and tests. They check signatures and enforce the
@@ -81,7 +82,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, writeFile(flags.save, state))
+	return errors.Join(err, file.Replace(flags.save, state))
 }
 
 // newEmulator makes one server of all vendors.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -24,6 +25,16 @@ const (
 	exitInterrupted = 130
 )
 
+// gravity orders the exit codes: where several hold, the first of them counts.
+var gravity = []int{exitError, exitLocked, exitInterrupted, exitStale, exitRefused, exitUnfinished, exitDiffers, exitDone}
+
+func graver(a, b int) int {
+	if slices.Index(gravity, a) < slices.Index(gravity, b) {
+		return a
+	}
+	return b
+}
+
 // exit ends a run with a code of its own. Its error is nil where the output has said all.
 type exit struct {
 	code int
@@ -31,6 +42,33 @@ type exit struct {
 }
 
 func (e *exit) Error() string { return fmt.Sprintf("exit %d: %v", e.code, e.err) }
+
+// split returns the exit code of an error, whether the error chose it, and what is to be printed.
+func split(err error) (code int, chosen bool, said error) {
+	if e := (*exit)(nil); errors.As(err, &e) {
+		return e.code, true, e.err
+	}
+	return exitError, false, err
+}
+
+// together ends a run for several reasons, of which some may be nil: it says all of them, and has the code of the gravest.
+func together(reasons ...error) error {
+	all, said := &exit{code: exitDone}, (*multierror.Error)(nil)
+	for _, reason := range reasons {
+		if reason == nil {
+			continue
+		}
+		code, _, err := split(reason)
+		if all.code = graver(all.code, code); err != nil {
+			said = multierror.Append(said, err)
+		}
+	}
+	if all.code == exitDone {
+		return nil
+	}
+	all.err = said.ErrorOrNil()
+	return all
+}
 
 // wrongUsage is a command line that can't be understood.
 type wrongUsage struct {
@@ -44,8 +82,8 @@ func (e *wrongUsage) Error() string {
 
 // finish prints what a command ended with and turns it into the exit code.
 func (c *cli) finish(ctx context.Context, err error) int {
-	if c.state != nil {
-		damage := c.state.Damaged()
+	if c.store != nil {
+		damage := c.store.Damaged()
 		for _, d := range damage[:min(3, len(damage))] {
 			c.complain(errors.New("warning: " + d))
 		}
@@ -56,18 +94,24 @@ func (c *cli) finish(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	code := exitError
-	if e := (*exit)(nil); errors.As(err, &e) {
-		code, err = e.code, e.err
-	}
-	if ctx.Err() != nil {
-		code = exitInterrupted
-		if err == nil || errors.Is(err, context.Canceled) {
-			err = errors.New("interrupted")
-		}
-	}
-	c.complain(err)
+	code, said := ending(ctx, err)
+	c.complain(said)
 	return code
+}
+
+// ending is the exit code of a run that ended with an error, and what is to be printed.
+func ending(ctx context.Context, err error) (code int, said error) {
+	code, chosen, said := split(err)
+	if ctx.Err() == nil {
+		return code, said
+	}
+	if !chosen { // it comes of the interrupt
+		code = exitInterrupted
+	}
+	if said == nil || errors.Is(said, context.Canceled) {
+		said = errors.New("interrupted")
+	}
+	return graver(code, exitInterrupted), said
 }
 
 // complain prints an error, if there is one, a line for each thing that is wrong. What is wrong in a file begins with its

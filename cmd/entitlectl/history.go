@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,15 +14,16 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 func newHistory(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "history [NUMBER]", Short: "List what was applied, when and by whom",
 		Long: "List the runs that wrote, or were about to: when, by whom (the user of the operating system, or whoever set the CI job\n" +
-			"off), of which commit and plan, with how many calls and what result. With a NUMBER of the list it shows what became of\n" +
-			"each change of that run; -o json has all of it for all runs. The history is in --state-dir.",
+			"off), of which commit and plan, with how many calls and what result, and which rules they were allowed to break. With a\n" +
+			"NUMBER of the list it shows what became of each change of that run, and who allowed what and why; -o json has all of it\n" +
+			"for all runs. The history is in --state-dir.",
 		Example: "  entitlectl history\n  entitlectl history 3",
 		Args:    arguments(0, 1, "at most one number of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,18 +62,19 @@ func newHistoryVerify(c *cli) *cobra.Command {
 
 // pastRun is a run as the history has it.
 type pastRun struct {
-	Number      int             `json:"number"`
-	Started     time.Time       `json:"started"`
-	Ended       time.Time       `json:"ended,omitzero"`
-	Who         engine.Owner    `json:"who"`
-	Connections []string        `json:"connections,omitempty"`
-	Plan        string          `json:"plan,omitempty"`
-	Spec        string          `json:"spec,omitempty"`
-	Commit      string          `json:"commit,omitempty"`
-	Outcome     string          `json:"outcome"`
-	Reason      string          `json:"reason,omitempty"`
-	Calls       *int            `json:"calls,omitempty"` // sent; nil where the history does not tell
-	Result      json.RawMessage `json:"result,omitempty"`
+	Number      int              `json:"number"`
+	Started     time.Time        `json:"started"`
+	Ended       time.Time        `json:"ended,omitzero"`
+	Who         store.Owner      `json:"who"`
+	Connections []string         `json:"connections,omitempty"`
+	Plan        string           `json:"plan,omitempty"`
+	Spec        string           `json:"spec,omitempty"`
+	Commit      string           `json:"commit,omitempty"`
+	Outcome     string           `json:"outcome"`
+	Reason      string           `json:"reason,omitempty"`
+	Overrides   []store.Override `json:"overrides,omitempty"`
+	Calls       *int             `json:"calls,omitempty"` // sent; nil where the history does not tell
+	Result      json.RawMessage  `json:"result,omitempty"`
 }
 
 // The outcomes of runs that have no end in the history.
@@ -83,24 +86,24 @@ const (
 // pastRuns reads the history. Where its chain is broken first is complained about, and what can be read is returned all the
 // same; where nothing can that is the error.
 func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
-	_, broken := c.state.Verify(ctx)
+	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
-	for r, err := range c.state.Records(ctx) {
+	for r, err := range c.store.Records(ctx) {
 		if err != nil {
 			continue
 		}
 		i, known := at[r.Who.Run]
-		if r.Kind == engine.RunEnded && known {
+		if r.Kind == store.RunEnded && known {
 			run := &runs[i]
 			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, &r.Calls, r.Result
 			continue
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
-			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Result: r.Result}
+			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result}
 		switch r.Kind {
-		case engine.RunStarted:
+		case store.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
-		case engine.LockBroken:
+		case store.LockBroken:
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
@@ -111,7 +114,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 	if broken != nil {
 		c.complain(fmt.Errorf("warning: %w", broken))
 	}
-	holders, err := c.state.Holders(ctx)
+	holders, err := c.store.Holders(ctx)
 	for _, h := range holders {
 		if i, known := at[h.Run]; known && !h.Dead && runs[i].Outcome == runCutOff {
 			runs[i].Outcome = runGoesOn
@@ -127,11 +130,40 @@ func (c *cli) history(ctx context.Context) error {
 	}
 	report := render.Report{Title: "History", Totals: render.Count(len(runs), "run") + "."}
 	for _, run := range runs {
-		report.Sections = append(report.Sections, run.section())
+		s := run.section()
+		if rules := run.broken(); len(rules) > 0 {
+			s.Notes = append(s.Notes, render.Note{Level: render.Allowance, Text: strings.Join(rules, ", ")})
+		}
+		report.Sections = append(report.Sections, s)
 	}
 	return c.show(struct {
 		Runs []pastRun `json:"runs"`
 	}{runs}, report)
+}
+
+// broken lists the rules that the run was allowed to break.
+func (run pastRun) broken() []string {
+	var rules []string
+	for _, o := range run.Overrides {
+		if !slices.Contains(rules, o.Rule) {
+			rules = append(rules, o.Rule)
+		}
+	}
+	return rules
+}
+
+// allowances says of each rule that the run broke how far, and who allowed it.
+func (run pastRun) allowances() []render.Note {
+	by := map[store.By]string{store.ByPlan: "by the plan", store.ByRequirePlan: "by the plan, as --require-plan approved it", store.ByApply: "by who applied"}
+	var notes []render.Note
+	for _, o := range run.Overrides {
+		text := fmt.Sprintf("%s: %s; %s", o.Scope, render.ViolationText(diff.Violation{Rule: o.Rule, On: o.On, Have: o.Have, Limit: o.Limit}), by[o.By])
+		if o.Reason != "" {
+			text += ": " + o.Reason
+		}
+		notes = append(notes, render.Note{Level: render.Allowance, Text: text})
+	}
+	return notes
 }
 
 // section is a run in the list of all.
@@ -181,11 +213,12 @@ func (c *cli) historyOf(ctx context.Context, number string) error {
 		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
+	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
 	return c.show(run, report)
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {
-	chain, err := c.state.Verify(ctx)
+	chain, err := c.store.Verify(ctx)
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,9 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // killAt is the variable that makes this test binary the program, killed at the boundary of that number; 0: never.
@@ -42,7 +42,7 @@ func (x *executioner) pass(spoil func()) {
 }
 
 // killedMain is the program with boundaries in it: around each request that may write, and before, in and after each record
-// that the engine keeps.
+// that the store keeps.
 func killedMain(at int64) {
 	x := &executioner{at: at}
 	e := scriptEnv()
@@ -56,7 +56,7 @@ func killedMain(at int64) {
 		defer x.pass(nil)
 		return vendors.RoundTrip(r)
 	})
-	e.engine = func(folder string) engine.Engine { return mortal{file.Open(folder), x, folder} }
+	e.openStore = func(folder string) store.Store { return mortal{file.Open(folder), x, folder} }
 	code := run(context.Background(), e, os.Args[1:])
 	fmt.Fprintf(os.Stderr, "boundaries %d\n", x.passed.Load())
 	os.Exit(code)
@@ -67,34 +67,34 @@ func mayWrite(method, path string) bool {
 	return method != http.MethodGet && !strings.HasPrefix(path, "/oauth2/") && !strings.HasPrefix(path, "/v7/users/")
 }
 
-// mortal is an engine in whose writes the process may die.
+// mortal is a store in whose writes the process may die.
 type mortal struct {
-	engine.Engine
+	store.Store
 	x      *executioner
 	folder string
 }
 
-func (m mortal) Keep(key, value string) error {
+func (m mortal) Put(key, value string) error {
 	m.x.pass(m.tear("memory.jsonl"))
 	defer m.x.pass(nil)
-	return m.Engine.Keep(key, value)
+	return m.Store.Put(key, value)
 }
 
-func (m mortal) KeepAll(facts map[string]string) error {
+func (m mortal) PutAll(values map[string]string) error {
 	m.x.pass(m.tear("memory.jsonl"))
 	defer m.x.pass(nil)
-	return m.Engine.KeepAll(facts)
+	return m.Store.PutAll(values)
 }
 
-func (m mortal) Record(ctx context.Context, r engine.Record) error {
+func (m mortal) Record(ctx context.Context, r store.Record) error {
 	m.x.pass(nil)
 	m.x.pass(m.tear("history.jsonl"))
 	defer m.x.pass(nil)
-	return m.Engine.Record(ctx, r)
+	return m.Store.Record(ctx, r)
 }
 
-func (m mortal) Acquire(ctx context.Context, scope string, by engine.Owner) (engine.Lease, error) {
-	lease, err := m.Engine.Acquire(ctx, scope, by)
+func (m mortal) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
+	lease, err := m.Store.Acquire(ctx, scope, by)
 	return mortalLease{lease, m, scope}, err
 }
 
@@ -112,12 +112,12 @@ func (m mortal) tear(name string) func() {
 }
 
 type mortalLease struct {
-	engine.Lease
+	store.Lease
 	mortal
 	scope string
 }
 
-func (l mortalLease) Append(ctx context.Context, entries ...engine.Entry) error {
+func (l mortalLease) Append(ctx context.Context, entries ...store.Entry) error {
 	l.x.pass(nil)
 	l.x.pass(l.tear("journal-" + l.scope + ".jsonl"))
 	defer l.x.pass(nil)

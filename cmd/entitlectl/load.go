@@ -181,6 +181,6 @@ func (c *cli) open(conn spec.Connection, open opener) (provider.Source, error) {
 	}
 	return open(p, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		Memory: c.state, Budget: c.state,
+		KV: c.store, Limiter: c.store,
 	})
 }

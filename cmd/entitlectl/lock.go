@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 func newLock(c *cli) *cobra.Command {
@@ -46,7 +46,7 @@ func newLockBreak(c *cli) *cobra.Command {
 
 // lockList is what lock shows as JSON.
 type lockList struct {
-	Locks []engine.Holder `json:"locks"`
+	Locks []store.Holder `json:"locks"`
 }
 
 // brokenLock is what lock break shows as JSON.
@@ -55,7 +55,7 @@ type brokenLock struct {
 }
 
 func (c *cli) locks(ctx context.Context) error {
-	holders, err := c.state.Holders(ctx)
+	holders, err := c.store.Holders(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,14 +75,14 @@ func (c *cli) locks(ctx context.Context) error {
 	if len(holders) > 0 {
 		report.Totals = fmt.Sprintf("%s held, %d left behind.", render.Count(living, "lock"), len(holders)-living)
 	}
-	return c.show(lockList{append([]engine.Holder{}, holders...)}, report)
+	return c.show(lockList{append([]store.Holder{}, holders...)}, report)
 }
 
 func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 	if reason == "" {
 		return errors.New("give a --reason; it is kept in the history")
 	}
-	holders, err := c.state.Holders(ctx)
+	holders, err := c.store.Holders(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 	if !slices.Contains(held, connection) {
 		return fmt.Errorf("nobody holds the lock of %s%s", connection, didYouMean(connection, held))
 	}
-	if err := c.state.Break(ctx, connection, c.owner(), reason); err != nil {
+	if err := c.store.Break(ctx, connection, c.owner(), reason); err != nil {
 		return err
 	}
 	totals := fmt.Sprintf("The lock of %s is broken. Before the next apply see to it that the run that held it is gone.", connection)

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 func main() {
@@ -27,8 +27,8 @@ type env struct {
 	lookup         func(name string) (string, bool) // environment variables
 	now            func() time.Time
 	terminal       terminals
-	transport      http.RoundTripper                 // to vendors; nil: the network
-	engine         func(folder string) engine.Engine // nil: the one of package file
+	transport      http.RoundTripper               // to vendors; nil: the network
+	openStore      func(folder string) store.Store // nil: the one of package file
 	user, host     string
 }
 
@@ -47,12 +47,15 @@ func processEnv() env {
 
 // run is one run of the program. Its result is the exit code.
 func run(ctx context.Context, e env, args []string) int {
-	c := &cli{env: e}
+	return (&cli{env: e}).run(ctx, args)
+}
+
+func (c *cli) run(ctx context.Context, args []string) int {
 	root := newRoot(c)
 	root.SetArgs(args)
-	root.SetIn(e.stdin)
-	root.SetOut(e.stdout)
-	root.SetErr(e.stderr)
+	root.SetIn(c.stdin)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && !c.started {
 		err = &wrongUsage{command.CommandPath(), err}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Where CI systems say who set a job off, and for which commit: GitHub, GitLab, Azure, Bitbucket, CircleCI, Buildkite,
@@ -30,8 +30,8 @@ func userName() string {
 }
 
 // owner is who runs this.
-func (c *cli) owner() engine.Owner {
-	return engine.Owner{Run: rand.Text(), User: c.user, Actor: c.first(actorVariables), Host: c.host, PID: os.Getpid(), Since: c.now().UTC()}
+func (c *cli) owner() store.Owner {
+	return store.Owner{Run: rand.Text(), User: c.user, Actor: c.first(actorVariables), Host: c.host, PID: os.Getpid(), Since: c.now().UTC()}
 }
 
 // first is the first of the environment variables that is set.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,55 +11,70 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
+// planFlags are the flags of plan alone.
+type planFlags struct {
+	overriding
+	out      string
+	detailed bool
+	head     apply.Head
+}
+
 func newPlan(c *cli) *cobra.Command {
-	var out string
-	var detailed bool
-	var head apply.Head
+	var flags planFlags
 	command := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do",
 		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file.\n" +
-			"A plan is never saved where a connection could not be read.",
-		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes",
-		Args:    arguments(0, 0, "no arguments"),
+			"A plan is never saved where a connection could not be read.\n\n" +
+			"Exits 3 where the plan breaks a rule and 5 where a change is blocked; it is shown and saved all the same. --allow RULE lets\n" +
+			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
+			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.",
+		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
+			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"",
+		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.plan(cmd.Context(), out, detailed, head)
+			return c.plan(cmd.Context(), flags)
 		},
 	}
-	command.Flags().StringVar(&out, "out", "", "save the plan in `FILE`, for apply and show")
-	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
-	command.Flags().BoolVar(&head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
-	command.Flags().BoolVar(&head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
+	f := command.Flags()
+	f.StringVar(&flags.out, "out", "", "save the plan in `FILE`, for apply and show")
+	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
+	f.BoolVar(&flags.head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
+	f.BoolVar(&flags.head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
+	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	return command
 }
 
-func (c *cli) plan(ctx context.Context, out string, detailed bool, head apply.Head) error {
+func (c *cli) plan(ctx context.Context, flags planFlags) error {
+	if flags.reason != "" && len(flags.allow) == 0 {
+		return errors.New("--reason says why --allow is given; give both")
+	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, unread := c.fresh(ctx, head)
+	flags.head.Allow, flags.head.Reason = flags.allow, flags.reason
+	plan, unread := c.fresh(ctx, flags.head)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
 	if err := c.show(plan, render.Plan(plan)); err != nil {
 		return err
 	}
-	if unread != nil {
-		return unread
-	}
-	if out != "" {
+	if flags.out != "" && unread == nil {
 		data, err := plan.Encode()
 		if err != nil {
 			return err
 		}
-		if err := writeFile(out, data); err != nil {
+		if err := file.Replace(flags.out, data); err != nil {
 			return err
 		}
 	}
-	if detailed && !plan.Empty() {
-		return &exit{code: exitDiffers}
+	var differs error
+	if flags.detailed && !plan.Empty() {
+		differs = &exit{code: exitDiffers}
 	}
-	return nil
+	return together(unread, c.judge(plan), differs)
 }
 
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
@@ -78,9 +91,9 @@ func (c *cli) fresh(ctx context.Context, head apply.Head) (*diff.Plan, error) {
 func (c *cli) planned(ctx context.Context, w intent, jobs []apply.Job, head apply.Head) (*diff.Plan, error) {
 	progress := c.progress()
 	defer progress.clear()
-	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Engine = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.state
+	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Store = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.store
 	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
-	if ctx.Err() != nil { // what each connection says about it is no news
+	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
 	}
 	return plan, err
@@ -102,24 +115,3 @@ func (e timeUp) Error() string {
 }
 
 func (timeUp) Unwrap() error { return context.DeadlineExceeded }
-
-// writeFile replaces a file as a whole or not at all. Only its owner may read it.
-func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // cli is one run: the process around it and the flags that all commands share.
@@ -33,8 +34,9 @@ type cli struct {
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
-	state       engine.Engine // what outlives the run; nil until flags are read
-	watch       *progress     // nil until a run begins
+	store       store.Store            // what outlives the run; nil until flags are read
+	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
+	watch       *progress              // nil until a run begins
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -46,11 +48,12 @@ Exit codes, the same in every output mode:
     0  done, nothing left to do; or plan without --detailed-exitcode
     1  error, nothing was written; or wrong usage
     2  differences exist (plan --detailed-exitcode, drift)
-    3  refused by a rule
+    3  refused by a rule, in plan too; or a list could not be read whole
     4  the saved plan is stale: someone changed live state since
-    5  apply ended with changes failed or unknown: run it again
+    5  apply ended with changes failed or unknown: run it again; plan: a change is blocked
     6  another apply holds the lock
-  130  interrupted; the call in flight was finished and recorded`
+  130  interrupted; the call in flight was finished and recorded
+Where several hold: 1, 6, 130, 4, 3, 5, 2, 0.`
 
 func newRoot(c *cli) *cobra.Command {
 	root := &cobra.Command{
@@ -65,9 +68,9 @@ func newRoot(c *cli) *cobra.Command {
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
-			c.log, c.state = c.logger(), file.Open(c.stateDir)
-			if c.engine != nil {
-				c.state = c.engine(c.stateDir)
+			c.log, c.store = c.logger(), file.Open(c.stateDir)
+			if c.openStore != nil {
+				c.store = c.openStore(c.stateDir)
 			}
 			c.started = true
 			return nil
@@ -119,6 +122,23 @@ func (m moment) Set(text string) (err error) {
 	if *m.Time, err = time.Parse(time.RFC3339, text); err != nil {
 		return errors.New("want a time as in 2026-11-05T12:00:00Z")
 	}
+	return nil
+}
+
+// digest is a flag that takes the id of a plan: the whole of it, since a part may be chosen by whoever makes another plan.
+type digest struct{ *string }
+
+var wholeDigest = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
+
+func (d digest) String() string { return "" } // no default
+
+func (d digest) Type() string { return "digest" }
+
+func (d digest) Set(text string) error {
+	if !wholeDigest.MatchString(text) {
+		return errors.New("want the whole id of a plan: sha256: and 64 hexadecimal digits")
+	}
+	*d.string = strings.ToLower(text)
 	return nil
 }
 

@@ -18,9 +18,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/examples"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // world is an emulator in process with the demo's seed, and the demo's file.
@@ -30,6 +30,7 @@ type world struct {
 	stdout, stderr bytes.Buffer
 	transport      http.RoundTripper
 	secrets        map[string]string // instead of the emulator's, by variable
+	mayLift        func(rule string) bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,7 +50,8 @@ func newWorld(t *testing.T) *world {
 func (w *world) run(ctx context.Context, args ...string) int {
 	w.stdout.Reset()
 	w.stderr.Reset()
-	return run(ctx, w.env(&w.stdout), append(args, "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")))
+	c := &cli{env: w.env(&w.stdout), mayLift: w.mayLift}
+	return c.run(ctx, append(args, "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")))
 }
 
 func (w *world) env(stdout io.Writer) env {
@@ -136,7 +138,7 @@ func TestRefusedByRule(t *testing.T) {
 	plan.Connections[0].Violations = []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "max-mails", Have: 2, Limit: 1}}
 	data, err := plan.Encode()
 	check(t, err)
-	check(t, writeFile(saved, data))
+	check(t, file.Replace(saved, data))
 
 	for _, allow := range [][]string{nil, {"--allow", "max-mails"}} {
 		code := w.run(t.Context(), append([]string{"apply", saved, "--yes"}, allow...)...)
@@ -158,7 +160,7 @@ func TestDriftSaysWhoMoved(t *testing.T) {
 	state := file.Open(filepath.Join(filepath.Dir(w.file), "state"))
 	alice := spec.Subject{Kind: spec.SubjectUser, Name: "alice", Domain: "local.com"}
 	confirmed := diff.Confirmed{Holdings: []diff.Holding{{Role: spec.RoleAccess, Subject: alice}}}
-	check(t, state.Keep("workspace/confirmed/app-group/CAD", confirmed.Encode()))
+	check(t, state.Put("workspace/confirmed/app-group/CAD", confirmed.Encode()))
 	if code := w.run(t.Context(), "drift", "--target", "app-group/CAD"); code != exitDiffers {
 		t.Fatalf("exit %d, %s", code, &w.stderr)
 	}
@@ -199,31 +201,6 @@ func TestEmulate(t *testing.T) {
 	check(t, err)
 	if !bytes.Equal(data, state) || !bytes.Contains(data, []byte("Simulation")) {
 		t.Errorf("the saved world is\n%s", data)
-	}
-}
-
-func TestWriteFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "plan.json")
-	for _, text := range []string{"first", "second"} {
-		check(t, writeFile(path, []byte(text)))
-		data, err := os.ReadFile(path)
-		check(t, err)
-		if string(data) != text {
-			t.Errorf("the file holds %q, want %q", data, text)
-		}
-	}
-	info, err := os.Stat(path)
-	check(t, err)
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the file's mode is %v", info.Mode())
-	}
-	check(t, os.Mkdir(filepath.Join(folder, "taken"), 0o700))
-	if writeFile(filepath.Join(folder, "taken"), nil) == nil {
-		t.Error("a folder was replaced by a file")
-	}
-	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
-		t.Errorf("temporary files are left behind: %v", entries)
 	}
 }
 

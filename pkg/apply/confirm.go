@@ -2,33 +2,33 @@ package apply
 
 import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // confirmedKey is the key under which is kept what was last confirmed of a resource.
 func confirmedKey(ref spec.Ref) string { return ref.Connection + "/confirmed/" + ref.String() }
 
 // LastConfirmed looks up what was last confirmed of resources.
-func LastConfirmed(facts engine.Facts) func(spec.Ref) (diff.Confirmed, bool) {
+func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 	return func(ref spec.Ref) (diff.Confirmed, bool) {
-		text, _ := facts.Recall(confirmedKey(ref))
+		text, _ := kv.Get(confirmedKey(ref))
 		return diff.DecodeConfirmed(text)
 	}
 }
 
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
-func keepConfirmed(facts engine.Facts, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
+func keepConfirmed(kv store.KV, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
 	news := map[string]string{}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()
-		if former, _ := facts.Recall(key); former != text {
+		if former, _ := kv.Get(key); former != text {
 			news[key] = text
 		}
 	}
 	if len(news) == 0 {
 		return nil
 	}
-	return facts.KeepAll(news)
+	return kv.PutAll(news)
 }

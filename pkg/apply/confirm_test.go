@@ -8,23 +8,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// book keeps facts, and counts how many it was given at once.
+// book keeps values, and counts how many it was given at once.
 type book struct {
-	engine.Facts // for one at a time, which nobody asks of it
-	facts        map[string]string
-	given        int
-	err          error
+	store.KV // for one at a time, which nobody asks of it
+	values   map[string]string
+	given    int
+	err      error
 }
 
-func (b *book) Recall(key string) (string, bool) { value, ok := b.facts[key]; return value, ok }
+func (b *book) Get(key string) (string, bool) { value, ok := b.values[key]; return value, ok }
 
-func (b *book) KeepAll(facts map[string]string) error {
-	b.given += len(facts)
-	maps.Copy(b.facts, facts)
+func (b *book) PutAll(values map[string]string) error {
+	b.given += len(values)
+	maps.Copy(b.values, values)
 	return b.err
 }
 
@@ -32,7 +32,7 @@ func (b *book) KeepAll(facts map[string]string) error {
 func TestConfirmed(t *testing.T) {
 	v := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "Office": {"o"}})}
 	files := map[string][]string{"CAD": {"a", "b"}, "Office": {"o"}}
-	b := &book{facts: map[string]string{}}
+	b := &book{values: map[string]string{}}
 	confirm := func() error {
 		plan, err := Plan(t.Context(), jobs(v, state(files)), Head{}, nil)
 		if err != nil {
@@ -60,11 +60,11 @@ func TestConfirmed(t *testing.T) {
 	}
 	for range 2 {
 		if err := confirm(); err != nil || b.given != 2 {
-			t.Errorf("%d facts were kept, error %v", b.given, err)
+			t.Errorf("%d values were kept, error %v", b.given, err)
 		}
 	}
-	if _, ok := b.facts["ws/confirmed/app-group/CAD"]; !ok {
-		t.Errorf("the keys are other ones: %v", b.facts)
+	if _, ok := b.values["ws/confirmed/app-group/CAD"]; !ok {
+		t.Errorf("the keys are other ones: %v", b.values)
 	}
 	delete(v.live.Grants, grantOf("CAD", "a"))
 	v.live.Grants[grantOf("CAD", "stranger")] = spec.Claim{}
@@ -73,12 +73,12 @@ func TestConfirmed(t *testing.T) {
 	if d := cmp.Diff(want, drift()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	b.facts["ws/confirmed/app-group/CAD"] = "damaged"
+	b.values["ws/confirmed/app-group/CAD"] = "damaged"
 	if moved := drift()["grant CAD/a"]; moved != "" {
-		t.Errorf("a damaged fact says %q", moved)
+		t.Errorf("a damaged value says %q", moved)
 	}
 	b.err = errors.New("disk full")
 	if err := confirm(); !errors.Is(err, b.err) || b.given != 3 {
-		t.Errorf("error %v, %d facts", err, b.given)
+		t.Errorf("error %v, %d values", err, b.given)
 	}
 }

@@ -4,6 +4,6 @@
 // each of its changes as live state shows it. The package knows no vendor, prints nothing and never ends the process;
 // whoever wants to watch passes an Observer.
 //
-// Who writes holds the locks of its connections (Take). Each call is in the journal before it is sent, and how it ended
+// Who writes holds the locks of its connections (AcquireLocks). Each call is in the journal before it is sent, and how it ended
 // before the next one is, so that the run after one that was killed knows what is in doubt; see docs/reliability.md.
 package apply

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // What an earlier run may have sent gets the time to show before it is sent again.
@@ -31,7 +31,7 @@ func TestDoubtsAreSettledByReading(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
-				k.doubted(t, time.Now().Add(-tc.age), engine.Begun, grant)
+				k.doubted(t, time.Now().Add(-tc.age), store.Begun, grant)
 				if tc.shows > 0 {
 					v.shown, v.lagUntil = state(map[string][]string{"CAD": {"a"}}), time.Now().Add(tc.shows)
 					v.live.Grants[grantOf("CAD", "b")] = spec.Claim{}
@@ -85,7 +85,7 @@ func TestDoubtfulMails(t *testing.T) {
 					}
 					return nil
 				}
-				k.doubted(t, time.Now(), engine.Begun, diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject,
+				k.doubted(t, time.Now(), store.Begun, diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject,
 					From: mail.Sent.UTC().Format(time.RFC3339Nano)})
 				result := k.applySaved(t, v, k.mailing(t, v, tc.retry))
 				if got := outcomes(result)["resend CAD/a"]; got != tc.want || len(v.calls) != tc.calls || len(k.doubts(t)) != tc.doubts {
@@ -101,18 +101,18 @@ func TestDoubtsOfOthersStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}, "Other": nil})}, keptIn(t)
 		other := diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "Other", Role: spec.RoleAccess, Subject: grantOf("Other", "b").Subject}
-		k.doubted(t, time.Now().Add(-time.Hour), engine.Begun, other)
-		hold, err := Take(t.Context(), k, engine.Owner{Run: "r"}, "", []string{conn}, 0)
+		k.doubted(t, time.Now().Add(-time.Hour), store.Begun, other)
+		session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "r"}, "", []string{conn}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		js := jobs(v, state(map[string][]string{"CAD": {"a", "b"}}))
 		js[0].Targets = []string{"app-group/CAD"}
-		plan, err := Plan(t.Context(), js, Head{Engine: k}, nil)
+		plan, err := Plan(t.Context(), js, Head{Store: k}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(t.Context(), plan, js, Options{Hold: hold}); err != nil {
+		if _, err := Run(t.Context(), plan, js, Options{Session: session}); err != nil {
 			t.Fatal(err)
 		}
 		if d := k.doubts(t); len(d) != 1 || d[0].Run != "killed" {
@@ -155,7 +155,7 @@ func TestSavedPlanLeavesOtherMailsInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
 		saved := k.mailing(t, v, false)
-		k.doubted(t, time.Now(), engine.Unknown, diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject})
+		k.doubted(t, time.Now(), store.Unknown, diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject})
 		k.applySaved(t, v, saved)
 		if d := k.doubts(t); len(d) != 1 {
 			t.Errorf("in doubt %v", d)
@@ -170,7 +170,7 @@ func TestLostJournalIsAboutThePast(t *testing.T) {
 			return diff.Notice{Resource: grantOf("CAD", user).Resource, Subject: grantOf("CAD", user).Subject, Sent: time.Now().Add(-age), Tries: 1}
 		}
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a", "b"}}), notices: []diff.Notice{mail("a", 3*time.Hour), mail("b", time.Hour)}}, keptIn(t)
-		k.doubted(t, time.Now().Add(-2*time.Hour), engine.Lost)
+		k.doubted(t, time.Now().Add(-2*time.Hour), store.Lost)
 		want := map[string]diff.Outcome{"resend CAD/a": diff.Unknown}
 		if d := cmp.Diff(want, outcomes(k.applySaved(t, v, k.mailing(t, v, false)))); d != "" {
 			t.Errorf("(-want +got):\n%s", d)

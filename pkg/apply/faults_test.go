@@ -161,7 +161,7 @@ func TestFault13LaggingReads(t *testing.T) {
 				if clean := tc.lag < DefaultSettle; first.Summary.Clean() != clean || v.reads > 2+1+len(pauses) {
 					t.Errorf("first: %+v after %d reads", first.Summary, v.reads)
 				}
-				soon, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Engine: k}, nil)
+				soon, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Store: k}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // TestInterruptedAnywhere interrupts a run at each of its boundaries: before and after each call, each read and each write to
@@ -69,22 +69,22 @@ func (p *plug) pull(t *testing.T, opts Options) error {
 	p.vendor = &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "BIM": {"a"}}), lag: 2 * time.Second, faults: map[int]fault{2: dropped}}
 	desired := state(map[string][]string{"CAD": {"a", "b", "c"}, "BIM": {"b", "c", "d", "e"}, "New": {"a"}})
 	k := keptIn(t)
-	plan, err := Plan(t.Context(), jobs(p.vendor, desired), Head{Now: time.Now(), Engine: k}, nil)
+	plan, err := Plan(t.Context(), jobs(p.vendor, desired), Head{Now: time.Now(), Store: k}, nil)
 	if err != nil {
 		return err
 	}
-	hold, err := Take(t.Context(), k, engine.Owner{Run: "interrupted"}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "interrupted"}, "", []string{conn}, 0)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	p.cancel = cancel
-	k.onWrite = func(engine.Entry) { p.pass() }
-	opts.Hold, opts.Now = hold, plan.Now
+	k.onWrite = func(store.Entry) { p.pass() }
+	opts.Session, opts.Now = session, plan.Now
 	result, err := Run(ctx, plan, jobs(p, desired), opts)
 	k.onWrite = nil
-	if releaseErr := hold.Release(); releaseErr != nil {
+	if releaseErr := session.Release(); releaseErr != nil {
 		return releaseErr
 	}
 	if err == nil {

@@ -9,35 +9,35 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // journal writes down what one connection's run sends. No call is sent before its first entry is durable. A nil journal,
 // as tests have it, writes nothing.
 type journal struct {
-	lease engine.Lease
+	lease store.Lease
 	run   string // the owner's run id
 	plan  string
 }
 
 // remember opens the journal, and reads what earlier runs left in doubt.
 func (r *run) remember(ctx context.Context, plan string) (err error) {
-	hold := r.opts.Hold
-	if hold == nil {
+	session := r.opts.Session
+	if session == nil {
 		return nil
 	}
-	lease, held := hold.leases[r.part.Name]
+	lease, held := session.leases[r.part.Name]
 	if !held {
 		return fmt.Errorf("the lock of %s is not held", r.part.Name)
 	}
-	r.journal = &journal{lease, hold.who.Run, plan}
-	r.doubts, err = readDoubts(ctx, hold.engine, r.part.Name)
+	r.journal = &journal{lease, session.who.Run, plan}
+	r.doubts, err = readDoubts(ctx, session.store, r.part.Name)
 	return err
 }
 
 // write adds entries about calls. An interrupted run still writes down what it did.
-func (j *journal) write(ctx context.Context, entries ...engine.Entry) error {
+func (j *journal) write(ctx context.Context, entries ...store.Entry) error {
 	if j == nil || len(entries) == 0 {
 		return nil
 	}
@@ -55,13 +55,13 @@ func (j *journal) write(ctx context.Context, entries ...engine.Entry) error {
 
 // doubts are the calls of earlier runs that nothing has settled.
 type doubts struct {
-	entries []engine.Entry
+	entries []store.Entry
 	of      map[diff.Change]time.Time // when they were sent last, by essence
 	all     *time.Time                // until then a part of the journal is lost: it may have said anything
 }
 
 // readDoubts reads the doubts about a connection. An entry whose changes can't be read stands for any change.
-func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts, error) {
+func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, error) {
 	d := doubts{of: map[diff.Change]time.Time{}}
 	if e == nil {
 		return d, nil
@@ -72,7 +72,7 @@ func readDoubts(ctx context.Context, e engine.Engine, connection string) (doubts
 	}
 	for _, entry := range d.entries {
 		changes, err := readItems(entry.Changes)
-		if entry.State == engine.Lost || err != nil {
+		if entry.State == store.Lost || err != nil {
 			d.all = &entry.At
 		}
 		for _, c := range changes {
@@ -107,12 +107,12 @@ type announcement struct {
 // announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
 // a journal that says nothing of it, a mail that is noted would count as sent.
 func (r *run) announce(ctx context.Context, a *announcement) error {
-	a.err = r.journal.write(ctx, engine.Entry{Call: a.number, State: engine.Begun, Name: a.call, Changes: items(a.changes)})
+	a.err = r.journal.write(ctx, store.Entry{Call: a.number, State: store.Begun, Name: a.call, Changes: items(a.changes)})
 	if a.err != nil {
 		return a.err
 	}
 	if a.undo, a.err = r.noteMails(a.changes); a.err != nil {
-		return errors.Join(a.err, r.journal.write(ctx, engine.Entry{Call: a.number, State: engine.Settled, Detail: "not sent"}))
+		return errors.Join(a.err, r.journal.write(ctx, store.Entry{Call: a.number, State: store.Settled, Detail: "not sent"}))
 	}
 	a.made = true
 	return nil
@@ -121,23 +121,23 @@ func (r *run) announce(ctx context.Context, a *announcement) error {
 // conclude writes down how a call ended. What the vendor surely did not do leaves nothing in doubt. After an error nothing
 // more is sent; what was sent stays in doubt for the next run.
 func (r *run) conclude(ctx context.Context, a announcement, failure error) {
-	entry := engine.Entry{Call: a.number, State: engine.Answered}
+	entry := store.Entry{Call: a.number, State: store.Answered}
 	var err error
 	switch {
 	case !a.made: // it ended while it waited for its turn
-		entry.State = engine.Settled
+		entry.State = store.Settled
 	case provider.FailureOf(failure).Fate == provider.NotDone:
-		entry.State, entry.Detail = engine.Settled, failure.Error()
+		entry.State, entry.Detail = store.Settled, failure.Error()
 		err = a.undo()
 	case failure != nil:
-		entry.State, entry.Detail = engine.Unanswered, failure.Error()
+		entry.State, entry.Detail = store.Unanswered, failure.Error()
 	}
 	if a.made {
 		err = errors.Join(err, r.journal.write(ctx, entry))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if entry.State == engine.Settled {
+	if entry.State == store.Settled {
 		delete(r.open, a.number)
 	}
 	if err != nil {
@@ -192,11 +192,11 @@ func (r *run) close(ctx context.Context) error {
 			unknown[s.call] = append(unknown[s.call], r.part.Changes[i])
 		}
 	}
-	var entries []engine.Entry
+	var entries []store.Entry
 	for number := range r.open {
-		entry := engine.Entry{Call: number, State: engine.Settled}
+		entry := store.Entry{Call: number, State: store.Settled}
 		if changes := unknown[number]; len(changes) > 0 {
-			entry.State, entry.Changes = engine.Unknown, items(changes)
+			entry.State, entry.Changes = store.Unknown, items(changes)
 		} else if r.opts.NoVerify {
 			continue // accepted; if the next run still misses it, it gets its time to show
 		}
@@ -205,10 +205,10 @@ func (r *run) close(ctx context.Context) error {
 	planned, open := r.inDoubt()
 	for _, e := range r.doubts.entries {
 		if !r.stays(e, planned, open) {
-			entries = append(entries, engine.Entry{Run: e.Run, Call: e.Call, State: engine.Settled})
+			entries = append(entries, store.Entry{Run: e.Run, Call: e.Call, State: store.Settled})
 		}
 	}
-	slices.SortFunc(entries, func(a, b engine.Entry) int {
+	slices.SortFunc(entries, func(a, b store.Entry) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Call, b.Call))
 	})
 	return r.journal.write(ctx, entries...)
@@ -231,9 +231,9 @@ func (r *run) inDoubt() (planned, open map[diff.Change]bool) {
 }
 
 // stays says whether a call of an earlier run is still in doubt. Of a mail that a saved plan lacks, that plan says nothing.
-func (r *run) stays(e engine.Entry, planned, open map[diff.Change]bool) bool {
+func (r *run) stays(e store.Entry, planned, open map[diff.Change]bool) bool {
 	changes, err := readItems(e.Changes)
-	if e.State == engine.Lost || err != nil {
+	if e.State == store.Lost || err != nil {
 		return len(open) > 0 || len(r.part.Targets) > 0 || r.opts.Saved
 	}
 	return slices.ContainsFunc(changes, func(c diff.Change) bool {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Each call is in the journal before it is sent, and how it ended before the next one is.
@@ -17,7 +17,7 @@ func TestJournalRunsAheadOfTheCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}})}, keptIn(t)
 		var order []string
-		k.onWrite = func(e engine.Entry) { order = append(order, fmt.Sprint(e.State, " ", e.Call, " after ", len(v.calls))) }
+		k.onWrite = func(e store.Entry) { order = append(order, fmt.Sprint(e.State, " ", e.Call, " after ", len(v.calls))) }
 		if _, err := applyHeld(t, k, v, state(map[string][]string{"CAD": {"a", "b"}, "New": {"a"}}), "r"); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestJournalRunsAheadOfTheCalls(t *testing.T) {
 func TestFault22JournalFails(t *testing.T) {
 	desired := state(map[string][]string{"CAD": {"a", "b"}, "New": {"a"}})
 	for fails := 1; fails <= 7; fails++ {
-		for _, failure := range []error{errors.New("no space left"), engine.ErrLost} {
+		for _, failure := range []error{errors.New("no space left"), store.ErrLost} {
 			t.Run(fmt.Sprint(fails, " ", failure), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					v, k := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}})}, keptIn(t)
@@ -83,7 +83,7 @@ func TestUnknownStaysInTheJournal(t *testing.T) {
 		if err != nil || result.Summary.Unknown != 1 {
 			t.Fatalf("result %v, error %v", result, err)
 		}
-		if d := k.doubts(t); len(d) != 1 || d[0].State != engine.Unknown || !strings.Contains(string(d[0].Changes), `"b"`) {
+		if d := k.doubts(t); len(d) != 1 || d[0].State != store.Unknown || !strings.Contains(string(d[0].Changes), `"b"`) {
 			t.Errorf("in doubt %v", d)
 		}
 		if result, err = applyHeld(t, k, v, desired, "next"); err != nil || result.Summary.Done != 1 || len(k.doubts(t)) > 0 {
@@ -100,7 +100,7 @@ func TestFailedTwiceStaysInTheJournal(t *testing.T) {
 		if err != nil || result.Summary.Unknown != 1 {
 			t.Fatalf("result %v, error %v", result, err)
 		}
-		if d := k.doubts(t); len(d) != 1 || d[0].Call != 2 || d[0].State != engine.Unknown || !strings.Contains(string(d[0].Changes), `"b"`) {
+		if d := k.doubts(t); len(d) != 1 || d[0].Call != 2 || d[0].State != store.Unknown || !strings.Contains(string(d[0].Changes), `"b"`) {
 			t.Errorf("in doubt %v", d)
 		}
 	})

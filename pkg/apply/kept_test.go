@@ -10,38 +10,38 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
-// kept is a file engine whose journals fail from the n-th write on, counted from 1.
+// kept is a file store whose journals fail from the n-th write on, counted from 1.
 type kept struct {
-	engine.Engine
+	store.Store
 	mu      sync.Mutex
 	fails   int
 	failure error
 	writes  int
-	onWrite func(engine.Entry)
+	onWrite func(store.Entry)
 	told    []Event // of waits for what is in doubt
 }
 
 func keptIn(t *testing.T) *kept {
 	t.Helper()
-	return &kept{Engine: file.Open(filepath.Join(t.TempDir(), "state")), failure: errors.New("no space left")}
+	return &kept{Store: file.Open(filepath.Join(t.TempDir(), "state")), failure: errors.New("no space left")}
 }
 
-func (k *kept) Acquire(ctx context.Context, scope string, by engine.Owner) (engine.Lease, error) {
-	lease, err := k.Engine.Acquire(ctx, scope, by)
+func (k *kept) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
+	lease, err := k.Store.Acquire(ctx, scope, by)
 	return &keptLease{lease, k}, err
 }
 
 type keptLease struct {
-	engine.Lease
+	store.Lease
 	kept *kept
 }
 
-func (l *keptLease) Append(ctx context.Context, entries ...engine.Entry) error {
+func (l *keptLease) Append(ctx context.Context, entries ...store.Entry) error {
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
 	l.kept.writes++
@@ -57,22 +57,22 @@ func (l *keptLease) Append(ctx context.Context, entries ...engine.Entry) error {
 }
 
 // doubted leaves a call in the journal as a run that was killed would.
-func (k *kept) doubted(t *testing.T, at time.Time, state engine.State, changes ...diff.Change) {
+func (k *kept) doubted(t *testing.T, at time.Time, state store.State, changes ...diff.Change) {
 	t.Helper()
-	lease, err := k.Engine.Acquire(t.Context(), conn, engine.Owner{Run: "killed"})
+	lease, err := k.Store.Acquire(t.Context(), conn, store.Owner{Run: "killed"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries := []engine.Entry{{Run: "killed", Call: 1, State: engine.Begun, At: at, Changes: items(changes)}}
-	if state != engine.Begun {
-		entries = append(entries, engine.Entry{Run: "killed", Call: 1, State: state, At: at})
+	entries := []store.Entry{{Run: "killed", Call: 1, State: store.Begun, At: at, Changes: items(changes)}}
+	if state != store.Begun {
+		entries = append(entries, store.Entry{Run: "killed", Call: 1, State: state, At: at})
 	}
 	if err := errors.Join(lease.Append(t.Context(), entries...), lease.Release()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (k *kept) doubts(t *testing.T) []engine.Entry {
+func (k *kept) doubts(t *testing.T) []store.Entry {
 	t.Helper()
 	entries, err := k.Doubts(t.Context(), conn)
 	if err != nil {
@@ -84,20 +84,20 @@ func (k *kept) doubts(t *testing.T) []engine.Entry {
 // applyHeld plans and runs under a lock.
 func applyHeld(t *testing.T, k *kept, v *vendor, desired spec.State, run string) (*diff.Result, error) {
 	t.Helper()
-	hold, err := Take(t.Context(), k, engine.Owner{Run: run}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: run}, "", []string{conn}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := hold.Release(); err != nil {
+		if err := session.Release(); err != nil {
 			t.Error(err)
 		}
 	}()
-	plan, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Engine: k}, nil)
+	plan, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Store: k}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(t.Context(), plan, jobs(v, desired), Options{Hold: hold, Now: time.Now(), Observe: func(e Event) {
+	return Run(t.Context(), plan, jobs(v, desired), Options{Session: session, Now: time.Now(), Observe: func(e Event) {
 		if e, waits := e.(Awaiting); waits {
 			k.told = append(k.told, e)
 		}
@@ -109,7 +109,7 @@ func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
 	t.Helper()
 	js := jobs(v, v.live)
 	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 9}
-	plan, err := Plan(t.Context(), js, Head{Now: time.Now(), Engine: k, Retry: retry}, nil)
+	plan, err := Plan(t.Context(), js, Head{Now: time.Now(), Store: k, Retry: retry}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,12 +118,12 @@ func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
 
 func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result {
 	t.Helper()
-	hold, err := Take(t.Context(), k, engine.Owner{Run: fmt.Sprint("at ", time.Now())}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: fmt.Sprint("at ", time.Now())}, "", []string{conn}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Run(t.Context(), plan, jobs(v, v.live), Options{Hold: hold, Now: time.Now(), Reread: true, Saved: true})
-	if err = errors.Join(err, hold.Release()); err != nil {
+	result, err := Run(t.Context(), plan, jobs(v, v.live), Options{Session: session, Now: time.Now(), Reread: true, Saved: true})
+	if err = errors.Join(err, session.Release()); err != nil {
 		t.Fatal(err)
 	}
 	return result

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // mailKey is the key under which the moment of a mail is kept.
@@ -14,13 +14,13 @@ func mailKey(m diff.MailKey) string {
 	return strings.Join([]string{m.Resource.Connection, "mailed", m.Resource.String(), string(m.Subject.Kind), m.Subject.String(), m.Recipient}, "/")
 }
 
-// noted looks moments of mails up; nil without an engine.
-func noted(e engine.Engine) func(diff.MailKey) time.Time {
+// noted looks moments of mails up; nil without a store.
+func noted(e store.Store) func(diff.MailKey) time.Time {
 	if e == nil {
 		return nil
 	}
 	return func(m diff.MailKey) time.Time {
-		text, _ := e.Recall(mailKey(m))
+		text, _ := e.Get(mailKey(m))
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			return time.Time{}
@@ -39,17 +39,17 @@ func (r *run) noteMails(changes []diff.Change) (undo func() error, err error) {
 	now, before := map[string]string{}, map[string]string{}
 	early := time.Until(r.opts.Now) > ahead
 	for _, c := range changes {
-		if r.opts.Hold != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
+		if r.opts.Session != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
 			key := mailKey(c.Mail(r.part.Name))
 			now[key] = r.opts.Now.UTC().Format(time.RFC3339)
-			before[key], _ = r.opts.Hold.engine.Recall(key)
+			before[key], _ = r.opts.Session.store.Get(key)
 		}
 	}
 	if len(now) == 0 {
 		return func() error { return nil }, nil
 	}
 	keep := func(moments map[string]string) error {
-		if err := r.opts.Hold.engine.KeepAll(moments); err != nil {
+		if err := r.opts.Session.store.PutAll(moments); err != nil {
 			return fmt.Errorf("when mails are sent could not be kept: %w", err)
 		}
 		return nil

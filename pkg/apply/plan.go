@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Head is what a plan says of itself beside what was read.
@@ -23,9 +23,11 @@ type Head struct {
 	Spec    string    // digest of the files
 	Files   []string
 	Rules   spec.Rules
-	Engine  engine.Engine // nil: what earlier runs did is known from the vendor alone
-	NoBound bool          // leave out the lower bound of calls, which can take longer than the plan itself
-	Retry   bool          // send again what an earlier run reported as unknown
+	Store   store.Store // nil: what earlier runs did is known from the vendor alone
+	NoBound bool        // leave out the lower bound of calls, which can take longer than the plan itself
+	Retry   bool        // send again what an earlier run reported as unknown
+	Allow   []string    // rules that the plan may break, of diff.Allowable; what it really breaks of them stands in it
+	Reason  string      // of Allow; may be ""
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
@@ -59,7 +61,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		return part
 	}
 	observe.tell(Reading{job.Connection.Name})
-	doubts, err := readDoubts(ctx, head.Engine, part.Name)
+	doubts, err := readDoubts(ctx, head.Store, part.Name)
 	if err != nil {
 		part.Error = err.Error()
 		return part
@@ -69,12 +71,13 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		part.Error = err.Error()
 		return part
 	}
-	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Engine),
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Store),
 		Doubted: doubts.about, Retry: head.Retry}
 	part.Changes = diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, live)
+	part.Overrides = part.Override(head.Allow, head.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = len(live.Grants), len(live.Resources), live.Unmanaged

@@ -13,6 +13,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Options are the choices of one run.
@@ -20,14 +21,18 @@ type Options struct {
 	// Reread reads live state again before the first write: for plans that were saved, or that somebody looked at for a
 	// while.
 	Reread      bool
-	Saved       bool // the plan was made before Hold was taken, and may not know what other runs left in doubt since
+	Saved       bool // the plan was made before Session was begun, and may not know what other runs left in doubt since
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it
 	Observe     Observer
-	Settle      time.Duration // how long a write may take to show in reads; 0: DefaultSettle
-	Hold        *Hold         // nil: no lock, no journal, and nothing is noted for later runs
-	Spec        string        // digest of the files that the jobs come from
-	Now         time.Time     // the moment that the plan was made for
+	Settle      time.Duration    // how long a write may take to show in reads; 0: DefaultSettle
+	Session     *Session         // nil: no lock, no journal, and nothing is noted for later runs
+	Spec        string           // digest of the files that the jobs come from
+	Now         time.Time        // the moment that the plan was made for
+	Reason      string           // why the run is made, for the history
+	Overrides   []store.Override // what it is allowed to break, for the history
+	// Finished says whether a result leaves nothing that should have been done, for the history. nil: where all of it is clean.
+	Finished func(*diff.Result) bool
 }
 
 // StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing
@@ -62,7 +67,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	writes := slices.ContainsFunc(runs, func(r *run) bool { return r.failed == "" && len(r.where(unsent)) > 0 })
 	if writes {
-		if err := opts.Hold.record(ctx, plan, nil); err != nil {
+		if err := opts.Session.started(ctx, plan, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -73,15 +78,15 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
 	for i, r := range runs {
 		result.Connections[i] = r.result()
-		if r.failed == "" && opts.Hold != nil && opts.Spec == plan.Spec && !opts.NoVerify {
-			if err := keepConfirmed(opts.Hold.engine, r.part, r.desired, result.Connections[i].Changes); err != nil {
+		if r.failed == "" && opts.Session != nil && opts.Spec == plan.Spec && !opts.NoVerify {
+			if err := keepConfirmed(opts.Session.store, r.part, r.desired, result.Connections[i].Changes); err != nil {
 				result.Connections[i].Notes = append(result.Connections[i].Notes, "what was confirmed could not be kept for drift: "+err.Error())
 			}
 		}
 	}
 	result.Summarize()
 	if writes {
-		err = opts.Hold.record(ctx, plan, result)
+		err = opts.Session.ended(ctx, plan, result, opts)
 	}
 	return result, err
 }

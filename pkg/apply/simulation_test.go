@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // simulationRuns is how often apply may be run until all is done that can be.
@@ -58,7 +58,7 @@ func TestSimulation(t *testing.T) {
 type simulation struct {
 	vendor  *vendor
 	desired spec.State
-	engine  engine.Engine
+	store   store.Store
 	draw    *rand.Rand
 	opts    Options
 
@@ -70,7 +70,7 @@ type simulation struct {
 }
 
 // simulate draws a world, what is desired of it, and the vendor's faults.
-func simulate(seed uint64, e engine.Engine) simulation {
+func simulate(seed uint64, e store.Store) simulation {
 	draw := rand.New(rand.NewPCG(seed, 3))
 	v := &vendor{live: drawHolders(draw), poison: map[string]bool{}, ghosts: map[string]bool{}, faults: map[int]fault{}}
 	lags := []time.Duration{0, 0, 3 * time.Second, 20 * time.Second, 50 * time.Second, 4 * time.Minute}
@@ -90,7 +90,7 @@ func simulate(seed uint64, e engine.Engine) simulation {
 			v.faults[n+1] = kinds[draw.IntN(len(kinds))]
 		}
 	}
-	s := simulation{vendor: v, desired: drawHolders(draw), engine: e, draw: draw, reported: map[diff.Change]int{}}
+	s := simulation{vendor: v, desired: drawHolders(draw), store: e, draw: draw, reported: map[diff.Change]int{}}
 	if seed%4 == 3 {
 		s.opts.Parallelism = 3
 	}
@@ -134,19 +134,19 @@ func (s *simulation) course(ctx context.Context) error {
 // apply is one run. It returns how many changes were left that the vendor could do.
 func (s *simulation) apply(ctx context.Context) (left int, err error) {
 	s.runs++
-	hold, err := Take(ctx, s.engine, engine.Owner{Run: fmt.Sprint("run ", s.runs)}, "", []string{conn}, 0)
+	session, err := AcquireLocks(ctx, s.store, store.Owner{Run: fmt.Sprint("run ", s.runs)}, "", []string{conn}, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, hold.Release()) }()
+	defer func() { err = errors.Join(err, session.Release()) }()
 	js := jobs(s.vendor, s.desired)
-	plan, err := Plan(ctx, js, Head{Now: time.Now(), Engine: s.engine, NoBound: true}, nil)
+	plan, err := Plan(ctx, js, Head{Now: time.Now(), Store: s.store, NoBound: true}, nil)
 	if err != nil {
 		return 0, err
 	}
 	touched := len(s.vendor.touched)
 	opts := s.opts
-	opts.Hold, opts.Now = hold, plan.Now
+	opts.Session, opts.Now = session, plan.Now
 	result, err := Run(ctx, plan, js, opts)
 	if err != nil {
 		return 0, err
@@ -209,7 +209,7 @@ func (s *simulation) finished(ctx context.Context) error {
 			return fmt.Errorf("I3: when all was done another run sent %+v", c)
 		}
 	}
-	doubts, err := s.engine.Doubts(ctx, conn)
+	doubts, err := s.store.Doubts(ctx, conn)
 	if err == nil && len(doubts) > 0 && len(s.vendor.ghosts) == 0 { // what is left out of a call of its own may yet show
 		err = fmt.Errorf("I3: in doubt to the end: %+v", doubts)
 	}

@@ -112,7 +112,8 @@ func sameText(plan *Plan, data []byte) error {
 	return nil
 }
 
-// check finds what types can't: words that do not exist, and calls whose indexes are out of range or used twice.
+// check finds what types can't: words that do not exist, calls whose indexes are out of range or used twice, and overrides of
+// what is not broken.
 func (p *Plan) check() error {
 	names := map[string]bool{}
 	for _, part := range p.Connections {
@@ -126,6 +127,9 @@ func (p *Plan) check() error {
 			}
 		}
 		if err := part.checkCalls(); err != nil {
+			return fmt.Errorf("connection %q: %w", part.Name, err)
+		}
+		if err := part.checkOverrides(); err != nil {
 			return fmt.Errorf("connection %q: %w", part.Name, err)
 		}
 	}

@@ -29,6 +29,7 @@ func examplePlan() *diff.Plan {
 			Violations: []diff.Violation{},
 		}},
 	}
+	plan.Connections[0].Overrides = plan.Connections[0].Override([]string{diff.RuleBlocked}, "ticket 4711")
 	plan.Summarize(map[string]float64{conn: 0.6})
 	return plan
 }

@@ -49,7 +49,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 		}
 	}
 	held := map[spec.Ref][]Holding{}
-	hold := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
+	add := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
 	failed := map[spec.Grant]bool{}
 	for _, c := range results {
 		if c.Outcome.Clean() {
@@ -62,7 +62,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 		case OpGrant:
 			failed[c.Grant(part.Name)] = true
 		case OpRevoke:
-			hold(c.Grant(part.Name))
+			add(c.Grant(part.Name))
 		case OpUpdate:
 			if settings := confirmed[ref].Settings; c.Outcome == Unknown || c.From == "" {
 				delete(settings, c.Field)
@@ -73,7 +73,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 	}
 	for g := range desired.Grants {
 		if !failed[g] {
-			hold(g)
+			add(g)
 		}
 	}
 	for ref, c := range confirmed {

@@ -40,6 +40,7 @@ type Part struct {
 	FromHoles  int         `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
 	LowerBound int         `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
 	Violations []Violation `json:"violations"`
+	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
 }
 
 // Op is what a change does.

@@ -15,12 +15,12 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // What a soak may cost: so many runs, and so many write requests for each that an undisturbed run sends. What the gateway
@@ -145,7 +145,7 @@ type soak struct {
 	*bench
 	storm  *storm
 	file   string
-	engine engine.Engine
+	store  store.Store
 	runs   []*diff.Result
 	unread int // runs that ended before they began
 	took   time.Duration
@@ -160,7 +160,7 @@ func newSoak(t *testing.T, w *soakWorld, seed uint64) *soak {
 		t.Fatal(err)
 	}
 	storm := newStorm(vendor, server.Transport(), seed)
-	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), engine: file.Open(filepath.Join(t.TempDir(), "state")),
+	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(filepath.Join(t.TempDir(), "state")),
 		bench: &bench{provider: p, emulator: server, transport: storm, base: "https://vendor.example"}}
 	teams := map[string]bool{}
 	for _, g := range w.groups {
@@ -206,17 +206,17 @@ func (s *soak) converge(t *testing.T) {
 func (s *soak) apply(t *testing.T) bool {
 	t.Helper()
 	job := s.open(t)
-	hold, err := apply.Take(t.Context(), s.engine, engine.Owner{Run: fmt.Sprint("run ", len(s.runs)+1), User: "soak"}, "", []string{job.Connection.Name}, 0)
+	session, err := apply.AcquireLocks(t.Context(), s.store, store.Owner{Run: fmt.Sprint("run ", len(s.runs)+1), User: "soak"}, "", []string{job.Connection.Name}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := hold.Release(); err != nil {
+		if err := session.Release(); err != nil {
 			t.Error(err)
 		}
 	}()
 	jobs := []apply.Job{job}
-	p, err := apply.Plan(t.Context(), jobs, apply.Head{Created: time.Now(), Now: time.Now(), Engine: s.engine, NoBound: true}, nil)
+	p, err := apply.Plan(t.Context(), jobs, apply.Head{Created: time.Now(), Now: time.Now(), Store: s.store, NoBound: true}, nil)
 	if err != nil { // the weather was too bad to read in: nothing was written, and the next run begins anew
 		t.Logf("not read: %v", err)
 		s.unread++
@@ -226,7 +226,7 @@ func (s *soak) apply(t *testing.T) bool {
 		return false
 	}
 	s.storm.expect(p)
-	result, err := apply.Run(t.Context(), p, jobs, apply.Options{Hold: hold, Now: p.Now})
+	result, err := apply.Run(t.Context(), p, jobs, apply.Options{Session: session, Now: p.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

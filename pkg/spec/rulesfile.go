@@ -143,7 +143,7 @@ func parseSubject(text string) (Subject, bool) {
 	case s.Kind == SubjectMailbox || s.Kind == SubjectAddress:
 		s.Name = strings.ToLower(name)
 	}
-	flaw, _ := flawOf(s.Name, maxName)
+	flaw, _ := Flaw(s.Name, maxName)
 	return s, s.Kind != "" && flaw == ""
 }
 

@@ -203,14 +203,16 @@ func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
 
 // visible refuses text that people can't read as it is.
 func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
-	flaw, hint := flawOf(text, limit)
+	flaw, hint := Flaw(text, limit)
 	if flaw != "" {
 		d.reject(d.at(n), hint, "%s %s %s", what, quoted(text), flaw)
 	}
 	return flaw == ""
 }
 
-func flawOf(text string, limit int) (flaw, hint string) {
+// Flaw says what is wrong with a text that people read as one line, and what to do about it; both are "" where nothing is.
+// limit counts characters.
+func Flaw(text string, limit int) (flaw, hint string) {
 	first, _ := utf8.DecodeRuneInString(text)
 	last, _ := utf8.DecodeLastRuneInString(text)
 	hidden := strings.IndexFunc(text, isHidden)

@@ -24,8 +24,13 @@ func Plan(p *diff.Plan) Report {
 
 func planSection(part diff.Part) Section {
 	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
-	for _, v := range part.Violations {
-		s.note(Refusal, violationText(v))
+	covering := diff.Covering(part.Overrides)
+	for _, v := range part.Breaks() {
+		if o, covered := covering(v); covered {
+			s.note(Allowance, ViolationText(v)+"; "+reasonText(o.Reason))
+		} else if v.Rule != diff.RuleBlocked { // a blocked change says so itself
+			s.note(Refusal, ViolationText(v)+"; apply --allow "+v.Rule+" overrides it")
+		}
 	}
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
@@ -68,7 +73,8 @@ func changeRow(c diff.Change) Row {
 	return row
 }
 
-func violationText(v diff.Violation) string {
+// ViolationText says what breaks a rule, and by how much.
+func ViolationText(v diff.Violation) string {
 	on := ""
 	if v.On != "" {
 		on = " on " + v.On
@@ -78,10 +84,20 @@ func violationText(v diff.Violation) string {
 		unit = "%"
 	}
 	what := fmt.Sprintf("%d%s, the limit is %d%s", v.Have, unit, v.Limit, unit)
-	if v.Rule == diff.RuleIncompleteRead {
+	switch v.Rule {
+	case diff.RuleIncompleteRead:
 		what = "it could not be read whole"
+	case diff.RuleBlocked: // what it is on is a digest
+		return Count(v.Have, "blocked change")
 	}
-	return fmt.Sprintf("rule %s%s: %s; apply --allow %s overrides it", v.Rule, on, what, v.Rule)
+	return fmt.Sprintf("rule %s%s: %s", v.Rule, on, what)
+}
+
+func reasonText(reason string) string {
+	if reason == "" {
+		return "no reason is given"
+	}
+	return "reason: " + reason
 }
 
 func unmanagedText(n int) string {

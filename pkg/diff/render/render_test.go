@@ -32,7 +32,8 @@ func everyOp() *diff.Plan {
 	}
 	part := diff.Part{Name: "workspace", Provider: "huaweicloud", LiveGrants: 30, Resources: 4, Unmanaged: 2, Changes: changes,
 		Notes:      []string{"app-group/Big could not be read whole: nothing is revoked there"},
-		Violations: []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "protected", Have: 1, On: "app-group/CAD"}}}
+		Violations: []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "protected", Have: 1, On: "app-group/CAD"}, {Rule: "max-mails", Have: 2, Limit: 1}},
+		Overrides:  []diff.Override{{Rule: "max-mails", Have: 2, Limit: 1, Reason: "ticket 4711"}}}
 	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.Part{
 		{Name: "directory", Provider: "alibabacloud", Error: "variable X is not set\nvariable Y is not set"}, part}}
 	plan.Connections[1].Calls = []diff.Call{{Name: "all", Changes: []int{0, 1, 2, 3, 5, 6, 7, 8, 9}}}
@@ -65,6 +66,7 @@ workspace (huaweicloud)
   WARNING: app-group/Big could not be read whole: nothing is revoked there
   REFUSED: rule max-revokes: 40, the limit is 25; apply --allow max-revokes overrides it
   REFUSED: rule protected on app-group/CAD: 1, the limit is 0; apply --allow protected overrides it
+  ALLOWED: rule max-mails: 2, the limit is 1; reason: ticket 4711
   2 live resources are not in the files and are left alone
 
 Plan: 1 to create, 2 to update, 3 to grant, 1 to revoke, 1 to resend, 1 to delete in 1 call; about 1 s at the set rate; 2 mails will be sent; 1 blocked; 1 connection could not be read.
@@ -86,6 +88,7 @@ func TestPlanMarkdown(t *testing.T) {
 - **WARNING** 'app-group/Big could not be read whole: nothing is revoked there'
 - **REFUSED** 'rule max-revokes: 40, the limit is 25; apply --allow max-revokes overrides it'
 - **REFUSED** 'rule protected on app-group/CAD: 1, the limit is 0; apply --allow protected overrides it'
+- **ALLOWED** 'rule max-mails: 2, the limit is 1; reason: ticket 4711'
 - '2 live resources are not in the files and are left alone'
 
 | | Resource | Subject | Source | Why |
@@ -299,7 +302,8 @@ func TestFault25DisplayTricks(t *testing.T) {
 			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
 		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: trick, Problem: trick}
 		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick}, Changes: []diff.Change{c, update},
-			Violations: []diff.Violation{{Rule: trick, On: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
+			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
+			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
 		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick},
 			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
 		for name, report := range map[string]Report{"plan": Plan(plan), "drift": Drift(diff.DriftOf(plan, nil)), "result": Result(result)} {

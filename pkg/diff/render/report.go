@@ -35,6 +35,7 @@ type Level int
 const (
 	Info Level = iota
 	Warning
+	Allowance // a broken rule that was allowed
 	Refusal
 	Error
 )

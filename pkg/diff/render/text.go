@@ -111,9 +111,9 @@ func toneCode(tone Tone) string {
 }
 
 func noteCode(level Level) string {
-	return map[Level]string{Warning: yellow, Refusal: alarmed, Error: alarmed}[level]
+	return map[Level]string{Warning: yellow, Allowance: yellow, Refusal: alarmed, Error: alarmed}[level]
 }
 
 func noteWord(level Level) string {
-	return map[Level]string{Warning: "WARNING: ", Refusal: "REFUSED: ", Error: "ERROR: "}[level]
+	return map[Level]string{Warning: "WARNING: ", Allowance: "ALLOWED: ", Refusal: "REFUSED: ", Error: "ERROR: "}[level]
 }

@@ -128,7 +128,7 @@ func TestThrottling(t *testing.T) {
 func TestRateLimitHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := alibabacloudemu.New(alibabacloudemu.Options{PerSecond: 1})
-		d := &directory{Server: emu.New(emu.Options{}, v), memory: memory{}}
+		d := &directory{Server: emu.New(emu.Options{}, v), kv: kv{}}
 		if err := d.LoadSeed([]byte(large(250))); err != nil {
 			t.Fatal(err)
 		}

@@ -37,15 +37,15 @@ type directory struct {
 	*emu.Server
 	vendor *alibabacloudemu.Vendor
 	sent   []*http.Request
-	memory memory
-	atMail memory // as it was when the last mail was asked for
+	kv     kv
+	atMail kv // as it was when the last mail was asked for
 }
 
 func newDirectory(t testing.TB, opts alibabacloudemu.Options, seed string) *directory {
 	t.Helper()
 	opts.Unthrottled = true
 	v := alibabacloudemu.New(opts)
-	d := &directory{Server: emu.New(emu.Options{}, v), vendor: v, memory: memory{}}
+	d := &directory{Server: emu.New(emu.Options{}, v), vendor: v, kv: kv{}}
 	if err := d.LoadSeed([]byte(seed)); err != nil {
 		t.Fatal(err)
 	}
@@ -56,26 +56,28 @@ func newDirectory(t testing.TB, opts alibabacloudemu.Options, seed string) *dire
 func (d *directory) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.sent = append(d.sent, r.Clone(r.Context()))
 	if r.Method == http.MethodPost {
-		d.atMail = maps.Clone(d.memory)
+		d.atMail = maps.Clone(d.kv)
 	}
 	return d.Transport().RoundTrip(r)
 }
 
-// memory is what outlives a run; "full" in it makes it refuse more.
-type memory map[string]string
+// kv is what outlives a run; "full" in it makes it refuse more.
+type kv map[string]string
 
-func (m memory) Recall(key string) (string, bool) {
+func (m kv) Get(key string) (string, bool) {
 	value, ok := m[key]
 	return value, ok
 }
 
-func (m memory) Keep(key, value string) error {
+func (m kv) Put(key, value string) error {
 	if m["full"] != "" {
 		return errors.New("the disk is full")
 	}
 	m[key] = value
 	return nil
 }
+
+func (m kv) PutAll(map[string]string) error { panic("nobody asks for it") }
 
 func connection(set func(*spec.Connection)) spec.Connection {
 	c := spec.Connection{Name: conn, Provider: "alibabacloud", Notices: spec.DefaultNotices, Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
@@ -90,7 +92,7 @@ var keys = map[string]spec.Secret{"accessKeyId": spec.NewSecret("emulator-key"),
 // open opens the connection as a new process would.
 func (d *directory) open(t testing.TB, set func(*spec.Connection)) provider.Target {
 	t.Helper()
-	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, Memory: d.memory})
+	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, KV: d.kv})
 	if err != nil {
 		t.Fatal(err)
 	}

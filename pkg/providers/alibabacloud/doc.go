@@ -3,6 +3,6 @@
 //
 // In go a connection and what is desired; out come what is live, one call a change, and the fate of each call. What each
 // status of an account means is one table, in status.go. What reads do not show, the ids of pending records and how often
-// a mail was sent, is kept in httpx.Memory, see [mailed]. References such as "ResourceManager 2020-03-31" name the
+// a mail was sent, is kept in store.KV, see [mailed]. References such as "ResourceManager 2020-03-31" name the
 // vendor's product and the version of its API.
 package alibabacloud

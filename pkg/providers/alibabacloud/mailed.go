@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // mailed is what we know of the mails about one account's promotion. Reads show only that one is pending and when the
@@ -26,23 +26,23 @@ type mailed struct {
 // look is what a mail changes of an account, as far as reads show it: its status, or when it was changed last.
 func (a account) look() string { return a.Status + " " + a.ModifyTime }
 
-// notebook keeps what is known of mails, by account. Its memory may be nil; then it lasts for the run.
+// notebook keeps what is known of mails, by account. Its kv may be nil; then it lasts for the run.
 type notebook struct {
 	prefix string // of keys: the connection
-	memory httpx.Memory
+	kv     store.KV
 
 	mu    sync.Mutex
 	notes map[string]mailed
 	tried map[string]mailed // what was known before those mails of this run that are Unsure
 }
 
-func newNotebook(connection string, memory httpx.Memory) *notebook {
-	return &notebook{prefix: connection + "/promotion/", memory: memory, notes: map[string]mailed{}, tried: map[string]mailed{}}
+func newNotebook(connection string, kv store.KV) *notebook {
+	return &notebook{prefix: connection + "/promotion/", kv: kv, notes: map[string]mailed{}, tried: map[string]mailed{}}
 }
 
 // of returns what is known of an account. While nothing shows that this run's own mail was sent, that is in doubt and of
 // returns what was known before: the run's report must not say more than what was read. A later run counts the mail as
-// sent, lest somebody gets it twice.
+// sent, so that nobody gets it twice.
 func (b *notebook) of(a account) (n mailed, doubtful bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -55,10 +55,10 @@ func (b *notebook) of(a account) (n mailed, doubtful bool) {
 
 // recall reads a note; one that can't be read is none.
 func (b *notebook) recall(id string) (n mailed) {
-	if n, known := b.notes[id]; known || b.memory == nil {
+	if n, known := b.notes[id]; known || b.kv == nil {
 		return n
 	}
-	text, ok := b.memory.Recall(b.prefix + id)
+	text, ok := b.kv.Get(b.prefix + id)
 	if !ok || json.Unmarshal([]byte(text), &n) != nil {
 		return mailed{}
 	}
@@ -104,12 +104,12 @@ func (b *notebook) end(id string, n mailed) error {
 
 func (b *notebook) keep(id string, n mailed) error {
 	b.notes[id] = n
-	if b.memory == nil {
+	if b.kv == nil {
 		return nil
 	}
 	text, err := json.Marshal(n)
 	if err == nil {
-		err = b.memory.Keep(b.prefix+id, string(text))
+		err = b.kv.Put(b.prefix+id, string(text))
 	}
 	if err != nil {
 		return fmt.Errorf("note the mail: %w", err)

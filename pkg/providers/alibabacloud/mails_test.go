@@ -99,7 +99,7 @@ func TestExpiredPromotions(t *testing.T) {
 			t.Errorf("impossible %q, error %v", live.Impossible, err)
 		}
 		off := func(c *spec.Connection) { c.Notices.Off = true }
-		d.memory = memory{}
+		d.kv = kv{}
 		want(t, "mails are left alone", d.run(t, desired("cloud", "bounce"), off), "update bounce blocked")
 		want(t, "nothing is remembered", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
 	})
@@ -110,25 +110,25 @@ func TestRecordIDs(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		opts     alibabacloudemu.Options
-		before   func(*directory) // what happens to our memory
+		before   func(*directory) // what happens to our store
 		want     string
 		lookUps  bool
 		refusals int
 	}{
 		{"remembered", alibabacloudemu.Options{}, func(*directory) {}, "resend bounce done", false, 0},
 		{"remembered, and the vendor keeps them", alibabacloudemu.Options{ResendKeepsRecordID: true}, func(*directory) {}, "resend bounce done", false, 0},
-		{"forgotten", alibabacloudemu.Options{}, func(d *directory) { clear(d.memory) }, "resend bounce done", true, 0},
+		{"forgotten", alibabacloudemu.Options{}, func(d *directory) { clear(d.kv) }, "resend bounce done", true, 0},
 		{"damaged", alibabacloudemu.Options{}, func(d *directory) {
-			for key := range d.memory {
-				d.memory[key] = "{"
+			for key := range d.kv {
+				d.kv[key] = "{"
 			}
 		}, "resend bounce done", true, 0},
 		{"changed by somebody else", alibabacloudemu.Options{}, func(d *directory) {
-			for key, value := range d.memory {
-				d.memory[key] = strings.Replace(value, "06950264", "16950264", 1)
+			for key, value := range d.kv {
+				d.kv[key] = strings.Replace(value, "06950264", "16950264", 1)
 			}
 		}, "resend bounce done", true, 1},
-		{"forgotten, and no list", alibabacloudemu.Options{NoRecordList: true}, func(d *directory) { clear(d.memory) }, "", true, 0},
+		{"forgotten, and no list", alibabacloudemu.Options{NoRecordList: true}, func(d *directory) { clear(d.kv) }, "", true, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

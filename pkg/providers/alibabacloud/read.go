@@ -30,7 +30,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 }
 
 func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
-	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.Memory),
+	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
 		seen: map[string]account{}, emails: map[string]string{}}
 }
 

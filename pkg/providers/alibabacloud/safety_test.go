@@ -85,7 +85,7 @@ func TestKilledWithAMailUnderWay(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{MailLife: 30 * day, ResendKeepsClock: keepsClock}, bounce)
 				for n, expected := range []string{"update bounce done", "resend bounce done", "resend bounce done", ""} {
 					want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
-					d.memory = maps.Clone(d.atMail)
+					d.kv = maps.Clone(d.atMail)
 					next := ""
 					if keepsClock && expected == "resend bounce done" {
 						next = "resend bounce unknown"
@@ -99,10 +99,10 @@ func TestKilledWithAMailUnderWay(t *testing.T) {
 }
 
 // What can't be noted is not sent.
-func TestMemoryThatFails(t *testing.T) {
+func TestStoreThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
-		d.memory["full"] = "yes"
+		d.kv["full"] = "yes"
 		want(t, "full", d.run(t, desired("cloud", "bounce"), nil), "update bounce refused")
 		if len(d.vendor.Mails()) > 0 || d.counts()[promotion] > 0 {
 			t.Errorf("calls %v", d.counts())
@@ -125,8 +125,8 @@ func TestPromotionThatShowsLate(t *testing.T) {
 	})
 }
 
-// Without a memory the vendor's own records are enough.
-func TestNoMemory(t *testing.T) {
+// Without a store the vendor's own records are enough.
+func TestNoStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
 		for _, expected := range []string{"update bounce done", "resend bounce done"} {
@@ -192,13 +192,13 @@ func TestResendThatComesTooLate(t *testing.T) {
 			t.Fatalf("notices %+v, error %v", live.Notices, err)
 		}
 		time.Sleep(2 * time.Hour) // the promotion expires
-		memory := maps.Clone(d.memory)
+		before := maps.Clone(d.kv)
 		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}}, nil)
 		if !isRefusal(err) || !strings.Contains(err.Error(), "in status PromoteExpired") {
 			t.Errorf("error %v", err)
 		}
-		if diff := cmp.Diff(memory, d.memory); diff != "" {
-			t.Errorf("memory (-before +after):\n%s", diff)
+		if diff := cmp.Diff(before, d.kv); diff != "" {
+			t.Errorf("kept (-before +after):\n%s", diff)
 		}
 	})
 }

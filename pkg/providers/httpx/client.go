@@ -38,7 +38,7 @@ type Client struct {
 
 	connection string
 	rates      spec.Rates
-	budget     budget
+	limiter    limiter
 	retries    retries
 	http       *http.Client
 
@@ -59,8 +59,8 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	c.budget.shared, c.budget.local.next = env.Budget, map[string]time.Time{}
-	c.budget.tell = func(err error) {
+	c.limiter.shared, c.limiter.local.next = env.Limiter, map[string]time.Time{}
+	c.limiter.tell = func(err error) {
 		if env.Observe != nil {
 			env.Observe(Event{Err: err})
 		}
@@ -77,7 +77,7 @@ func (c *Client) bucket(req Request) *bucket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.buckets[policy] == nil {
-		c.buckets[policy] = &bucket{budget: &c.budget, key: c.connection + "/" + policy, every: rate.Interval(), pace: 1}
+		c.buckets[policy] = &bucket{limiter: &c.limiter, key: c.connection + "/" + policy, every: rate.Interval(), pace: 1}
 	}
 	return c.buckets[policy]
 }

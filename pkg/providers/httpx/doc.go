@@ -4,6 +4,6 @@
 // request. Each turn waits for the rate, builds, signs, sends, reads a bounded body and classifies. It knows no vendor:
 // signing, error bodies and waiting times are functions that the provider gives. It never logs and holds no secret.
 //
-// The vendor's limits are kept in three ways: each has a bucket at the configured rate, whose turns a Budget may share with
+// The vendor's limits are kept in three ways: each has a bucket at the configured rate, whose turns a store.Limiter may share with
 // other processes; a throttled answer makes the bucket wait and go slower; and retries are bought with successes.
 package httpx

@@ -3,6 +3,8 @@ package httpx
 import (
 	"net/http"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Env is what a provider's client takes from the process around it.
@@ -11,17 +13,8 @@ type Env struct {
 	UserAgent  string
 	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
 	Observe    func(Event)   // nil: nobody watches
-	Memory     Memory        // nil: nothing outlives the run
-	Budget     Budget        // nil: rates are kept for this run alone
-}
-
-// Memory keeps small texts between runs: record ids that no read shows, tokens that change with each use. What it holds is
-// never the truth about live. Keys are free of secrets; values may be secret. Providers begin their keys with their
-// connection's name.
-type Memory interface {
-	Recall(key string) (value string, ok bool)
-	// Keep is durable when it returns nil.
-	Keep(key, value string) error
+	KV         store.KV      // nil: nothing outlives the run; providers begin their keys with their connection's name
+	Limiter    store.Limiter // nil: rates are kept for this run alone
 }
 
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.

@@ -6,25 +6,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Budget shares a vendor's rates between all that send to it. It is safe for use from several goroutines.
-type Budget interface {
-	// Take reserves the next turn under the key, of which there is one every so often, and returns how long to wait for it.
-	// every is positive.
-	Take(ctx context.Context, key string, every time.Duration) (wait time.Duration, err error)
-	// Delay puts off every turn that is not taken yet until d from now, at least.
-	Delay(ctx context.Context, key string, d time.Duration) error
-}
-
-// local is a Budget within this process. It never fails. (GCRA with a burst of one, which paces evenly: vendors count in
+// local is a limiter within this process. It never fails. (GCRA with a burst of one, which paces evenly: vendors count in
 // windows whose start nobody knows.)
 type local struct {
 	mu   sync.Mutex
 	next map[string]time.Time // the first turn that is not taken
 }
 
-func (l *local) Take(_ context.Context, key string, every time.Duration) (time.Duration, error) {
+func (l *local) Reserve(_ context.Context, key string, every time.Duration) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -47,40 +40,40 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// budget is a shared Budget until that fails, and one within this process from then on: work that others may slow down a
+// limiter is a shared one until that fails, and one within this process from then on: work that others may slow down a
 // little is better than none.
-type budget struct {
-	shared Budget // nil: there is none
+type limiter struct {
+	shared store.Limiter // nil: there is none
 	failed atomic.Bool
 	tell   func(error) // called once
 	local  local
 }
 
-func (b *budget) take(ctx context.Context, key string, every time.Duration) time.Duration {
-	if b.shared != nil && !b.failed.Load() {
-		wait, err := b.shared.Take(ctx, key, every)
+func (l *limiter) reserve(ctx context.Context, key string, every time.Duration) time.Duration {
+	if l.shared != nil && !l.failed.Load() {
+		wait, err := l.shared.Reserve(ctx, key, every)
 		if err == nil {
 			return wait
 		}
-		b.fail(ctx, err)
+		l.fail(ctx, err)
 	}
-	wait, _ := b.local.Take(ctx, key, every)
+	wait, _ := l.local.Reserve(ctx, key, every)
 	return wait
 }
 
-func (b *budget) delay(ctx context.Context, key string, d time.Duration) {
-	_ = b.local.Delay(ctx, key, d) // it may be needed yet
-	if b.shared != nil && !b.failed.Load() {
-		if err := b.shared.Delay(ctx, key, d); err != nil {
-			b.fail(ctx, err)
+func (l *limiter) delay(ctx context.Context, key string, d time.Duration) {
+	_ = l.local.Delay(ctx, key, d) // it may be needed yet
+	if l.shared != nil && !l.failed.Load() {
+		if err := l.shared.Delay(ctx, key, d); err != nil {
+			l.fail(ctx, err)
 		}
 	}
 }
 
-// fail gives the shared budget up. One that was only interrupted has not failed.
-func (b *budget) fail(ctx context.Context, err error) {
-	if ctx.Err() == nil && b.failed.CompareAndSwap(false, true) {
-		b.tell(fmt.Errorf("calls are paced for this run alone, since the rates that it shares with others can't be kept: %w", err))
+// fail gives the shared limiter up. One that was only interrupted has not failed.
+func (l *limiter) fail(ctx context.Context, err error) {
+	if ctx.Err() == nil && l.failed.CompareAndSwap(false, true) {
+		l.tell(fmt.Errorf("calls are paced for this run alone, since the rates that it shares with others can't be kept: %w", err))
 	}
 }
 
@@ -93,15 +86,15 @@ const (
 
 // bucket paces the requests that draw from one limit of the vendor's.
 type bucket struct {
-	budget *budget
-	key    string
-	every  time.Duration // between two turns at full pace; 0: there is no pace, and only the vendor's waits are kept
+	limiter *limiter
+	key     string
+	every   time.Duration // between two turns at full pace; 0: there is no pace, and only the vendor's waits are kept
 
-	mu     sync.Mutex
-	pace   float64   // from slowest to 1
-	slowed time.Time // when the pace was last halved
-	hold   time.Time // before it no request begins
-	spare  time.Time // a turn that was taken but not used
+	mu        sync.Mutex
+	pace      float64   // from slowest to 1
+	slowed    time.Time // when the pace was last halved
+	notBefore time.Time // before it no request begins
+	spare     time.Time // a turn that was taken but not used
 }
 
 // wait returns when the next request may begin. A turn that lies in a time that the vendor has since asked to wait for is
@@ -124,17 +117,17 @@ func (b *bucket) wait(ctx context.Context) error {
 
 func (b *bucket) turn(ctx context.Context) time.Time {
 	b.mu.Lock()
-	spare, hold, every := b.spare, b.hold, time.Duration(float64(b.every)/b.pace)
+	spare, notBefore, every := b.spare, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.spare = time.Time{}
 	b.mu.Unlock()
 	switch {
 	case every == 0:
-		return hold
+		return notBefore
 	case spare.After(time.Now()):
 		return spare
 	}
-	wait := b.budget.take(ctx, b.key, every)
-	return later(time.Now().Add(wait), hold)
+	wait := b.limiter.reserve(ctx, b.key, every)
+	return later(time.Now().Add(wait), notBefore)
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,
@@ -142,7 +135,7 @@ func (b *bucket) turn(ctx context.Context) time.Time {
 func (b *bucket) leave(turn time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !turn.Before(b.hold) {
+	if !turn.Before(b.notBefore) {
 		b.spare = turn
 	}
 }
@@ -150,7 +143,7 @@ func (b *bucket) leave(turn time.Time) {
 func (b *bucket) held() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return time.Now().Before(b.hold)
+	return time.Now().Before(b.notBefore)
 }
 
 // throttled halves the pace and lets no request of the bucket begin for d, in any process. Of requests that were on their way
@@ -161,9 +154,9 @@ func (b *bucket) throttled(ctx context.Context, sent time.Time, d time.Duration)
 	if sent.After(b.slowed) {
 		b.pace, b.slowed = max(b.pace/2, slowest), now
 	}
-	b.hold, b.spare = later(b.hold, now.Add(d)), time.Time{}
+	b.notBefore, b.spare = later(b.notBefore, now.Add(d)), time.Time{}
 	b.mu.Unlock()
-	b.budget.delay(context.WithoutCancel(ctx), b.key, d)
+	b.limiter.delay(context.WithoutCancel(ctx), b.key, d)
 }
 
 func (b *bucket) succeeded() {

@@ -136,7 +136,7 @@ func everybodyWaits(t *testing.T) {
 			}
 			return ok(r)
 		}}
-		env := Env{Transport: v, Budget: &local{next: map[string]time.Time{}}}
+		env := Env{Transport: v, Limiter: &local{next: map[string]time.Time{}}}
 		var processes sync.WaitGroup
 		for range 3 {
 			processes.Go(func() {
@@ -265,21 +265,21 @@ func TestThrottledAlone(t *testing.T) {
 	})
 }
 
-// broke is a shared budget that does not work.
+// broke is a shared limiter that does not work.
 type broke struct{ calls atomic.Int64 }
 
-func (b *broke) Take(context.Context, string, time.Duration) (time.Duration, error) {
+func (b *broke) Reserve(context.Context, string, time.Duration) (time.Duration, error) {
 	b.calls.Add(1)
 	return 0, errors.New("disk full")
 }
 
 func (b *broke) Delay(context.Context, string, time.Duration) error { return errors.New("disk full") }
 
-func TestBudgetThatFails(t *testing.T) {
+func TestLimiterThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		b := &broke{}
-		env := Env{Transport: always(200), Budget: b, Observe: func(e Event) {
+		env := Env{Transport: always(200), Limiter: b, Observe: func(e Event) {
 			if e.Method == "" {
 				told = append(told, fmt.Sprint(e.Err))
 			}
@@ -294,15 +294,15 @@ func TestBudgetThatFails(t *testing.T) {
 	})
 }
 
-// forgetful is a shared budget that can't put turns off.
+// forgetful is a shared limiter that can't put turns off.
 type forgetful struct{ local }
 
 func (*forgetful) Delay(context.Context, string, time.Duration) error { return errors.New("disk full") }
 
-func TestBudgetThatFailsWhenThrottled(t *testing.T) {
+func TestLimiterThatFailsWhenThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", "60"), ok}}
-		env := Env{Transport: s, Budget: &forgetful{local{next: map[string]time.Time{}}}}
+		env := Env{Transport: s, Limiter: &forgetful{local{next: map[string]time.Time{}}}}
 		if failed, err := flood(t.Context(), New(env, "main", perMinute), write, 10); failed > 0 {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestBudgetThatFailsWhenThrottled(t *testing.T) {
 func TestRunsTimeIsNotSleptAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := &local{next: map[string]time.Time{}}
-		env := Env{Transport: always(200), Budget: shared}
+		env := Env{Transport: always(200), Limiter: shared}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		start := time.Now()

@@ -24,7 +24,7 @@ type meter struct {
 	limits map[string]string
 }
 
-func (m *meter) Take(_ context.Context, key string, _ time.Duration) (time.Duration, error) {
+func (m *meter) Reserve(_ context.Context, key string, _ time.Duration) (time.Duration, error) {
 	m.last = key
 	return 0, nil
 }
@@ -40,7 +40,7 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestCallsCountAgainstTheVendorsLimits(t *testing.T) {
 	m := &meter{cloud: newCloud(t, free, small), limits: map[string]string{}}
 	set := func(s *spec.Connection) { s.Rate = huaweicloud.Format().Rate }
-	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: m, Budget: m})
+	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: m, Limiter: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,13 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/engine"
-	"github.com/entitlectl/entitlectl/pkg/engine/file"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // notify plans and applies at the emulator's time, and returns the changes as words and how many mails were planned.
@@ -89,18 +89,18 @@ func TestOneMailForOneMoment(t *testing.T) {
 			now := start.Add(want.ahead)
 			jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }),
 				Desired: desired(ref(spec.KindAppGroup, "CAD"), user("bob")), Source: c.open(t, nil)}}
-			hold, err := apply.Take(t.Context(), kept, engine.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
+			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Engine: kept}, nil)
+			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Store: kept}, nil)
 			if err != nil || plan.Summary.Calls != want.calls {
 				t.Errorf("run %d: %d calls, want %d (error %v): %+v", n, plan.Summary.Calls, want.calls, err, plan.Connections[0].Changes)
 			}
-			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Hold: hold}); err != nil || !result.Summary.Clean() {
+			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Session: session}); err != nil || !result.Summary.Clean() {
 				t.Fatalf("run %d: error %v, result %+v", n, err, result)
 			}
-			if err := hold.Release(); err != nil {
+			if err := session.Release(); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -208,7 +208,7 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 			continue
 		}
 		row.account.ID = row.AccountID
-		r.hold(ref, row.account, live)
+		r.addGrant(ref, row.account, live)
 	}
 	if broken != "" {
 		for _, ref := range of {
@@ -217,9 +217,9 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 	}
 }
 
-// hold records a row as a grant. Rows that a grant can't tell apart, or whose kind is unknown, make the resource's list
+// addGrant records a row as a grant. Rows that a grant can't tell apart, or whose kind is unknown, make the resource's list
 // unfit to revoke by.
-func (r *Reader) hold(ref spec.Ref, a account, live *diff.Live) {
+func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch _, twice := live.Grants[g]; {
@@ -315,7 +315,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		return err
 	}
 	for _, a := range all.Rows {
-		r.hold(ref, a, live)
+		r.addGrant(ref, a, live)
 	}
 	if all.Broken != "" {
 		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)

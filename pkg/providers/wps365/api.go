@@ -45,7 +45,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	oauth.http.Secrets = slices.Collect(maps.Values(secrets))
 	a := &api{base: base, prefix: at.EscapedPath(), keys: keys, signs: conn.Settings["sign"] != "false", app: newBearer(oauth.asApp)}
 	if first := secrets["refreshToken"].Reveal(); first != "" {
-		a.user = newBearer((&consent{oauth: oauth, memory: env.Memory, key: conn.Name + "/refresh-token", initial: first}).asUser)
+		a.user = newBearer((&consent{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
 	env.Transport = honest{next: env.Transport}
 	a.http = httpx.New(env, conn.Name, conn.Rate)

@@ -18,6 +18,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 const conn = "mail"
@@ -26,7 +27,7 @@ const conn = "mail"
 type tenant struct {
 	*emu.Server
 	bodies map[string][]string // path to the request bodies
-	memory memory
+	kv     kv
 	events []httpx.Event
 	// answered is called when an answer has come.
 	answered func(path string)
@@ -34,7 +35,7 @@ type tenant struct {
 
 func newTenant(t testing.TB, opts wps365emu.Options, seed string) *tenant {
 	t.Helper()
-	c := &tenant{Server: emu.New(emu.Options{}, wps365emu.New(opts)), bodies: map[string][]string{}, memory: memory{values: map[string]string{}}}
+	c := &tenant{Server: emu.New(emu.Options{}, wps365emu.New(opts)), bodies: map[string][]string{}, kv: kv{values: map[string]string{}}}
 	if err := c.LoadSeed([]byte(seed)); err != nil {
 		t.Fatal(err)
 	}
@@ -58,16 +59,17 @@ func (c *tenant) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// memory outlives a client; it may be full.
-type memory struct {
-	values map[string]string
-	full   bool
-	kept   []string
+// kv outlives a client; it may be full.
+type kv struct {
+	store.KV // for PutAll, which nobody asks for
+	values   map[string]string
+	full     bool
+	kept     []string
 }
 
-func (m *memory) Recall(key string) (string, bool) { v, ok := m.values[key]; return v, ok }
+func (m *kv) Get(key string) (string, bool) { v, ok := m.values[key]; return v, ok }
 
-func (m *memory) Keep(key, value string) error {
+func (m *kv) Put(key, value string) error {
 	if m.full {
 		return errors.New("disk full")
 	}
@@ -95,7 +97,7 @@ func (c *tenant) open(t testing.TB, words ...string) provider.Target {
 
 func (c *tenant) openAs(t testing.TB, to spec.Connection, secrets map[string]spec.Secret) provider.Target {
 	t.Helper()
-	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, Memory: &c.memory, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
+	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, KV: &c.kv, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,23 +39,23 @@ func (w *Writer) create(ctx context.Context, post httpx.Request, address string)
 // remember notes that a group is ours, so that no later run mistakes it for a stranger's.
 func (w *Writer) remember(address, id string) error {
 	w.ids.Store(address, id)
-	if w.memory == nil {
+	if w.kv == nil {
 		return nil
 	}
-	if err := w.memory.Keep(w.memoryKey(address), id); err != nil {
+	if err := w.kv.Put(w.idKey(address), id); err != nil {
 		return fmt.Errorf("mail group %q was made, but that could not be kept: %w", address, err)
 	}
 	return nil
 }
 
-func (w *Writer) memoryKey(address string) string { return w.name + "/mail-group/" + address }
+func (w *Writer) idKey(address string) string { return w.name + "/mail-group/" + address }
 
 // settle finds out what is at the address of a group that may or may not have been made, or that could not be made because
 // the address is taken. It adopts a group that is as the files want it, or that an earlier run of ours made.
 func (w *Writer) settle(ctx context.Context, body mailGroupBody, cause error) error {
 	ours := ""
-	if w.memory != nil {
-		ours, _ = w.memory.Recall(w.memoryKey(body.Address))
+	if w.kv != nil {
+		ours, _ = w.kv.Get(w.idKey(body.Address))
 	}
 	all, err := w.api.all(ctx)
 	if err != nil {

@@ -39,8 +39,8 @@ func TestCreateWithoutAnAnswer(t *testing.T) {
 				fault.Match, fault.Nth = "POST "+groups, 1
 				c.fault(t, fault)
 				_, result := applied(t, c.open(t, "members"), newGroup())
-				if !result.Summary.Clean() || c.count("POST", groups) != 1 || len(c.memory.values) != 1 {
-					t.Errorf("%d creates, memory %v, result %+v", c.count("POST", groups), c.memory.values, result.Connections[0].Changes)
+				if !result.Summary.Clean() || c.count("POST", groups) != 1 || len(c.kv.values) != 1 {
+					t.Errorf("%d creates, kept %v, result %+v", c.count("POST", groups), c.kv.values, result.Connections[0].Changes)
 				}
 			})
 		})
@@ -72,7 +72,7 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 			planned(t, w, newGroup())
 			applied(t, c.open(t), desired("new", tc.there))
 			if !tc.ours {
-				clear(c.memory.values)
+				clear(c.kv.values)
 			}
 			err := w.Do(t.Context(), "mail_groups", createNew, nil)
 			if tc.err == "" && err != nil || tc.err != "" && (!notDone(err) || !strings.Contains(err.Error(), tc.err)) {
@@ -90,7 +90,7 @@ func TestCreateWhereSomethingElseIs(t *testing.T) {
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "recycle bin") {
 		t.Errorf("error %v", err)
 	}
-	c.memory.values[conn+"/mail-group/new@x.example"] = "mg_1"
+	c.kv.values[conn+"/mail-group/new@x.example"] = "mg_1"
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err == nil || notDone(err) || !strings.Contains(err.Error(), "an earlier run made") {
 		t.Errorf("error %v", err)
 	}

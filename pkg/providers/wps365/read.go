@@ -16,13 +16,14 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Reader reads one connection and packs its changes. It sends GET requests, look-ups of users, and requests for tokens.
 type Reader struct {
 	name   string // of the connection
 	api    *api
-	memory httpx.Memory
+	kv     store.KV
 	may    map[string]bool    // the words of experimental that the connection lists
 	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
 	seen   index
@@ -51,7 +52,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: conn.Name, api: a, memory: env.Memory, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
+	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
 		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
@@ -227,7 +228,7 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 		return err
 	}
 	for _, e := range all.Rows {
-		r.hold(l, ref, e, live)
+		r.addGrant(l, ref, e, live)
 	}
 	if all.Broken != "" {
 		live.Distrust(ref, "the list of %s is not whole: %s", l.words(), all.Broken)
@@ -235,9 +236,9 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 	return nil
 }
 
-// hold records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
+// addGrant records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
 // whatever it is taken for. A department that the files list by its name is known by that.
-func (r *Reader) hold(l roll, ref spec.Ref, e entry, live *diff.Live) {
+func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
 	if kind == "" || address == "" {
 		live.Distrust(ref, "%q is there with the unknown type %q", e.Address, e.Type)

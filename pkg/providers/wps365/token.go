@@ -17,6 +17,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 const (
@@ -115,10 +116,10 @@ func (o *oauth) asApp(ctx context.Context) (tokens, error) {
 // consent is a user's leave to act in his name: a refresh token, which each use replaces by another.
 type consent struct {
 	oauth   *oauth
-	memory  httpx.Memory
-	key     string // in memory
+	kv      store.KV
+	key     string // in kv
 	initial string // from the file's reference
-	unkept  string // the token that memory did not take
+	unkept  string // the token that kv did not take
 }
 
 // kept is the present refresh token and which one of the file it came from: a new one there ends the chain.
@@ -132,7 +133,7 @@ func (c *consent) of() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// asUser gets a token for the user. The refresh token is kept before it is spent as well, so that a memory which takes
+// asUser gets a token for the user. The refresh token is kept before it is spent as well, so that a store which takes
 // nothing is found out while the token is still good; the new one is kept before anything is done with its answer. Callers
 // come one at a time.
 func (c *consent) asUser(ctx context.Context) (tokens, error) {
@@ -153,23 +154,23 @@ func (c *consent) asUser(ctx context.Context) (tokens, error) {
 }
 
 func (c *consent) current() string {
-	if c.unkept != "" || c.memory == nil {
+	if c.unkept != "" || c.kv == nil {
 		return c.unkept
 	}
 	var k kept
-	if text, ok := c.memory.Recall(c.key); ok && json.Unmarshal([]byte(text), &k) == nil && k.Of == c.of() && k.Token != "" {
+	if text, ok := c.kv.Get(c.key); ok && json.Unmarshal([]byte(text), &k) == nil && k.Of == c.of() && k.Token != "" {
 		return k.Token
 	}
 	return c.initial
 }
 
 func (c *consent) keep(token string) error {
-	if c.memory == nil {
+	if c.kv == nil {
 		return errors.New("a refresh token changes with each use, and there is no state to keep it in")
 	}
 	text, err := json.Marshal(kept{c.of(), token})
 	if err == nil {
-		err = c.memory.Keep(c.key, string(text))
+		err = c.kv.Put(c.key, string(text))
 	}
 	if err != nil {
 		return fmt.Errorf("keep the refresh token: %w", err)

@@ -121,31 +121,31 @@ func TestUserToken(t *testing.T) {
 				t.Errorf("%d refresh tokens spent", spent)
 			}
 		}
-		for key := range c.memory.values {
+		for key := range c.kv.values {
 			if strings.Contains(key, "eyJ") {
-				t.Errorf("memory has the key %q", key)
+				t.Errorf("the store has the key %q", key)
 			}
 		}
 	})
 }
 
-// The new refresh token is kept before its answer is used, and a memory that takes nothing does not cost the old one.
+// The new refresh token is kept before its answer is used, and a store that takes nothing does not cost the old one.
 func TestRefreshTokenIsKeptFirst(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
 	planned(t, w, newGroup())
-	c.memory.full = true
+	c.kv.full = true
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "disk full") || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 	if body := strings.Join(c.bodies[token], "\n"); strings.Contains(body, wps365emu.RefreshToken) {
 		t.Error("the refresh token was spent although nothing could be kept")
 	}
-	c.memory.full = false
+	c.kv.full = false
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Fatal(err)
 	}
-	if kept := c.memory.kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
+	if kept := c.kv.kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
 		t.Errorf("kept %q", kept)
 	}
 }
@@ -155,11 +155,11 @@ func TestRefreshTokenThatCouldNotBeKept(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
 	planned(t, w, newGroup())
-	c.answered = func(path string) { c.memory.full = path == token }
+	c.answered = func(path string) { c.kv.full = path == token }
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
-	c.answered, c.memory.full = nil, false
+	c.answered, c.kv.full = nil, false
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Error(err)
 	}
@@ -181,7 +181,7 @@ func TestRefreshTokenIsReplaced(t *testing.T) {
 	change := createNew[0]
 	change.Resource = "two@x.example"
 	if err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil); !notDone(err) || !strings.Contains(err.Error(), "no state to keep it in") {
-		t.Errorf("without a memory: %v", err)
+		t.Errorf("without a store: %v", err)
 	}
 }
 

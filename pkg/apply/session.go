@@ -1,0 +1,113 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/store"
+)
+
+// Session is the right to write to connections: the lock of each, and the journal of what is sent to it.
+type Session struct {
+	store  store.Store
+	who    store.Owner
+	commit string
+	leases map[string]store.Lease // by connection
+}
+
+// patience is the pause between two tries to get a lock.
+const patience = time.Second
+
+// AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
+// somebody else has one it waits up to wait; then the error is a *store.HeldError.
+func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit string, connections []string, wait time.Duration) (*Session, error) {
+	s := &Session{kept, who, commit, map[string]store.Lease{}}
+	until := time.Now().Add(wait)
+	for _, name := range slices.Sorted(slices.Values(connections)) { // in one order, so that no two wait for each other
+		lease, err := kept.Acquire(ctx, name, who)
+		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, patience); {
+			lease, err = kept.Acquire(ctx, name, who)
+		}
+		if err != nil && ctx.Err() != nil { // that somebody has the lock is not why we stop
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.Release())
+		}
+		s.leases[name] = lease
+	}
+	return s, nil
+}
+
+// Former lists, in a line each, whose locks were taken over because their owners died.
+func (s *Session) Former() []string {
+	var lines []string
+	for name, lease := range s.leases {
+		if owner := lease.Former(); owner != nil {
+			lines = append(lines, fmt.Sprintf("took over the lock of %s from %s, who is gone; what that run left in doubt is settled by reading", name, owner))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// Release gives all locks back.
+func (s *Session) Release() error {
+	if s == nil {
+		return nil
+	}
+	var errs []error
+	for _, lease := range s.leases {
+		errs = append(errs, lease.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// started adds to the history what the run is about to do.
+func (s *Session) started(ctx context.Context, plan *diff.Plan, opts Options) error {
+	return s.record(ctx, plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
+}
+
+// ended adds to the history what the run did.
+func (s *Session) ended(ctx context.Context, plan *diff.Plan, result *diff.Result, opts Options) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
+}
+
+// record fills in what all records of a run say.
+func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record) error {
+	if s == nil {
+		return nil
+	}
+	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), s.who, plan.ID, plan.Spec, s.commit
+	for _, part := range plan.Connections {
+		r.Scopes = append(r.Scopes, part.Name)
+	}
+	if err := s.store.Record(context.WithoutCancel(ctx), r); err != nil {
+		return fmt.Errorf("the history could not be written: %w", err)
+	}
+	return nil
+}
+
+// outcome is how a run ended, in a word or three.
+func outcome(ctx context.Context, result *diff.Result, opts Options) string {
+	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" })
+	finished := result.Summary.Clean() || opts.Finished != nil && opts.Finished(result)
+	switch {
+	case finished && !left:
+		return "done"
+	case ctx.Err() == nil:
+		return "unfinished"
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return "out of time"
+	}
+	return "interrupted"
+}

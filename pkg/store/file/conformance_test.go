@@ -1,0 +1,28 @@
+package file
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Backend {
+		folder := filepath.Join(t.TempDir(), "state")
+		return storetest.Backend{
+			Open:  func(*testing.T) store.Store { return Open(folder) },
+			Crash: crash,
+		}
+	})
+}
+
+// crash closes the files of a lease, as the system does when a process dies.
+func crash(t *testing.T, l store.Lease) {
+	t.Helper()
+	if err := errors.Join(l.(*lease).lock.Close(), l.(*lease).journal.Close()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,90 @@
+// Package storetest is the suite that every store passes. It knows a store by its interface only.
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
+)
+
+// Backend is where a store keeps things.
+type Backend struct {
+	// Open opens the store once more, as another process does.
+	Open func(t *testing.T) store.Store
+	// Crash ends the lease as kill -9 of its process does, and returns when the store has noticed. What Open returned to the
+	// holder of the lease is not used any more.
+	Crash func(t *testing.T, l store.Lease)
+}
+
+// Run runs the suite. empty makes a backend with nothing in it, of which each test gets one.
+func Run(t *testing.T, empty func(t *testing.T) Backend) {
+	for _, part := range []struct {
+		name  string
+		tests map[string]func(t *testing.T, back Backend)
+	}{{"KV", kv}, {"Locks", locks}, {"Journal", journal}, {"Limiter", limiter}, {"History", history}} {
+		t.Run(part.name, func(t *testing.T) {
+			for name, test := range part.tests {
+				t.Run(name, func(t *testing.T) { test(t, empty(t)) })
+			}
+		})
+	}
+}
+
+// open opens the store and closes it after the test, which fails if anything was damaged.
+func (back Backend) open(t *testing.T) store.Store {
+	t.Helper()
+	s := back.Open(t)
+	t.Cleanup(func() {
+		if d := s.Damaged(); len(d) > 0 {
+			t.Errorf("damaged: %q", d)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// owner makes owners that differ by a number.
+func owner(n int) store.Owner {
+	since := time.Date(2026, 11, 5, 12, 0, n, 123456789, time.UTC)
+	return store.Owner{Run: fmt.Sprint("run-", n), User: "ana", Actor: "ci", Host: "runner", PID: n, Since: since}
+}
+
+// reporter is a test, or one run of a property by rapid.
+type reporter interface {
+	Cleanup(func())
+	Context() context.Context
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// acquire takes a lock. It keeps the lease, which may end when it is collected, until the end of the test.
+func acquire(t reporter, s store.Store, scope string, by store.Owner) store.Lease {
+	t.Helper()
+	l, err := s.Acquire(t.Context(), scope, by)
+	must(t, err)
+	t.Cleanup(func() { runtime.KeepAlive(l) })
+	return l
+}
+
+func release(t reporter, l store.Lease) {
+	t.Helper()
+	must(t, l.Release())
+}
+
+func must(t reporter, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oddNames are keys and scopes that are easily confused with each other or with something else.
+var oddNames = []string{"", ".", "..", "/", "a", "A", "a/b", "a%2Fb", "a%252Fb", "../a", "a b", "a\nb", "ü", "a.json", "'; --",
+	"%", "a*", "a\x00", "\u65e5\U00020000"}
