@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"pkg/store/file":                     {"pkg/store"},
 	"pkg/store/storetest":                {"pkg/store"},
 	"pkg/provider":                       {"pkg/diff", "pkg/spec"},
-	"pkg/provider/providertest":          {"pkg/apply", "pkg/diff", "pkg/provider", "pkg/providers/emu", "pkg/providers/httpx", "pkg/spec"},
+	"pkg/provider/providertest":          {"pkg/apply", "pkg/diff", "pkg/provider", "pkg/providers/emu", "pkg/providers/httpx", "pkg/spec", "pkg/store"},
 	"pkg/apply":                          {"pkg/diff", "pkg/provider", "pkg/store", "pkg/spec"},
 	"pkg/providers":                      {"pkg/provider", "pkg/spec", "pkg/providers/emu", "pkg/providers/httpx", "pkg/providers/PROVIDER", "pkg/providers/PROVIDER/PROVIDERemu"},
 	"pkg/providers/httpx":                {"pkg/provider", "pkg/spec", "pkg/store"},

@@ -23,14 +23,11 @@ import (
 // notify plans and applies at the emulator's time, and returns the changes as words and how many mails were planned.
 func notify(t *testing.T, c *cloud, w provider.Target, want spec.State) (changes []string, mails int) {
 	t.Helper()
-	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }), Desired: want, Source: w}}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: c.Now()}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-	if err != nil || !result.Summary.Clean() {
-		t.Fatalf("error %v, result %+v", err, result)
+	c.Connection.Notices = spec.DefaultNotices
+	job := c.Job(w, want)
+	plan := providertest.Plan(t, job, c.Now())
+	if result := providertest.Apply(t, plan, job); !result.Summary.Clean() {
+		t.Fatalf("result %+v", result)
 	}
 	for _, change := range plan.Connections[0].Changes {
 		changes = append(changes, fmt.Sprint(change.Op, " ", change.Subject, " ", change.To))
@@ -49,7 +46,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: 20 * time.Second}, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), user("alice"), user("bob"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		for day, expected := range []struct {
 			changes []string
 			mails   int
@@ -69,7 +66,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 			}
 			time.Sleep(24 * time.Hour)
 		}
-		if sent := len(c.bodies["/mails/actions/send"]); sent != 2 {
+		if sent := len(c.Bodies("/mails/actions/send")); sent != 2 {
 			t.Errorf("%d resend calls", sent)
 		}
 	})
@@ -80,6 +77,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 func TestOneMailForOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
+		c.Connection.Notices = spec.DefaultNotices
 		kept, start := file.Open(t.TempDir()), c.Now()
 		for n, want := range []struct {
 			ahead time.Duration
@@ -87,8 +85,7 @@ func TestOneMailForOneMoment(t *testing.T) {
 		}{{0, 1}, {25 * time.Hour, 1}, {25 * time.Hour, 0}, {30 * time.Hour, 0}, {50 * time.Hour, 1}, {50 * time.Hour, 0}} {
 			time.Sleep(time.Minute)
 			now := start.Add(want.ahead)
-			jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }),
-				Desired: desired(ref(spec.KindAppGroup, "CAD"), user("bob")), Source: c.open(t, nil)}}
+			jobs := []apply.Job{c.Job(c.Open(t), desired(ref(spec.KindAppGroup, "CAD"), user("bob")))}
 			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +109,7 @@ func TestMailsToMembersOfAUserGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), group("Staff"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		if _, mails := notify(t, c, w, want); mails != 2 {
 			t.Errorf("%d mails were planned, want one to each member", mails)
 		}
@@ -149,7 +146,7 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCloud(t, free, seed)
-				live, err := c.open(t, tc.set).Read(t.Context(), providertest.All(tc.want))
+				live, err := c.Open(t, tc.set).Read(t.Context(), providertest.All(tc.want))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -172,12 +169,10 @@ func TestMailsThatCantBeReadWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		notify(t, c, w, want)
 		time.Sleep(25 * time.Hour)
-		if err := c.SetFaults([]emu.Fault{{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`}}); err != nil {
-			t.Fatal(err)
-		}
+		c.Fault(t, emu.Fault{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`})
 		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Notices) > 0 || len(live.Notes) != 1 || !strings.Contains(live.Notes[0], "app-group/CAD: the list of mails is not whole") {
 			t.Errorf("notices %v, notes %q, error %v", live.Notices, live.Notes, err)
