@@ -35,21 +35,21 @@ const ahead = time.Hour
 // noteMails keeps that changes are about to mail somebody, by the clock of this run: of resends always, of others where that
 // clock is ahead of the vendor's, whose time would make the mail seem overdue at once. It comes before the call, so that a
 // run that is killed mails nobody twice. undo takes it back where no mail was sent.
-func (r *run) noteMails(changes []diff.Change) (undo func() error, err error) {
+func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error) {
 	now, before := map[string]string{}, map[string]string{}
-	early := time.Until(r.opts.Now) > ahead
+	early := time.Until(l.opts.Now) > ahead
 	for _, c := range changes {
-		if r.opts.Session != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
-			key := mailKey(c.Mail(r.part.Name))
-			now[key] = r.opts.Now.UTC().Format(time.RFC3339)
-			before[key], _ = r.opts.Session.store.Get(key)
+		if l.opts.Session != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
+			key := mailKey(c.Mail(l.part.Name))
+			now[key] = l.opts.Now.UTC().Format(time.RFC3339)
+			before[key], _ = l.opts.Session.store.Get(key)
 		}
 	}
 	if len(now) == 0 {
 		return func() error { return nil }, nil
 	}
 	keep := func(moments map[string]string) error {
-		if err := r.opts.Session.store.PutAll(moments); err != nil {
+		if err := l.opts.Session.store.PutAll(moments); err != nil {
 			return fmt.Errorf("when mails are sent could not be kept: %w", err)
 		}
 		return nil

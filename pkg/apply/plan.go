@@ -57,7 +57,7 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 func planOne(ctx context.Context, job Job, opts PlanOptions) diff.Part {
 	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
-	live, doubts, err := look(ctx, job, opts)
+	live, doubts, err := readLive(ctx, job, opts)
 	if err != nil {
 		part.Errors = diff.ErrorsOf(err)
 		return part
@@ -76,8 +76,8 @@ func planOne(ctx context.Context, job Job, opts PlanOptions) diff.Part {
 	return part
 }
 
-// look reads what a plan is made from: what is live, and what earlier runs left in doubt.
-func look(ctx context.Context, job Job, opts PlanOptions) (live diff.Live, d doubts, err error) {
+// readLive reads what a plan is made from: what is live, and what earlier runs left in doubt.
+func readLive(ctx context.Context, job Job, opts PlanOptions) (live diff.Live, d doubts, err error) {
 	if job.Err != nil {
 		return live, d, job.Err
 	}

@@ -65,10 +65,10 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if err := stale(runs); err != nil {
 		return nil, err
 	}
-	if err := hopeless(runs); err != nil {
+	if err := allFailed(runs); err != nil {
 		return nil, err
 	}
-	writes := slices.ContainsFunc(runs, func(r *run) bool { return len(r.failed) == 0 && len(r.where(unsent)) > 0 })
+	writes := slices.ContainsFunc(runs, func(r *run) bool { return len(r.failed) == 0 && len(r.steps.unsent()) > 0 })
 	if writes {
 		if err := opts.Session.started(ctx, opts); err != nil {
 			return nil, err
@@ -97,10 +97,10 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 // unwritten returns an error when nothing was sent because nothing could be written down.
 func unwritten(runs []*run) (err error) {
 	for _, r := range runs {
-		if r.calls > 0 {
+		if r.sender.calls > 0 {
 			return nil
 		}
-		err = cmp.Or(err, r.unwritten)
+		err = cmp.Or(err, r.sender.unwritten)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
 		default:
 			r.target, r.desired = target, job.Desired
 			r.moved = diff.Contradictions(part, job.Desired)
-			if err := r.remember(ctx, plan.ID); err != nil {
+			if err := r.ledger.remember(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -164,8 +164,8 @@ func stale(runs []*run) error {
 	return e
 }
 
-// hopeless returns an error when every connection failed, so that nothing can be written.
-func hopeless(runs []*run) error {
+// allFailed returns an error when every connection failed, so that nothing can be written.
+func allFailed(runs []*run) error {
 	var errs *multierror.Error
 	for _, r := range runs {
 		if len(r.failed) == 0 {

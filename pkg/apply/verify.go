@@ -26,20 +26,6 @@ func (o ApplyOptions) pause(attempt int) time.Duration {
 // lastRead bounds the one read that an interrupted run still makes, so that its report is true.
 const lastRead = 30 * time.Second
 
-// believe takes the vendor's word for what was sent.
-func (r *run) believe() {
-	for _, i := range r.where(waiting) {
-		switch r.steps[i].fate {
-		case provider.Accepted:
-			r.settle(i, diff.Done, "")
-		case provider.NotDone:
-			r.settle(i, diff.Refused, r.steps[i].detail)
-		default:
-			r.settle(i, diff.Unknown, r.steps[i].detail)
-		}
-	}
-}
-
 // verify reads the touched things back until everything sent is accounted for. What the vendor accepted and did not do is
 // Refused; what can't be seen in time is Unknown, or is open again where the vendor called it failed and a read shows that
 // it was not done. A read that fails is tried again like one that does not show it yet.
@@ -49,9 +35,9 @@ func (r *run) verify(ctx context.Context, watched []int) {
 		r.opts.Observe.tell(Verifying{r.part.Name, attempt + 1})
 		var live diff.Live
 		if live, unread = r.readBack(ctx, watched); unread == nil {
-			watched = r.sort(watched, live)
+			watched = r.steps.settleBy(live, watched)
 		} else {
-			watched = r.sortUnread(watched)
+			watched = r.steps.settleRefused(watched)
 		}
 		if attempt == len(pauses) || provider.FailureOf(unread).Unauthorized || len(watched) > 0 && !pause(ctx, r.opts.pause(attempt)) {
 			break
@@ -59,16 +45,16 @@ func (r *run) verify(ctx context.Context, watched []int) {
 	}
 	for _, i := range watched {
 		if unread != nil {
-			r.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", unread))
+			r.steps.settle(i, diff.Unknown, fmt.Sprintf("sent, but it could not be read back: %v", unread))
 		} else {
-			r.giveUp(ctx, i)
+			r.steps.giveUp(i, ctx.Err() == nil && r.sender.halted == "")
 		}
 	}
 }
 
 // readBack reads what the changes touch. A run that is interrupted, even in the middle of a read, still reads once.
 func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
-	q := provider.ReadBack(r.part.Name, r.desired, r.changes(watched))
+	q := provider.ReadBack(r.part.Name, r.desired, r.steps.at(watched))
 	if ctx.Err() == nil {
 		if live, err := r.target.Read(ctx, q); err == nil || ctx.Err() == nil {
 			return live, err
@@ -79,66 +65,25 @@ func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
 	return r.target.Read(last, q)
 }
 
-// sortUnread settles what needs no read and returns the others.
-func (r *run) sortUnread(watched []int) []int {
-	var open []int
-	for _, i := range watched {
-		if r.steps[i].fate == provider.NotDone {
-			r.settle(i, diff.Refused, r.steps[i].detail)
-		} else {
-			open = append(open, i)
+// await gives what earlier runs may have sent the time to show, before it is sent again; of mails, before they are reported
+// as unknown. A clock that went back since makes that no longer.
+func (r *run) await(ctx context.Context) {
+	most := time.Now().Add(r.opts.settle())
+	for attempt := 0; ; attempt++ {
+		watched, until := r.steps.doubted(r.ledger.doubts, r.opts.settle())
+		left := min(time.Until(until), time.Until(most))
+		if len(watched) == 0 || left <= 0 {
+			return
 		}
-	}
-	return open
-}
-
-// sort settles the changes that live tells about and returns the others. That some changes of a call showed and others do
-// not in the next read is the vendor leaving those out, if it accepted the call and the list that lacks them is whole. One
-// read can't tell: its lists are of different moments.
-func (r *run) sort(watched []int, live diff.Live) []int {
-	shown := map[int]bool{} // calls of which an earlier read showed something
-	for _, s := range r.steps {
-		shown[s.call] = shown[s.call] || s.outcome == diff.Done
-	}
-	var missing []int
-	for _, i := range watched {
-		if diff.Satisfied(r.part.Name, r.part.Changes[i], live) {
-			r.settle(i, diff.Done, "")
-		} else {
-			missing = append(missing, i)
+		if attempt == 0 {
+			r.opts.Observe.tell(Awaiting{r.part.Name, len(watched), left})
 		}
-	}
-	var open []int
-	for _, i := range missing {
-		c, s := r.part.Changes[i], r.steps[i]
-		problem := live.Problems[c.Subject]
-		switch {
-		case s.fate == provider.NotDone:
-			r.settle(i, diff.Refused, s.detail)
-		case c.Op == diff.OpGrant && problem != "":
-			r.settle(i, diff.Refused, problem)
-		case s.fate == provider.Accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
-			r.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
-		default:
-			open = append(open, i)
+		if !pause(ctx, min(left, r.opts.pause(attempt))) {
+			return
 		}
-	}
-	return open
-}
-
-// giveUp ends the wait for a change that does not show. Only where the vendor itself called the call failed is it open
-// again: a call without an answer may yet be carried out. One whose whole purpose is a mail is left at that.
-func (r *run) giveUp(ctx context.Context, i int) {
-	s, c := &r.steps[i], r.part.Changes[i]
-	switch {
-	case s.fate == provider.Failed && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
-		s.again = true
-	case c.Op == diff.OpResend && s.fate != provider.Accepted:
-		r.settle(i, diff.Unknown, s.detail+"; no read tells whether the mail was sent; --retry-unknown sends it again")
-	case s.fate == provider.Accepted:
-		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
-	default:
-		r.settle(i, diff.Unknown, s.detail+"; live does not show it; apply again")
+		if live, err := r.readBack(ctx, watched); err == nil {
+			r.steps.skip(watched, live)
+		}
 	}
 }
 

@@ -1,0 +1,144 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/store"
+)
+
+// ledger writes down what a connection's calls are about to do and what came of them, and knows what earlier runs left in
+// doubt. Without a session it writes nothing.
+type ledger struct {
+	*task
+	journal *journal
+	doubts  doubts
+
+	mu    sync.Mutex   // calls run side by side
+	open  map[int]bool // calls that the journal holds and does not call settled
+	notes []string     // what could not be written down
+}
+
+// remember opens the journal, and reads what earlier runs left in doubt.
+func (l *ledger) remember(ctx context.Context) (err error) {
+	session := l.opts.Session
+	if session == nil {
+		return nil
+	}
+	lease, held := session.leases[l.part.Name]
+	if !held {
+		return fmt.Errorf("the lock of %s is not held", l.part.Name)
+	}
+	l.journal = &journal{lease, session.who.Run, l.opts.Plan.ID}
+	l.doubts, err = readDoubts(ctx, session.store, l.part.Name)
+	return err
+}
+
+// announcement is what the journal is told of a call before it is sent.
+type announcement struct {
+	number  int
+	call    string
+	changes []diff.Change
+	made    bool
+	err     error        // why it could not be made; then the call was not sent
+	undo    func() error // takes the moments of mails back
+}
+
+// announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
+// a journal that says nothing of it, a mail that is noted would count as sent.
+func (l *ledger) announce(ctx context.Context, a *announcement) error {
+	a.err = l.journal.write(ctx, store.Entry{Call: a.number, State: store.Begun, Name: a.call, Changes: items(a.changes)})
+	if a.err != nil {
+		return a.err
+	}
+	if a.undo, a.err = l.noteMails(a.changes); a.err != nil {
+		return errors.Join(a.err, l.journal.write(ctx, store.Entry{Call: a.number, State: store.Settled, Detail: "not sent"}))
+	}
+	a.made = true
+	return nil
+}
+
+// conclude writes down how an announced call ended. What the vendor surely did not do leaves nothing in doubt. After an error
+// nothing more may be sent; what was sent stays in doubt for the next run.
+func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Failure) error {
+	if !a.made { // it ended while it waited for its turn
+		return nil
+	}
+	entry := store.Entry{Call: a.number, State: store.Answered}
+	var err error
+	switch end.Fate {
+	case provider.NotDone:
+		entry.State, entry.Detail = store.Settled, end.Err.Error()
+		err = a.undo()
+	case provider.Failed, provider.Unknown:
+		entry.State, entry.Detail = store.Unanswered, end.Err.Error()
+	}
+	err = errors.Join(err, l.journal.write(ctx, entry))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if entry.State != store.Settled {
+		l.open[a.number] = true
+	}
+	if err != nil {
+		l.notes = append(l.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", a.number, entry.State, err))
+	}
+	return err
+}
+
+// close writes down what reads told about the calls of this run and of earlier ones: all is settled, but for the changes
+// that are reported as unknown, and for what this run did not come to look at or, with NoVerify, did not read back.
+func (l *ledger) close(ctx context.Context, s *steps) {
+	entries := append(l.closing(s.unknown()), l.settledDoubts(s)...)
+	slices.SortFunc(entries, func(a, b store.Entry) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Call, b.Call))
+	})
+	if err := l.journal.write(ctx, entries...); err != nil {
+		l.notes = append(l.notes, err.Error())
+	}
+}
+
+// closing are the last entries about this run's calls. unknown are the changes that no read could tell about, by call.
+func (l *ledger) closing(unknown map[int][]diff.Change) (entries []store.Entry) {
+	for number := range l.open {
+		entry := store.Entry{Call: number, State: store.Settled}
+		if changes := unknown[number]; len(changes) > 0 {
+			entry.State, entry.Changes = store.Unknown, items(changes)
+		} else if l.opts.NoVerify {
+			continue // accepted; if the next run still misses it, it gets its time to show
+		}
+		entries = append(entries, entry)
+	}
+	return entries
+}
+
+// settledDoubts are the entries about calls of earlier runs that are no longer in doubt.
+func (l *ledger) settledDoubts(s *steps) (entries []store.Entry) {
+	if len(l.doubts.entries) == 0 {
+		return nil
+	}
+	planned, left := s.essences()
+	for _, e := range l.doubts.entries {
+		if !l.stillInDoubt(e, planned, left) {
+			entries = append(entries, store.Entry{Run: e.Run, Call: e.Call, State: store.Settled})
+		}
+	}
+	return entries
+}
+
+// stillInDoubt says whether a call of an earlier run is. Of a mail that a saved plan lacks, that plan says nothing.
+func (l *ledger) stillInDoubt(e store.Entry, planned, left map[diff.Change]bool) bool {
+	changes, err := readItems(e.Changes)
+	if e.State == store.Lost || err != nil {
+		return len(left) > 0 || len(l.part.Targets) > 0 || l.opts.Saved
+	}
+	return slices.ContainsFunc(changes, func(c diff.Change) bool {
+		_, looked := l.desired.Resources[c.Ref(l.part.Name)]
+		return left[c] || !looked && len(l.part.Targets) > 0 || c.Op == diff.OpResend && !planned[c] && l.opts.Saved
+	})
+}

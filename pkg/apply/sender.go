@@ -1,0 +1,163 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+)
+
+// sender sends a connection's calls, each written down in the ledger before and after, and notes in the steps how they ended.
+type sender struct {
+	*task
+	steps  *steps
+	ledger *ledger
+
+	mu        sync.Mutex // calls run side by side
+	calls     int        // sent so far
+	splits    int        // of these, the ones that were needed to find what the vendor refused
+	unsplit   int        // changes that were refused together and that no more such calls were spent on
+	halted    string     // why nothing more is sent
+	unwritten error      // why a call could not be written down, and so was not sent
+}
+
+// send sends the calls that carry the changes, op after op: what gives access before what takes it.
+func (s *sender) send(ctx context.Context, indexes []int) {
+	calls := s.callsFor(indexes)
+	op := func(call diff.Call) diff.Op { return s.part.Changes[call.Changes[0]].Op }
+	for start := 0; start < len(calls); {
+		end := start + 1
+		for end < len(calls) && op(calls[end]) == op(calls[start]) {
+			end++
+		}
+		var group errgroup.Group
+		group.SetLimit(max(1, s.opts.Parallelism))
+		for n := start; n < end; n++ {
+			group.Go(func() error {
+				s.sendOrSplit(ctx, n+1, len(calls), calls[n])
+				return nil
+			})
+		}
+		_ = group.Wait() // how calls ended is in the steps
+		start = end
+	}
+}
+
+// callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
+// packed anew, without any slack.
+func (s *sender) callsFor(indexes []int) []diff.Call {
+	wanted := make(map[int]bool, len(indexes))
+	for _, i := range indexes {
+		wanted[i] = true
+	}
+	var calls []diff.Call
+	carried := 0
+	for _, call := range s.part.Calls {
+		if !slices.ContainsFunc(call.Changes, func(i int) bool { return !wanted[i] }) {
+			calls, carried = append(calls, call), carried+len(call.Changes)
+		}
+	}
+	if carried == len(indexes) {
+		return calls
+	}
+	calls = s.target.Pack(s.steps.at(indexes), diff.Slack{}, false).Calls
+	for _, call := range calls {
+		for k, at := range call.Changes {
+			call.Changes[k] = indexes[at]
+		}
+	}
+	return calls
+}
+
+// sendOrSplit sends one call, and what it is cut into where the vendor refused it and one row may be the cause.
+func (s *sender) sendOrSplit(ctx context.Context, index, of int, call diff.Call) {
+	event := CallStarted{s.part.Name, call.Name, index, of, len(call.Changes)}
+	if refusal, _ := s.transmit(ctx, event, call); refusal != nil {
+		s.split(ctx, event, *refusal, byResource)
+	}
+}
+
+// transmit sends one call, unless nothing more may be sent, and notes its fate. It is the only place where something is
+// written.
+func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call) (refusal *refusedCall, sent bool) {
+	number, ok := s.number(ctx)
+	if !ok {
+		return nil, false
+	}
+	changes := append(s.steps.at(call.Changes), call.Extra...)
+	said := announcement{number: number, call: call.Name, changes: changes}
+	event.Changes = len(call.Changes)
+	s.opts.Observe.tell(event)
+	err := s.target.Do(ctx, call.Name, changes, func() error { return s.ledger.announce(ctx, &said) })
+	s.opts.Observe.tell(CallDone{event, err})
+	if said.err != nil {
+		s.abortUnsent(said.err)
+		return nil, false
+	}
+	end := provider.FailureOf(err)
+	if err := s.ledger.conclude(ctx, said, end); err != nil {
+		s.halt(err.Error())
+	}
+	if end.OneRow {
+		return &refusedCall{call, number, end}, true
+	}
+	s.end(ctx, number, call.Changes, end)
+	return nil, true
+}
+
+// number counts a call, unless nothing more may be sent.
+func (s *sender) number(ctx context.Context) (number int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		s.halted = whyEnded(ctx)
+	}
+	if s.halted != "" {
+		return 0, false
+	}
+	s.calls++
+	return s.calls, true
+}
+
+// abortUnsent ends a call that was not sent because it could not be written down; nor is any other.
+func (s *sender) abortUnsent(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls--
+	s.unwritten, s.halted = err, err.Error()
+}
+
+func (s *sender) halt(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.halted = why
+}
+
+// whyEnded says why nothing more is sent: the run's time is over, or would be before the next call's turn; or it was
+// interrupted.
+func whyEnded(ctx context.Context) string {
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return "the run was interrupted"
+	}
+	return "the run's time was over"
+}
+
+// end notes the fate of a call's changes.
+func (s *sender) end(ctx context.Context, number int, indexes []int, end provider.Failure) {
+	if end.Fate == provider.NotDone && end.OutOfTime { // it was still waiting for its turn
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.halted = whyEnded(ctx)
+		s.calls--
+		return
+	}
+	if end.Unauthorized {
+		s.halt("the vendor does not accept our credentials")
+	}
+	s.steps.ended(number, indexes, end)
+}

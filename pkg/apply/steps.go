@@ -1,0 +1,162 @@
+package apply
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// phase is how far a change has come.
+type phase int
+
+const (
+	phasePlanned phase = iota // it is to be sent
+	phaseSent                 // its call ended, and reads are to tell what came of it
+	phaseUndone               // the vendor called its call failed, and reads do not show it: it is to be sent again
+	phaseSettled              // its outcome is known
+)
+
+// step is one change on its way.
+type step struct {
+	phase   phase
+	outcome diff.Outcome  // once it is settled
+	call    int           // number of the call that carried it last; 0: none yet
+	fate    provider.Fate // of that call
+	detail  string        // why it ended so
+}
+
+func (s step) unsent() bool { return s.phase == phasePlanned || s.phase == phaseUndone }
+
+// steps are all changes of a connection's part on their way.
+type steps struct {
+	connection string
+	changes    []diff.Change
+	mu         sync.Mutex // calls that run side by side end here
+	all        []step     // one for each change
+}
+
+func newSteps(part diff.Part) *steps {
+	s := &steps{connection: part.Name, changes: part.Changes, all: make([]step, len(part.Changes))}
+	for i, c := range part.Changes {
+		switch {
+		case c.Unsure:
+			s.settle(i, diff.Unknown, c.Problem)
+		case c.Problem != "":
+			s.settle(i, diff.Blocked, c.Problem)
+		}
+	}
+	return s
+}
+
+// at returns the changes at the given indexes.
+func (s *steps) at(indexes []int) []diff.Change {
+	out := make([]diff.Change, len(indexes))
+	for n, i := range indexes {
+		out[n] = s.changes[i]
+	}
+	return out
+}
+
+// where lists the changes whose step is as wanted.
+func (s *steps) where(is func(step) bool) []int {
+	var indexes []int
+	for i, step := range s.all {
+		if is(step) {
+			indexes = append(indexes, i)
+		}
+	}
+	return indexes
+}
+
+func (s *steps) unsent() []int { return s.where(step.unsent) }
+
+// waiting lists the changes that were sent and that reads have not told about yet.
+func (s *steps) waiting() []int { return s.where(func(s step) bool { return s.phase == phaseSent }) }
+
+func (s *steps) settle(i int, outcome diff.Outcome, detail string) {
+	s.all[i].phase, s.all[i].outcome, s.all[i].detail = phaseSettled, outcome, detail
+}
+
+// ended notes how the call of a number ended, which carried the changes.
+func (s *steps) ended(number int, indexes []int, end provider.Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	detail := ""
+	if end.Err != nil {
+		detail = end.Err.Error()
+	}
+	for _, i := range indexes {
+		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail}
+	}
+}
+
+// ready leaves out the changes on resources that this plan was to create and that are not there yet.
+func (s *steps) ready(indexes []int) []int {
+	lacking := map[spec.Ref]bool{}
+	for i, c := range s.changes {
+		step := s.all[i]
+		if c.Op == diff.OpCreate && !step.outcome.Clean() && !(step.phase == phaseSent && step.fate == provider.Accepted) {
+			lacking[c.Ref(s.connection)] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return lacking[s.changes[i].Ref(s.connection)] })
+}
+
+// doubted lists the changes that an earlier run may have sent, and returns until when the last of them may show, where each
+// has so long for it.
+func (s *steps) doubted(d doubts, settle time.Duration) (indexes []int, until time.Time) {
+	for i, c := range s.changes {
+		step := s.all[i]
+		mail := c.Op == diff.OpResend && step.outcome == diff.Unknown && step.call == 0
+		if at, ok := d.about(c); ok && (mail || step.unsent()) {
+			indexes = append(indexes, i)
+			if shown := at.Add(settle); shown.After(until) {
+				until = shown
+			}
+		}
+	}
+	return indexes, until
+}
+
+// unknown returns the changes that no read could tell about, by the call that carried them.
+func (s *steps) unknown() map[int][]diff.Change {
+	changes := map[int][]diff.Change{}
+	for i, step := range s.all {
+		if step.outcome == diff.Unknown {
+			changes[step.call] = append(changes[step.call], s.changes[i])
+		}
+	}
+	return changes
+}
+
+// essences returns the changes by what they do, and those of them that were neither sent nor found done.
+func (s *steps) essences() (planned, left map[diff.Change]bool) {
+	planned, left = map[diff.Change]bool{}, map[diff.Change]bool{}
+	for i, step := range s.all {
+		c := s.changes[i].Essence()
+		planned[c] = true
+		if step.outcome == diff.NotTried || step.outcome == diff.Unknown && step.call == 0 {
+			left[c] = true
+		}
+	}
+	return planned, left
+}
+
+// results says what became of each change. Of a connection that can't be used nothing was tried.
+func (s *steps) results(usable bool) []diff.ChangeResult {
+	results := make([]diff.ChangeResult, len(s.all))
+	for i, step := range s.all {
+		if !usable && step.phase != phaseSettled {
+			step.outcome, step.detail = diff.NotTried, "the connection can't be used"
+		}
+		if step.outcome.Clean() {
+			step.detail = ""
+		}
+		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail}
+	}
+	return results
+}
