@@ -3,6 +3,8 @@ package httpx
 import (
 	"net/http"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Env is what a provider's client takes from the process around it.
@@ -13,6 +15,9 @@ type Env struct {
 	Observe    func(Event)   // nil: nobody watches
 	Memory     Memory        // nil: nothing outlives the run
 	Budget     Budget        // nil: rates are kept for this run alone
+	// Reserve is at which rates turns of Budget are taken; of zero: at those of the client. A client that is to be slower than
+	// others makes a pause of its own, and takes no turn of theirs for it.
+	Reserve spec.Rates
 }
 
 // Memory keeps small texts between runs: record ids that no read shows, tokens that change with each use. What it holds is
