@@ -186,6 +186,7 @@ func (c *cli) saved(path, required string) (*diff.Plan, intent, error) {
 	if err != nil {
 		return nil, intent{}, err
 	}
+	c.warn(s.Warnings)
 	if s.Digest != plan.Spec {
 		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
 	}

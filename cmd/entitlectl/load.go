@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -34,6 +33,7 @@ func (c *cli) intent() (intent, error) {
 	if err != nil {
 		return intent{}, err
 	}
+	c.warn(s.Warnings)
 	scopes, err := c.scopes(s)
 	return intent{s, scopes}, err
 }
@@ -50,15 +50,26 @@ func load(files []string) (*spec.Spec, error) {
 	return spec.Load(files, providers.Formats())
 }
 
+// usualFile is the file or folder that is read where none is named. Where there are several nobody can tell which is meant.
 func usualFile() (string, error) {
-	for _, name := range []string{"entitlements.yaml", "entitlements"} {
-		_, err := os.Stat(name)
-		if err == nil {
-			return name, nil
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, e := range entries {
+		switch strings.ToLower(e.Name()) {
+		case "entitlements", "entitlements.yaml", "entitlements.yml":
+			found = append(found, e.Name())
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
+	}
+	switch {
+	case len(found) > 1:
+		return "", fmt.Errorf("%s are here; name what is meant with --file", strings.Join(found, " and "))
+	case len(found) == 1 && (found[0] == "entitlements.yaml" || found[0] == "entitlements"):
+		return found[0], nil
+	case len(found) == 1:
+		return "", fmt.Errorf("there is no entitlements.yaml and no folder entitlements here, but %s; name it with --file", found[0])
 	}
 	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
 }
@@ -180,6 +191,6 @@ func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
 	}
 	return open(provider, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		KV: c.store, Limiter: c.store,
+		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
 	})
 }

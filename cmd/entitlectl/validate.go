@@ -26,7 +26,8 @@ func newValidate(c *cli) *cobra.Command {
 type verdict struct {
 	Valid bool `json:"valid"`
 	*size
-	Errors []fileError `json:"errors,omitempty"`
+	Errors   []fileError `json:"errors,omitempty"`
+	Warnings []fileError `json:"warnings,omitempty"`
 }
 
 // size is how much valid files hold.
@@ -61,7 +62,28 @@ func (c *cli) validate() error {
 	}
 	totals := fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
-	return c.show(verdict{Valid: true, size: &n}, render.Report{Title: "Validation", Totals: totals})
+	document, report := verdict{Valid: true, size: &n}, render.Report{Title: "Validation", Totals: totals}
+	var lines []string
+	for _, w := range s.Warnings {
+		document.Warnings = append(document.Warnings, fileError{w.File, w.Line, w.Column, w.What, w.Hint})
+		lines = append(lines, w.Error())
+	}
+	switch {
+	case c.output == "text":
+		c.warn(s.Warnings)
+	case len(lines) > 0:
+		report.Sections = notes(render.Warning, lines)
+	}
+	return c.show(document, report)
+}
+
+// notes is what there is to say about the files.
+func notes(level render.Level, lines []string) []render.Section {
+	section := render.Section{Title: "files"}
+	for _, line := range lines {
+		section.Notes = append(section.Notes, render.Note{Level: level, Text: line})
+	}
+	return []render.Section{section}
 }
 
 // invalid prints the errors: as text on stderr, in other forms on stdout.
@@ -70,15 +92,12 @@ func (c *cli) invalid(err error) error {
 		return err
 	}
 	found := fileErrors(err)
-	section := render.Section{Title: "files"}
-	for _, e := range found {
-		section.Notes = append(section.Notes, render.Note{Level: render.Error, Text: e.text})
-	}
 	document := verdict{}
+	var lines []string
 	for _, e := range found {
-		document.Errors = append(document.Errors, e.fileError)
+		document.Errors, lines = append(document.Errors, e.fileError), append(lines, e.text)
 	}
-	report := render.Report{Title: "Validation", Sections: []render.Section{section},
+	report := render.Report{Title: "Validation", Sections: notes(render.Error, lines),
 		Totals: "invalid: " + render.Count(len(found), "error")}
 	return errors.Join(c.show(document, report), &exit{code: exitError})
 }

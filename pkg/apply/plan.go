@@ -75,7 +75,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	part.Changes = diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
-	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, live)
+	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(head.Allow, head.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account

@@ -13,7 +13,8 @@ type Connection struct {
 	Settings     map[string]string // the provider's own keys: region, project, …
 	Auth         map[string]Reference
 	Endpoints    map[string]string // API family to base URL; "" is the family-less `endpoint: URL`
-	Rate         Rates             // filled with the provider's default where the file sets none
+	Rate         Rates             // of this run; filled with the provider's default where the file sets none
+	Reserve      Rates             // at which turns are taken from the budget that runs share: Rate, but no reviewed file slows it
 	Notices      Notices
 	Packing      Packing
 	Experimental []string

@@ -5,9 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -115,9 +113,9 @@ func (d *decoder) settings(c *connection, o object) {
 	if n := o.get("endpoint"); n != nil {
 		c.Endpoints = d.endpoints(n, f)
 	}
-	c.Rate = f.Rate
+	c.Rate, c.Reserve = f.Rate, f.Rate
 	if n := o.get("rate"); n != nil {
-		d.rates(n, &c.Rate)
+		d.rates(n, c)
 	}
 	if n := o.get("notices"); n != nil && f.Notices {
 		d.notices(n, &c.Notices)
@@ -182,95 +180,6 @@ func (d *decoder) endpoint(n *yaml.Node, what string) (string, bool) {
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-func (d *decoder) rates(n *yaml.Node, rates *Rates) {
-	o, ok := d.object(n, "rate", rateKeys)
-	if !ok {
-		return
-	}
-	for i, rate := range []*Rate{&rates.Read, &rates.Write} {
-		if value := o.get(rateKeys[i]); value != nil {
-			d.rate(value, "rate "+rateKeys[i], rate)
-		}
-	}
-}
-
-var (
-	rateText  = regexp.MustCompile(`^([1-9][0-9]{0,5})/([a-z]+)$`)
-	rateUnits = map[string]time.Duration{
-		"s": time.Second, "sec": time.Second, "second": time.Second,
-		"min": time.Minute, "minute": time.Minute, "h": time.Hour, "hour": time.Hour,
-	}
-)
-
-func (d *decoder) rate(n *yaml.Node, what string, rate *Rate) {
-	const hint = "write N/s, N/min or N/h with N from 1 to 999999"
-	if !d.is(n, yaml.ScalarNode, what, hint) {
-		return
-	}
-	m := rateText.FindStringSubmatch(n.Value)
-	if m == nil || rateUnits[m[2]] == 0 {
-		d.reject(d.at(n), hint, "%s %s is not a rate", what, quoted(n.Value))
-		return
-	}
-	calls, _ := strconv.Atoi(m[1])
-	*rate = Rate{Calls: calls, Per: rateUnits[m[2]]}
-}
-
-func (d *decoder) notices(n *yaml.Node, notices *Notices) {
-	if n.Kind == yaml.ScalarNode && !isNull(n) {
-		if _, ok := d.word(n, "notices", "off"); ok {
-			*notices = Notices{Off: true}
-		}
-		return
-	}
-	o, ok := d.object(n, "notices", noticesKeys)
-	if !ok {
-		return
-	}
-	if value := o.get("resendAfter"); value != nil {
-		d.duration(value, "resendAfter", &notices.ResendAfter)
-	}
-	if value := o.get("maxAttempts"); value != nil {
-		if count, ok := d.count(value, "maxAttempts"); ok {
-			notices.MaxAttempts = count
-		}
-	}
-}
-
-func (d *decoder) packing(n *yaml.Node, packing *Packing) {
-	o, ok := d.object(n, "packing", packingKeys)
-	if !ok {
-		return
-	}
-	for i, limit := range []*int{&packing.Regrant, &packing.CoverAbsent} {
-		if value := o.get(packingKeys[i]); value != nil {
-			if count, ok := d.count(value, packingKeys[i]); ok {
-				*limit = count
-			}
-		}
-	}
-}
-
-var days = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
-
-// duration reads a Go duration, or a number of days.
-func (d *decoder) duration(n *yaml.Node, what string, result *time.Duration) {
-	const hint = "write 24h, 90m or 7d"
-	if !d.is(n, yaml.ScalarNode, what, hint) {
-		return
-	}
-	v, err := time.ParseDuration(n.Value)
-	if days.MatchString(n.Value) {
-		count, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "d"))
-		v, err = time.Duration(count)*24*time.Hour, nil
-	}
-	if err != nil || v <= 0 {
-		d.reject(d.at(n), hint, "%s %s is not a duration above 0", what, quoted(n.Value))
-		return
-	}
-	*result = v
 }
 
 func (d *decoder) experimental(n *yaml.Node, known []string) []string {

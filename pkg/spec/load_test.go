@@ -52,7 +52,7 @@ func TestLoadFiles(t *testing.T) {
 		"a file with a hidden name":       {files: map[string]string{"d/a\x1b[2J.yaml": rule, "d/b.yaml": rule}, load: []string{"d"}, errors: `d: file name "a\x1b[2J.yaml" holds an invisible character; rename it`},
 		"a device":                        {load: []string{os.DevNull}, errors: os.DevNull + ": not a regular file; name a file that can be read as often as needed"},
 		"more than rules in a rules file": {files: map[string]string{RulesFile: people}, load: []string{RulesFile}, errors: RulesFile + ":2:1: unknown key \"users\" in " + RulesFile + "; use version or rules\n" + RulesFile + ":3:1: unknown key \"teams\" in " + RulesFile + "; use version or rules"},
-		"the same rule twice":             {files: map[string]string{"a.yaml": rule, RulesFile: rule}, load: []string{"a.yaml"}, errors: RulesFile + ":2:20: rule \"max-mails\" is defined twice, first at a.yaml:2:20; keep one of them"},
+		"the same rule twice":             {files: map[string]string{"a.yaml": rule, "b.yaml": rule}, load: []string{"a.yaml", "b.yaml"}, errors: "b.yaml:2:20: rule \"max-mails\" is defined twice, first at a.yaml:2:20; keep one of them"},
 		"the same of all in two files": {
 			files: map[string]string{"a.yaml": conns + groups[11:] + people[11:], "b.yaml": conns + groups[11:] + people[11:]}, load: []string{"a.yaml", "b.yaml"},
 			errors: `b.yaml:3:3: connection "w" is defined twice, first at a.yaml:3:3; keep one of them
@@ -175,15 +175,18 @@ func TestDigest(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "a.yaml", rule)
-	if _, err := load([]string{"a.yaml"}, testFormats(), int64(len(rule))); err != nil {
+	most := usualBounds
+	most.file = int64(len(rule))
+	if _, err := load([]string{"a.yaml"}, testFormats(), most); err != nil {
 		t.Errorf("a file of the allowed size: %v", err)
 	}
 	want := "a.yaml: file has 33 bytes, more than the 32 allowed; split it"
-	if _, err := load([]string{"a.yaml"}, testFormats(), int64(len(rule))-1); err == nil || err.Error() != want {
+	most.file--
+	if _, err := load([]string{"a.yaml"}, testFormats(), most); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	write(t, "a.yaml", "version: 1\nusers:"+strings.Repeat("\n", maxItems))
-	want = "a.yaml:1:1: file has more than 8000000 lines and items; split it"
+	want = "a.yaml:1:1: files have more than 8000000 lines and items together; split them over several runs"
 	if _, err := Load([]string{"a.yaml"}, testFormats()); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

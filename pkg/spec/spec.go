@@ -6,6 +6,7 @@ type Spec struct {
 	Digest      string       // "sha256:…" of names and contents
 	Connections []Connection // sorted by name
 	Rules       Rules
+	Warnings    []*Error // what is odd and yet no error, each once, sorted by position
 
 	users     []*user           // in reading order
 	resources []*resource       // in reading order

@@ -16,7 +16,9 @@ import (
 // after they have reported an error.
 type decoder struct {
 	*loader
-	file string
+	file    string
+	rules   *ruleSource // what its rules count for
+	trusted bool        // it is the operator's, and may set what reviewed files may not
 }
 
 func (d *decoder) at(n *yaml.Node) Position {

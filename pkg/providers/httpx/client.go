@@ -68,14 +68,14 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 
 // bucket is what the request draws from.
 func (c *Client) bucket(req Request) *bucket {
-	policy, rate := cmp.Or(req.Policy, "write"), c.rates.Write
+	policy, rate, reserve := cmp.Or(req.Policy, "write"), c.rates.Write, c.Env.Reserve.Write
 	if req.reads() {
-		policy, rate = cmp.Or(req.Policy, "read"), c.rates.Read
+		policy, rate, reserve = cmp.Or(req.Policy, "read"), c.rates.Read, c.Env.Reserve.Read
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.buckets[policy] == nil {
-		c.buckets[policy] = &bucket{limiter: &c.limiter, key: c.connection + "/" + policy, every: rate.Interval(), pace: 1}
+		c.buckets[policy] = newBucket(&c.limiter, c.connection+"/"+policy, rate.Interval(), reserve.Interval())
 	}
 	return c.buckets[policy]
 }
