@@ -33,6 +33,7 @@ func newPlan(c *cli) *cobra.Command {
 	command.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
 	command.Flags().BoolVar(&head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	command.Flags().BoolVar(&head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
+	c.underOperator(command)
 	return command
 }
 
@@ -67,11 +68,11 @@ func (c *cli) plan(ctx context.Context, out string, detailed bool, head apply.He
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
 // the plan of the others.
 func (c *cli) fresh(ctx context.Context, head apply.Head) (*diff.Plan, error) {
-	w, err := c.intent()
+	w, err := c.intent(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.planned(ctx, w, c.jobs(w.scopes, reading), head)
+	return c.planned(ctx, w, c.jobs(ctx, w.scopes, reading), head)
 }
 
 // planned plans what jobs are about.

@@ -17,26 +17,38 @@ const RulesFile = "entitlectl.rules.yaml"
 // maxFile is the largest file that is read, in bytes.
 const maxFile = 64 << 20
 
+// Input is what Load reads, and what it reads it by.
+type Input struct {
+	Paths    []string // files and folders
+	Formats  []Format
+	Operator *Operator // nil: there is no operator's file, and the defaults hold
+	StateDir string    // where no secret may be; "": nowhere
+}
+
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
 // hidden ones excepted; beside a single file its RulesFile is read too. A file that is named in several ways is read once.
 //
 // All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
-func Load(paths []string, formats []Format) (*Spec, error) {
-	return load(paths, formats, maxFile)
-}
+func Load(in Input) (*Spec, error) { return load(in, maxFile) }
 
-func load(paths []string, formats []Format, limit int64) (*Spec, error) {
-	l := &loader{
-		formats: formats, limit: limit, rules: DefaultRules, ruleSources: map[string]Position{},
+func newLoader(formats []Format, stateDir string) *loader {
+	return &loader{
+		formats: formats, stateDir: stateDir, rules: DefaultRules, ruleSources: map[string]Position{},
 		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
 	}
+}
+
+func load(in Input, limit int64) (*Spec, error) {
+	l := newLoader(in.Formats, in.StateDir)
+	l.limit = limit
+	l.obey(in.Operator)
 	var names, digests []string
-	for _, f := range l.find(paths) {
+	for _, f := range l.find(in.Paths) {
 		names = append(names, f.shown)
 		if data, ok := l.read(f); ok {
 			sum := sha256.Sum256(data)
 			digests = append(digests, f.base+"\x00"+hex.EncodeToString(sum[:])+"\n")
-			d := &decoder{loader: l, file: f.shown}
+			d := &decoder{loader: l, file: f.shown, folder: f.dir}
 			d.document(data, f.base == RulesFile)
 		}
 	}
@@ -49,6 +61,9 @@ func load(paths []string, formats []Format, limit int64) (*Spec, error) {
 	s := &Spec{
 		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
 		users: l.userList, resources: l.resources, domains: map[string]string{},
+	}
+	if s.Operator = in.Operator; s.Operator != nil {
+		s.OperatorDigest = s.Operator.Digest
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
 		c := l.connections[name]
@@ -63,6 +78,9 @@ func load(paths []string, formats []Format, limit int64) (*Spec, error) {
 type loader struct {
 	problems
 	formats     []Format
+	operator    *Operator // nil: there is none
+	bounds      bounds
+	stateDir    string
 	limit       int64
 	comparisons int // spent on suggestions
 
@@ -102,6 +120,9 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		return
 	}
 	d.version(o)
+	if d.heldByOperator(o) {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
+	}
 	for _, section := range []struct {
 		key    string
 		decode func(*yaml.Node)

@@ -7,6 +7,9 @@ type Spec struct {
 	Connections []Connection // sorted by name
 	Rules       Rules
 
+	Operator       *Operator // nil: there is none
+	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
+
 	users     []*user           // in reading order
 	resources []*resource       // in reading order
 	domains   map[string]string // by connection: what a blank domain means

@@ -24,6 +24,7 @@ func Plan(p *diff.Plan) Report {
 
 func planSection(part diff.Part) Section {
 	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
+	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	for _, v := range part.Violations {
 		s.note(Refusal, violationText(v))
 	}
@@ -40,6 +41,9 @@ func planSection(part diff.Part) Section {
 		}
 		return changeRow(all[i])
 	})
+	if len(part.Endpoints) > 0 && s.empty() {
+		s.note(Info, "no changes") // so that the endpoints are named all the same
+	}
 	return s
 }
 
