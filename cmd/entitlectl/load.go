@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -28,8 +29,8 @@ type intent struct {
 	scopes []scope
 }
 
-func (c *cli) intent() (intent, error) {
-	s, err := load(c.files)
+func (c *cli) intent(ctx context.Context) (intent, error) {
+	s, err := c.load(ctx, c.files)
 	if err != nil {
 		return intent{}, err
 	}
@@ -38,8 +39,11 @@ func (c *cli) intent() (intent, error) {
 	return intent{s, scopes}, err
 }
 
-// load reads and checks files; none named stands for the usual ones.
-func load(files []string) (*spec.Spec, error) {
+// load reads and checks files, the operator's first; none named stands for the usual ones.
+func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
+	if err := c.guardState(ctx); err != nil {
+		return nil, err
+	}
 	if len(files) == 0 {
 		file, err := usualFile()
 		if err != nil {
@@ -47,7 +51,11 @@ func load(files []string) (*spec.Spec, error) {
 		}
 		files = []string{file}
 	}
-	return spec.Load(files, providers.Formats())
+	operator, err := c.loadOperator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Load(spec.Input{Paths: files, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }
 
 // usualFile is the file or folder that is read where none is named. Where there are several nobody can tell which is meant.
@@ -168,11 +176,11 @@ func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec
 }
 
 // jobs opens the connections of the scopes. One that can't be opened gives a job that says why.
-func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
+func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job {
 	var jobs []apply.Job
 	for _, sc := range scopes {
 		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Targets: sc.targets}
-		if job.Source, job.Err = c.open(sc.connection, open); job.Err != nil {
+		if job.Source, job.Err = c.open(ctx, sc.connection, open); job.Err != nil {
 			job.Source = nil
 		}
 		jobs = append(jobs, job)
@@ -180,12 +188,12 @@ func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
 	return jobs
 }
 
-func (c *cli) open(conn spec.Connection, open opener) (apply.Source, error) {
+func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (apply.Source, error) {
 	provider, known := providers.Find(conn.Provider)
 	if !known || provider.Reader == nil {
 		return nil, fmt.Errorf("provider %s can be validated, but this version can't read it yet", conn.Provider)
 	}
-	secrets, err := conn.Secrets(c.lookup)
+	secrets, err := conn.Secrets(c.secrets(ctx))
 	if err != nil {
 		return nil, err
 	}

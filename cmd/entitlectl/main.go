@@ -29,7 +29,9 @@ type env struct {
 	terminal       terminals
 	transport      http.RoundTripper               // to vendors; nil: the network
 	openStore      func(folder string) store.Store // nil: the one of package file
-	user, host     string
+	// tracked tells whether git tracks a file, or anything in a folder; nil: nobody is asked.
+	tracked    func(ctx context.Context, path string) (bool, error)
+	user, host string
 }
 
 // terminals says which streams are terminals.

@@ -25,6 +25,7 @@ type cli struct {
 	log     *slog.Logger
 
 	files       []string
+	operator    string // file that is the operator's; "": as the environment says
 	output      string
 	connections []string
 	targets     []string

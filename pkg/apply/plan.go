@@ -53,7 +53,7 @@ func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.P
 }
 
 func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Part {
-	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Targets: job.Targets,
+	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Endpoints: job.Connection.Foreign, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
 	if job.Err != nil {
 		part.Error = job.Err.Error()

@@ -96,7 +96,7 @@ func TestNoMappingUnprotects(t *testing.T) {
 		}
 		write(spec.RulesFile, "rules: {max-revokes: off, max-revoke-share: off, max-revoke-share-resource: off, "+fmt.Sprintf(rule, on)+"}\n")
 		write("a.yaml", m.yaml())
-		s, err := spec.Load([]string{dir}, nil)
+		s, err := spec.Load(spec.Input{Paths: []string{dir}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func (b *bench) overLoopback(t testing.TB) *bench {
 // job opens the first connection of a desired-state file.
 func (b *bench) job(t testing.TB, file string) apply.Job {
 	t.Helper()
-	loaded, err := spec.Load([]string{file}, providers.Formats())
+	loaded, err := spec.Load(spec.Input{Paths: []string{file}, Formats: providers.Formats()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -238,7 +238,7 @@ func (s *soak) apply(t *testing.T) bool {
 // open reads the file and opens its connection at the vendor's rates.
 func (s *soak) open(t *testing.T) apply.Job {
 	t.Helper()
-	loaded, err := spec.Load([]string{s.file}, providers.Formats())
+	loaded, err := spec.Load(spec.Input{Paths: []string{s.file}, Formats: providers.Formats()})
 	if err != nil {
 		t.Fatal(err)
 	}

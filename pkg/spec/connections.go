@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,7 +109,7 @@ func (d *decoder) settings(c *connection, o object) {
 		}
 	}
 	if n := o.get("endpoint"); n != nil {
-		c.Endpoints = d.endpoints(n, f)
+		d.endpoints(n, c)
 	}
 	c.Rate, c.Reserve = f.Rate, f.Rate
 	if n := o.get("rate"); n != nil {
@@ -124,73 +122,20 @@ func (d *decoder) settings(c *connection, o object) {
 		d.packing(n, &c.Packing)
 	}
 	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
-		c.Experimental = d.experimental(n, f.Experimental)
+		c.Experimental = d.wordList(n, "experimental", "experimental call", f.Experimental)
 	}
 }
 
-func (d *decoder) endpoints(n *yaml.Node, f *Format) map[string]string {
-	endpoints := map[string]string{}
-	if n.Kind != yaml.MappingNode || len(f.Endpoints) == 0 {
-		if u, ok := d.endpoint(n, "endpoint"); ok {
-			endpoints[""] = u
-		}
-		return endpoints
-	}
-	if o, ok := d.object(n, "endpoint", f.Endpoints); ok {
-		for _, family := range f.Endpoints {
-			if value := o.get(family); value != nil {
-				if u, ok := d.endpoint(value, "endpoint "+family); ok {
-					endpoints[family] = u
-				}
-			}
-		}
-	}
-	return endpoints
-}
-
-// endpoint reads a base URL. It is never shown: it may hold a password by mistake.
-func (d *decoder) endpoint(n *yaml.Node, what string) (string, bool) {
-	if !d.is(n, yaml.ScalarNode, what, "write https://HOST[:PORT][/PATH]") {
-		return "", false
-	}
-	text := n.Value
-	u, err := url.Parse(text)
-	flaw, hint := "", ""
-	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "" || strings.IndexFunc(text, isHidden) >= 0 || strings.Contains(text, " "):
-		flaw, hint = "is not a URL", "write https://HOST[:PORT][/PATH]"
-	case u.User != nil:
-		flaw, hint = "holds a user name or password", "remove it, and use auth"
-	case strings.ContainsAny(text, "?#"):
-		flaw, hint = "holds a query or fragment", "end it after the path"
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		flaw, hint = "is plain http to another machine", "use https; http is for loopback addresses only"
-	case u.Scheme != "http" && u.Scheme != "https":
-		flaw, hint = "is neither https nor http", "write https://HOST[:PORT][/PATH]"
-	case strings.Contains(u.Path+"/", "/../") || strings.Contains(u.Path, "//"):
-		flaw, hint = "has a path with .. or //", "write the path in full"
-	}
-	if flaw != "" {
-		d.reject(d.at(n), hint, "%s %s", what, flaw)
-		return "", false
-	}
-	return strings.TrimRight(u.String(), "/"), true
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-func (d *decoder) experimental(n *yaml.Node, known []string) []string {
-	items, _ := d.list(n, "experimental")
-	var words []string
-	for _, item := range items {
-		word, ok := d.word(item, "experimental call", known...)
+// wordList reads a list of fixed words, each at most once.
+func (d *decoder) wordList(n *yaml.Node, list, item string, known []string) []string {
+	items, _ := d.list(n, list)
+	words := []string{}
+	for _, n := range items {
+		word, ok := d.word(n, item, known...)
 		switch {
 		case !ok:
 		case slices.Contains(words, word):
-			d.reject(d.at(item), "keep one of them", "experimental call %s is listed twice", quoted(word))
+			d.reject(d.at(n), "keep one of them", "%s %s is listed twice", item, quoted(word))
 		default:
 			words = append(words, word)
 		}

@@ -25,7 +25,7 @@ func TestGood(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
-			s, err := Load([]string{file}, testFormats())
+			s, err := Load(input(file))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -114,7 +114,7 @@ func (test tree) test(t *testing.T) {
 	if test.from != "" {
 		t.Chdir(test.from)
 	}
-	s, err := Load(test.load, testFormats())
+	s, err := Load(input(test.load...))
 	if err != nil || test.errors != "" {
 		if fmt.Sprint(err) != test.errors {
 			t.Errorf("got errors:\n%v\nwant:\n%s", err, test.errors)
@@ -149,12 +149,12 @@ func TestRulesOfStrangers(t *testing.T) {
 	check(t, os.Chmod(filepath.Join(home, "open"), fs.ModeSticky|0o777))
 	t.Chdir(t.TempDir())
 	path := filepath.Join(home, "open/x/y/a.yaml")
-	s, err := Load([]string{path}, testFormats())
+	s, err := Load(input(path))
 	check(t, err)
 	if d := cmp.Diff([]string{path, filepath.Join(home, "open/x", RulesFile)}, s.Files); d != "" {
 		t.Error(d)
 	}
-	again, err := Load(s.Files, testFormats())
+	again, err := Load(input(s.Files...))
 	check(t, err)
 	if d := cmp.Diff(s.Files, again.Files); d != "" || again.Digest != s.Digest {
 		t.Errorf("loading what was read reads something else: %s", d)
@@ -170,7 +170,7 @@ func TestDigestOfRulesAbove(t *testing.T) {
 		if text != "" {
 			write(t, RulesFile, text)
 		}
-		s, err := Load([]string{"d"}, testFormats())
+		s, err := Load(input("d"))
 		check(t, err)
 		digests = append(digests, s.Digest)
 	}

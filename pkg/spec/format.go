@@ -11,6 +11,8 @@ type Format struct {
 	Provider     string
 	Kinds        []Kind     // the resources that its connections may hold
 	Auth         []AuthForm // the accepted sets of auth keys; exactly one must match
+	Hosts        []string   // the vendor's API, lower case, on https and port 443; {region} stands for one label that is a region's name
+	Env          []string   // variables that auth may name beside ENTITLECTL_SECRET_*: NAME, or PREFIX*
 	Keys         []string   // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
 	Required     []string   // those of Keys that must be there
 	Booleans     []string   // those of Keys that are true or false; the others are names

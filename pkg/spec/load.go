@@ -23,27 +23,39 @@ type bounds struct {
 
 var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 2_000_000}
 
+// Input is what Load reads, and what it reads it by.
+type Input struct {
+	Paths    []string // files and folders
+	Formats  []Format
+	Operator *Operator // nil: there is no operator's file, and the defaults hold
+	StateDir string    // where no secret may be; "": nowhere
+}
+
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
 // hidden ones excepted. RulesFile is read too: in folders that are named, beside what is named, and above, up to the folder
 // that holds .git or is the working one. A file that is named in several ways is read once.
 //
 // All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
-func Load(paths []string, formats []Format) (*Spec, error) {
-	return load(paths, formats, usualBounds)
-}
+func Load(in Input) (*Spec, error) { return load(in, usualBounds) }
 
-func load(paths []string, formats []Format, most bounds) (*Spec, error) {
-	l := &loader{
-		formats: formats, bounds: most, reviewed: newRuleSource(""),
+func newLoader(formats []Format, stateDir string) *loader {
+	return &loader{
+		formats: formats, stateDir: stateDir, bounds: usualBounds, reviewed: newRuleSource(""),
 		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
 	}
+}
+
+func load(in Input, most bounds) (*Spec, error) {
+	l := newLoader(in.Formats, in.StateDir)
+	l.bounds = most
+	l.obey(in.Operator)
 	var names, digests []string
-	for _, f := range l.find(paths) {
+	for _, f := range l.find(in.Paths) {
 		names = append(names, f.shown)
 		if data, ok := l.read(f); ok {
 			sum := sha256.Sum256(data)
 			digests = append(digests, f.base+"\x00"+hex.EncodeToString(sum[:])+"\n")
-			d := &decoder{loader: l, file: f.shown, rules: l.reviewed}
+			d := &decoder{loader: l, file: f.shown, folder: f.dir, rules: l.reviewed}
 			if f.base == RulesFile {
 				d.rules = newRuleSource(f.shown)
 				l.floors = append(l.floors, d.rules)
@@ -60,6 +72,9 @@ func load(paths []string, formats []Format, most bounds) (*Spec, error) {
 	s := &Spec{
 		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
 		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, domains: map[string]string{},
+	}
+	if s.Operator = in.Operator; s.Operator != nil {
+		s.OperatorDigest = s.Operator.Digest
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
 		c := l.connections[name]
@@ -80,6 +95,9 @@ type loader struct {
 	problems
 	warnings    problems
 	formats     []Format
+	operator    *Operator // nil: there is none
+	allowed     allowance     // of connections
+	stateDir    string
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
@@ -121,6 +139,9 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		return
 	}
 	d.version(o)
+	if d.heldByOperator(o) {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
+	}
 	for _, section := range []struct {
 		key    string
 		decode func(*yaml.Node)

@@ -93,7 +93,7 @@ func (test layout) test(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := Load(test.load, testFormats())
+	s, err := Load(input(test.load...))
 	if err != nil || test.errors != "" {
 		if err == nil || err.Error() != test.errors {
 			t.Errorf("got errors:\n%v\nwant:\n%s", err, test.errors)
@@ -140,7 +140,7 @@ func write(t testing.TB, name, text string) {
 func TestDigest(t *testing.T) {
 	t.Chdir(t.TempDir())
 	digest := func(paths ...string) string {
-		s, err := Load(paths, testFormats())
+		s, err := Load(input(paths...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,17 +177,17 @@ func TestLimits(t *testing.T) {
 	write(t, "a.yaml", rule)
 	most := usualBounds
 	most.file = int64(len(rule))
-	if _, err := load([]string{"a.yaml"}, testFormats(), most); err != nil {
+	if _, err := load(input("a.yaml"), most); err != nil {
 		t.Errorf("a file of the allowed size: %v", err)
 	}
 	want := "a.yaml: file has 33 bytes, more than the 32 allowed; split it"
 	most.file--
-	if _, err := load([]string{"a.yaml"}, testFormats(), most); err == nil || err.Error() != want {
+	if _, err := load(input("a.yaml"), most); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	write(t, "a.yaml", "version: 1\nusers:"+strings.Repeat("\n", maxItems))
 	want = "a.yaml:1:1: files have more than 8000000 lines and items together; split them over several runs"
-	if _, err := Load([]string{"a.yaml"}, testFormats()); err == nil || err.Error() != want {
+	if _, err := Load(input("a.yaml")); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -202,7 +202,7 @@ func TestManyErrors(t *testing.T) {
 		b.WriteString("- {nam: x}\n")
 	}
 	write(t, "a.yaml", b.String())
-	_, err := Load([]string{"a.yaml"}, testFormats())
+	_, err := Load(input("a.yaml"))
 	var all *multierror.Error
 	if !errors.As(err, &all) || len(all.Errors) != maxKept {
 		t.Fatalf("kept %d errors", len(all.Errors))

@@ -7,8 +7,9 @@ import (
 
 // What no reviewed file may set, the operator's may, and what it sets holds for all runs.
 func TestOperatorSetsAnyPace(t *testing.T) {
-	l := &loader{formats: testFormats(), connections: map[string]*connection{}}
-	d := &decoder{loader: l, file: "operator.yaml", trusted: true}
+	l := newLoader(testFormats(), "")
+	TRUSTED_LINE
+	d := &decoder{loader: l, file: "operator.yaml"}
 	d.document([]byte(`version: 1
 connections:
   w:

@@ -128,7 +128,7 @@ func (l *loader) place(r *resource) {
 	switch {
 	case c == nil:
 		known := slices.Sorted(maps.Keys(l.connections))
-		l.reject(r.in.at, l.meant(r.in.name, known, "define it under connections"), "unknown connection %s", quoted(r.in.name))
+		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
 	case !c.holds(r.kind):
 		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.kind.words())
 	}

@@ -175,7 +175,7 @@ func TestRulesSaidInVain(t *testing.T) {
 			t.Chdir(t.TempDir())
 			write(t, RulesFile, "version: 1\nrules: {"+tc.rules+"}\n")
 			write(t, "a.yaml", "version: 1\nrules: {"+tc.reviewed+"}\n")
-			s, err := Load([]string{"a.yaml"}, testFormats())
+			s, err := Load(input("a.yaml"))
 			if err != nil || tc.errors != "" {
 				if fmt.Sprint(err) != tc.errors {
 					t.Fatalf("errors:\n%v\nwant:\n%s", err, tc.errors)

@@ -46,7 +46,7 @@ func TestGrantsAreBounded(t *testing.T) {
 			write(t, "a.yaml", tc.text)
 			bounds := usualBounds
 			bounds.grants = most
-			_, err := load([]string{"a.yaml"}, testFormats(), bounds)
+			_, err := load(input("a.yaml"), bounds)
 			if got := fmt.Sprint(err); tc.want == "" && err != nil || tc.want != "" && got != tc.want {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}
@@ -82,7 +82,7 @@ func TestTeamsWithoutEnd(t *testing.T) {
 		t.Run(tc.reason, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			write(t, "a.yaml", tc.text)
-			if _, err := Load([]string{"a.yaml"}, testFormats()); fmt.Sprint(err) != tc.want {
+			if _, err := Load(input("a.yaml")); fmt.Sprint(err) != tc.want {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}
 		})
@@ -90,7 +90,7 @@ func TestTeamsWithoutEnd(t *testing.T) {
 	t.Run("once alone is fine", func(t *testing.T) {
 		t.Chdir(t.TempDir())
 		write(t, "a.yaml", grantingFile(chain("NEXT, u1"), appGroups(20, last)))
-		s, err := Load([]string{"a.yaml"}, testFormats())
+		s, err := Load(input("a.yaml"))
 		if err != nil || len(s.Desired(time.Now())["w"].Grants) != 40 {
 			t.Errorf("error %v", err)
 		}
@@ -117,7 +117,7 @@ func TestFilesAreBounded(t *testing.T) {
 	} {
 		bounds := usualBounds
 		tc.set(&bounds)
-		if _, err := load(tc.load, testFormats(), bounds); err != nil || tc.want != "" {
+		if _, err := load(input(tc.load...), bounds); err != nil || tc.want != "" {
 			if fmt.Sprint(err) != tc.want {
 				t.Errorf("%s: got %v, want %s", tc.reason, err, tc.want)
 			}
@@ -131,7 +131,7 @@ func TestItemsOfAllFilesAreBounded(t *testing.T) {
 	write(t, "a.yaml", "version: 1\n"+strings.Repeat("\n", maxItems/2))
 	write(t, "b.yaml", "version: 1\n"+strings.Repeat("\n", maxItems/2))
 	want := "b.yaml:1:1: files have more than 8000000 lines and items together; split them over several runs"
-	if _, err := Load([]string{"a.yaml", "b.yaml"}, testFormats()); fmt.Sprint(err) != want {
+	if _, err := Load(input("a.yaml", "b.yaml")); fmt.Sprint(err) != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

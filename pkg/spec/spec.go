@@ -8,6 +8,9 @@ type Spec struct {
 	Rules       Rules
 	Warnings    []*Error // what is odd and yet no error, each once, sorted by position
 
+	Operator       *Operator // nil: there is none
+	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
+
 	users     []*user           // in reading order
 	resources []*resource       // in reading order
 	domains   map[string]string // by connection: what a blank domain means
