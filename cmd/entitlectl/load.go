@@ -44,16 +44,16 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if err := c.guardState(ctx); err != nil {
 		return nil, err
 	}
+	operator, err := c.loadOperator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if len(files) == 0 {
 		file, err := usualFile()
 		if err != nil {
 			return nil, err
 		}
 		files = []string{file}
-	}
-	operator, err := c.loadOperator(ctx)
-	if err != nil {
-		return nil, err
 	}
 	return spec.Load(spec.Input{Paths: files, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }
