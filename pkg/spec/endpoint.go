@@ -49,8 +49,8 @@ func (d *decoder) endpoint(n *yaml.Node, what string, f *Format) (*url.URL, bool
 	flaw, hint := "is not a URL", writeURL
 	if err == nil && strings.IndexFunc(n.Value, isHidden) < 0 && !strings.Contains(n.Value, " ") {
 		u.Host = lowerASCII(u.Host)
-		if flaw, hint = flawOfURL(u, n.Value); flaw == "" && !d.bounds.mayReach(u, f) {
-			flaw, hint = "is at no host of "+f.Provider, d.bounds.reachable(f)
+		if flaw, hint = flawOfURL(u, n.Value); flaw == "" && !d.mayReach(u, f) {
+			flaw, hint = "is at no host of "+f.Provider, d.allowed.reachable(f)
 		}
 	}
 	if flaw != "" {

@@ -79,7 +79,7 @@ type loader struct {
 	problems
 	formats     []Format
 	operator    *Operator // nil: there is none
-	bounds      bounds
+	allowed     allowance
 	stateDir    string
 	limit       int64
 	comparisons int // spent on suggestions

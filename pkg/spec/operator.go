@@ -22,7 +22,7 @@ type Operator struct {
 
 	holds       bool // it has connections, so that no other file may
 	connections map[string]*connection
-	bounds      bounds // of the connections of other files
+	allowed     allowance // for the connections of other files
 	overrides   []string
 
 	rules       Rules               // with DefaultRules where it sets none
@@ -43,10 +43,9 @@ type OperatorFile struct {
 // LoadOperator checks an operator's file as strictly as Load does, with the same errors.
 func LoadOperator(f OperatorFile) (*Operator, error) {
 	l := newLoader(f.Formats, f.StateDir)
-	l.bounds.trusted = true
 	sum := sha256.Sum256(f.Data)
 	o := &Operator{Name: f.Name, Digest: "sha256:" + hex.EncodeToString(sum[:]), overrides: liftable(f.Rules)}
-	d := &decoder{loader: l, file: f.Name, folder: f.Folder}
+	d := &decoder{loader: l, file: f.Name, folder: f.Folder, trusted: true}
 	d.operatorDocument(f, o)
 	if err := l.err(); err != nil {
 		return nil, err
@@ -81,7 +80,7 @@ func (l *loader) obey(o *Operator) {
 	if o == nil {
 		return
 	}
-	l.operator, l.bounds, l.connections = o, o.bounds, maps.Clone(o.connections)
+	l.operator, l.allowed, l.connections = o, o.allowed, maps.Clone(o.connections)
 }
 
 // heldByOperator refuses connections in a file where the operator's holds them.
@@ -125,7 +124,7 @@ func (d *decoder) operatorDocument(f OperatorFile, into *Operator) {
 		d.decodeConnections(n)
 	}
 	if n := o.get("allow"); n != nil {
-		into.bounds = d.allow(n)
+		into.allowed = d.allow(n)
 	}
 	if n := o.get("rules"); n != nil {
 		d.decodeRules(n)
@@ -153,27 +152,27 @@ func (d *decoder) withoutLater(root *yaml.Node) *yaml.Node {
 }
 
 // allow reads what connections of other files may name beyond the defaults.
-func (d *decoder) allow(n *yaml.Node) (b bounds) {
+func (d *decoder) allow(n *yaml.Node) (a allowance) {
 	o, ok := d.object(n, "allow", allowKeys)
 	if !ok {
-		return b
+		return a
 	}
 	if n := o.get("hosts"); n != nil {
 		items, _ := d.list(n, "hosts")
-		b.hosts = sound(items, d.hostPattern)
+		a.hosts = sound(items, d.hostPattern)
 	}
 	if n := o.get("env"); n != nil {
 		items, _ := d.list(n, "env")
-		b.env = sound(items, d.variables)
+		a.env = sound(items, d.variables)
 	}
 	if n := o.get("files"); n != nil {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.SequenceNode {
 			items = n.Content
 		}
-		b.files = sound(items, d.place)
+		a.files = sound(items, d.place)
 	}
-	return b
+	return a
 }
 
 // sound reads items and keeps those without an error.

@@ -16,8 +16,9 @@ import (
 // after they have reported an error.
 type decoder struct {
 	*loader
-	file   string // as messages show it
-	folder string // where file: references begin
+	file    string // as messages show it
+	folder  string // where file: references begin
+	trusted bool   // it is the operator's, and may name what other files may not
 }
 
 func (d *decoder) at(n *yaml.Node) Position {

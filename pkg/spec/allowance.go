@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// bounds say what the connections of some files may name: where credentials are sent, and where they are found. The zero
-// value is the defaults, for files that anybody who proposes a change can write.
-type bounds struct {
-	trusted bool // the operator's own file: any host, any variable, any file below its folder
-	hosts   []hostPattern
-	env     []string // NAME or PREFIX*
-	files   []string // folders and files beside the file that names them
+// allowance is what the connections of files that anybody may propose to change can name beyond the defaults: where
+// credentials are sent, and where they are found. The operator's own file names any host and variable, and any file below
+// its folder.
+type allowance struct {
+	hosts []hostPattern
+	env   []string // NAME or PREFIX*
+	files []string // folders and files beside the file that names them
 }
 
 // What every provider's connections may read: these variables, and files in this folder beside the file that names them.
@@ -44,15 +44,15 @@ func (f *Format) serves(u *url.URL) bool {
 	return u.Scheme == "https" && slices.ContainsFunc(f.Hosts, func(host string) bool { return hostPattern{host, httpsPort}.matches(u) })
 }
 
-func (b bounds) mayReach(u *url.URL, f *Format) bool {
-	return b.trusted || isLoopback(u.Hostname()) || f.serves(u) ||
-		slices.ContainsFunc(b.hosts, func(p hostPattern) bool { return p.matches(u) })
+func (d *decoder) mayReach(u *url.URL, f *Format) bool {
+	return d.trusted || isLoopback(u.Hostname()) || f.serves(u) ||
+		slices.ContainsFunc(d.allowed.hosts, func(p hostPattern) bool { return p.matches(u) })
 }
 
 // reachable says which hosts there are.
-func (b bounds) reachable(f *Format) string {
+func (a allowance) reachable(f *Format) string {
 	known := slices.Clone(f.Hosts)
-	for _, p := range b.hosts {
+	for _, p := range a.hosts {
 		known = append(known, p.String())
 	}
 	return "use https and port 443 of " + either(known) + ", or a loopback address" + operatorAllows("hosts")
@@ -77,12 +77,12 @@ func operatorAllows(key string) string {
 
 // mayLookUp refuses variables that are none of the provider's.
 func (d *decoder) mayLookUp(r Reference, f *Format) bool {
-	known := slices.Concat(f.Env, []string{ownVariables}, d.bounds.env)
+	known := slices.Concat(f.Env, []string{ownVariables}, d.allowed.env)
 	covers := func(pattern string) bool {
 		prefix, open := strings.CutSuffix(pattern, "*")
 		return r.Name == pattern || open && strings.HasPrefix(r.Name, prefix)
 	}
-	if d.bounds.trusted || slices.ContainsFunc(known, covers) {
+	if d.trusted || slices.ContainsFunc(known, covers) {
 		return true
 	}
 	d.reject(r.Source, "use "+either(known)+operatorAllows("env"), "%s may not be read for %s", r, f.Provider)
@@ -94,16 +94,16 @@ func (d *decoder) mayLookUp(r Reference, f *Format) bool {
 func (d *decoder) mayOpen(r *Reference, f *Format) bool {
 	name := path.Clean(filepath.ToSlash(r.Name))
 	flaw, hint := "", "keep secrets elsewhere"
-	places := append([]string{secretsFolder}, d.bounds.files...)
+	places := append([]string{secretsFolder}, d.allowed.files...)
 	i := slices.IndexFunc(places, func(place string) bool {
-		return strings.HasPrefix(name, place+"/") || name == place && slices.Contains(d.bounds.files, place)
+		return strings.HasPrefix(name, place+"/") || name == place && slices.Contains(d.allowed.files, place)
 	})
 	switch {
 	case inGit(name):
 		flaw = "is inside of " + gitFolder
 	case d.inState(filepath.Join(r.Folder, name)):
 		flaw = "is in the state folder"
-	case d.bounds.trusted:
+	case d.trusted:
 		return true
 	case i >= 0:
 		r.Within = places[i]
