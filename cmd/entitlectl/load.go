@@ -44,6 +44,10 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if err := c.guardState(ctx); err != nil {
 		return nil, err
 	}
+	operator, err := c.loadOperator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if len(files) == 0 {
 		file, err := usualFile()
 		if err != nil {
@@ -51,9 +55,8 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 		}
 		files = []string{file}
 	}
-	operator, err := c.loadOperator(ctx)
-	if err != nil {
-		return nil, err
+	if operator != nil {
+		c.mayLift = operator.MayLift
 	}
 	return spec.Load(spec.Input{Paths: files, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }

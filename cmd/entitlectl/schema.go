@@ -12,7 +12,8 @@ func newSchema(c *cli) *cobra.Command {
 	var operator bool
 	command := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of desired-state files, or of the operator's",
-		Long: "Print the JSON Schema of desired-state files, or with --operator of the operator's file, for completion and checks in editors. With the YAML language server:\n" +
+		Long: "Print the JSON Schema of desired-state files, or with --operator that of the operator's file, for completion and checks in\n" +
+			"editors. With the YAML language server:\n" +
 			"  # yaml-language-server: $schema=entitlements.schema.json",
 		Example: "  entitlectl schema > entitlements.schema.json",
 		Args:    arguments(0, 0, "no arguments"),

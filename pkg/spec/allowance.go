@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// allowance says what the connections of some files may name: where credentials are sent, and where they are found. The zero
-// value is the defaults, for files that anybody who proposes a change can write.
+// allowance is what the connections of files that anybody may propose to change can name beyond the defaults: where
+// credentials are sent, and where they are found. The operator's own file names any host and variable, and any file below
+// its folder.
 type allowance struct {
-	trusted bool // the operator's own file: any host, any variable, any file below its folder
-	hosts   []hostPattern
-	env     []string // NAME or PREFIX*
-	files   []string // folders and files beside the file that names them
+	hosts []hostPattern
+	env   []string // NAME or PREFIX*
+	files []string // folders and files beside the file that names them
 }
 
 // What every provider's connections may read: these variables, and files in this folder beside the file that names them.
@@ -44,15 +44,15 @@ func (f *Format) serves(u *url.URL) bool {
 	return u.Scheme == "https" && slices.ContainsFunc(f.Hosts, func(host string) bool { return hostPattern{host, httpsPort}.matches(u) })
 }
 
-func (b allowance) mayReach(u *url.URL, f *Format) bool {
-	return b.trusted || isLoopback(u.Hostname()) || f.serves(u) ||
-		slices.ContainsFunc(b.hosts, func(p hostPattern) bool { return p.matches(u) })
+func (d *decoder) mayReach(u *url.URL, f *Format) bool {
+	return d.trusted || isLoopback(u.Hostname()) || f.serves(u) ||
+		slices.ContainsFunc(d.allowed.hosts, func(p hostPattern) bool { return p.matches(u) })
 }
 
 // reachable says which hosts there are.
-func (b allowance) reachable(f *Format) string {
+func (a allowance) reachable(f *Format) string {
 	known := slices.Clone(f.Hosts)
-	for _, p := range b.hosts {
+	for _, p := range a.hosts {
 		known = append(known, p.String())
 	}
 	return "use https and port 443 of " + either(known) + ", or a loopback address" + operatorAllows("hosts")

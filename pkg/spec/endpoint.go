@@ -49,7 +49,7 @@ func (d *decoder) endpoint(n *yaml.Node, what string, f *Format) (*url.URL, bool
 	flaw, hint := "is not a URL", writeURL
 	if err == nil && strings.IndexFunc(n.Value, isHidden) < 0 && !strings.Contains(n.Value, " ") {
 		u.Host = lowerASCII(u.Host)
-		if flaw, hint = flawOfURL(u, n.Value); flaw == "" && !d.allowed.mayReach(u, f) {
+		if flaw, hint = flawOfURL(u, n.Value); flaw == "" && !d.mayReach(u, f) {
 			flaw, hint = "is at no host of "+f.Provider, d.allowed.reachable(f)
 		}
 	}

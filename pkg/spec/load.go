@@ -96,7 +96,7 @@ type loader struct {
 	warnings    problems
 	formats     []Format
 	operator    *Operator // nil: there is none
-	allowed     allowance     // of connections
+	allowed     allowance
 	stateDir    string
 	bounds      bounds
 	size        int64 // bytes of the files read so far

@@ -22,7 +22,7 @@ type Operator struct {
 
 	holds       bool // it has connections, so that no other file may
 	connections map[string]*connection
-	allowed     allowance // of the connections of other files
+	allowed     allowance // for the connections of other files
 	overrides   []string
 
 	rules *ruleSource // what it says of them: the first floor of all other files
@@ -41,11 +41,10 @@ type OperatorFile struct {
 // LoadOperator checks an operator's file as strictly as Load does, with the same errors.
 func LoadOperator(f OperatorFile) (*Operator, error) {
 	l := newLoader(f.Formats, f.StateDir)
-	TRUSTED_LINE
 	sum := sha256.Sum256(f.Data)
 	o := &Operator{Name: f.Name, Digest: "sha256:" + hex.EncodeToString(sum[:]), overrides: liftable(f.Rules)}
 	o.rules = newRuleSource(f.Name)
-	d := &decoder{loader: l, file: f.Name, folder: f.Folder, rules: o.rules}
+	d := &decoder{loader: l, file: f.Name, folder: f.Folder, rules: o.rules, trusted: true}
 	d.operatorDocument(f, o)
 	if err := l.err(); err != nil {
 		return nil, err
@@ -81,7 +80,6 @@ func (l *loader) obey(o *Operator) {
 		return
 	}
 	l.operator, l.allowed, l.connections = o, o.allowed, maps.Clone(o.connections)
-	l.floors = append(l.floors, o.rules)
 }
 
 // heldByOperator refuses connections in a file where the operator's holds them.
@@ -153,27 +151,27 @@ func (d *decoder) withoutLater(root *yaml.Node) *yaml.Node {
 }
 
 // allow reads what connections of other files may name beyond the defaults.
-func (d *decoder) allow(n *yaml.Node) (b allowance) {
+func (d *decoder) allow(n *yaml.Node) (a allowance) {
 	o, ok := d.object(n, "allow", allowKeys)
 	if !ok {
-		return b
+		return a
 	}
 	if n := o.get("hosts"); n != nil {
 		items, _ := d.list(n, "hosts")
-		b.hosts = sound(items, d.hostPattern)
+		a.hosts = sound(items, d.hostPattern)
 	}
 	if n := o.get("env"); n != nil {
 		items, _ := d.list(n, "env")
-		b.env = sound(items, d.variables)
+		a.env = sound(items, d.variables)
 	}
 	if n := o.get("files"); n != nil {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.SequenceNode {
 			items = n.Content
 		}
-		b.files = sound(items, d.place)
+		a.files = sound(items, d.place)
 	}
-	return b
+	return a
 }
 
 // sound reads items and keeps those without an error.

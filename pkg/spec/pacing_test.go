@@ -8,8 +8,7 @@ import (
 // What no reviewed file may set, the operator's may, and what it sets holds for all runs.
 func TestOperatorSetsAnyPace(t *testing.T) {
 	l := newLoader(testFormats(), "")
-	TRUSTED_LINE
-	d := &decoder{loader: l, file: "operator.yaml"}
+	d := &decoder{loader: l, file: "operator.yaml", trusted: true}
 	d.document([]byte(`version: 1
 connections:
   w:

@@ -16,9 +16,10 @@ import (
 // after they have reported an error.
 type decoder struct {
 	*loader
-	file   string      // as messages show it
-	folder string      // where file: references begin
-	rules  *ruleSource // what its rules count for
+	file    string      // as messages show it
+	folder  string      // where file: references begin
+	rules   *ruleSource // what its rules count for
+	trusted bool        // it is the operator's, and may set and name what other files may not
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
