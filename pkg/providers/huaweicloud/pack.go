@@ -90,7 +90,7 @@ func packGrants(changes []diff.Change, grants []int, slack diff.Slack) (calls []
 	if len(held) == 0 {
 		return calls, 0
 	}
-	free := pack.LooseProducts(changes, grants, held, len(held), false, groupCaps)
+	free := pack.LooseProducts(changes, grants, held, len(held), groupCaps)
 	return calls, max(0, len(calls)-len(free))
 }
 
@@ -107,7 +107,7 @@ func packLoose(name string, changes []diff.Change, indexes []int, more []diff.Ch
 	for _, c := range more {
 		extra[pack.Pair{Resource: c.Resource, Subject: c.Subject}] = c
 	}
-	for _, loose := range pack.LooseProducts(changes, indexes, free, budget, false, groupCaps) {
+	for _, loose := range pack.LooseProducts(changes, indexes, free, budget, groupCaps) {
 		call := diff.Call{Name: name, Changes: loose.Indexes}
 		for _, p := range loose.Free {
 			call.Extra = append(call.Extra, extra[p])
