@@ -1,0 +1,147 @@
+package huaweicloud_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// world is resources with their holders, by number, before and after.
+type world struct {
+	kind              spec.Kind
+	resources, people int
+	before, after     func(resource, person int) bool
+	open              func(after bool, resource int) bool // apps that everyone may use; nil: none
+}
+
+func (w world) states() (live, desired spec.State) { return w.state(false), w.state(true) }
+
+func (w world) state(after bool) spec.State {
+	s, held := spec.NewState(), w.before
+	s.Known = map[spec.Subject]bool{}
+	if after {
+		held = w.after
+	}
+	for r := range w.resources {
+		resource := ref(w.kind, fmt.Sprint("r", r))
+		settings := spec.Resource{Ownership: spec.Owned}
+		if w.kind == spec.KindApp {
+			settings.Audience = spec.Assigned
+		}
+		open := w.open != nil && w.open(after, r)
+		if open {
+			settings.Audience = spec.Everyone
+		}
+		s.Resources[resource] = settings
+		for p := range w.people {
+			s.Known[user(fmt.Sprint("u", p))] = true
+			if !open && held(r, p) {
+				s.Grants[spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}] = spec.Claim{}
+			}
+		}
+	}
+	return s
+}
+
+// both puts apps and app groups of the same names and the same people into one tenant.
+func both(apps, groups world) (live, desired spec.State) {
+	live, desired = apps.states()
+	before, after := groups.states()
+	known := desired.Known
+	maps.Copy(known, after.Known)
+	live, desired = merge(live, before), merge(desired, after)
+	desired.Known = known
+	return live, desired
+}
+
+// scattered is a small world in which anybody may gain or lose anything, and apps may open and close.
+func scattered(r *rand.Rand, kind spec.Kind) world {
+	w := world{kind: kind, resources: 1 + r.IntN(5), people: 1 + r.IntN(8)}
+	held, moved, open, seed := 1+r.IntN(4), 1+r.IntN(4), 2+r.IntN(8), r.Uint64()
+	toss := func(what uint64, a, b int) int { return int(mixed(seed, what, uint64(a), uint64(b)) % 5) }
+	w.before = func(r, p int) bool { return toss(0, r, p) < held }
+	w.after = func(r, p int) bool { return w.before(r, p) != (toss(1, r, p) < moved) }
+	if kind == spec.KindApp && open < 5 {
+		w.open = func(after bool, r int) bool { return toss(2, r, map[bool]int{true: 1}[after]) == 0 }
+	}
+	return w
+}
+
+// mixed makes a number of others that looks random.
+func mixed(parts ...uint64) uint64 {
+	var h uint64
+	for _, part := range parts {
+		h = (h ^ part) * 0x9E3779B97F4A7C15
+		h ^= h >> 29
+	}
+	return h
+}
+
+// reorganised is a world in which most resources are held by whole teams: some people join, some leave and some change
+// teams, some teams gain or lose resources, and some hold something of their own.
+func reorganised(r *rand.Rand, kind spec.Kind, resources, people int) world {
+	teams := max(2, people/8)
+	var teamOf [2][]int // by person; -1 is nobody's
+	for range people {
+		before, after := r.IntN(teams), -1
+		switch x := r.IntN(20); {
+		case x == 0: // leaves
+		case x == 1: // joins
+			before, after = -1, r.IntN(teams)
+		case x < 5: // moves
+			after = r.IntN(teams)
+		default:
+			after = before
+		}
+		teamOf[0], teamOf[1] = append(teamOf[0], before), append(teamOf[1], after)
+	}
+	holds := [2]map[[2]int]bool{{}, {}} // resource and team
+	for resource := range resources {
+		for range 1 + r.IntN(4) {
+			team := r.IntN(teams)
+			holds[0][[2]int{resource, team}] = r.IntN(12) > 0
+			holds[1][[2]int{resource, team}] = r.IntN(12) > 0
+		}
+	}
+	own, seed := uint64(r.IntN(30)), r.Uint64()
+	held := func(at int) func(resource, person int) bool {
+		return func(resource, person int) bool {
+			team := teamOf[at][person]
+			return team >= 0 && (holds[at][[2]int{resource, team}] || mixed(seed, uint64(at), uint64(resource), uint64(person))%1000 < own)
+		}
+	}
+	return world{kind: kind, resources: resources, people: people, before: held(0), after: held(1)}
+}
+
+// seedOf is a tenant with a state's apps, app groups and people.
+func seedOf(s spec.State) string {
+	var b strings.Builder
+	b.WriteString("huaweicloud:\n  users:\n")
+	for _, p := range slices.SortedFunc(maps.Keys(s.Known), spec.Subject.Compare) {
+		fmt.Fprintf(&b, "    - {name: %s}\n", p.Name)
+	}
+	for kind, section := range map[spec.Kind]string{spec.KindApp: "apps", spec.KindAppGroup: "appGroups"} {
+		fmt.Fprintf(&b, "  %s:\n", section)
+		for r, settings := range s.Resources {
+			if r.Kind != kind {
+				continue
+			}
+			fmt.Fprintf(&b, "    - {name: %s, ", r.Name)
+			if kind == spec.KindApp {
+				fmt.Fprintf(&b, "audience: %s, ", settings.Audience)
+			}
+			b.WriteString("grants: [")
+			for g := range s.Grants {
+				if g.Resource == r {
+					b.WriteString(g.Subject.Name + ", ")
+				}
+			}
+			b.WriteString("]}\n")
+		}
+	}
+	return b.String()
+}
