@@ -26,7 +26,7 @@ type CallShape struct {
 // and its extra ones say and nothing else, within its shape. Without shapes all calls must be products, whatever their names
 // and sizes. An error names the call and, where there is one, the resource and the subject.
 func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
-	carried := make([]bool, len(changes))
+	carried, l := make([]bool, len(changes)), newListing()
 	for n, call := range calls {
 		for _, i := range call.Changes {
 			if i < 0 || i >= len(changes) || carried[i] || changes[i].Problem != "" {
@@ -34,7 +34,7 @@ func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
 			}
 			carried[i] = true
 		}
-		if err := checkCall(changes, call, shapes); err != nil {
+		if err := l.check(changes, call, shapes); err != nil {
 			return wrongCall(n, call, err)
 		}
 	}
@@ -64,10 +64,9 @@ func (c Change) deed() string {
 	return text + " to " + c.Subject.String()
 }
 
-// checkCall fails unless the call touches nothing but what it names and is within its shape.
-func checkCall(changes []Change, call Call, shapes []CallShape) error {
-	l, err := listingOf(changes, call)
-	if err != nil {
+// check fails unless the call touches nothing but what it names and is within its shape.
+func (l *listing) check(changes []Change, call Call, shapes []CallShape) error {
+	if err := l.read(changes, call); err != nil {
 		return err
 	}
 	if shapes == nil {
@@ -83,7 +82,7 @@ func checkCall(changes []Change, call Call, shapes []CallShape) error {
 	return l.checkProduct()
 }
 
-// listing is what a call lists.
+// listing is what a call lists. It is used for one call after the other.
 type listing struct {
 	kind      spec.Kind
 	role      spec.Role // of its grants and revokes; "" while there are none
@@ -98,26 +97,36 @@ type access struct {
 	subject  spec.Subject
 }
 
-func listingOf(changes []Change, call Call) (*listing, error) {
-	if len(call.Changes) == 0 {
-		return nil, errors.New("carries no change")
-	}
-	l := &listing{kind: changes[call.Changes[0]].Kind, ops: map[Op]bool{}, resources: map[string]bool{},
+func newListing() *listing {
+	return &listing{ops: map[Op]bool{}, resources: map[string]bool{},
 		subjects: map[Op]map[spec.Subject]bool{OpGrant: {}, OpRevoke: {}}, pairs: map[access]Op{}}
+}
+
+// read lists the changes of a call and its extra ones.
+func (l *listing) read(changes []Change, call Call) error {
+	if len(call.Changes) == 0 {
+		return errors.New("carries no change")
+	}
+	l.kind, l.role = changes[call.Changes[0]].Kind, ""
+	clear(l.ops)
+	clear(l.resources)
+	clear(l.subjects[OpGrant])
+	clear(l.subjects[OpRevoke])
+	clear(l.pairs)
 	for _, i := range call.Changes {
 		if err := l.add(changes[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, c := range call.Extra {
 		if len(l.subjects[c.Op]) == 0 {
-			return nil, fmt.Errorf("has an extra change that is neither a grant nor a revoke as its own are: %s", c.deed())
+			return fmt.Errorf("has an extra change that is neither a grant nor a revoke as its own are: %s", c.deed())
 		}
 		if err := l.add(c); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return l, nil
+	return nil
 }
 
 // add lists what a change is about, which must be of the same kind and role as all others and not be there yet.
