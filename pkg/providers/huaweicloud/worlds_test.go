@@ -58,15 +58,21 @@ func both(apps, groups world) (live, desired spec.State) {
 	return live, desired
 }
 
-// scattered is a small world in which anybody may gain or lose anything, and apps may open and close.
+// scattered is a small world in which anybody may gain or lose anything, mostly the same as others do, and apps may open and
+// close.
 func scattered(r *rand.Rand, kind spec.Kind) world {
 	w := world{kind: kind, resources: 1 + r.IntN(5), people: 1 + r.IntN(8)}
-	held, moved, open, seed := 1+r.IntN(4), 1+r.IntN(4), 2+r.IntN(8), r.Uint64()
-	toss := func(what uint64, a, b int) int { return int(mixed(seed, what, uint64(a), uint64(b)) % 5) }
-	w.before = func(r, p int) bool { return toss(0, r, p) < held }
-	w.after = func(r, p int) bool { return w.before(r, p) != (toss(1, r, p) < moved) }
-	if kind == spec.KindApp && open < 5 {
-		w.open = func(after bool, r int) bool { return toss(2, r, map[bool]int{true: 1}[after]) == 0 }
+	alike, open, seed := r.IntN(5), r.IntN(10), r.Uint64()
+	toss := func(what, a, b int) bool { return mixed(seed, uint64(what), uint64(a), uint64(b))%5 == 0 }
+	held := func(at int) func(resource, person int) bool {
+		return func(resource, person int) bool {
+			odd := alike == 0 || toss(at, resource, person)
+			return odd && toss(2+at, person, resource) || !odd && mixed(seed, uint64(at), uint64(person))%2 == 0
+		}
+	}
+	w.before, w.after = held(0), held(1)
+	if kind == spec.KindApp && open < 3 {
+		w.open = func(after bool, resource int) bool { return toss(4, resource, map[bool]int{true: 1}[after]) }
 	}
 	return w
 }
@@ -100,14 +106,19 @@ func reorganised(r *rand.Rand, kind spec.Kind, resources, people int) world {
 		teamOf[0], teamOf[1] = append(teamOf[0], before), append(teamOf[1], after)
 	}
 	holds := [2]map[[2]int]bool{{}, {}} // resource and team
-	for resource := range resources {
+	suites := make([][]int, 1+resources/4)
+	for i := range suites {
 		for range 1 + r.IntN(4) {
-			team := r.IntN(teams)
+			suites[i] = append(suites[i], r.IntN(teams))
+		}
+	}
+	for resource := range resources {
+		for _, team := range suites[r.IntN(len(suites))] {
 			holds[0][[2]int{resource, team}] = r.IntN(12) > 0
 			holds[1][[2]int{resource, team}] = r.IntN(12) > 0
 		}
 	}
-	own, seed := uint64(r.IntN(30)), r.Uint64()
+	own, seed := uint64(r.IntN(10)), r.Uint64()
 	held := func(at int) func(resource, person int) bool {
 		return func(resource, person int) bool {
 			team := teamOf[at][person]
