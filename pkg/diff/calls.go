@@ -26,13 +26,18 @@ type CallShape struct {
 // and its extra ones say and nothing else, within its shape. Without shapes all calls must be products, whatever their names
 // and sizes. An error names the call and, where there is one, the resource and the subject.
 func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
-	carried, l := make([]bool, len(changes)), newListing()
+	carried, planned, l := make([]bool, len(changes)), plannedBeside(changes, calls), newListing()
 	for n, call := range calls {
 		for _, i := range call.Changes {
 			if i < 0 || i >= len(changes) || carried[i] || changes[i].Problem != "" {
 				return wrongCall(n, call, fmt.Errorf("carries change %d, which does not exist, is blocked or is in another call", i))
 			}
 			carried[i] = true
+		}
+		for _, c := range call.Extra {
+			if planned[access{c.Kind, c.Resource, c.Subject}] {
+				return wrongCall(n, call, fmt.Errorf("has an extra change where the plan has one of its own: %s", c.deed()))
+			}
 		}
 		if err := l.check(changes, call, shapes); err != nil {
 			return wrongCall(n, call, err)
@@ -44,6 +49,27 @@ func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
 		}
 	}
 	return nil
+}
+
+// access is who may use what.
+type access struct {
+	kind     spec.Kind
+	resource string
+	subject  spec.Subject
+}
+
+// plannedBeside lists what the changes grant and revoke, if some call has extra ones.
+func plannedBeside(changes []Change, calls []Call) map[access]bool {
+	if !slices.ContainsFunc(calls, func(c Call) bool { return len(c.Extra) > 0 }) {
+		return nil
+	}
+	planned := make(map[access]bool, len(changes))
+	for _, c := range changes {
+		if c.Op == OpGrant || c.Op == OpRevoke {
+			planned[access{c.Kind, c.Resource, c.Subject}] = true
+		}
+	}
+	return planned
 }
 
 const ourBug = "this is a bug in entitlectl; please report it"
@@ -90,11 +116,6 @@ type listing struct {
 	resources map[string]bool
 	subjects  map[Op]map[spec.Subject]bool // of grants and revokes
 	pairs     map[access]Op                // what it grants or revokes
-}
-
-type access struct {
-	resource string
-	subject  spec.Subject
 }
 
 func newListing() *listing {
@@ -144,7 +165,7 @@ func (l *listing) add(c Change) error {
 	if c.Role != l.role {
 		return fmt.Errorf("is about the role %q and would %s as %q", l.role, c.deed(), c.Role)
 	}
-	pair := access{c.Resource, c.Subject}
+	pair := access{c.Kind, c.Resource, c.Subject}
 	if before, known := l.pairs[pair]; known {
 		return fmt.Errorf("would %s, which it would %s already", c.deed(), before)
 	}
@@ -160,7 +181,7 @@ func (l *listing) checkProduct() error {
 	for _, op := range []Op{OpGrant, OpRevoke} {
 		for _, resource := range slices.Sorted(maps.Keys(l.resources)) {
 			for _, subject := range slices.SortedFunc(maps.Keys(l.subjects[op]), spec.Subject.Compare) {
-				if l.pairs[access{resource, subject}] != op {
+				if l.pairs[access{l.kind, resource, subject}] != op {
 					also := Change{Op: op, Kind: l.kind, Resource: resource, Subject: subject}
 					return fmt.Errorf("would also %s, which is not among its changes", also.deed())
 				}

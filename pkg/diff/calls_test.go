@@ -87,7 +87,8 @@ func TestCallsThatAreWrong(t *testing.T) {
 		{"an extra pair on another kind", "authorize", "grant app-group/A u1; grant app-group/B u2", "grant app/A u2; grant app-group/B u1",
 			"is on app-group and would grant app/A to u2", true},
 		{"a pair twice", "authorize", "grant app-group/A u1; grant app-group/A u1", "", "would grant app-group/A to u1, which it would grant already", true},
-		{"a pair that is extra as well", "authorize", "grant app-group/A u1", "grant app-group/A u1", "would grant app-group/A to u1, which it would grant already", true},
+		{"a pair that is extra as well", "authorize", "grant app-group/A u1", "grant app-group/A u1",
+			"has an extra change where the plan has one of its own: grant app-group/A to u1", true},
 		{"a pair to give and to take", "assign", "grant app/A u1; revoke app/A u1", "", "would revoke app/A from u1, which it would grant already", true},
 		{"the name of another call", "authorize", "revoke app-group/A u1", "", `can't carry the op "revoke"`, false},
 		{"the call of another kind", "authorize", "grant app/A u1", "", "is none of the provider's calls on app", false},
@@ -109,6 +110,22 @@ func TestCallsThatAreWrong(t *testing.T) {
 				t.Errorf("without shapes: error %v", err)
 			}
 		})
+	}
+}
+
+// What one call gives, or what is held back, no other may touch as an extra pair.
+func TestExtraPairsStandBesideThePlan(t *testing.T) {
+	for _, problem := range []string{"", "no such user"} {
+		given, taken := on("grant app-group/A u1"), on("revoke app-group/A u2")
+		given.Problem = problem
+		calls := []diff.Call{{Name: "revoke", Changes: []int{1}, Extra: []diff.Change{on("revoke app-group/A u1")}}}
+		if problem == "" {
+			calls = append(calls, diff.Call{Name: "authorize", Changes: []int{0}})
+		}
+		err := diff.CheckCalls([]diff.Change{given, taken}, calls, nil)
+		if err == nil || !strings.Contains(err.Error(), "call 1 (revoke) has an extra change where the plan has one of its own: revoke app-group/A from u1") {
+			t.Errorf("problem %q: error %v", problem, err)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ type route struct {
 	repeatable bool // repeating it is documented to be safe
 }
 
+// routes lists them all.
 var routes = []route{
 	{callCreate, spec.KindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
 	{callGrant, spec.KindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
