@@ -11,6 +11,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -116,27 +117,86 @@ func TestAddsAndRemovesLandAsPlanned(t *testing.T) {
 		before: func(_, p int) bool { return p < 3 },
 		after:  func(r, p int) bool { return p == 0 || p == 3 || p == 4 && r == 1 },
 	}}
-	for seed := range many(t, 12, 2) {
-		r := rand.New(rand.NewPCG(uint64(seed), 5))
-		worlds[fmt.Sprint("apps ", seed)] = reorganised(r, spec.KindApp, 25, 150)
-		worlds[fmt.Sprint("app groups ", seed)] = reorganised(r, spec.KindAppGroup, 12, 60)
-	}
+	eachReorganised(t, func(name string, w world) { worlds[name] = w })
 	for name, w := range worlds {
 		t.Run(name, func(t *testing.T) {
 			live, desired := w.states()
 			c := newCloud(t, free, seedOf(live))
-			jobs := []apply.Job{{Connection: connection(nil), Desired: desired, Source: c.open(t, nil)}}
-			plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-			if err != nil || !result.Summary.Clean() || result.Summary.Calls != plan.Summary.Calls {
-				t.Fatalf("error %v, %d calls planned, result %+v", err, plan.Summary.Calls, result.Summary)
-			}
-			if again, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil); err != nil || !again.Empty() {
-				t.Errorf("error %v, the second plan has %+v", err, again.Connections[0].Changes)
+			job, plan := plannedOn(t, c, desired)
+			if result := landed(t, job, plan); result.Summary.Calls != plan.Summary.Calls {
+				t.Errorf("%d calls planned, %d sent", plan.Summary.Calls, result.Summary.Calls)
 			}
 		})
 	}
+}
+
+// What is left of a plan is packed anew: where somebody else did some of it meanwhile, and where the vendor refuses a call and
+// its halves are sent.
+func TestWhatIsLeftOfAPlanLands(t *testing.T) {
+	eachReorganised(t, func(name string, w world) {
+		t.Run("half done, "+name, func(t *testing.T) {
+			live, desired := w.states()
+			c := newCloud(t, free, seedOf(live))
+			job, plan := plannedOn(t, c, desired)
+			halfway := w
+			halfway.after = func(r, p int) bool {
+				if mixed(uint64(r), uint64(p))%2 == 0 {
+					return w.before(r, p)
+				}
+				return w.after(r, p)
+			}
+			_, half := halfway.states()
+			apply1(t, c.open(t, nil), half)
+			landed(t, job, plan)
+		})
+		t.Run("refused, "+name, func(t *testing.T) {
+			live, desired := w.states()
+			c := newCloud(t, free, seedOf(live))
+			job, plan := plannedOn(t, c, desired)
+			largest, calls := 0, plan.Connections[0].Calls
+			for n, call := range calls {
+				if len(call.Changes) > len(calls[largest].Changes) {
+					largest = n
+				}
+			}
+			refuse := emu.Fault{Match: "POST /**", Kind: emu.FaultRefuse, Nth: largest + 1, Status: 400}
+			if err := c.SetFaults([]emu.Fault{refuse}); err != nil {
+				t.Fatal(err)
+			}
+			if result := landed(t, job, plan); result.Summary.Calls < plan.Summary.Calls+2 {
+				t.Errorf("%d calls planned, %d sent", plan.Summary.Calls, result.Summary.Calls)
+			}
+		})
+	})
+}
+
+func eachReorganised(t *testing.T, do func(name string, w world)) {
+	for seed := range many(t, 8, 2) {
+		r := rand.New(rand.NewPCG(uint64(seed), 5))
+		do(fmt.Sprint("apps ", seed), reorganised(r, spec.KindApp, 25, 150))
+		do(fmt.Sprint("app groups ", seed), reorganised(r, spec.KindAppGroup, 12, 60))
+	}
+}
+
+func plannedOn(t *testing.T, c *cloud, desired spec.State) ([]apply.Job, *diff.Plan) {
+	t.Helper()
+	jobs := []apply.Job{{Connection: connection(nil), Desired: desired, Source: c.open(t, nil)}}
+	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jobs, plan
+}
+
+// landed carries a plan out and fails unless that leaves nothing to do.
+func landed(t *testing.T, jobs []apply.Job, plan *diff.Plan) *diff.Result {
+	t.Helper()
+	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Reread: true})
+	if err != nil || !result.Summary.Clean() {
+		t.Fatalf("error %v, result %+v", err, result)
+	}
+	if again, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil); err != nil || !again.Empty() {
+		t.Errorf("error %v, the second plan has %+v", err, again.Connections[0].Changes)
+	}
+	return result
 }
