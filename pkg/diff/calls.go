@@ -36,7 +36,7 @@ func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
 		}
 		for _, c := range call.Extra {
 			if planned[access{c.Kind, c.Resource, c.Subject}] {
-				return wrongCall(n, call, fmt.Errorf("has an extra change where the plan has one of its own: %s", c.deed()))
+				return wrongCall(n, call, fmt.Errorf("has an extra change where the plan has one of its own: %s", c.describe()))
 			}
 		}
 		if err := l.check(changes, call, shapes); err != nil {
@@ -45,7 +45,7 @@ func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
 	}
 	for i, c := range changes {
 		if c.Problem == "" && !carried[i] {
-			return fmt.Errorf("no call would %s (change %d); %s", c.deed(), i, ourBug)
+			return fmt.Errorf("no call would %s (change %d); %s", c.describe(), i, ourBug)
 		}
 	}
 	return nil
@@ -78,8 +78,8 @@ func wrongCall(n int, call Call, err error) error {
 	return fmt.Errorf("call %d (%s) %w; %s", n+1, call.Name, err, ourBug)
 }
 
-// deed says in a few words what a change does, and to whom.
-func (c Change) deed() string {
+// describe says in a few words what a change does, and to whom.
+func (c Change) describe() string {
 	text := fmt.Sprintf("%s %s/%s", c.Op, c.Kind, c.Resource)
 	switch {
 	case c.Subject == (spec.Subject{}):
@@ -141,7 +141,7 @@ func (l *listing) read(changes []Change, call Call) error {
 	}
 	for _, c := range call.Extra {
 		if len(l.subjects[c.Op]) == 0 {
-			return fmt.Errorf("has an extra change that is neither a grant nor a revoke as its own are: %s", c.deed())
+			return fmt.Errorf("has an extra change that is neither a grant nor a revoke as its own are: %s", c.describe())
 		}
 		if err := l.add(c); err != nil {
 			return err
@@ -153,7 +153,7 @@ func (l *listing) read(changes []Change, call Call) error {
 // add lists what a change is about, which must be of the same kind and role as all others and not be there yet.
 func (l *listing) add(c Change) error {
 	if c.Kind != l.kind {
-		return fmt.Errorf("is on %s and would %s", l.kind, c.deed())
+		return fmt.Errorf("is on %s and would %s", l.kind, c.describe())
 	}
 	l.ops[c.Op], l.resources[c.Resource] = true, true
 	if c.Op != OpGrant && c.Op != OpRevoke {
@@ -163,11 +163,11 @@ func (l *listing) add(c Change) error {
 		l.role = c.Role
 	}
 	if c.Role != l.role {
-		return fmt.Errorf("is about the role %q and would %s as %q", l.role, c.deed(), c.Role)
+		return fmt.Errorf("is about the role %q and would %s as %q", l.role, c.describe(), c.Role)
 	}
 	pair := access{c.Kind, c.Resource, c.Subject}
 	if before, known := l.pairs[pair]; known {
-		return fmt.Errorf("would %s, which it would %s already", c.deed(), before)
+		return fmt.Errorf("would %s, which it would %s already", c.describe(), before)
 	}
 	l.pairs[pair], l.subjects[c.Op][c.Subject] = c.Op, true
 	return nil
@@ -183,7 +183,7 @@ func (l *listing) checkProduct() error {
 			for _, subject := range slices.SortedFunc(maps.Keys(l.subjects[op]), spec.Subject.Compare) {
 				if l.pairs[access{l.kind, resource, subject}] != op {
 					also := Change{Op: op, Kind: l.kind, Resource: resource, Subject: subject}
-					return fmt.Errorf("would also %s, which is not among its changes", also.deed())
+					return fmt.Errorf("would also %s, which is not among its changes", also.describe())
 				}
 			}
 		}

@@ -34,8 +34,8 @@ type judge struct {
 	turn    int             // how far the plan is: gives, resends, takes, deletes
 }
 
-// misdeed plans and packs what turns live into desired, and returns what the calls would do wrong, or "".
-func misdeed(live, desired spec.State, packing spec.Packing) (packed diff.Packed, wrong string) {
+// faultOf plans and packs what turns live into desired, and returns what the calls would do wrong, or "".
+func faultOf(live, desired spec.State, packing spec.Packing) (packed diff.Packed, wrong string) {
 	j := &judge{changes: diff.Compute(desired, diff.Live{State: live}, diff.Resending{}), live: spec.NewState(),
 		slack: map[diff.Change]bool{}, used: map[diff.Op]int{}}
 	slack := diff.SlackOf(conn, desired, diff.Live{State: live}, j.changes, packing)

@@ -29,7 +29,7 @@ func TestCallsTouchOnlyWhatThePlanNames(t *testing.T) {
 	for seed := range many(t, 25_000, 2_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
 		live, desired := both(scattered(r, spec.KindApp), scattered(r, spec.KindAppGroup))
-		if _, wrong := misdeed(live, desired, spec.Packing{Regrant: r.IntN(3), CoverAbsent: r.IntN(3)}); wrong != "" {
+		if _, wrong := faultOf(live, desired, spec.Packing{Regrant: r.IntN(3), CoverAbsent: r.IntN(3)}); wrong != "" {
 			t.Fatalf("seed %d: %s", seed, wrong)
 		}
 	}
@@ -50,7 +50,7 @@ func TestCallsOfReorganisationsTouchOnlyWhatThePlanNames(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(seed), 2))
 				live, desired := both(reorganised(r, spec.KindApp, size.apps, size.people), reorganised(r, spec.KindAppGroup, size.groups, size.people))
 				packing := spec.Packing{Regrant: r.IntN(2) * 50, CoverAbsent: r.IntN(2) * 50}
-				if _, wrong := misdeed(live, desired, packing); wrong != "" {
+				if _, wrong := faultOf(live, desired, packing); wrong != "" {
 					t.Fatalf("seed %d: %s", seed, wrong)
 				}
 			}

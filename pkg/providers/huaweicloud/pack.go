@@ -31,25 +31,25 @@ func (r *Reader) Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.
 	return packed
 }
 
-// deed is what a change does, and to which kind of resource.
-type deed struct {
+// action is what a change does, and to which kind of resource.
+type action struct {
 	op   diff.Op
 	kind spec.Kind
 }
 
 // work lists indexes of changes, by what they do.
-type work map[deed][]int
+type work map[action][]int
 
-func (w work) groups(op diff.Op) []int { return w[deed{op, spec.KindAppGroup}] }
-func (w work) apps(op diff.Op) []int   { return w[deed{op, spec.KindApp}] }
+func (w work) groups(op diff.Op) []int { return w[action{op, spec.KindAppGroup}] }
+func (w work) apps(op diff.Op) []int   { return w[action{op, spec.KindApp}] }
 
 // sorted lists the changes that can be sent.
 func sorted(changes []diff.Change) work {
 	by := work{}
 	for i, c := range changes {
 		if c.Problem == "" {
-			d := deed{c.Op, c.Kind}
-			by[d] = append(by[d], i)
+			a := action{c.Op, c.Kind}
+			by[a] = append(by[a], i)
 		}
 	}
 	return by
