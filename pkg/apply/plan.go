@@ -72,8 +72,13 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Store),
 		Doubted: doubts.about, Retry: head.Retry}
-	part.Changes = diff.Compute(job.Desired, live, resending)
-	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !head.NoBound)
+	changes := diff.Compute(job.Desired, live, resending)
+	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !head.NoBound)
+	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
+		part.Error = err.Error()
+		return part
+	}
+	part.Changes = changes
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(head.Allow, head.Reason)

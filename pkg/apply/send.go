@@ -36,13 +36,12 @@ func (r *run) ready(indexes []int) []int {
 	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return lacking[r.part.Changes[i].Ref(r.part.Name)] })
 }
 
-// sendAll sends the calls that carry the changes, op after op: what gives access before what takes it.
+// sendAll sends the calls that carry the changes, phase after phase: what gives access before what takes it.
 func (r *run) sendAll(ctx context.Context, indexes []int) {
 	calls := r.callsFor(indexes)
-	op := func(call diff.Call) diff.Op { return r.part.Changes[call.Changes[0]].Op }
 	for start := 0; start < len(calls); {
 		end := start + 1
-		for end < len(calls) && op(calls[end]) == op(calls[start]) {
+		for end < len(calls) && r.phaseOf(calls[end]) == r.phaseOf(calls[start]) {
 			end++
 		}
 		var group errgroup.Group
@@ -58,8 +57,27 @@ func (r *run) sendAll(ctx context.Context, indexes []int) {
 	}
 }
 
+// phase is what calls have in common that may be in flight side by side.
+type phase struct {
+	op    diff.Op // of the first change
+	takes bool    // they take more than they give, as calls that do both may
+}
+
+func (r *run) phaseOf(call diff.Call) phase {
+	given := 0
+	for _, i := range call.Changes {
+		switch r.part.Changes[i].Op {
+		case diff.OpGrant:
+			given++
+		case diff.OpRevoke:
+			given--
+		}
+	}
+	return phase{r.part.Changes[call.Changes[0]].Op, given < 0}
+}
+
 // callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
-// packed anew, without any slack.
+// packed anew, without any slack; should that not give what was asked for, nothing more is sent.
 func (r *run) callsFor(indexes []int) []diff.Call {
 	wanted := make(map[int]bool, len(indexes))
 	for _, i := range indexes {
@@ -75,7 +93,14 @@ func (r *run) callsFor(indexes []int) []diff.Call {
 	if carried == len(indexes) {
 		return calls
 	}
-	calls = r.target.Pack(r.changes(indexes), diff.Slack{}, false).Calls
+	left := r.changes(indexes)
+	calls = r.target.Pack(left, diff.Slack{}, false).Calls
+	if err := diff.CheckCalls(left, calls, r.target.Shapes()); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.halted = err.Error()
+		return nil
+	}
 	for _, call := range calls {
 		for k, at := range call.Changes {
 			call.Changes[k] = indexes[at]

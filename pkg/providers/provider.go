@@ -13,6 +13,7 @@ import (
 type Source interface {
 	Read(ctx context.Context, desired spec.State) (diff.Live, error)
 	Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed
+	Shapes() []diff.CallShape
 }
 
 // Target is a Source that can also carry a call out.

@@ -153,7 +153,7 @@ func (a *api) send(ctx context.Context, name string, body, out any) error {
 	if err != nil {
 		return err
 	}
-	r := routes[name]
+	r := routeOf(name)
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + escape(id) + "/" + name,
 		Policy: r.policy, Repeatable: r.repeatable, Body: body}, out)
 	return err
