@@ -185,33 +185,18 @@ func (w *world) assignApps(c *call) (any, error) {
 	var f form
 	f.body(c.body, &in)
 	f.ids("app_ids", in.Apps, 1, 20)
-	if f.err != nil {
-		return nil, f.err
-	}
-	return nil, w.assignAll(in)
-}
-
-func (w *world) assignApp(c *call) (any, error) {
-	var in assignRequest
-	var f form
-	f.body(c.body, &in)
-	if f.err != nil {
-		return nil, f.err
-	}
-	in.Apps = c.vars
-	return nil, w.assignAll(in)
-}
-
-// assignAll sets the mode of apps, takes accounts away from them and gives them accounts: Huawei Cloud Workspace API, d3 and d4.
-func (w *world) assignAll(in assignRequest) error {
-	var f form
 	f.unique("app_ids", len(in.Apps), func(i int) any { return in.Apps[i] })
 	f.oneOf("authorization_type", in.Mode, everyone, assigned)
 	f.assignInfos("users", in.Users)
 	f.assignInfos("del_users", in.DelUsers)
 	if f.err != nil {
-		return f.err
+		return nil, f.err
 	}
+	return nil, w.assignAll(in)
+}
+
+// assignAll sets the mode of apps, takes accounts away from them and gives them accounts: Huawei Cloud Workspace API, d3.
+func (w *world) assignAll(in assignRequest) error {
 	var apps []*app
 	for _, id := range in.Apps {
 		a := w.appByID[id]

@@ -41,7 +41,7 @@ func TestAssign(t *testing.T) {
 	if got := c.want(200, "GET /v1/app-center/apps/"+cad+"/authorizations", nil); got.text != "{\"count\":0,\"items\":[]}\n" {
 		t.Errorf("for everyone: %s", got.text)
 	}
-	c.want(200, "POST /v1/app-center/apps/"+cad+"/actions/assign-authorizations", obj{"authorization_type": "ASSIGN_USER", "del_users": simple("bob")})
+	assign([]string{cad}, "ASSIGN_USER", nil, simple("bob"))
 	wantSame(t, "back", c.assigned(cad), []string{"SIMPLE alice@corp.local", "USER_GROUP Admins@corp.local"})
 
 	if got := c.want(404, assignMany, obj{"app_ids": []string{cad, "unknown"}, "authorization_type": "ALL_USER"}); got.Code != "WKS.00211902" {
@@ -49,7 +49,6 @@ func TestAssign(t *testing.T) {
 	}
 	wantSame(t, "then nothing is done", len(c.assigned(cad)), 2)
 	c.want(404, "GET /v1/app-center/apps/unknown/authorizations", nil)
-	c.want(404, "POST /v1/app-center/apps/unknown/actions/assign-authorizations", obj{"authorization_type": "ALL_USER"})
 
 	for query, want := range map[string]int{"name=ali": 1, "target_type=USER_GROUP": 1, "assign_type=ALL_USER": 0, "assign_type=ASSIGN_USER": 2, "limit=1&offset=1": 1} {
 		if got := c.want(200, "GET /v1/app-center/apps/"+cad+"/authorizations?"+query, nil); len(got.Items) != want {

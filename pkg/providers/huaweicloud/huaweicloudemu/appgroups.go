@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -172,23 +171,6 @@ func (w *world) replaceAppGroup(old, g *appGroup) {
 	w.appGroups.Replace(old, g, w.shows)
 }
 
-func (w *world) unbindAppGroups(c *call) (any, error) {
-	var f form
-	server := c.query.Get("server_group_id")
-	f.text("server_group_id", server, 1, 128)
-	if f.err != nil {
-		return nil, f.err
-	}
-	for _, old := range slices.Collect(w.appGroups.Current()) {
-		if old.serverGroup == server {
-			g := *old
-			g.serverGroup = ""
-			w.replaceAppGroup(old, &g)
-		}
-	}
-	return nil, nil
-}
-
 func (w *world) deleteAppGroup(c *call) (any, error) {
 	w.removeAppGroup(c.vars[0])
 	return nil, nil
@@ -231,23 +213,4 @@ func (w *world) removeAppGroup(id string) {
 	delete(w.appGroupByID, id)
 	delete(w.appGroupByName, g.name)
 	w.appGroups.Remove(g, w.shows)
-}
-
-func (w *world) validateAppGroup(c *call) (any, error) {
-	var in struct {
-		Name string `json:"name"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.text("name", in.Name, 1, 2048)
-	if f.err != nil {
-		return nil, f.err
-	}
-	switch {
-	case !appGroupName.MatchString(in.Name):
-		return map[string]any{"result": false, "validate_rule": "naming"}, nil
-	case w.appGroupByName[in.Name] != nil:
-		return map[string]any{"result": false, "validate_rule": "duplicate"}, nil
-	}
-	return map[string]any{"result": true}, nil
 }

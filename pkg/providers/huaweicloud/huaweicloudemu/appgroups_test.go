@@ -34,18 +34,11 @@ func TestAppGroupLife(t *testing.T) {
 		}
 		c.want(200, "POST /v1/app-groups", obj{"name": "CAD_设计-1"}) // the old name is free again
 		c.want(409, "PATCH "+path, obj{"app_server_group_id": "s2"})
-		c.want(200, "POST /v1/app-groups/actions/disassociate-app-group?server_group_id=s1", nil)
-		c.want(200, "PATCH "+path, obj{"app_server_group_id": "s2"})
 		c.want(200, "POST /v1/app-groups", obj{"name": "Other"})
 		if got := c.want(409, "PATCH "+path, obj{"name": "Other"}); got.Code != "WKS.00211103" {
 			t.Errorf("a taken name: %s", got.text)
 		}
 		c.want(400, "POST /v1/app-groups", obj{"name": "CAD"})
-		for name, want := range map[string]string{"CAD": `"duplicate"`, "a b": `"naming"`, "New": `{"result":true}`} {
-			if got := c.want(200, "POST /v1/app-groups/rules/validate", obj{"name": name}); !strings.Contains(got.text, want) {
-				t.Errorf("validate %q: %s, want %s", name, got.text, want)
-			}
-		}
 		for range 2 {
 			c.want(200, "DELETE "+path, nil)
 			if got := c.want(200, "POST /v1/app-groups/batch-delete", obj{"ids": []string{made.ID}}); got.text != "" {

@@ -56,7 +56,6 @@ type Options struct {
 	RefuseUnknownAccounts  bool // d3 with an unknown account: 404, nothing done. Default: skipped
 	AssignWins             bool // d3 with an account in both lists: it is added. Default: it is removed
 	RepeatedAssignRefused  bool // d3 adding a present or removing an absent account: 400. Default: no change
-	SkipBadUsers           bool // f3 creates the good rows. Default: 400, nothing created
 	RepeatedMemberRefused  bool // g7 adding a present or removing an absent member: 400. Default: no change
 	SkipUnknownMails       bool // c2 and c3 with an unknown id: the rest is sent. Default: 404, nothing sent
 	DuplicateNameConflicts bool // a2 with a name that is taken: 409. Default: 400

@@ -31,9 +31,7 @@ var paths = compile([]entry{
 	{"POST /v1/{p}/app-groups/authorizations", 200, (*world).addAuthorizations},                        // b2
 	{"GET /v1/{p}/app-groups/actions/list-authorizations", 200, (*world).listAuthorizations},           // b1
 	{"POST /v1/{p}/app-groups/actions/batch-delete-authorization", 200, (*world).deleteAuthorizations}, // b3
-	{"POST /v1/{p}/app-groups/actions/disassociate-app-group", 200, (*world).unbindAppGroups},          // a8
 	{"POST /v1/{p}/app-groups/batch-delete", 200, (*world).deleteAppGroups},                            // a6
-	{"POST /v1/{p}/app-groups/rules/validate", 200, (*world).validateAppGroup},                         // a7
 	{"GET /v1/{p}/app-groups", 200, (*world).listAppGroups},                                            // a1
 	{"POST /v1/{p}/app-groups", 200, (*world).createAppGroup},                                          // a2
 	{"GET /v1/{p}/app-groups/{id}", 200, (*world).getAppGroup},                                         // a3
@@ -48,26 +46,21 @@ var paths = compile([]entry{
 	{"GET /v1/{p}/app-center/apps", 200, (*world).listApps},                                       // d1
 	{"POST /v1/{p}/app-center/apps", 200, (*world).createApp},
 	{"PATCH /v1/{p}/app-center/apps/{id}", 200, (*world).updateApp},
-	{"GET /v1/{p}/app-center/apps/{id}/authorizations", 200, (*world).listAssignments},           // d2
-	{"POST /v1/{p}/app-center/apps/{id}/actions/assign-authorizations", 200, (*world).assignApp}, // d4
+	{"GET /v1/{p}/app-center/apps/{id}/authorizations", 200, (*world).listAssignments}, // d2
 
-	{"POST /v2/{p}/users/batch-create", 200, (*world).createUsers},           // f3
-	{"POST /v2/{p}/users/batch-delete", 204, (*world).deleteUsers},           // f7
-	{"GET /v2/{p}/users", 200, (*world).listUsers},                           // f1
-	{"POST /v2/{p}/users", 201, (*world).createUser},                         // f2
-	{"GET /v2/{p}/users/{id}", 200, (*world).getUser},                        // f4
-	{"PUT /v2/{p}/users/{id}", 200, (*world).updateUser},                     // f5
-	{"DELETE /v2/{p}/users/{id}", 204, (*world).deleteUser},                  // f6
-	{"POST /v2/{p}/users/{id}/resend-email", 204, (*world).resendActivation}, // f8
-	{"POST /v2/{p}/users/{id}/actions", 204, (*world).actOnUser},             // f9
+	{"GET /v2/{p}/users", 200, (*world).listUsers},               // f1
+	{"POST /v2/{p}/users", 201, (*world).createUser},             // f2
+	{"GET /v2/{p}/users/{id}", 200, (*world).getUser},            // f4
+	{"PUT /v2/{p}/users/{id}", 200, (*world).updateUser},         // f5
+	{"DELETE /v2/{p}/users/{id}", 204, (*world).deleteUser},      // f6
+	{"POST /v2/{p}/users/{id}/actions", 204, (*world).actOnUser}, // f9
 
-	{"POST /v2/{p}/groups/batch-delete", 204, (*world).deleteUserGroups}, // g5
-	{"GET /v2/{p}/groups", 200, (*world).listUserGroups},                 // g1
-	{"POST /v2/{p}/groups", 201, (*world).createUserGroup},               // g2
-	{"PUT /v2/{p}/groups/{id}", 200, (*world).updateUserGroup},           // g3
-	{"DELETE /v2/{p}/groups/{id}", 204, (*world).deleteUserGroup},        // g4
-	{"GET /v2/{p}/groups/{id}/users", 200, (*world).listMembers},         // g6
-	{"POST /v2/{p}/groups/{id}/actions", 204, (*world).changeMembers},    // g7
+	{"GET /v2/{p}/groups", 200, (*world).listUserGroups},              // g1
+	{"POST /v2/{p}/groups", 201, (*world).createUserGroup},            // g2
+	{"PUT /v2/{p}/groups/{id}", 200, (*world).updateUserGroup},        // g3
+	{"DELETE /v2/{p}/groups/{id}", 204, (*world).deleteUserGroup},     // g4
+	{"GET /v2/{p}/groups/{id}/users", 200, (*world).listMembers},      // g6
+	{"POST /v2/{p}/groups/{id}/actions", 204, (*world).changeMembers}, // g7
 })
 
 type entry struct {

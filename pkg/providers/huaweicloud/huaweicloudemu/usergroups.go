@@ -155,22 +155,6 @@ func (w *world) deleteUserGroup(c *call) (any, error) {
 	return nil, nil
 }
 
-func (w *world) deleteUserGroups(c *call) (any, error) {
-	var in struct {
-		IDs []string `json:"group_ids"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.ids("group_ids", in.IDs, 1, 100)
-	if f.err != nil {
-		return nil, f.err
-	}
-	for _, id := range in.IDs {
-		w.removeUserGroup(id)
-	}
-	return nil, nil
-}
-
 func (w *world) removeUserGroup(id string) {
 	if g := w.groupByID[id]; g != nil {
 		w.forget(g.account)

@@ -129,7 +129,7 @@ func isDisabled(want *bool) func(*user) bool {
 	return func(u *user) bool { return u.Disabled == *want }
 }
 
-// userRequest is the body of f2, and a row of f3.
+// userRequest is the body of f2.
 type userRequest struct {
 	Name     string   `json:"user_name"`
 	Password string   `json:"password"`
@@ -161,7 +161,7 @@ func (f *form) userSettings(s userSettings) {
 	}
 }
 
-// newUser checks what f2 and f3 want to create.
+// newUser checks what f2 wants to create.
 func (w *world) newUser(f *form, r userRequest) {
 	f.userSettings(r.userSettings)
 	f.text("domain", r.Domain, 0, 255)
@@ -196,38 +196,6 @@ func (w *world) createUser(c *call) (any, error) {
 		return nil, f.err
 	}
 	return map[string]string{"id": w.addRequested(in).id}, nil
-}
-
-func (w *world) createUsers(c *call) (any, error) {
-	var in struct {
-		Users []userRequest `json:"users"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.count("users", len(in.Users), 1, 200)
-	if f.err != nil {
-		return nil, f.err
-	}
-	var good []userRequest
-	seen := map[accountName]bool{}
-	for _, r := range in.Users {
-		var row form
-		w.newUser(&row, r)
-		key := accountName{false, r.Name, orLocal(r.Domain)}
-		if seen[key] {
-			row.fail(invalid("user_name: %s comes twice", r.Name))
-		}
-		seen[key] = true
-		if row.err == nil {
-			good = append(good, r)
-		} else if !w.opts.SkipBadUsers {
-			return nil, row.err
-		}
-	}
-	for _, r := range good {
-		w.addRequested(r)
-	}
-	return nil, nil
 }
 
 func (w *world) addRequested(r userRequest) *user {
@@ -295,36 +263,12 @@ func (w *world) deleteUser(c *call) (any, error) {
 	return nil, nil
 }
 
-func (w *world) deleteUsers(c *call) (any, error) {
-	var in struct {
-		IDs []string `json:"user_ids"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.ids("user_ids", in.IDs, 1, 100)
-	if f.err != nil {
-		return nil, f.err
-	}
-	for _, id := range in.IDs {
-		w.removeUser(id)
-	}
-	return nil, nil
-}
-
 func (w *world) removeUser(id string) {
 	if u := w.userByID[id]; u != nil {
 		w.forget(u.account)
 		delete(w.userByID, id)
 		w.users.Remove(u, w.shows)
 	}
-}
-
-// resendActivation sends nothing that any call could read: Huawei Cloud Workspace API, f8.
-func (w *world) resendActivation(c *call) (any, error) {
-	if w.userByID[c.vars[0]] == nil {
-		return nil, errNoUser
-	}
-	return nil, nil
 }
 
 func (w *world) actOnUser(c *call) (any, error) {

@@ -30,13 +30,12 @@ func TestUserLife(t *testing.T) {
 			t.Errorf("PUT says %s", got.text)
 		}
 		c.want(204, "POST "+path+"/actions", obj{"op_type": "LOCK"})
-		c.want(204, "POST "+path+"/resend-email", nil)
 		row = c.want(200, "GET /v2/users?user_names=dave", nil).Users[0]
 		if row["user_email"] != "" || row["disabled"] != true || row["locked"] != true || row["active_type"] != "USER_ACTIVATE" {
 			t.Errorf("changed to %v", row)
 		}
 		c.want(204, "DELETE "+path, nil)
-		for _, call := range []string{"DELETE " + path, "GET " + path, "PUT " + path, "POST " + path + "/actions", "POST " + path + "/resend-email"} {
+		for _, call := range []string{"DELETE " + path, "GET " + path, "PUT " + path, "POST " + path + "/actions"} {
 			if got := c.want(400, call, obj{"op_type": "LOCK"}); got.Code != "WKS.00170312" {
 				t.Errorf("%s of nobody: %s", call, got.text)
 			}
@@ -55,25 +54,6 @@ func TestUserFilters(t *testing.T) {
 		if got := c.want(200, "GET /v2/users?"+query, nil); got.Total != want || len(got.Users) != want {
 			t.Errorf("%q lists %d, want %d", query, got.Total, want)
 		}
-	}
-}
-
-func TestBatchCreateIsAllOrNothing(t *testing.T) {
-	c := newTenant(t, Options{}, smallSeed)
-	row := func(name string) obj { return obj{"user_name": name, "user_email": "x@x"} }
-	for _, bad := range []string{"alice", "new", "."} {
-		c.want(400, "POST /v2/users/batch-create", obj{"users": []obj{row("new"), row(bad)}})
-	}
-	if got := c.want(200, "GET /v2/users", nil); got.Total != 4 {
-		t.Errorf("%d users after bad batches, want 4", got.Total)
-	}
-	if got := c.want(200, "POST /v2/users/batch-create", obj{"users": []obj{row("new"), row("newer")}}); got.text != "" {
-		t.Errorf("f3 says %s", got.text)
-	}
-	ids := []string{c.user("new"), c.user("newer"), "nobody"}
-	c.want(204, "POST /v2/users/batch-delete", obj{"user_ids": ids})
-	if got := c.want(200, "GET /v2/users", nil); got.Total != 4 {
-		t.Errorf("%d users in the end, want 4", got.Total)
 	}
 }
 
@@ -140,7 +120,7 @@ func TestUserGroupLife(t *testing.T) {
 		t.Errorf("members %s", got.text)
 	}
 
-	c.want(204, "POST /v2/groups/batch-delete", obj{"group_ids": []string{id, "unknown"}})
+	c.want(204, "DELETE /v2/groups/"+id, nil)
 	for _, call := range []string{"DELETE /v2/groups/" + id, "PUT /v2/groups/" + id, "GET /v2/groups/" + id + "/users", "POST /v2/groups/" + id + "/actions"} {
 		if got := c.want(400, call, obj{"op_type": "ADD", "user_ids": []string{bob}}); got.Code != "WKS.00170208" {
 			t.Errorf("%s of nothing: %s", call, got.text)
