@@ -41,8 +41,6 @@ var (
 	errPermission  = &problem{Code: 403000001, Msg: "Permission denied"}
 	errMediaType   = &problem{Code: 415000001, Msg: "unsupported content type"}
 	errThrottled   = &problem{Code: 429000001, Msg: "too many requests"}
-	errNoDept      = &problem{Code: 400002113, Msg: "department does not exist"}
-	errNoUser      = &problem{Code: 400002125, Msg: "user does not exist"}
 	errNoMailbox   = &problem{Code: 400415002, Msg: "mailbox does not exist"}
 	errNoDomain    = &problem{Code: 400415006, Msg: "domain does not exist"}
 	errNoOwner     = &problem{Code: 400415007, Msg: "owner does not exist"}

@@ -64,11 +64,8 @@ func (f *form) oneOf(name, value string, words ...string) {
 	}
 }
 
-// number reads a whole number from a query; otherwise is what stands for none, and 0 says that there must be one.
-func (f *form) number(q url.Values, name string, otherwise, low, high int) int {
-	if !q.Has(name) && otherwise != 0 {
-		return otherwise
-	}
+// number reads a whole number from a query. It must be there.
+func (f *form) number(q url.Values, name string, low, high int) int {
 	n, err := strconv.Atoi(q.Get(name))
 	switch {
 	case err != nil:

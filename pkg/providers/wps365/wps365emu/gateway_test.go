@@ -57,7 +57,7 @@ func TestGateway(t *testing.T) {
 
 func TestEnvelope(t *testing.T) {
 	c := newTenant(t, Options{}, smallSeed)
-	if got := c.do("GET /v7/depts/root", nil); !strings.HasPrefix(got.text, `{"code":0,"msg":"","data":{`) {
+	if got := c.do(listGroups, nil); !strings.HasPrefix(got.text, `{"code":0,"msg":"","data":{`) {
 		t.Errorf("success: %s", got.text)
 	}
 	if got := c.do("POST "+c.group("cad@corp.example")+"/delete", nil); got.text != `{"code":0,"msg":""}`+"\n" {

@@ -80,7 +80,7 @@ func (w *world) listMailGroups(c *call) (any, error) {
 	if c.query.Has("filter") {
 		f.fail(unsupported, "filter: is not supported")
 	}
-	return page(w, c, &f, mailSizes, func(offset, limit int) ([]mailGroupItem, int, error) {
+	return page(w, c, &f, func(offset, limit int) ([]mailGroupItem, int, error) {
 		w.lists++
 		var keep func(*mailGroup) bool
 		if w.opts.ListLag > 0 {

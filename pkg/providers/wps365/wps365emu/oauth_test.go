@@ -246,6 +246,6 @@ func TestTokenKinds(t *testing.T) {
 		c.login("grant_type", "refresh_token", "refresh_token", RefreshToken)
 		user := c.do(createGroup, newGroup("b@corp.example")).Code
 		wantSame(t, fmt.Sprintf("%+v", test.opts), []int{app, user}, []int{test.app, test.user})
-		c.want(403000001, "GET /v7/users/"+"x", nil)
+		c.want(403000001, "POST /v7/users/batch_read", nil)
 	}
 }

@@ -7,14 +7,8 @@ import (
 	"maps"
 )
 
-// sizes are the bounds of page_size. Without a size for whoever names none, it must be named.
-type sizes struct{ otherwise, high int }
-
-// Of mail and of contacts; only the second pair is documented. WPS 365 open platform, list mail groups, list users.
-var (
-	mailSizes    = sizes{0, 100}
-	contactSizes = sizes{10, 50}
-)
+// maxPage is the most rows of a page; the vendor states none.
+const maxPage = 100
 
 // listing is one page on the wire.
 type listing[V any] struct {
@@ -25,8 +19,8 @@ type listing[V any] struct {
 
 // page answers a list call; fetch, which is asked once the parameters are found good, returns the rows from offset on, at most
 // limit of them, and how many there are in all.
-func page[V any](w *world, c *call, f *form, size sizes, fetch func(offset, limit int) ([]V, int, error)) (any, error) {
-	limit := f.number(c.query, "page_size", size.otherwise, 1, size.high)
+func page[V any](w *world, c *call, f *form, fetch func(offset, limit int) ([]V, int, error)) (any, error) {
+	limit := f.number(c.query, "page_size", 1, maxPage)
 	withTotal := f.flag(c.query, "with_total")
 	token := c.query.Get("page_token")
 	offset := 0

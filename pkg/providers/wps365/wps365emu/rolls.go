@@ -88,7 +88,7 @@ func (r roll) open(g *mailGroup) (*entries, error) {
 }
 
 func (r roll) list(w *world, c *call) (any, error) {
-	return page(w, c, new(form), mailSizes, func(offset, limit int) ([]memberView, int, error) {
+	return page(w, c, new(form), func(offset, limit int) ([]memberView, int, error) {
 		e, err := r.open(w.seen(c.vars[0]))
 		if err != nil {
 			return nil, 0, err

@@ -57,24 +57,10 @@ var routes = []route{
 	{call: "POST /v7/mail_groups/{id}/accepted_senders/batch_create", scope: mailGroupsWrite, do: senders.add, undocumented: true},
 	{call: "POST /v7/mail_groups/{id}/accepted_senders/batch_delete", scope: mailGroupsWrite, do: senders.remove, undocumented: true},
 
-	{call: "GET /v7/users", scope: usersRead, do: (*world).listUsers},
 	{call: "GET /v7/users/current", scope: identityRead, do: (*world).currentUser, asUser: true},
-	{call: "GET /v7/users/{id}", scope: usersRead, do: (*world).getUser},
-	{call: "GET /v7/users/{id}/depts", scope: usersRead, do: (*world).listUserDepts},
 	{call: "POST /v7/users/by_emails", scope: usersRead, do: (*world).usersByEmail},
 	{call: "POST /v7/users/batch_read", scope: usersRead, do: (*world).usersByID},
-	{call: "POST /v7/users/by_ex_user_ids", scope: usersRead, do: (*world).usersByExternalID},
-
-	{call: "GET /v7/depts/root", scope: usersRead, do: (*world).rootDept},
-	{call: "GET /v7/depts/{id}/children", scope: usersRead, do: (*world).listSubdepts},
-	{call: "GET /v7/depts/{id}/members", scope: usersRead, do: (*world).listDeptMembers},
-	{call: "POST /v7/depts/batch_read", scope: usersRead, do: (*world).deptsByID},
-	{call: "POST /v7/depts/by_ex_dept_ids", scope: usersRead, do: (*world).deptsByExternalID},
-
-	{call: "GET /v7/user_mailboxes/{id}", scope: userMailboxesRead, do: (*world).getUserMailbox},
-	{call: "GET /v7/user_mailboxes/{id}/aliases", scope: userMailboxesRead, do: (*world).listUserAliases},
 	{call: "GET /v7/public_mailboxes", scope: publicMailboxesRead, do: (*world).listPublicMailboxes},
-	{call: "GET /v7/public_mailboxes/{id}", scope: publicMailboxesRead, do: (*world).getPublicMailbox},
 }
 
 // find returns the route of a method and an escaped path, and what stands for its variables. It is nil for an unknown path as

@@ -228,7 +228,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add(uint(8), "", []byte(`{"members":[null,{"email_address":"bob@corp.example","type":"user"}]}`))
 	f.Add(uint(9), "", []byte(`{"email_addresses":[null,"ada@corp.example"]}`))
 	f.Add(uint(2), "page_size=1&page_token=AAAAAA%3D%3D", []byte(`null`))
-	f.Add(uint(17), "", []byte(`{"emails":[""],"status":["active"]}`))
+	f.Add(uint(14), "", []byte(`{"emails":[""],"status":["active"]}`))
 	f.Add(uint(1), "", []byte(`grant_type=authorization_code&code=&client_id=%zz`))
 	f.Add(uint(0), "client_id=emulator-app&response_type=code&redirect_uri=http://x&scope=", []byte(nil))
 	f.Fuzz(func(t *testing.T, i uint, query string, body []byte) {

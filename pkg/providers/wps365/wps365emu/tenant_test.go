@@ -177,17 +177,10 @@ func (c *tenant) group(address string) string {
 	return ""
 }
 
-// user is the id of a user.
-func (c *tenant) user(name string) string {
+// user is the id of the user whom contacts know by an email.
+func (c *tenant) user(email string) string {
 	c.Helper()
-	got := c.want(0, "GET /v7/users?page_size=50&status=active&status=notactive", nil)
-	for _, item := range got.items() {
-		if item["user_name"] == name {
-			return item["id"].(string)
-		}
-	}
-	c.Fatalf("no user %s in %s", name, got.text)
-	return ""
+	return c.want(0, "POST /v7/users/by_emails", obj{"emails": []string{email}, "status": []string{"active", "notactive"}}).items()[0]["id"].(string)
 }
 
 // roll is what a list of a mail group holds.

@@ -69,16 +69,6 @@ func (w *world) contacts(statuses []string, keep func(*user) bool) (out []*user)
 	return out
 }
 
-func (w *world) listUsers(c *call) (any, error) {
-	var f form
-	statuses := f.statuses(c.query["status"])
-	withDept := f.flag(c.query, "with_dept")
-	return page(w, c, &f, contactSizes, func(offset, limit int) ([]userView, int, error) {
-		users := w.contacts(statuses, func(*user) bool { return true })
-		return cut(users, offset, limit, viewUser(c, withDept))
-	})
-}
-
 func (w *world) usersByEmail(c *call) (any, error) {
 	return w.pickUsers(c, "emails", func(u *user) string { return fold(u.email) })
 }
@@ -87,24 +77,19 @@ func (w *world) usersByID(c *call) (any, error) {
 	return w.pickUsers(c, "user_ids", func(u *user) string { return u.id })
 }
 
-func (w *world) usersByExternalID(c *call) (any, error) {
-	return w.pickUsers(c, "ex_user_ids", func(u *user) string { return u.externalID })
-}
-
 // pickUsers answers the users whose key is in the list of that name, in the directory's order and not the request's. Who is not
 // found is left out. WPS 365 open platform, address book.
 func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, error) {
 	var in struct {
-		Emails      []string `json:"emails"`
-		IDs         []string `json:"user_ids"`
-		ExternalIDs []string `json:"ex_user_ids"`
-		Statuses    []string `json:"status"`
-		WithDept    bool     `json:"with_dept"`
+		Emails   []string `json:"emails"`
+		IDs      []string `json:"user_ids"`
+		Statuses []string `json:"status"`
+		WithDept bool     `json:"with_dept"`
 	}
 	var f form
 	f.body(c.body, &in)
 	f.statuses(in.Statuses)
-	wanted := map[string][]string{"emails": in.Emails, "user_ids": in.IDs, "ex_user_ids": in.ExternalIDs}[name]
+	wanted := map[string][]string{"emails": in.Emails, "user_ids": in.IDs}[name]
 	if len(wanted) == 0 {
 		f.fail(badFormat, "%s: is missing", name)
 	}
@@ -121,35 +106,6 @@ func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, er
 	delete(set, "") // users who lack a key have it blank
 	users := w.contacts(in.Statuses, func(u *user) bool { return set[key(u)] })
 	return listing[userView]{Items: views(users, viewUser(c, in.WithDept))}, nil
-}
-
-// contact finds a user that a call may see.
-func (w *world) contact(id string) (*user, error) {
-	if u := w.userByID[id]; u != nil && !u.hidden {
-		return u, nil
-	}
-	return nil, errNoUser
-}
-
-func (w *world) getUser(c *call) (any, error) {
-	var f form
-	withDept := f.flag(c.query, "with_dept")
-	if f.err != nil {
-		return nil, f.err
-	}
-	u, err := w.contact(c.vars[0])
-	if err != nil {
-		return nil, err
-	}
-	return viewUser(c, withDept)(u), nil
-}
-
-func (w *world) listUserDepts(c *call) (any, error) {
-	u, err := w.contact(c.vars[0])
-	if err != nil {
-		return nil, err
-	}
-	return listing[deptView]{Items: views(u.depts, (*dept).view)}, nil
 }
 
 // currentUser is whose token it is.

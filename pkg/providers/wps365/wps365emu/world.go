@@ -28,7 +28,6 @@ type world struct {
 	users      []*user
 	userByID   map[string]*user
 	depts      []*dept // the root first
-	deptByID   map[string]*dept
 	publics    []*publicMailbox
 	publicByID map[string]*publicMailbox
 
@@ -55,7 +54,7 @@ func newWorld(opts *Options, now time.Time) *world {
 	w := &world{
 		opts: opts, now: now, tokens: map[string]*token{}, refresh: map[string]*token{}, codes: map[string]code{},
 		domains: map[string]bool{}, boxes: map[string]*mailbox{}, recycled: map[string]string{},
-		userByID: map[string]*user{}, deptByID: map[string]*dept{}, publicByID: map[string]*publicMailbox{},
+		userByID: map[string]*user{}, publicByID: map[string]*publicMailbox{},
 		groupByID: map[string]*mailGroup{}, groupByAddress: map[string]*mailGroup{},
 	}
 	w.addDept(&dept{name: rootName})
