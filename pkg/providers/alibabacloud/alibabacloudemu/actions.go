@@ -46,25 +46,13 @@ type action struct {
 }
 
 var actions = index([]action{
-	{"PromoteResourceAccount", []string{v2016, v2020}, 10, true, (*world).promote},
-	{"ResendPromoteResourceAccountEmail", []string{v2016, v2020}, 0, true, resend("Promote")},
-	{"CancelPromoteResourceAccount", []string{v2016, v2020}, 0, true, cancel("Promote")},
-	{"CreateCloudAccount", []string{v2016, v2020}, 0, true, (*world).createCloud},
-	{"ResendCreateCloudAccountEmail", []string{v2016, v2020}, 0, true, resend("Create")},
-	{"CancelCreateCloudAccount", []string{v2016, v2020}, 0, true, cancel("Create")},
-
+	{"PromoteResourceAccount", []string{v2020}, 10, true, (*world).promote},
+	{"ResendPromoteResourceAccountEmail", []string{v2020}, 0, true, (*world).resend},
 	{"ListAccountRecordsForParent", []string{v2016}, 0, false, (*world).listRecords},
-	{"DeleteInvalidCloudAccountRecord", []string{v2016}, 0, false, (*world).deleteRecord},
-
-	{"CreateResourceAccount", []string{v2016, v2020, v2022}, 20, false, (*world).createResource},
-	{"GetResourceDirectoryAccount", []string{v2016}, 0, false, (*world).get},
+	{"CreateResourceAccount", []string{v2020, v2022}, 20, false, (*world).createResource},
 	{"GetAccount", []string{v2020, v2022}, 0, false, (*world).get},
 	{"ListAccounts", []string{v2020, v2022}, 0, false, (*world).list},
-	{"ListAccountsForParent", []string{v2020, v2022}, 0, false, (*world).listForParent},
 	{"UpdateAccount", []string{v2020, v2022}, 20, false, (*world).update},
-	{"ChangeAccountEmail", []string{v2020, v2022}, 0, false, (*world).changeEmail},
-	{"RetryChangeAccountEmail", []string{v2020, v2022}, 0, false, (*world).retryChange},
-	{"CancelChangeAccountEmail", []string{v2020, v2022}, 0, false, (*world).cancelChange},
 })
 
 func index(list []action) map[name]*action {

@@ -191,10 +191,9 @@ func keys(m map[string]any) string { return strings.Join(slices.Sorted(maps.Keys
 const (
 	promote      = "2020-03-31 PromoteResourceAccount"
 	resendIt     = "2020-03-31 ResendPromoteResourceAccountEmail"
-	cancelIt     = "2020-03-31 CancelPromoteResourceAccount"
-	createCloud  = "2020-03-31 CreateCloudAccount"
 	listAccounts = "2022-04-19 ListAccounts"
 	getAccount   = "2022-04-19 GetAccount"
+	createIt     = "2022-04-19 CreateResourceAccount"
 	update       = "2022-04-19 UpdateAccount"
 	listRecords  = "2016-11-11 ListAccountRecordsForParent"
 )

@@ -46,8 +46,6 @@ var (
 		msg: "This resource directory account recordId does not exist."}
 	errNoFolder = &problem{status: 404, code: "EntityNotExists.Folder",
 		msg: "The resource directory folder does not exist."}
-	errNoChange = &problem{status: 404, code: "EntityNotExists.EmailModifyRecord",
-		msg: "This email modification record of the account does not exist."}
 	errStatus = &problem{status: 409, code: "AccountTypeOrStatusMismatch",
 		msg: "You cannot perform the action on the member account."}
 	errType = &problem{status: 409, code: "AccountTypeMismatch",

@@ -51,7 +51,6 @@ var (
 	folderIDForm  = regexp.MustCompile(`^(fd-[0-9A-Za-z]{10}|r-[0-9A-Za-z]{6})$`)
 	emailForm     = regexp.MustCompile(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
 	prefixForm    = regexp.MustCompile(`^[0-9A-Za-z]([_.-]?[0-9A-Za-z])+$`)
-	wordForm      = regexp.MustCompile(`^[\p{L}\p{N}_.-]*$`)
 	wordsForm     = regexp.MustCompile(`^[\p{L}\p{N}_. -]*$`)
 	typeForm      = regexp.MustCompile(`^(CloudAccount|ResourceAccount)$`)
 )
@@ -75,13 +74,13 @@ func (f *form) folder(w *world) string {
 	return id
 }
 
-// displayName wants 2 to 50 characters of a form.
-func (f *form) displayName(name string, allowed *regexp.Regexp) string {
+// displayName wants 2 to 50 letters, digits, spaces, _ . and -.
+func (f *form) displayName(name string) string {
 	value := f.get(name)
 	switch n := utf8.RuneCountInString(value); {
 	case n == 0:
 		f.fail(errNoName)
-	case n < 2, !allowed.MatchString(value):
+	case n < 2, !wordsForm.MatchString(value):
 		f.fail(errNameForm)
 	case n > 50:
 		f.fail(errNameLength)

@@ -11,22 +11,19 @@ import (
 // listedView is an account among others.
 type listedView struct {
 	accountView
-	AccountName           *string  `json:",omitempty"` // from 2022-04-19 on
-	DeletionStatus        *string  `json:",omitempty"` // from 2022-04-19 on
-	ResourceDirectoryPath string   `json:",omitempty"` // of ListAccounts
+	AccountName           *string `json:",omitempty"` // from 2022-04-19 on
+	DeletionStatus        *string `json:",omitempty"` // from 2022-04-19 on
+	ResourceDirectoryPath string
 	Tags                  noneList // no account has tags
 }
 
 type noneList struct{ Tag []struct{} }
 
 func (w *world) viewListed(c *call, a account) listedView {
-	v := listedView{accountView: w.view(a), Tags: noneList{[]struct{}{}}}
+	v := listedView{accountView: w.view(a), ResourceDirectoryPath: pathOf(a), Tags: noneList{[]struct{}{}}}
 	if c.version == v2022 {
 		name := w.readName(a)
 		v.AccountName, v.DeletionStatus = &name, new(string)
-	}
-	if c.action == "ListAccounts" {
-		v.ResourceDirectoryPath = pathOf(a)
 	}
 	return v
 }
@@ -93,22 +90,12 @@ func (w *world) list(c *call) (reply, error) {
 			p = c.pageByToken()
 		}
 	}
-	return w.members(c, p, func(a account) bool { return w.listed(a, keyword) })
-}
-
-// listForParent is ListAccountsForParent.
-func (w *world) listForParent(c *call) (reply, error) {
-	p, keyword, inside := c.page(), c.get("QueryKeyword"), w.inside(c)
-	return w.members(c, p, func(a account) bool { return inside(a) && w.listed(a, keyword) })
-}
-
-func (w *world) members(c *call, p page, keep func(account) bool) (reply, error) {
 	c.flag("IncludeTags")
 	if err := c.done(w); err != nil {
 		return nil, err
 	}
 	tagged := c.tagged() // and no account is
-	out, part := w.cut(&w.accounts, p, func(a account) bool { return !tagged && keep(a) })
+	out, part := w.cut(&w.accounts, p, func(a account) bool { return !tagged && w.listed(a, keyword) })
 	views := make([]listedView, 0, len(part))
 	for _, a := range part {
 		views = append(views, w.viewListed(c, a))

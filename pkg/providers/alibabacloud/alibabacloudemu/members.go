@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// get is GetAccount, which 2016-11-11 calls GetResourceDirectoryAccount.
+// get is GetAccount.
 func (w *world) get(c *call) (reply, error) {
 	id := c.accountID()
 	c.flag("IncludeTags")
@@ -54,7 +54,7 @@ func loginOf(prefix string) string {
 
 // createResource makes an account at once: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, CreateResourceAccount.
 func (w *world) createResource(c *call) (reply, error) {
-	a := account{display: c.displayName("DisplayName", wordsForm), status: "CreateSuccess"}
+	a := account{display: c.displayName("DisplayName"), status: "CreateSuccess"}
 	prefix := c.matching("AccountNamePrefix", prefixForm)
 	if len(prefix) > 37 {
 		c.fail(invalid("AccountNamePrefix"))
@@ -91,7 +91,7 @@ func (w *world) update(c *call) (reply, error) {
 	case kind != "" && display != "":
 		c.fail(invalid("NewAccountType"))
 	case display != "":
-		c.displayName("NewDisplayName", wordsForm)
+		c.displayName("NewDisplayName")
 	}
 	a, err := w.memberOf(c, id)
 	if err != nil {

@@ -22,19 +22,16 @@ func TestGetAccount(t *testing.T) {
 		delete(want, "HasSecureMobilePhone")
 		delete(want, "SecureMobilePhone")
 		wantSame(t, v2020, c.want("", "2020-03-31 GetAccount", "AccountId", c.id("it")).Account, want)
-		wantSame(t, v2016, c.want("", "2016-11-11 GetResourceDirectoryAccount", "AccountId", c.id("it")).Account, want)
 	})
 }
 
 // TestListFields wants exactly the fields that are documented: no list but that of 2016-11-11 tells a RecordId.
 func TestListFields(t *testing.T) {
 	inBubble(t, Options{}, smallSeed, func(c client) {
-		fields := "AccountId DisplayName FolderId JoinMethod JoinTime ModifyTime ResourceDirectoryId %sStatus Tags Type"
-		for call, path := range map[string]string{"2020-03-31 ListAccounts": "ResourceDirectoryPath ", "2020-03-31 ListAccountsForParent": ""} {
-			wantSame(t, call, keys(c.want("", call).Accounts.Account[0]), fmt.Sprintf(fields, path))
-		}
+		const rest = "DisplayName FolderId JoinMethod JoinTime ModifyTime ResourceDirectoryId ResourceDirectoryPath Status Tags Type"
+		wantSame(t, v2020, keys(c.want("", "2020-03-31 ListAccounts").Accounts.Account[0]), "AccountId "+rest)
 		got := c.want("", listAccounts).Accounts.Account[0]
-		wantSame(t, listAccounts, keys(got), "AccountId AccountName DeletionStatus "+fmt.Sprintf(fields, "ResourceDirectoryPath ")[len("AccountId "):])
+		wantSame(t, v2022, keys(got), "AccountId AccountName DeletionStatus "+rest)
 		wantSame(t, "Tags", got["Tags"], any(map[string]any{"Tag": []any{}}))
 		wantSame(t, listRecords, keys(c.want("", listRecords).Records.Record[0]), "AccountId AccountName DisplayName FolderId JoinMethod JoinTime ModifyTime RecordId ResourceDirectoryId Status Type")
 	})
@@ -51,7 +48,7 @@ func manyAccounts(n int) string {
 
 func TestPaging(t *testing.T) {
 	inBubble(t, Options{Unthrottled: true}, manyAccounts(205), func(c client) {
-		for _, call := range []string{"2020-03-31 ListAccounts", listAccounts, "2022-04-19 ListAccountsForParent", listRecords} {
+		for _, call := range []string{"2020-03-31 ListAccounts", listAccounts, listRecords} {
 			var names []string
 			for page := 1; ; page++ {
 				got := c.want("", call, "PageNumber", fmt.Sprint(page), "PageSize", "100")
@@ -125,12 +122,10 @@ func TestFilters(t *testing.T) {
 			{listAccounts, []string{"QueryKeyword", c.id("deep")}, 1},
 			{listAccounts, []string{"Tag.1.Key", "team"}, 0},
 			{"2020-03-31 ListAccounts", []string{"QueryKeyword", "a1", "MaxResults", "1"}, 9},
-			{"2022-04-19 ListAccountsForParent", nil, 8},
-			{"2022-04-19 ListAccountsForParent", []string{"ParentFolderId", rootFolderID}, 8},
-			{"2022-04-19 ListAccountsForParent", []string{"ParentFolderId", "fd-0123456789"}, 1},
-			{"2022-04-19 ListAccountsForParent", []string{"ParentFolderId", "fd-0123456789", "QueryKeyword", "a1"}, 0},
 			{listRecords, nil, 9},
+			{listRecords, []string{"ParentFolderId", rootFolderID}, 9},
 			{listRecords, []string{"ParentFolderId", "fd-0123456789"}, 1},
+			{listRecords, []string{"ParentFolderId", "fd-0123456789", "QueryKeyword", "a1"}, 0},
 		} {
 			wantSame(t, fmt.Sprint(test.call, test.params), c.want("", test.call, test.params...).TotalCount, test.want)
 		}
@@ -139,15 +134,14 @@ func TestFilters(t *testing.T) {
 
 func TestCreateResourceAccount(t *testing.T) {
 	inBubble(t, Options{}, smallSeed, func(c client) {
-		const call = "2022-04-19 CreateResourceAccount"
-		c.want("", call, "DisplayName", "新 one", "DryRun", "true")
+		c.want("", createIt, "DisplayName", "新 one", "DryRun", "true")
 		wantSame(t, "after a dry run", c.want("", listAccounts).TotalCount, 4)
-		got := c.want("", call, "DisplayName", "新 one", "AccountNamePrefix", "new.one").Account
+		got := c.want("", createIt, "DisplayName", "新 one", "AccountNamePrefix", "new.one").Account
 		wantSame(t, "fields", keys(got), "AccountId AccountName DisplayName FolderId JoinMethod JoinTime ModifyTime ResourceDirectoryId Status Type")
 		wantSame(t, "JoinTime", got["JoinTime"], any("2000-01-01T00:00:00.000Z"))
 		wantSame(t, "status", c.status("新 one"), "CreateSuccess ResourceAccount new.one@rd-em1ato.aliyunid.com")
-		c.want("InvalidParameter.Account.DisplayName.AlreadyUsed", call, "DisplayName", "新 one")
-		c.want("EntityAlreadyExists.ResourceDirectory.Account", call, "DisplayName", "other", "AccountNamePrefix", "new.one")
+		c.want("InvalidParameter.Account.DisplayName.AlreadyUsed", createIt, "DisplayName", "新 one")
+		c.want("EntityAlreadyExists.ResourceDirectory.Account", createIt, "DisplayName", "other", "AccountNamePrefix", "new.one")
 		c.want("", "2020-03-31 CreateResourceAccount", "DisplayName", "not dry", "DryRun", "true")
 		wantSame(t, "after no dry run", c.want("", listAccounts).TotalCount, 6)
 	})
@@ -184,37 +178,39 @@ func TestUpdateAccount(t *testing.T) {
 	})
 }
 
-func TestChangesOfEmail(t *testing.T) {
-	inBubble(t, Options{}, smallSeed, func(c client) {
-		const call = "2022-04-19 ChangeAccountEmail"
-		id := c.id("cloud")
-		see := func(status, name string) {
-			t.Helper()
-			got := c.want("", getAccount, "AccountId", id).Account
-			wantSame(t, "EmailStatus", fmt.Sprint(got["EmailStatus"], " ", got["AccountName"]), status+" "+name)
+// TestDeadAccountsGiveUpTheirNames leaves what was on record of them.
+func TestDeadAccountsGiveUpTheirNames(t *testing.T) {
+	inBubble(t, Options{}, "alibabacloud: {accounts: [{name: it, status: CreateExpired, email: a@corp.example}]}", func(c client) {
+		id := c.id("it")
+		if made := c.want("", createIt, "DisplayName", "it").Account; made["AccountId"] == id {
+			t.Errorf("the dead account came back: %v", made)
 		}
-		c.want("EntityNotExists.EmailModifyRecord", "2022-04-19 RetryChangeAccountEmail", "AccountId", id)
-		c.want("EntityNotExists.EmailModifyRecord", "2022-04-19 CancelChangeAccountEmail", "AccountId", id)
-		c.want("", call, "AccountId", id, "Email", "bounce-b@corp.example")
-		see("WAIT_MODIFY", "cloud@corp.example")
-		c.want("InvalidParameter.Email.AlreadyUsed", promote, "AccountId", c.id("billing"), "Email", "BOUNCE-B@corp.example")
-		c.Advance(time.Hour)
-		c.want("", "2020-03-31 RetryChangeAccountEmail", "AccountId", id)
-		c.Advance(day - 1)
-		see("WAIT_MODIFY", "cloud@corp.example")
+		record := c.want("", listRecords).Records.Record[0]
+		wantSame(t, "record", fmt.Sprint(record["AccountId"], record["Status"]), id+"CreateExpired")
+		c.want("AccountTypeOrStatusMismatch", resendIt, "RecordId", record["RecordId"].(string))
+		newClient(t, Options{}, c.state()) // wants names to differ
+	})
+}
+
+func TestChangesOfEmail(t *testing.T) {
+	seed := `alibabacloud: {accounts: [{name: billing},
+		{name: late, type: cloud, email: a@corp.example, emailChange: {email: b@corp.example, status: WAIT_MODIFY, sent: 2000-01-01T00:00:00Z}},
+		{name: soon, type: cloud, email: c@corp.example, emailChange: {email: d@corp.example, status: WAIT_MODIFY, answer: 2000-01-01T01:00:00Z}}]}`
+	inBubble(t, Options{}, seed, func(c client) {
+		see := func(name, status, login string) {
+			t.Helper()
+			got := c.want("", getAccount, "AccountId", c.id(name)).Account
+			wantSame(t, "EmailStatus", fmt.Sprint(got["EmailStatus"], " ", got["AccountName"]), status+" "+login)
+		}
+		c.want("InvalidParameter.Email.AlreadyUsed", promote, "AccountId", c.id("billing"), "Email", "B@corp.example")
+		c.Advance(time.Hour - 1)
+		see("soon", "WAIT_MODIFY", "c@corp.example")
 		c.Advance(1)
-		see("EXPIRED", "cloud@corp.example")
-		c.want("EntityNotExists.EmailModifyRecord", "2022-04-19 RetryChangeAccountEmail", "AccountId", id)
-		c.want("", call, "AccountId", id, "Email", "b@corp.example")
-		c.want("", "2022-04-19 CancelChangeAccountEmail", "AccountId", id)
-		see("CANCELLED", "cloud@corp.example")
-		c.want("", call, "AccountId", id, "Email", "b@corp.example")
-		c.Advance(time.Hour)
-		see("", "b@corp.example")
-		c.want("AccountTypeOrStatusMismatch", call, "AccountId", c.want("", promote, "AccountId", c.id("billing"), "Email", "x@corp.example").Account["AccountId"].(string), "Email", "y@corp.example")
-		wantSame(t, "mails", c.mailed()[:4], []string{
-			"ChangeAccountEmail cloud>bounce-b@corp.example", "RetryChangeAccountEmail cloud>bounce-b@corp.example",
-			"ChangeAccountEmail cloud>b@corp.example", "ChangeAccountEmail cloud>b@corp.example",
-		})
+		see("soon", "", "d@corp.example")
+		c.Advance(23*time.Hour - 1)
+		see("late", "WAIT_MODIFY", "a@corp.example")
+		c.Advance(1)
+		see("late", "EXPIRED", "a@corp.example")
+		c.want("", promote, "AccountId", c.id("billing"), "Email", "b@corp.example")
 	})
 }

@@ -99,7 +99,7 @@ func (w *world) sent(at, answer time.Time) mailed {
 // check says what is wrong with an account of a seed.
 func (w *world) check(in seedAccount, a account) error {
 	f := form{params: map[string][]string{"DisplayName": {in.Name}, "ParentFolderId": {in.Folder}, "Email": {in.Email}}}
-	f.displayName("DisplayName", wordsForm)
+	f.displayName("DisplayName")
 	f.matching("ParentFolderId", folderIDForm)
 	f.matching("Email", emailForm)
 	switch {
