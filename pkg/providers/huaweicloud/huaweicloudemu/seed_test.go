@@ -216,7 +216,8 @@ func FuzzRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, i uint, method, query string, body []byte) {
 		c := newTenant(t, Options{}, fullState)
 		var url strings.Builder
-		for _, s := range paths[i%uint(len(paths))].segments[1:] {
+		_, pattern, _ := strings.Cut(routes[i%uint(len(routes))].name, " ")
+		for s := range strings.SplitSeq(pattern[1:], "/") {
 			url.WriteByte('/')
 			switch s {
 			case "{p}":

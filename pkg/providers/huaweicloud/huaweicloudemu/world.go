@@ -3,6 +3,7 @@ package huaweicloudemu
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -11,46 +12,41 @@ import (
 // localDomain is the built-in directory: the domain of whoever names none.
 const localDomain = "local.com"
 
-// world is all that a vendor knows. Its lists are what reads show, its maps what is true now; the two differ while a write
-// lags. Rows do not change: a changed one replaces the old.
+// world is all that a vendor knows.
 type world struct {
-	opts  *Options
-	now   time.Time // of the request in hand
-	shows time.Time // when reads see its writes; zero is at once
-	last  int64     // number in the last id
+	emu.World
+	opts *Options
 
 	tokens  map[string]time.Time // until when
 	keys    map[string]*keyState
 	buckets buckets
 
-	users      emu.List[*user]
-	userByID   map[string]*user
-	groups     emu.List[*userGroup]
-	groupByID  map[string]*userGroup
-	idByName   map[accountName]string
-	members    index[*membership] // by user group
-	joined     index[*membership] // by user
-	membership map[pair]*membership
+	users    emu.Table[*user]
+	groups   emu.Table[*userGroup]
+	idByName map[accountName]string // of users and user groups
+	members  links                  // of users in user groups
 
-	appGroups       emu.List[*appGroup]
-	appGroupByID    map[string]*appGroup
-	appGroupByName  map[string]*appGroup
-	grants          emu.List[*grant]
-	grantsOf        index[*grant] // by app group
-	grantsTo        index[*grant] // by account
-	grantByID       map[string]*grant
-	grantByPair     map[pair]*grant
-	mailsOf         index[*mail] // by app group
-	mailByID        map[string]*mail
-	apps            emu.List[*app]
-	appByID         map[string]*app
-	assignmentsOf   index[*assignment] // by app
-	assignmentsTo   index[*assignment] // by account
-	assignmentPairs map[pair]*assignment
+	appGroups      emu.Table[*appGroup]
+	appGroupByName map[string]string // ids
+	grants         emu.Table[*link]  // by the id of the authorization
+	granted        links             // the same, on app groups
+	mailByID       map[string]*mail
+	mailsOf        index[*mail] // by app group
+
+	apps     emu.Table[*app]
+	assigned links // to apps
 }
 
-// pair is a thing (app group, app, user group) and an account in it, by their ids.
-type pair struct{ of, account string }
+func newWorld(opts *Options) *world {
+	return &world{
+		opts: opts, tokens: map[string]time.Time{}, keys: map[string]*keyState{}, buckets: buckets{},
+		idByName: map[accountName]string{}, members: newLinks(), appGroupByName: map[string]string{}, granted: newLinks(),
+		mailByID: map[string]*mail{}, mailsOf: index[*mail]{}, assigned: newLinks(),
+	}
+}
+
+// newID makes the next id.
+func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%016x", prefix, w.Next()) }
 
 // account is a user or a user group: whoever can be given something.
 type account struct {
@@ -66,48 +62,16 @@ type accountName struct {
 
 func (a account) key() accountName { return accountName{a.group, a.name, a.domain} }
 
-func newWorld(opts *Options) *world {
-	return &world{
-		opts:   opts,
-		tokens: map[string]time.Time{}, keys: map[string]*keyState{}, buckets: buckets{},
-		userByID: map[string]*user{}, groupByID: map[string]*userGroup{}, idByName: map[accountName]string{},
-		members: index[*membership]{}, joined: index[*membership]{}, membership: map[pair]*membership{},
-		appGroupByID: map[string]*appGroup{}, appGroupByName: map[string]*appGroup{},
-		grantsOf: index[*grant]{}, grantsTo: index[*grant]{}, grantByID: map[string]*grant{}, grantByPair: map[pair]*grant{},
-		mailsOf: index[*mail]{}, mailByID: map[string]*mail{},
-		appByID: map[string]*app{}, assignmentsOf: index[*assignment]{}, assignmentsTo: index[*assignment]{},
-		assignmentPairs: map[pair]*assignment{},
-	}
-}
-
-// begin sets the time of a request, and how long reads do not see its writes.
-func (w *world) begin(now time.Time, lag time.Duration) {
-	w.now, w.shows = now, time.Time{}
-	if lag > 0 {
-		w.shows = now.Add(lag)
-	}
-}
-
-// newID makes the next id. Ids rise, so that the order of rows made at one time is the order of their ids.
-func (w *world) newID(prefix string) string {
-	w.last++
-	return fmt.Sprintf("%s%016x", prefix, w.last)
-}
-
 // account finds a user or user group by id.
-func (w *world) account(group bool, id string) (account, bool) {
+func (w *world) account(group bool, id string) (a account, ok bool) {
 	if group {
-		g, ok := w.groupByID[id]
-		if !ok {
-			return account{}, false
+		if g := w.groups.Get(id); g != nil {
+			return g.account, true
 		}
-		return g.account, true
+	} else if u := w.users.Get(id); u != nil {
+		return u.account, true
 	}
-	u, ok := w.userByID[id]
-	if !ok {
-		return account{}, false
-	}
-	return u.account, true
+	return a, false
 }
 
 // named finds a user or user group by name, domain (blank is the local one) and, where given, platform.
@@ -119,20 +83,19 @@ func (w *world) named(group bool, name, domain, platform string) (account, bool)
 // forget removes all that an account was given.
 func (w *world) forget(a account) {
 	delete(w.idByName, a.key())
-	for m := range w.joined.of(a.id).Current() {
-		w.leave(m)
+	for _, rows := range []*emu.List[*link]{w.members.byAccount.rows(a.id), w.members.byThing.rows(a.id)} {
+		for x := range rows.Current() {
+			w.members.drop(x, w.Shows)
+		}
 	}
-	for m := range w.members.of(a.id).Current() {
-		w.leave(m)
-	}
-	for x := range w.assignmentsTo.of(a.id).Current() {
-		w.unassign(x)
+	for x := range w.assigned.byAccount.rows(a.id).Current() {
+		w.assigned.drop(x, w.Shows)
 	}
 	if w.opts.OrphanGrants {
 		return
 	}
-	for g := range w.grantsTo.of(a.id).Current() {
-		w.revoke(g)
+	for x := range w.granted.byAccount.rows(a.id).Current() {
+		w.revoke(x)
 	}
 }
 
@@ -153,11 +116,45 @@ func platformOf(domain string) string {
 // stamp writes a time as Workspace does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// link ties an account to a thing: to an app group or an app that it may use, or to a user group that it is a member of.
+type link struct {
+	emu.Life
+	account
+	thing   string    // id
+	grantID string    // of an authorization on an app group
+	made    time.Time // the same
+}
+
+// pair is a thing and an account, by their ids.
+type pair struct{ thing, account string }
+
+// links are the accounts of all things of a kind, each account once.
+type links struct {
+	byPair             map[pair]*link
+	byThing, byAccount index[*link]
+}
+
+func newLinks() links { return links{map[pair]*link{}, index[*link]{}, index[*link]{}} }
+
+func (l links) get(thing, account string) *link { return l.byPair[pair{thing, account}] }
+
+func (l links) add(x *link, at time.Time) {
+	l.byPair[pair{x.thing, x.id}] = x
+	l.byThing.put(x.thing, x, at)
+	l.byAccount.put(x.id, x, at)
+}
+
+func (l links) drop(x *link, at time.Time) {
+	delete(l.byPair, pair{x.thing, x.id})
+	l.byThing.rows(x.thing).Remove(x, at)
+	l.byAccount.rows(x.id).Remove(x, at)
+}
+
 // index is lists by an id.
 type index[R emu.Row] map[string]*emu.List[R]
 
-// of returns the list of an id, to read; to add, see put.
-func (x index[R]) of(id string) *emu.List[R] {
+// rows returns the list of an id, to read; to add, see put.
+func (x index[R]) rows(id string) *emu.List[R] {
 	if l := x[id]; l != nil {
 		return l
 	}
@@ -171,21 +168,54 @@ func (x index[R]) put(id string, row R, at time.Time) {
 	x[id].Add(row, at)
 }
 
-// page returns a page of a list in the order that the options want, each row as the wire shows it, and how many rows there are.
-func page[R emu.Row, V any](w *world, l *emu.List[R], offset, limit int, keep func(R) bool, view func(R) V) (out []V, total int) {
-	rows, total := l.Page(w.now, offset, limit, keep)
+// page answers with a part of a list, in the order that the options want: the rows that all conditions accept. A nil condition
+// accepts every row.
+func page[R emu.Row, V any](w *world, c *call, l *emu.List[R], total, rows string, view func(R) V, conditions ...func(R) bool) (any, error) {
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	keep := allOf(conditions)
+	part, n := l.Page(w.Now, c.offset, c.limit, keep)
 	if w.opts.NewestFirst {
-		all, _ := l.Page(w.now, 0, -1, keep)
-		rows = slices.Clone(all)
-		slices.Reverse(rows)
-		rows = rows[min(offset, total):]
-		if limit >= 0 {
-			rows = rows[:min(limit, len(rows))]
-		}
+		all, _ := l.Page(w.Now, 0, -1, keep)
+		part = slices.Clone(all)
+		slices.Reverse(part)
+		part = emu.Cut(part, c.offset, c.limit)
 	}
-	out = make([]V, 0, len(rows))
-	for _, row := range rows {
-		out = append(out, view(row))
+	return map[string]any{total: n, rows: emu.Views(part, view)}, nil
+}
+
+func allOf[R any](conditions []func(R) bool) func(R) bool {
+	conditions = slices.DeleteFunc(conditions, func(accepts func(R) bool) bool { return accepts == nil })
+	if len(conditions) == 0 {
+		return nil
 	}
-	return out, total
+	return func(row R) bool {
+		return !slices.ContainsFunc(conditions, func(accepts func(R) bool) bool { return !accepts(row) })
+	}
+}
+
+// given is a condition that was asked for.
+func given[R any](asked bool, accepts func(R) bool) func(R) bool {
+	if !asked {
+		return nil
+	}
+	return accepts
+}
+
+// equals is a condition on a field; a blank value is no condition.
+func equals[R any](value string, field func(R) string) func(R) bool {
+	return like(true, value, field)
+}
+
+// like wants a field to contain a value, or to be equal to it; a blank value is no condition.
+func like[R any](exact bool, value string, field func(R) string) func(R) bool {
+	switch {
+	case value == "":
+		return nil
+	case exact:
+		return func(row R) bool { return field(row) == value }
+	default:
+		return func(row R) bool { return strings.Contains(field(row), value) }
+	}
 }

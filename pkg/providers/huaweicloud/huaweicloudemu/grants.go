@@ -1,19 +1,6 @@
 package huaweicloudemu
 
-import (
-	"time"
-
-	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-)
-
-// grant is an authorization of an account on an app group.
-type grant struct {
-	emu.Life
-	account
-	grantID  string
-	appGroup string // id
-	made     time.Time
-}
+import "slices"
 
 // accountKind is account_type on the application streaming host.
 func accountKind(group bool) string {
@@ -23,7 +10,7 @@ func accountKind(group bool) string {
 	return "USER"
 }
 
-// grantView is an authorization on the wire. It has neither address nor phone.
+// grantView is an authorization of an account on an app group on the wire. It has neither address nor phone.
 type grantView struct {
 	ID           string `json:"id"`
 	AccountID    string `json:"account_id"`
@@ -39,43 +26,32 @@ type grantView struct {
 	Made         string `json:"create_at"`
 }
 
-func (w *world) viewGrant(g *grant) grantView {
+func (w *world) viewGrant(x *link) grantView {
 	v := grantView{
-		ID: g.grantID, AccountID: g.id, Account: g.name, AccountKind: accountKind(g.group),
-		Platform: g.platform, Domain: g.domain, AppGroup: g.appGroup, Made: stamp(g.made),
+		ID: x.grantID, AccountID: x.id, Account: x.name, AccountKind: accountKind(x.group),
+		Platform: x.platform, Domain: x.domain, AppGroup: x.thing, Made: stamp(x.made),
 	}
-	if of := w.appGroupByID[g.appGroup]; of != nil {
-		v.AppGroupName, v.GrantKind = of.name, of.grantKind
+	if g := w.appGroups.Get(x.thing); g != nil {
+		v.AppGroupName, v.GrantKind = g.name, g.grantKind
 	}
 	return v
 }
 
-func (w *world) listAuthorizations(c *call) (any, error) {
-	var f form
-	q := c.query
-	offset, limit := f.page(q, 10, 100)
-	group, id := q.Get("app_group_id"), q.Get("account_id")
-	f.text("app_group_id", group, 0, 128)
-	f.text("account_id", id, 0, 128)
-	f.text("account", q.Get("account"), 0, 1024)
-	f.maybe("account_type", q.Get("account_type"), "USER", "USER_GROUP")
-	if f.err != nil {
-		return nil, f.err
-	}
-	list := &w.grants
+func (w *world) listGrants(c *call) (any, error) {
+	c.page(10, 100)
+	group, id := c.word("app_group_id", 0, 128), c.word("account_id", 0, 128)
+	list := &w.grants.List
 	switch {
 	case group != "":
-		list = w.grantsOf.of(group)
+		list = w.granted.byThing.rows(group)
 	case id != "":
-		list, id = w.grantsTo.of(id), ""
+		list = w.granted.byAccount.rows(id)
 	}
-	keep := filter(
-		equals(id, func(g *grant) string { return g.id }),
-		like(w.opts.ExactFilters, q.Get("account"), func(g *grant) string { return g.name }),
-		equals(q.Get("account_type"), func(g *grant) string { return accountKind(g.group) }),
+	return page(w, c, list, "count", "authorizations", w.viewGrant,
+		equals(id, func(x *link) string { return x.id }),
+		like(w.opts.ExactFilters, c.word("account", 0, 1024), func(x *link) string { return x.name }),
+		equals(c.choice("account_type", "USER", "USER_GROUP"), func(x *link) string { return accountKind(x.group) }),
 	)
-	items, total := page(w, list, offset, limit, keep, w.viewGrant)
-	return map[string]any{"count": total, "authorizations": items}, nil
 }
 
 // accountInfo is an account in b2 and b3.
@@ -91,35 +67,34 @@ type accountInfo struct {
 
 func (a accountInfo) group() bool { return a.Kind == "USER_GROUP" }
 
-type authorizeRequest struct {
+type grantRequest struct {
 	AppGroups []string      `json:"app_group_ids"`
 	Accounts  []accountInfo `json:"accounts"`
 }
 
-// authorize reads the body that b2 and b3 share.
-func (f *form) authorize(body []byte) (in authorizeRequest) {
-	f.body(body, &in)
+// grants reads the body that b2 and b3 share.
+func (f *form) grants() (in grantRequest) {
+	f.json(&in)
 	f.ids("app_group_ids", in.AppGroups, 1, 10)
-	f.count("accounts", len(in.Accounts), 1, 50)
+	f.Count("accounts", len(in.Accounts), 1, 50)
 	for _, a := range in.Accounts {
 		f.text("account", a.Account, 1, 128)
-		f.oneOf("account_type", a.Kind, "USER", "USER_GROUP")
+		f.OneOf("account_type", a.Kind, "USER", "USER_GROUP")
 		f.text("id", a.ID, 0, 128)
 		f.text("domain", a.Domain, 0, 64)
 		f.text("email", a.Email, 0, 128)
 		f.text("telephone_number", a.Phone, 0, 128)
-		f.maybe("platform_type", a.Platform, "AD", "LOCAL", "SYSTEM")
+		f.Maybe("platform_type", a.Platform, "AD", "LOCAL", "SYSTEM")
 	}
 	return in
 }
 
-// addAuthorizations grants each account on each group. Accounts that do not exist are passed over, and the answer is 200 all
-// the same: Huawei Cloud Workspace API, b2.
-func (w *world) addAuthorizations(c *call) (any, error) {
-	var f form
-	in := f.authorize(c.body)
-	if f.err != nil {
-		return nil, f.err
+// addGrants grants each account on each group. Accounts that do not exist are passed over, and the answer is 200 all the same:
+// Huawei Cloud Workspace API, b2.
+func (w *world) addGrants(c *call) (any, error) {
+	in := c.grants()
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	groups, err := w.groupsToGrant(in.AppGroups)
 	if err != nil {
@@ -132,7 +107,7 @@ func (w *world) addAuthorizations(c *call) (any, error) {
 	if w.opts.RepeatedGrantConflicts {
 		for _, g := range groups {
 			for _, a := range accounts {
-				if w.grantByPair[pair{g.id, a.id}] != nil {
+				if w.granted.get(g.id, a.id) != nil {
 					return nil, conflict("%s is authorized on %s", a.name, g.name)
 				}
 			}
@@ -140,7 +115,7 @@ func (w *world) addAuthorizations(c *call) (any, error) {
 	}
 	for _, g := range groups {
 		for _, a := range accounts {
-			if w.grantByPair[pair{g.id, a.id}] == nil {
+			if w.granted.get(g.id, a.id) == nil {
 				w.notify(mailAdd, w.grant(g, a))
 			}
 		}
@@ -151,7 +126,7 @@ func (w *world) addAuthorizations(c *call) (any, error) {
 func (w *world) groupsToGrant(ids []string) ([]*appGroup, error) {
 	groups := make([]*appGroup, 0, len(ids))
 	for _, id := range ids {
-		g := w.appGroupByID[id]
+		g := w.appGroups.Get(id)
 		switch {
 		case g == nil && w.opts.SkipUnknownAppGroups:
 			continue
@@ -190,21 +165,18 @@ func (a accountInfo) describes(b account) bool {
 		(a.Domain == "" || a.Domain == b.domain) && (a.Platform == "" || a.Platform == b.platform)
 }
 
-func (w *world) grant(g *appGroup, a account) *grant {
-	x := &grant{account: a, grantID: w.newID("439d64d37c8b495f"), appGroup: g.id, made: w.now}
-	w.grantByID[x.grantID], w.grantByPair[pair{g.id, a.id}] = x, x
-	w.grants.Add(x, w.shows)
-	w.grantsOf.put(g.id, x, w.shows)
-	w.grantsTo.put(a.id, x, w.shows)
+func (w *world) grant(g *appGroup, a account) *link {
+	x := &link{account: a, thing: g.id, grantID: w.newID("439d64d37c8b495f"), made: w.Now}
+	w.grants.Put(x.grantID, x, w.Shows)
+	w.granted.add(x, w.Shows)
 	return x
 }
 
-// deleteAuthorizations revokes what it finds, and succeeds whether or not it finds any: Huawei Cloud Workspace API, b3.
-func (w *world) deleteAuthorizations(c *call) (any, error) {
-	var f form
-	in := f.authorize(c.body)
-	if f.err != nil {
-		return nil, f.err
+// deleteGrants revokes what it finds, and succeeds whether or not it finds any: Huawei Cloud Workspace API, b3.
+func (w *world) deleteGrants(c *call) (any, error) {
+	in := c.grants()
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	byName := map[accountName][]accountInfo{}
 	for _, a := range in.Accounts {
@@ -215,26 +187,21 @@ func (w *world) deleteAuthorizations(c *call) (any, error) {
 		byName[key] = append(byName[key], a)
 	}
 	for _, id := range in.AppGroups {
-		for x := range w.grantsOf.of(id).Current() {
-			for _, a := range byName[accountName{group: x.group, name: x.name}] {
-				if !a.describes(x.account) {
-					continue
-				}
-				if !w.opts.NoRevokeMails {
-					w.notify(mailDel, x)
-				}
-				w.revoke(x)
-				break
+		for x := range w.granted.byThing.rows(id).Current() {
+			named := byName[accountName{group: x.group, name: x.name}]
+			if !slices.ContainsFunc(named, func(a accountInfo) bool { return a.describes(x.account) }) {
+				continue
 			}
+			if !w.opts.NoRevokeMails {
+				w.notify(mailDel, x)
+			}
+			w.revoke(x)
 		}
 	}
 	return nil, nil
 }
 
-func (w *world) revoke(x *grant) {
-	delete(w.grantByID, x.grantID)
-	delete(w.grantByPair, pair{x.appGroup, x.id})
-	w.grants.Remove(x, w.shows)
-	w.grantsOf.of(x.appGroup).Remove(x, w.shows)
-	w.grantsTo.of(x.id).Remove(x, w.shows)
+func (w *world) revoke(x *link) {
+	w.grants.Drop(x.grantID, w.Shows)
+	w.granted.drop(x, w.Shows)
 }

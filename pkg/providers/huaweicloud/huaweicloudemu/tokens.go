@@ -37,9 +37,8 @@ func (w *world) createToken(c *call) (any, error) {
 			} `json:"scope"`
 		} `json:"auth"`
 	}
-	var f form
-	f.body(c.body, &in)
-	if f.err != nil || !slices.Contains(in.Auth.Identity.Methods, "password") {
+	c.json(&in)
+	if c.Err != nil || !slices.Contains(in.Auth.Identity.Methods, "password") {
 		return nil, &problem{iam, http.StatusBadRequest, "IAM", "Request body is invalid."}
 	}
 	user := in.Auth.Identity.Password.User
@@ -49,8 +48,8 @@ func (w *world) createToken(c *call) (any, error) {
 	domain := named{domainID, user.Domain.Name}
 	token := map[string]any{
 		"methods":    []string{"password"},
-		"issued_at":  w.now.Format(tokenTime),
-		"expires_at": w.now.Add(tokenLifetime).Format(tokenTime),
+		"issued_at":  w.Now.Format(tokenTime),
+		"expires_at": w.Now.Add(tokenLifetime).Format(tokenTime),
 		"user":       map[string]any{"id": domainID, "name": user.Name, "domain": domain, "password_expires_at": ""},
 		"roles":      []named{},
 	}
@@ -64,18 +63,18 @@ func (w *world) createToken(c *call) (any, error) {
 		}
 		token["project"] = map[string]any{"id": p.ID, "name": p.Name, "domain": domain}
 	}
-	if !c.query.Has("nocatalog") {
+	if !c.Query.Has("nocatalog") {
 		token["catalog"] = []named{}
 	}
 	value := w.newID("MIIFemulatortoken")
-	w.tokens[value] = w.now.Add(tokenLifetime)
+	w.tokens[value] = w.Now.Add(tokenLifetime)
 	c.header.Set("X-Subject-Token", value)
 	return map[string]any{"token": token}, nil
 }
 
 // listProjects finds projects by the name of their region. Huawei Cloud IAM, GET /v3/projects.
 func (w *world) listProjects(c *call) (any, error) {
-	names := []string{c.query.Get("name")}
+	names := []string{c.Get("name")}
 	if names[0] == "" {
 		names = slices.Sorted(maps.Keys(w.opts.Projects))
 	}
