@@ -9,7 +9,7 @@ type dept struct {
 	box                  *mailbox // nil: it has no address
 	parent               *dept    // nil: the root
 	children             []*dept
-	sown                 bool // a seed names it, and not only something below it
+	loaded               bool // a seed names it, and not only something below it
 }
 
 // path is the names from the root down.

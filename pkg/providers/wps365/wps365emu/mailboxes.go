@@ -1,5 +1,7 @@
 package wps365emu
 
+import "github.com/entitlectl/entitlectl/pkg/providers/emu"
+
 // publicMailbox is an address that several people read.
 type publicMailbox struct {
 	id, name, address string
@@ -13,14 +15,11 @@ type publicMailboxView struct {
 	OwnerID string `json:"owner_id"`
 }
 
-func (p *publicMailbox) view(external bool) publicMailboxView {
-	return publicMailboxView{p.id, p.name, p.address, p.owner.idAs(external)}
-}
-
 func (w *world) listPublicMailboxes(c *call) (any, error) {
-	var f form
-	external := f.external(c)
-	return page(w, c, &f, func(offset, limit int) ([]publicMailboxView, int, error) {
-		return cut(w.publics, offset, limit, func(p *publicMailbox) publicMailboxView { return p.view(external) })
+	external := c.external()
+	return page(w, c, func(offset, limit int) ([]publicMailboxView, int, error) {
+		return emu.Views(emu.Cut(w.publics, offset, limit), func(p *publicMailbox) publicMailboxView {
+			return publicMailboxView{p.id, p.name, p.address, p.owner.idAs(external)}
+		}), len(w.publics), nil
 	})
 }

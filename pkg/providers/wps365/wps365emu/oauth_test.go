@@ -223,9 +223,9 @@ func TestScopes(t *testing.T) {
 				c.token = user
 			}
 			may := scope == r.scope || scope == r.scope+"write"
-			got := c.do(strings.ReplaceAll(r.call, "{id}", "x"), nil)
+			got := c.do(strings.ReplaceAll(r.name, "{id}", "x"), nil)
 			if refused := got.status == 403 && got.Code == 403000001; refused == may {
-				t.Errorf("%s with %s: %d %s", r.call, scope, got.status, got.text)
+				t.Errorf("%s with %s: %d %s", r.name, scope, got.status, got.text)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ func TestSwitches(t *testing.T) {
 		seen := map[string]bool{}
 		for _, r := range routes {
 			if r.undocumented {
-				got := c.do(strings.ReplaceAll(r.call, "{id}", "x"), nil)
+				got := c.do(strings.ReplaceAll(r.name, "{id}", "x"), nil)
 				seen[fmt.Sprint(got.status, " ", got.Code != errUnsupported.Code)] = true
 			}
 		}

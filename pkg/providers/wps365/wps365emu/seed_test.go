@@ -236,7 +236,7 @@ func FuzzRequests(f *testing.F) {
 		route := routes[i%uint(len(routes))]
 		paths := []string{c.group("CAD@corp.example"), c.group("vip@corp.example")}
 		_, id, _ := strings.Cut(strings.TrimPrefix(paths[i/uint(len(routes))%2], "/v7"), "mail_groups/")
-		r := c.request(strings.Replace(route.call, "{id}", id, 1), string(body))
+		r := c.request(strings.Replace(route.name, "{id}", id, 1), string(body))
 		r.URL.RawQuery = query
 		if route.scope == "" {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -244,14 +244,14 @@ func FuzzRequests(f *testing.F) {
 		switch got := c.serve(r); got.status {
 		case 200, 302, 400, 401, 403, 404:
 			if got.text == "" && got.status != 302 {
-				t.Errorf("%s: %d without a body", route.call, got.status)
+				t.Errorf("%s: %d without a body", route.name, got.status)
 			}
 		default:
-			t.Errorf("%s: %d %s", route.call, got.status, got.text)
+			t.Errorf("%s: %d %s", route.name, got.status, got.text)
 		}
 		state := c.state()
 		if err := c.LoadSeed([]byte(state)); err != nil {
-			t.Errorf("%s leaves a state that does not load: %v\n%s", route.call, err, state)
+			t.Errorf("%s leaves a state that does not load: %v\n%s", route.name, err, state)
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package wps365emu
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
 
 type user struct {
 	id, externalID, name, email, status string
@@ -42,29 +46,15 @@ type userDept struct {
 	Path string `json:"abs_path"`
 }
 
-// viewUser returns how a call sees users.
-func viewUser(c *call, withDept bool) func(*user) userView {
-	emails := c.token.has(userEmailsRead)
-	return func(u *user) userView {
-		out := userView{
-			ID: u.id, Name: u.name, ExternalID: u.externalID, Status: u.status, Role: "normal", Made: u.made, Dept: u.depts[0].id,
-		}
-		if emails {
-			out.Email = u.email
-		}
-		if withDept {
-			out.Depts = views(u.depts, func(d *dept) userDept { return userDept{d.id, d.name, d.path()} })
-		}
-		return out
+func (u *user) view(withEmail, withDepts bool) userView {
+	out := userView{
+		ID: u.id, Name: u.name, ExternalID: u.externalID, Status: u.status, Role: "normal", Made: u.made, Dept: u.depts[0].id,
 	}
-}
-
-// contacts are the users that a call may see and accepts.
-func (w *world) contacts(statuses []string, keep func(*user) bool) (out []*user) {
-	for _, u := range w.users {
-		if !u.hidden && slices.Contains(statuses, u.status) && keep(u) {
-			out = append(out, u)
-		}
+	if withEmail {
+		out.Email = u.email
+	}
+	if withDepts {
+		out.Depts = emu.Views(u.depts, func(d *dept) userDept { return userDept{d.id, d.name, d.path()} })
 	}
 	return out
 }
@@ -86,26 +76,34 @@ func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, er
 		Statuses []string `json:"status"`
 		WithDept bool     `json:"with_dept"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.statuses(in.Statuses)
-	wanted := map[string][]string{"emails": in.Emails, "user_ids": in.IDs}[name]
-	if len(wanted) == 0 {
-		f.fail(badFormat, "%s: is missing", name)
+	c.json(&in)
+	if len(in.Statuses) == 0 {
+		c.Wrong(emu.Missing, "status", "is missing")
 	}
-	if f.err != nil {
-		return nil, f.err
+	for _, s := range in.Statuses {
+		c.OneOf("status", s, userStatuses[:3]...)
 	}
-	set := map[string]bool{}
-	for _, value := range wanted {
+	wanted := map[string]bool{}
+	for _, value := range map[string][]string{"emails": in.Emails, "user_ids": in.IDs}[name] {
 		if name == "emails" {
 			value = fold(value)
 		}
-		set[value] = true
+		wanted[value] = true
 	}
-	delete(set, "") // users who lack a key have it blank
-	users := w.contacts(in.Statuses, func(u *user) bool { return set[key(u)] })
-	return listing[userView]{Items: views(users, viewUser(c, in.WithDept))}, nil
+	if len(wanted) == 0 {
+		c.Wrong(emu.Missing, name, "is missing")
+	}
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	delete(wanted, "") // users who lack a key have it blank
+	items := []userView{}
+	for _, u := range w.users {
+		if !u.hidden && slices.Contains(in.Statuses, u.status) && wanted[key(u)] {
+			items = append(items, u.view(c.token.has(userEmailsRead), in.WithDept))
+		}
+	}
+	return listing[userView]{Items: items}, nil
 }
 
 // currentUser is whose token it is.

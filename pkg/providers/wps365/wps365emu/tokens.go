@@ -3,7 +3,6 @@ package wps365emu
 import (
 	"fmt"
 	"mime"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,19 +33,10 @@ type code struct {
 	redirect string
 }
 
-func (w *world) bearer(r *http.Request) (*token, error) {
-	value, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	t := w.tokens[value]
-	if !ok || t == nil || !w.now.Before(t.expires) {
-		return nil, errBadToken
-	}
-	return t, nil
-}
-
 // authorize gives the consent of the tenant's first user without asking and redirects with a code, good once for ten minutes.
 // Which redirect URIs are registered is not known here: any is. WPS 365 open platform, user authorization.
 func (w *world) authorize(c *call) (any, error) {
-	q := c.query
+	q := c.Query
 	target, err := url.Parse(q.Get("redirect_uri"))
 	scopes := strings.Split(q.Get("scope"), ",")
 	switch {
@@ -66,7 +56,7 @@ func (w *world) authorize(c *call) (any, error) {
 		}
 	}
 	value := w.newToken("code")
-	w.codes[value] = code{token{w.users[0], scopes, w.now.Add(codeLifetime)}, q.Get("redirect_uri")}
+	w.codes[value] = code{token{w.users[0], scopes, w.Now.Add(codeLifetime)}, q.Get("redirect_uri")}
 	params := target.Query()
 	params.Set("code", value)
 	if q.Has("state") {
@@ -81,7 +71,7 @@ func (w *world) authorize(c *call) (any, error) {
 // app authorization, get user token, refresh user token.
 func (w *world) issue(c *call) (any, error) {
 	media, _, _ := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
-	q, err := url.ParseQuery(string(c.body))
+	q, err := url.ParseQuery(string(c.Body))
 	needs := map[string][]string{
 		"client_credentials": {},
 		"authorization_code": {"code", "redirect_uri"},
@@ -124,7 +114,7 @@ func (w *world) spend(q url.Values) *token {
 			t = &c.token
 		}
 	}
-	if t == nil || !w.now.Before(t.expires) {
+	if t == nil || !w.Now.Before(t.expires) {
 		return nil
 	}
 	return t
@@ -140,14 +130,14 @@ func (w *world) newToken(prefix string) string {
 func (w *world) mint(t token) any {
 	out := map[string]any{"token_type": "bearer", "expires_in": int(tokenLifetime.Seconds())}
 	access := t
-	access.expires = w.now.Add(tokenLifetime)
+	access.expires = w.Now.Add(tokenLifetime)
 	value := w.newToken("eyJhY2Nlc3M")
 	w.tokens[value] = &access
 	out["access_token"] = value
 	if t.user == nil {
 		return out
 	}
-	t.expires = w.now.Add(w.opts.RefreshLifetime)
+	t.expires = w.Now.Add(w.opts.RefreshLifetime)
 	value = w.newToken("eyJyZWZyZXNo")
 	w.refresh[value] = &t
 	out["refresh_token"], out["refresh_expires_in"] = value, int(w.opts.RefreshLifetime.Seconds())
