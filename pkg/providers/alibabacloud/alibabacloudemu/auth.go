@@ -3,6 +3,7 @@ package alibabacloudemu
 import (
 	"crypto/hmac"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -92,21 +93,22 @@ func (w *world) authenticate(m *message) error {
 	switch {
 	case err != nil, when.Format(dateForm) != c.date: // Parse lets fractions pass
 		return errDateForm
-	case w.gatewayTime().Sub(when).Abs() > signWindow:
+	case w.opts.gatewayTime(w.Now).Sub(when).Abs() > signWindow:
 		return errDateLate
 	case !hmac.Equal([]byte(c.signature), []byte(c.sign(secret, c.text))):
 		return mismatched(c.says)
-	case !w.nonces.take(c.key+" "+c.nonce, w.gatewayTime()):
+	case !w.nonces.take(c.key+" "+c.nonce, w.opts.gatewayTime(w.Now)):
 		return errNonceUsed
 	}
 	return nil
 }
 
-func (w *world) gatewayTime() time.Time {
-	if w.opts.IgnoreAdvance {
+// gatewayTime is the time by which dates of requests are judged, when the emulator's clock says now.
+func (o *Options) gatewayTime(now time.Time) time.Time {
+	if o.IgnoreAdvance {
 		return time.Now().UTC()
 	}
-	return w.now
+	return now
 }
 
 func (w *world) secret(key, token string) (string, error) {
@@ -118,7 +120,7 @@ func (w *world) secret(key, token string) (string, error) {
 			if token != "" {
 				err = errToken
 			}
-		case !c.Expires.IsZero() && !w.gatewayTime().Before(c.Expires):
+		case !c.Expires.IsZero() && !w.opts.gatewayTime(w.Now).Before(c.Expires):
 			return "", errTokenLate
 		default:
 			return c.AccessKeySecret, nil
@@ -140,4 +142,8 @@ func (n nonces) take(nonce string, now time.Time) bool {
 	}
 	n[nonce] = now
 	return true
+}
+
+func isV3(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), schemeV3+" ")
 }

@@ -136,10 +136,10 @@ func (c client) want(code, call string, params ...string) answered {
 // id is the AccountId of a name.
 func (c client) id(name string) string {
 	c.Helper()
-	for r := range c.vendor.world.accounts.Current() {
-		if r.display == name {
-			return r.id
-		}
+	w := c.vendor.Begin(c.Context())
+	defer c.vendor.End()
+	if r := w.named(name); r != nil {
+		return r.id
 	}
 	c.Fatalf("no account %q", name)
 	return ""

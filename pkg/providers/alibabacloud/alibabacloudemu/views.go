@@ -67,17 +67,22 @@ func pathOf(a account) string {
 // stamp writes a time as most actions do.
 func stamp(t time.Time) string { return t.UTC().Format(dateForm) }
 
-// recordView is an account in the answers that tell its RecordId.
-type recordView struct {
+// listedView is an account among others.
+type listedView struct {
 	accountView
-	AccountName string
-	RecordID    string `json:"RecordId"`
+	AccountName           *string `json:",omitempty"` // from 2022-04-19 on
+	DeletionStatus        *string `json:",omitempty"` // from 2022-04-19 on
+	ResourceDirectoryPath string
+	Tags                  noneList // no account has tags
 }
 
-func (w *world) viewRecord(a account) recordView {
-	v := recordView{w.view(a), a.email, a.record}
-	if a.email == "" {
-		v.AccountName = a.login
+type noneList struct{ Tag []struct{} }
+
+func (w *world) viewListed(c *call, a account) listedView {
+	v := listedView{accountView: w.view(a), ResourceDirectoryPath: pathOf(a), Tags: noneList{[]struct{}{}}}
+	if c.version == v2022 {
+		name := w.readName(a)
+		v.AccountName, v.DeletionStatus = &name, new(string)
 	}
 	return v
 }

@@ -1,6 +1,7 @@
 package alibabacloudemu
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -24,8 +25,8 @@ func (w *world) promote(c *call) (reply, error) {
 	} else {
 		a.record = w.newRecordID()
 	}
-	a.email, a.status, a.changed = email, "PromoteVerifying", w.now
-	a.mail = w.send(c.action, &a, email)
+	a.email, a.status, a.changed = email, "PromoteVerifying", w.Now
+	a.mail = w.send(c.action, &a)
 	w.save(a)
 	return reply{"Account": w.viewRecord(a)}, nil
 }
@@ -47,11 +48,11 @@ func (w *world) resend(c *call) (reply, error) {
 		w.renumber(&a)
 	}
 	first := a.mail
-	a.status, a.mail = "PromoteVerifying", w.send(c.action, &a, a.email)
+	a.status, a.mail = "PromoteVerifying", w.send(c.action, &a)
 	if w.opts.ResendKeepsClock && !revived {
 		a.mail.sent, a.mail.expires = first.sent, first.expires
 	} else {
-		a.changed = w.now
+		a.changed = w.Now
 	}
 	w.save(a)
 	return reply{"Account": w.viewRecord(a)}, nil
@@ -61,16 +62,15 @@ func (w *world) resend(c *call) (reply, error) {
 func (w *world) renumber(a *account) {
 	old := a.record
 	a.record = w.newRecordID()
-	w.byRecord[a.record] = w.byRecord[old]
-	delete(w.byRecord, old)
+	w.records.Rename(old, a.record)
 }
 
 // mayResend counts a resend, unless there were too many within the window.
 func (w *world) mayResend(id string) bool {
-	recent := slices.DeleteFunc(w.resends[id], func(t time.Time) bool { return w.now.Sub(t) >= w.opts.ResendWindow })
+	recent := slices.DeleteFunc(w.resends[id], func(t time.Time) bool { return w.Now.Sub(t) >= w.opts.ResendWindow })
 	ok := len(recent) < w.opts.ResendLimit
 	if ok {
-		recent = append(recent, w.now)
+		recent = append(recent, w.Now)
 	}
 	w.resends[id] = recent
 	return ok
@@ -82,12 +82,37 @@ func (w *world) recordOf(c *call) (a account, err error) {
 	if err := c.done(w); err != nil {
 		return a, err
 	}
-	record := w.byRecord[id]
+	record := w.records.Get(id)
 	if record == nil {
 		return a, errNoRecord
 	}
-	if r := w.byID[record.id]; r == nil || r.record != id {
+	if r := w.accounts.Get(record.id); r == nil || r.record != id {
 		return a, errStatus
 	}
-	return record.at(w.now), nil
+	return record.at(w.Now), nil
+}
+
+// recordView is an account in the answers that tell its RecordId.
+type recordView struct {
+	accountView
+	AccountName string
+	RecordID    string `json:"RecordId"`
+}
+
+func (w *world) viewRecord(a account) recordView {
+	return recordView{w.view(a), cmp.Or(a.email, a.login), a.record}
+}
+
+// listRecords lists promotions and creations, past ones too, the oldest first: the only call that tells a RecordId which
+// somebody else was answered. Alibaba Cloud ResourceManager 2016-11-11, ListAccountRecordsForParent.
+func (w *world) listRecords(c *call) (reply, error) {
+	p, keyword, folder := c.part(), c.Get("QueryKeyword"), c.folder(w)
+	everywhere := folder == "" && w.opts.NoParentMeansAll
+	folder = cmp.Or(folder, rootFolderID)
+	keep := func(a account) bool { return (everywhere || a.folder == folder) && a.fits(keyword) }
+	return page(w, c, &w.records.List, p, "Records", "Record", keep, func(a account) recordView {
+		v := w.viewRecord(a)
+		v.AccountName = w.readName(a)
+		return v
+	})
 }

@@ -5,15 +5,19 @@ import (
 	"strings"
 )
 
-// get is GetAccount.
-func (w *world) get(c *call) (reply, error) {
+// getAccount: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, GetAccount.
+func (w *world) getAccount(c *call) (reply, error) {
 	id := c.accountID()
 	c.flag("IncludeTags")
 	if err := c.done(w); err != nil {
 		return nil, err
 	}
-	a, ok := w.shown(id)
-	if !ok {
+	r := w.accounts.Seen(id, w.Now)
+	if r == nil {
+		return nil, errNoAccount
+	}
+	a := r.at(w.Now)
+	if !a.member() {
 		return nil, errNoAccount
 	}
 	v := memberView{
@@ -27,10 +31,27 @@ func (w *world) get(c *call) (reply, error) {
 	return reply{"Account": v}, nil
 }
 
+// listAccounts: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, ListAccounts.
+func (w *world) listAccounts(c *call) (reply, error) {
+	p, keyword := c.part(), ""
+	if c.version == v2022 {
+		keyword = c.Get("QueryKeyword")
+		if c.Get("MaxResults") != "" || c.Get("NextToken") != "" {
+			p = c.partByToken()
+		}
+	}
+	c.flag("IncludeTags")
+	tagged := c.tagged() // and no account is
+	keep := func(a account) bool {
+		return !tagged && a.member() && !(w.opts.HideSwitched && a.status == switchSuccess) && a.fits(keyword)
+	}
+	return page(w, c, &w.accounts.List, p, "Accounts", "Account", keep, func(a account) listedView { return w.viewListed(c, a) })
+}
+
 // nameFree wants a DisplayName that no living account has.
 func (w *world) nameFree(display string) error {
-	if r := w.byName[display]; r != nil {
-		if a := r.at(w.now); !a.dead() {
+	if r := w.named(display); r != nil {
+		if a := r.at(w.Now); !a.dead() {
 			return errNameUsed
 		}
 	}
@@ -39,25 +60,25 @@ func (w *world) nameFree(display string) error {
 
 // complete gives a new account what the vendor decides. It takes the place of a dead one with its name.
 func (w *world) complete(a *account) {
-	if r := w.byName[a.display]; r != nil {
-		w.drop(r)
+	if r := w.named(a.display); r != nil {
+		w.accounts.Drop(r.id, w.Shows)
 	}
 	a.id = w.newAccountID()
 	a.login = cmp.Or(a.login, loginOf("m"+a.id))
 	a.folder = cmp.Or(a.folder, rootFolderID)
-	a.joined, a.changed = w.now, w.now
+	a.joined, a.changed = w.Now, w.Now
 }
 
 func loginOf(prefix string) string {
 	return prefix + "@" + strings.ToLower(directoryID) + ".aliyunid.com"
 }
 
-// createResource makes an account at once: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, CreateResourceAccount.
-func (w *world) createResource(c *call) (reply, error) {
+// createAccount makes an account at once: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, CreateResourceAccount.
+func (w *world) createAccount(c *call) (reply, error) {
 	a := account{display: c.displayName("DisplayName"), status: "CreateSuccess"}
 	prefix := c.matching("AccountNamePrefix", prefixForm)
 	if len(prefix) > 37 {
-		c.fail(invalid("AccountNamePrefix"))
+		c.Fail(invalid("AccountNamePrefix"))
 	}
 	dry := c.flag("DryRun") && c.version == v2022
 	a.folder = c.folder(w)
@@ -80,16 +101,16 @@ func (w *world) createResource(c *call) (reply, error) {
 	return reply{"Account": v}, nil
 }
 
-// update renames an account or switches its type at once, without a mail: Alibaba Cloud ResourceDirectoryMaster 2022-04-19,
+// updateAccount renames an account or switches its type at once, without a mail: Alibaba Cloud ResourceDirectoryMaster 2022-04-19,
 // UpdateAccount.
-func (w *world) update(c *call) (reply, error) {
-	id, kind, display := c.accountID(), c.matching("NewAccountType", typeForm), c.get("NewDisplayName")
+func (w *world) updateAccount(c *call) (reply, error) {
+	id, kind, display := c.accountID(), c.matching("NewAccountType", typeForm), c.Get("NewDisplayName")
 	dry := c.flag("DryRun") && c.version == v2022
 	switch {
 	case kind == "" && display == "":
-		c.fail(missing("NewAccountType"))
+		c.Fail(missing("NewAccountType"))
 	case kind != "" && display != "":
-		c.fail(invalid("NewAccountType"))
+		c.Fail(invalid("NewAccountType"))
 	case display != "":
 		c.displayName("NewDisplayName")
 	}
@@ -110,10 +131,10 @@ func (w *world) update(c *call) (reply, error) {
 }
 
 func (w *world) rename(a *account, display string) error {
-	if r := w.byName[display]; r != nil && r.id != a.id {
+	if r := w.named(display); r != nil && r.id != a.id {
 		return errNameUsed
 	}
-	a.display, a.changed = display, w.now
+	a.display, a.changed = display, w.Now
 	return nil
 }
 
@@ -125,7 +146,7 @@ func (w *world) switchType(a *account, kind string) error {
 	case a.kind() == kind && w.opts.SameTypeConflicts, a.phone == "" && a.email == "":
 		return errType
 	case a.kind() != kind:
-		a.cloud, a.status, a.changed = !a.cloud, switchSuccess, w.now
+		a.cloud, a.status, a.changed = !a.cloud, switchSuccess, w.Now
 	}
 	return nil
 }

@@ -60,24 +60,6 @@ type account struct {
 	emailMail   mailed // while emailStatus is WAIT_MODIFY
 }
 
-// mailed is a mail that awaits an answer.
-type mailed struct {
-	sent    time.Time
-	expires time.Time
-	answer  time.Time // when the owner will answer; zero: never
-}
-
-// end says when a mail was answered or expired, whichever came first; ended is false before either.
-func (m mailed) end(now time.Time) (when time.Time, answered, ended bool) {
-	switch {
-	case !m.answer.IsZero() && m.answer.Before(m.expires) && !now.Before(m.answer):
-		return m.answer, true, true
-	case !now.Before(m.expires):
-		return m.expires, false, true
-	}
-	return time.Time{}, false, false
-}
-
 // at is the account as time has made it: mails that were answered or expired until then have had their effect.
 func (a account) at(now time.Time) account {
 	if flow, waits := strings.CutSuffix(a.status, verifying); waits {
