@@ -8,14 +8,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 func TestAppTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTenant(t, Options{}, smallSeed)
+		c := newClient(t, Options{}, smallSeed)
 		first := c.login("grant_type", "client_credentials")
-		if strings.Contains(first.text, "refresh") || !strings.Contains(first.text, `"expires_in":7200,"token_type":"bearer"`) {
-			t.Errorf("got %s", first.text)
+		if strings.Contains(first.Text, "refresh") || !strings.Contains(first.Text, `"expires_in":7200,"token_type":"bearer"`) {
+			t.Errorf("got %s", first.Text)
 		}
 		c.Advance(2*time.Hour - time.Second)
 		second := c.login("grant_type", "client_credentials")
@@ -35,8 +37,8 @@ func TestAppTokens(t *testing.T) {
 		} {
 			c.Advance(test.after)
 			c.token = test.token
-			if got := c.do(listGroups, nil); got.status != test.status || test.status == 401 && got.Code != 40100011 {
-				t.Errorf("%s: %d %s", test.reason, got.status, got.text)
+			if got := c.do(listGroups, nil); got.Status != test.status || test.status == 401 && got.Code != 40100011 {
+				t.Errorf("%s: %d %s", test.reason, got.Status, got.Text)
 			}
 		}
 		c.token = second.AccessToken
@@ -48,7 +50,7 @@ func TestAppTokens(t *testing.T) {
 }
 
 func TestTokenErrors(t *testing.T) {
-	c := newTenant(t, Options{}, smallSeed)
+	c := newClient(t, Options{}, smallSeed)
 	for _, test := range []struct {
 		reason string
 		fields []string
@@ -68,35 +70,35 @@ func TestTokenErrors(t *testing.T) {
 		{"which does not spend it", []string{"grant_type", "refresh_token", "refresh_token", RefreshToken}, 0},
 	} {
 		got := c.oauth(test.fields...)
-		if want := (&problem{Code: test.code}).status(); test.code != 0 && got.status != want || got.Code != test.code {
-			t.Errorf("%s: %d %s, want %d", test.reason, got.status, got.text, test.code)
+		if want := (&problem{Code: test.code}).status(); test.code != 0 && got.Status != want || got.Code != test.code {
+			t.Errorf("%s: %d %s, want %d", test.reason, got.Status, got.Text, test.code)
 		}
 	}
 	r := c.request("POST /oauth2/token", `{"grant_type":"client_credentials"}`)
 	if got := c.serve(r); got.Code != 40000001 {
-		t.Errorf("JSON: %d %s", got.status, got.text)
+		t.Errorf("JSON: %d %s", got.Status, got.Text)
 	}
 	r = httptest.NewRequest("GET", "/oauth2/token", nil)
-	if got := c.serve(r); got.status != 404 || got.text != "Not Found" {
-		t.Errorf("GET: %d %s", got.status, got.text)
+	if got := c.serve(r); got.Status != 404 || got.Text != "Not Found" {
+		t.Errorf("GET: %d %s", got.Status, got.Text)
 	}
 }
 
 func TestRefreshRotates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTenant(t, Options{AppWrites: false, UserWrites: true}, smallSeed)
+		c := newClient(t, Options{AppWrites: false, UserWrites: true}, smallSeed)
 		refresh := func(token string) reply { return c.login("grant_type", "refresh_token", "refresh_token", token) }
 		c.want(403000001, createGroup, newGroup("new@corp.example"))
 		first := refresh(RefreshToken)
-		if first.RefreshToken == "" || !strings.Contains(first.text, `"refresh_expires_in":2592000,`) {
-			t.Fatalf("got %s", first.text)
+		if first.RefreshToken == "" || !strings.Contains(first.Text, `"refresh_expires_in":2592000,`) {
+			t.Fatalf("got %s", first.Text)
 		}
 		c.want(0, createGroup, newGroup("new@corp.example"))
 		if got := c.want(0, "GET /v7/users/current", nil); got.Data["user_name"] != "Ada" {
-			t.Errorf("got %s", got.text)
+			t.Errorf("got %s", got.Text)
 		}
 		if got := refresh(RefreshToken); got.Code != 40100009 {
-			t.Errorf("a spent token: %d %s", got.status, got.text)
+			t.Errorf("a spent token: %d %s", got.Status, got.Text)
 		}
 		c.Advance(time.Hour)
 		second := refresh(first.RefreshToken)
@@ -108,28 +110,28 @@ func TestRefreshRotates(t *testing.T) {
 		c.Advance(30*24*time.Hour - time.Hour - time.Second)
 		third := refresh(second.RefreshToken)
 		if third.RefreshToken == "" {
-			t.Fatalf("in the last second: %s", third.text)
+			t.Fatalf("in the last second: %s", third.Text)
 		}
 		c.Advance(30 * 24 * time.Hour)
 		if got := refresh(third.RefreshToken); got.Code != 40100009 {
-			t.Errorf("an expired token: %d %s", got.status, got.text)
+			t.Errorf("an expired token: %d %s", got.Status, got.Text)
 		}
 		if err := c.Reset(); err != nil {
 			t.Fatal(err)
 		}
-		if got := refresh(RefreshToken); got.status != 200 {
-			t.Errorf("after a reset: %d %s", got.status, got.text)
+		if got := refresh(RefreshToken); got.Status != 200 {
+			t.Errorf("after a reset: %d %s", got.Status, got.Text)
 		}
 	})
 }
 
 func TestNobodyToActFor(t *testing.T) {
-	c := newTenant(t, Options{}, "")
+	c := newClient(t, Options{}, "")
 	if got := c.oauth("grant_type", "refresh_token", "refresh_token", RefreshToken); got.Code != 40100009 {
-		t.Errorf("refresh: %s", got.text)
+		t.Errorf("refresh: %s", got.Text)
 	}
 	if got := c.serve(httptest.NewRequest("GET", consent("kso.contact.read"), nil)); got.Code != 40300003 {
-		t.Errorf("consent: %s", got.text)
+		t.Errorf("consent: %s", got.Text)
 	}
 }
 
@@ -139,13 +141,13 @@ func consent(scope string) string {
 
 func TestAuthorizationCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTenant(t, Options{}, smallSeed)
+		c := newClient(t, Options{}, smallSeed)
 		const redirect = "http://app.example/cb?a=1"
 		code := func() string {
 			got := c.serve(httptest.NewRequest("GET", consent("kso.mail_group.readwrite,kso.user_base.read"), nil))
-			u, err := url.Parse(got.header.Get("Location"))
-			if err != nil || got.status != 302 || u.Host != "app.example" || u.Query().Get("state") != "s&t" || u.Query().Get("a") != "1" {
-				t.Fatalf("%v: %d to %s", err, got.status, u)
+			u, err := url.Parse(got.Header.Get("Location"))
+			if err != nil || got.Status != 302 || u.Host != "app.example" || u.Query().Get("state") != "s&t" || u.Query().Get("a") != "1" {
+				t.Fatalf("%v: %d to %s", err, got.Status, u)
 			}
 			return u.Query().Get("code")
 		}
@@ -154,17 +156,17 @@ func TestAuthorizationCode(t *testing.T) {
 		}
 		once := code()
 		if got := trade(once, redirect); got.RefreshToken == "" {
-			t.Fatalf("got %s", got.text)
+			t.Fatalf("got %s", got.Text)
 		}
 		c.want(0, createGroup, newGroup("new@corp.example"))
 		c.want(0, "GET /v7/users/current", nil)
 		c.want(403000001, listGroups, nil) // with an app's token only
 
 		if got := trade(once, redirect); got.Code != 40100009 {
-			t.Errorf("a code used twice: %s", got.text)
+			t.Errorf("a code used twice: %s", got.Text)
 		}
 		if got := trade(code(), redirect+"&b=2"); got.Code != 40100009 {
-			t.Errorf("another redirect: %s", got.text)
+			t.Errorf("another redirect: %s", got.Text)
 		}
 		for _, late := range []bool{false, true} {
 			at := code()
@@ -173,14 +175,14 @@ func TestAuthorizationCode(t *testing.T) {
 				c.Advance(time.Second)
 			}
 			if got := trade(at, redirect); (got.Code == 40100009) != late {
-				t.Errorf("late is %v: %s", late, got.text)
+				t.Errorf("late is %v: %s", late, got.Text)
 			}
 		}
 	})
 }
 
 func TestConsentErrors(t *testing.T) {
-	c := newTenant(t, Options{Scopes: []string{mailGroupsRead}}, smallSeed)
+	c := newClient(t, Options{Scopes: []string{mailGroupsRead}}, smallSeed)
 	good := consent(mailGroupsRead)
 	for _, test := range []struct {
 		old, new string
@@ -198,8 +200,8 @@ func TestConsentErrors(t *testing.T) {
 		{mailGroupsRead, mailGroupsRead + ",kso.other", 40000005},
 	} {
 		got := c.serve(httptest.NewRequest("GET", strings.Replace(good, test.old, test.new, 1), nil))
-		if got.Code != test.code || (got.status == 302) != (test.code == 0) {
-			t.Errorf("%q for %q: %d %s, want %d", test.new, test.old, got.status, got.text, test.code)
+		if got.Code != test.code || (got.Status == 302) != (test.code == 0) {
+			t.Errorf("%q for %q: %d %s, want %d", test.new, test.old, got.Status, got.Text, test.code)
 		}
 	}
 }
@@ -211,7 +213,7 @@ func TestScopes(t *testing.T) {
 		publicMailboxesRead, publicMailboxesRead + "write", identityRead,
 	}
 	for _, scope := range all {
-		c := newTenant(t, Options{Scopes: []string{scope}}, smallSeed)
+		c := newClient(t, Options{Scopes: []string{scope}}, smallSeed)
 		app := c.token
 		user := c.login("grant_type", "refresh_token", "refresh_token", RefreshToken).AccessToken
 		for _, r := range routes {
@@ -224,8 +226,8 @@ func TestScopes(t *testing.T) {
 			}
 			may := scope == r.scope || scope == r.scope+"write"
 			got := c.do(strings.ReplaceAll(r.name, "{id}", "x"), nil)
-			if refused := got.status == 403 && got.Code == 403000001; refused == may {
-				t.Errorf("%s with %s: %d %s", r.name, scope, got.status, got.text)
+			if refused := got.Status == 403 && got.Code == 403000001; refused == may {
+				t.Errorf("%s with %s: %d %s", r.name, scope, got.Status, got.Text)
 			}
 		}
 	}
@@ -240,12 +242,12 @@ func TestTokenKinds(t *testing.T) {
 		{Options{UserWrites: true}, 403000001, 0},
 		{Options{AppWrites: true}, 0, 403000001},
 	} {
-		c := newTenant(t, test.opts, smallSeed)
+		c := newClient(t, test.opts, smallSeed)
 		app := c.do(createGroup, newGroup("a@corp.example")).Code
 		c.want(403000001, "GET /v7/users/current", nil)
 		c.login("grant_type", "refresh_token", "refresh_token", RefreshToken)
 		user := c.do(createGroup, newGroup("b@corp.example")).Code
-		wantSame(t, fmt.Sprintf("%+v", test.opts), []int{app, user}, []int{test.app, test.user})
+		emutest.Same(t, fmt.Sprintf("%+v", test.opts), []int{app, user}, []int{test.app, test.user})
 		c.want(403000001, "POST /v7/users/batch_read", nil)
 	}
 }

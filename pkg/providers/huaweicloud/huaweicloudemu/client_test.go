@@ -1,14 +1,12 @@
 package huaweicloudemu
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 const smallSeed = `
@@ -29,26 +27,17 @@ huaweicloud:
     - {name: Browser, audience: everyone}
 `
 
-// tenant is a client of an emulator, for tests.
-type tenant struct {
-	testing.TB
-	*emu.Server
-}
+// client calls an emulator, for tests.
+type client struct{ emutest.Client }
 
-func newTenant(t testing.TB, opts Options, seed string) tenant {
-	s := emu.New(emu.Options{}, New(opts))
-	if err := s.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
-	return tenant{t, s}
+func newClient(t testing.TB, opts Options, seed string) client {
+	t.Helper()
+	return client{emutest.Start(t, New(opts), seed)}
 }
 
 // reply is an answer, with what tests look at most.
 type reply struct {
-	status int
-	header http.Header
-	text   string
-
+	emutest.Answer
 	Count          int
 	Total          int `json:"total_count"`
 	ID             string
@@ -62,61 +51,36 @@ type reply struct {
 }
 
 // serve sends a request as it is.
-func (c tenant) serve(r *http.Request) (out reply) {
-	w := httptest.NewRecorder()
-	c.ServeHTTP(w, r)
-	if w.Body.Len() > 0 {
-		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
-			c.Fatalf("%s %s: %v in %s", r.Method, r.URL, err, w.Body)
-		}
-	}
-	out.status, out.header, out.text = w.Code, w.Header(), w.Body.String()
-	if w.Header().Get("X-Request-Id") == "" {
+func (c client) serve(r *http.Request) (out reply) {
+	c.Helper()
+	out.Answer = c.Send(r, &out)
+	if out.Header.Get("X-Request-Id") == "" {
 		c.Errorf("%s %s: no X-Request-Id", r.Method, r.URL)
 	}
 	return out
 }
 
-// do makes a call with a token. A path begins after the project, with the version first: "/v1/app-groups". A body is JSON text or a
-// value.
-func (c tenant) do(call string, body any) reply {
+// do makes a call with a token. A path begins after the project, with the version first: "/v1/app-groups".
+func (c client) do(call string, body any) reply {
 	c.Helper()
 	method, path, _ := strings.Cut(call, " ")
-	text, ok := body.(string)
-	if !ok && body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
-			c.Fatal(err)
-		}
-		text = string(data)
-	}
-	r := httptest.NewRequest(method, path[:3]+"/"+Project+path[3:], strings.NewReader(text))
+	r := c.Request(method+" "+path[:3]+"/"+Project+path[3:], body)
 	r.Header.Set("X-Auth-Token", Token)
-	r.Header.Set("Content-Type", "application/json")
 	return c.serve(r)
 }
 
 // want makes a call and wants a status.
-func (c tenant) want(status int, call string, body any) reply {
+func (c client) want(status int, call string, body any) reply {
 	c.Helper()
 	r := c.do(call, body)
-	if r.status != status {
-		c.Fatalf("%s: %d %s, want %d", call, r.status, r.text, status)
+	if r.Status != status {
+		c.Fatalf("%s: %d %s, want %d", call, r.Status, r.Text, status)
 	}
 	return r
 }
 
-func (c tenant) state() string {
-	c.Helper()
-	state, err := c.State()
-	if err != nil {
-		c.Fatal(err)
-	}
-	return string(state)
-}
-
 // idOf returns the id of what a list names so.
-func idOf(c tenant, rows []map[string]any, key, name string) string {
+func idOf(c client, rows []map[string]any, key, name string) string {
 	c.Helper()
 	for _, row := range rows {
 		if row[key] == name {
@@ -127,24 +91,24 @@ func idOf(c tenant, rows []map[string]any, key, name string) string {
 	return ""
 }
 
-func (c tenant) appGroup(name string) string {
+func (c client) appGroup(name string) string {
 	return idOf(c, c.want(200, "GET /v1/app-groups?limit=100", nil).Items, "name", name)
 }
 
-func (c tenant) app(name string) string {
+func (c client) app(name string) string {
 	return idOf(c, c.want(200, "GET /v1/app-center/apps?limit=100", nil).Items, "name", name)
 }
 
-func (c tenant) user(name string) string {
+func (c client) user(name string) string {
 	return idOf(c, c.want(200, "GET /v2/users", nil).Users, "user_name", name)
 }
 
-func (c tenant) userGroup(name string) string {
+func (c client) userGroup(name string) string {
 	return idOf(c, c.want(200, "GET /v2/groups", nil).UserGroups, "name", name)
 }
 
 // grants are the accounts on an app group, as "kind account@domain".
-func (c tenant) grants(group string) (out []string) {
+func (c client) grants(group string) (out []string) {
 	c.Helper()
 	for _, a := range c.want(200, "GET /v1/app-groups/actions/list-authorizations?limit=100&app_group_id="+group, nil).Authorizations {
 		out = append(out, fmt.Sprintf("%v %v@%v", a["account_type"], a["account"], a["domain"]))
@@ -153,7 +117,7 @@ func (c tenant) grants(group string) (out []string) {
 }
 
 // assigned are the accounts of an app.
-func (c tenant) assigned(app string) (out []string) {
+func (c client) assigned(app string) (out []string) {
 	c.Helper()
 	for _, a := range c.want(200, "GET /v1/app-center/apps/"+app+"/authorizations?limit=100", nil).Items {
 		out = append(out, fmt.Sprintf("%v %v@%v", a["account_type"], a["account"], a["domain"]))
@@ -162,7 +126,7 @@ func (c tenant) assigned(app string) (out []string) {
 }
 
 // mails are the mail records of an app group, as "kind about>to result".
-func (c tenant) mails(group string) (out []string) {
+func (c client) mails(group string) (out []string) {
 	c.Helper()
 	for _, m := range c.want(200, "GET /v1/mails?limit=100&app_group_id="+group, nil).Records {
 		out = append(out, fmt.Sprintf("%.3v %v>%v %v", m["mail_send_type"], m["account_auth_name"], m["account"], m["mail_send_result"]))
@@ -175,14 +139,6 @@ type obj = map[string]any
 func userInfo(names ...string) (out []obj) {
 	for _, n := range names {
 		out = append(out, obj{"account": n, "account_type": "USER"})
-	}
-	return out
-}
-
-func many[T any](n int, f func(int) T) []T {
-	out := make([]T, n)
-	for i := range out {
-		out[i] = f(i)
 	}
 	return out
 }

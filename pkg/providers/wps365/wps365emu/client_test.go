@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
+	"github.com/google/go-cmp/cmp"
 )
 
 const smallSeed = `
@@ -30,30 +30,23 @@ wps365:
     - {address: vip@corp.example, name: VIP, owner: bob@corp.example, senders: custom, allowedSenders: [desk@corp.example]}
 `
 
-// tenant is a client of an emulator, for tests.
-type tenant struct {
-	testing.TB
-	*emu.Server
+// client calls an emulator with a token, for tests.
+type client struct {
+	emutest.Client
 	token string
 }
 
-// newTenant starts an emulator and fetches a token for the app.
-func newTenant(t testing.TB, opts Options, seed string) *tenant {
+// newClient starts an emulator and fetches a token for the app.
+func newClient(t testing.TB, opts Options, seed string) *client {
 	t.Helper()
-	c := &tenant{t, emu.New(emu.Options{}, New(opts)), ""}
-	if err := c.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
+	c := &client{emutest.Start(t, New(opts), seed), ""}
 	c.login("grant_type", "client_credentials")
 	return c
 }
 
 // reply is an answer, with what tests look at most.
 type reply struct {
-	status int
-	header http.Header
-	text   string
-
+	emutest.Answer
 	Code int
 	More *struct{ Code int }
 	Data obj
@@ -81,21 +74,14 @@ func (r reply) column(name string) (out []string) {
 }
 
 // serve sends a request as it is.
-func (c *tenant) serve(r *http.Request) (out reply) {
+func (c *client) serve(r *http.Request) (out reply) {
 	c.Helper()
-	w := httptest.NewRecorder()
-	c.ServeHTTP(w, r)
-	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
-			c.Fatalf("%s %s: %v in %s", r.Method, r.URL, err, w.Body)
-		}
-	}
-	out.status, out.header, out.text = w.Code, w.Header(), w.Body.String()
+	out.Answer = c.Send(r, &out)
 	return out
 }
 
 // login asks for tokens as the app, with some fields more, and uses what it gets.
-func (c *tenant) login(fields ...string) reply {
+func (c *client) login(fields ...string) reply {
 	c.Helper()
 	got := c.oauth(fields...)
 	if got.AccessToken != "" {
@@ -105,7 +91,7 @@ func (c *tenant) login(fields ...string) reply {
 }
 
 // oauth asks for tokens as the app; later fields replace earlier ones.
-func (c *tenant) oauth(fields ...string) reply {
+func (c *client) oauth(fields ...string) reply {
 	c.Helper()
 	form := url.Values{"client_id": {AppID}, "client_secret": {AppKey}}
 	for i := 0; i < len(fields); i += 2 {
@@ -116,23 +102,13 @@ func (c *tenant) oauth(fields ...string) reply {
 	return c.serve(r)
 }
 
-// request makes a request with a token and a signature. A body is JSON text or a value.
-func (c *tenant) request(call string, body any) *http.Request {
+// request makes a request with a token and a signature.
+func (c *client) request(call string, body any) *http.Request {
 	c.Helper()
-	method, target, _ := strings.Cut(call, " ")
-	text, ok := body.(string)
-	if !ok && body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
-			c.Fatal(err)
-		}
-		text = string(data)
-	}
-	r := httptest.NewRequest(method, target, strings.NewReader(text))
+	r := c.Request(call, body)
 	r.Header.Set("Authorization", "Bearer "+c.token)
-	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Kso-Date", c.Now().Format(http.TimeFormat))
-	sign(r, AppID, AppKey, target, text)
+	sign(r, AppID, AppKey, r.RequestURI, emutest.Text(c, body))
 	return r
 }
 
@@ -141,32 +117,23 @@ func sign(r *http.Request, id, key, target, body string) {
 	r.Header.Set("X-Kso-Authorization", "KSO-1 "+id+":"+s)
 }
 
-func (c *tenant) do(call string, body any) reply {
+func (c *client) do(call string, body any) reply {
 	c.Helper()
 	return c.serve(c.request(call, body))
 }
 
 // want makes a call and wants a code; 0 is success.
-func (c *tenant) want(code int, call string, body any) reply {
+func (c *client) want(code int, call string, body any) reply {
 	c.Helper()
 	got := c.do(call, body)
-	if got.Code != code || code == 0 && got.status != 200 {
-		c.Fatalf("%s: %d %s, want code %d", call, got.status, got.text, code)
+	if got.Code != code || code == 0 && got.Status != 200 {
+		c.Fatalf("%s: %d %s, want code %d", call, got.Status, got.Text, code)
 	}
 	return got
 }
 
-func (c *tenant) state() string {
-	c.Helper()
-	state, err := c.State()
-	if err != nil {
-		c.Fatal(err)
-	}
-	return string(state)
-}
-
 // group is the path of the mail group with an address.
-func (c *tenant) group(address string) string {
+func (c *client) group(address string) string {
 	c.Helper()
 	for _, item := range c.want(0, "GET /v7/mail_groups?page_size=100", nil).items() {
 		if item["email_address"] == address {
@@ -178,13 +145,13 @@ func (c *tenant) group(address string) string {
 }
 
 // user is the id of the user whom contacts know by an email.
-func (c *tenant) user(email string) string {
+func (c *client) user(email string) string {
 	c.Helper()
 	return c.want(0, "POST /v7/users/by_emails", obj{"emails": []string{email}, "status": []string{"active", "notactive"}}).items()[0]["id"].(string)
 }
 
 // roll is what a list of a mail group holds.
-func (c *tenant) roll(group, name string) []string {
+func (c *client) roll(group, name string) []string {
 	c.Helper()
 	return c.want(0, "GET "+group+"/"+name+"?page_size=100", nil).column("email_address")
 }
@@ -215,17 +182,14 @@ func batch(name string, items ...any) obj { return obj{name: items} }
 
 func member(address, kind string) obj { return obj{"email_address": address, "type": kind} }
 
-func many[T any](n int, f func(int) T) []T {
-	out := make([]T, n)
-	for i := range out {
-		out[i] = f(i)
-	}
-	return out
-}
-
-func wantSame(t testing.TB, what string, got, want any) {
+// wantData wants exactly this data.
+func wantData(t *testing.T, what string, got reply, want string) {
 	t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s: got\n%v\nwant\n%v", what, got, want)
+	var data any
+	if err := json.Unmarshal([]byte(want), &data); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(data, any(got.Data)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

@@ -4,29 +4,31 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 // TestLimits tries each limit at its edge and one beyond it.
 func TestLimits(t *testing.T) {
-	c := newTenant(t, Options{Unthrottled: true}, smallSeed)
+	c := newClient(t, Options{Unthrottled: true}, smallSeed)
 	cad, app := c.appGroup("CAD"), c.app("AutoCAD")
 	alice, group := c.user("alice"), c.userGroup("Designers")
 	serial := 0
 	next := func() int { serial++; return serial }
 	text := func(n int) string { return strings.Repeat("设", n) }
 	word := func(n int) string { return strings.Repeat("a", n) }
-	ids := func(n int) []string { return many(n, func(i int) string { return fmt.Sprint("id", i) }) }
+	ids := func(n int) []string { return emutest.Many(n, func(i int) string { return fmt.Sprint("id", i) }) }
 	grantTo := func(n int) obj {
-		return obj{"app_group_ids": []string{cad}, "accounts": many(n, func(i int) obj { return obj{"account": fmt.Sprint("u", i), "account_type": "USER"} })}
+		return obj{"app_group_ids": []string{cad}, "accounts": emutest.Many(n, func(i int) obj { return obj{"account": fmt.Sprint("u", i), "account_type": "USER"} })}
 	}
 	grantWith := func(key string, value any) obj {
 		return obj{"app_group_ids": []string{cad}, "accounts": []obj{{"account": "nobody", "account_type": "USER", key: value}}}
 	}
 	groups := func(n int) obj {
-		return obj{"app_group_ids": many(n, func(int) string { return cad }), "accounts": userInfo("nobody")}
+		return obj{"app_group_ids": emutest.Many(n, func(int) string { return cad }), "accounts": userInfo("nobody")}
 	}
 	assign := func(key string, n int) obj {
-		return obj{"app_ids": []string{app}, "authorization_type": "ASSIGN_USER", key: many(n, func(i int) obj {
+		return obj{"app_ids": []string{app}, "authorization_type": "ASSIGN_USER", key: emutest.Many(n, func(i int) obj {
 			return obj{"account": fmt.Sprint("u", i), "account_type": "SIMPLE"}
 		})}
 	}
@@ -34,7 +36,7 @@ func TestLimits(t *testing.T) {
 		return obj{"app_ids": []string{app}, "authorization_type": "ASSIGN_USER", "users": []obj{{"account": "nobody", "account_type": "SIMPLE", key: value}}}
 	}
 	apps := func(n int) obj {
-		return obj{"app_ids": many(n, func(i int) string { return c.app(fmt.Sprint("a", i)) }), "authorization_type": "ASSIGN_USER"}
+		return obj{"app_ids": emutest.Many(n, func(i int) string { return c.app(fmt.Sprint("a", i)) }), "authorization_type": "ASSIGN_USER"}
 	}
 	for i := range 21 {
 		c.want(200, "POST /v1/app-center/apps", newApp(fmt.Sprint("a", i)))
@@ -45,7 +47,7 @@ func TestLimits(t *testing.T) {
 		return u
 	}
 	members := func(n int) obj {
-		return obj{"op_type": "ADD", "user_ids": many(n, func(int) string { return alice })}
+		return obj{"op_type": "ADD", "user_ids": emutest.Many(n, func(int) string { return alice })}
 	}
 	userGroup := func(key string, value any) obj {
 		g := obj{"group_name": fmt.Sprintf("g%d", next()), "platform_type": "LOCAL"}
@@ -111,10 +113,10 @@ func TestLimits(t *testing.T) {
 		{"GET /v2/users?disabled=maybe", 0, nil, []any{nil}},
 		{"POST /v2/users", 201,
 			[]any{newUser("user_name", word(32)), newUser("user_name", "a.b_c-"), newUser("user_email", word(64)), newUser("user_phone", word(20)), newUser("description", text(255)),
-				newUser("password", word(8)), newUser("password", word(32)), newUser("account_expires", "2030-01-01T00:00:00Z"), newUser("domain", word(255)), newUser("group_ids", many(5, func(int) string { return group }))},
+				newUser("password", word(8)), newUser("password", word(32)), newUser("account_expires", "2030-01-01T00:00:00Z"), newUser("domain", word(255)), newUser("group_ids", emutest.Many(5, func(int) string { return group }))},
 			[]any{newUser("user_name", word(33)), newUser("user_name", ""), newUser("user_name", ".a"), newUser("user_name", "a."), newUser("user_email", word(65)), newUser("user_email", ""),
 				newUser("user_phone", word(21)), newUser("description", text(256)), newUser("password", word(7)), newUser("password", word(33)), newUser("account_expires", "soon"), newUser("active_type", "x"),
-				newUser("active_type", "ADMIN_ACTIVATE"), newUser("domain", word(256)), newUser("group_ids", []string{}), newUser("group_ids", many(6, func(int) string { return group })),
+				newUser("active_type", "ADMIN_ACTIVATE"), newUser("domain", word(256)), newUser("group_ids", []string{}), newUser("group_ids", emutest.Many(6, func(int) string { return group })),
 				newUser("group_ids", []string{"nothing"}), newUser("user_name", "alice")}},
 		{"POST /v2/users/" + alice + "/actions", 204, []any{obj{"op_type": "UNLOCK"}}, []any{obj{"op_type": "OPEN"}, obj{}}},
 
@@ -130,13 +132,13 @@ func TestLimits(t *testing.T) {
 	}
 	for _, test := range tests {
 		for i, body := range test.bodies {
-			if got := c.do(test.call, body); got.status != test.ok {
-				t.Errorf("%.80s, good body %d: %d %s, want %d", test.call, i, got.status, got.text, test.ok)
+			if got := c.do(test.call, body); got.Status != test.ok {
+				t.Errorf("%.80s, good body %d: %d %s, want %d", test.call, i, got.Status, got.Text, test.ok)
 			}
 		}
 		for i, body := range test.bad {
-			if got := c.do(test.call, body); got.status != 400 || !strings.HasPrefix(got.Code, "WKS.") {
-				t.Errorf("%.80s, bad body %d: %d %s, want 400", test.call, i, got.status, got.text)
+			if got := c.do(test.call, body); got.Status != 400 || !strings.HasPrefix(got.Code, "WKS.") {
+				t.Errorf("%.80s, bad body %d: %d %s, want 400", test.call, i, got.Status, got.Text)
 			}
 		}
 	}
