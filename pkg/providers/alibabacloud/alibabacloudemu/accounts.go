@@ -48,7 +48,7 @@ func (w *world) listAccounts(c *call) (reply, error) {
 	return page(w, c, &w.accounts.List, p, "Accounts", "Account", keep, func(a account) listedView { return w.viewListed(c, a) })
 }
 
-// nameFree wants a DisplayName that no living account has.
+// nameFree checks that no account but a dead one has a DisplayName.
 func (w *world) nameFree(display string) error {
 	if r := w.named(display); r != nil {
 		if a := r.at(w.Now); !a.dead() {
@@ -58,7 +58,7 @@ func (w *world) nameFree(display string) error {
 	return nil
 }
 
-// complete gives a new account what the vendor decides. It takes the place of a dead one with its name.
+// complete sets what the vendor decides about a new account. The account takes the place of a dead one with its name.
 func (w *world) complete(a *account) {
 	if r := w.named(a.display); r != nil {
 		w.accounts.Drop(r.id, w.Shows)
@@ -138,7 +138,7 @@ func (w *world) rename(a *account, display string) error {
 	return nil
 }
 
-// switchType wants the owner to be reachable by phone or email.
+// switchType changes the type of an account whose owner can be reached by phone or email.
 func (w *world) switchType(a *account, kind string) error {
 	switch {
 	case a.waits():

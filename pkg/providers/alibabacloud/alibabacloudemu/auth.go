@@ -16,7 +16,7 @@ const (
 	pruneAt     = 1024             // nonces kept before old ones are dropped
 )
 
-// claim is who a request says it is from, and its proof.
+// claim is who a request says it is from, and the proof.
 type claim struct {
 	key, token, date, nonce string
 	signature               string
@@ -43,7 +43,7 @@ func (m *message) claim() (claim, error) {
 	return c, nil
 }
 
-// claimV3 wants host and all x-acs-* headers that are there to be signed, and the body to be what its hash says.
+// claimV3 reads a V3 signature. Host and all x-acs-* headers of the request must be signed, and the hash must be that of the body.
 func (m *message) claimV3() (claim, error) {
 	fields := map[string]string{}
 	for part := range strings.SplitSeq(strings.TrimPrefix(m.Header.Get("Authorization"), schemeV3+" "), ",") {
@@ -79,7 +79,7 @@ func (m *message) claimV3() (claim, error) {
 	return c, nil
 }
 
-// authenticate wants a known key, a fresh date, a right signature and a new nonce, in this order.
+// authenticate checks the key, the date, the signature and the nonce, in this order.
 func (w *world) authenticate(m *message) error {
 	c, err := m.claim()
 	if err != nil {
@@ -103,7 +103,7 @@ func (w *world) authenticate(m *message) error {
 	return nil
 }
 
-// gatewayTime is the time by which dates of requests are judged, when the emulator's clock says now.
+// gatewayTime is the time that the dates of requests are compared with, when the emulator's clock shows now.
 func (o *Options) gatewayTime(now time.Time) time.Time {
 	if o.IgnoreAdvance {
 		return time.Now().UTC()
@@ -129,10 +129,10 @@ func (w *world) secret(key, token string) (string, error) {
 	return "", err
 }
 
-// nonces are when each nonce was used.
+// nonces tell when each nonce was used.
 type nonces map[string]time.Time
 
-// take says whether a nonce is new, and remembers it.
+// take reports whether a nonce is new, and remembers it.
 func (n nonces) take(nonce string, now time.Time) bool {
 	if used, ok := n[nonce]; ok && now.Sub(used) < nonceMemory {
 		return false

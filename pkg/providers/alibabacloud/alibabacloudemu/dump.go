@@ -6,7 +6,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Dump leaves out ids, times of what is over, records that a later one followed, and what counts against ResendLimit.
+// Dump leaves out ids, times of what is over, records of earlier promotions, and what counts against ResendLimit.
 func (w *world) Dump() seed {
 	return seed{
 		Accounts: emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return dumpAccount(r.at(w.Now)) }, seedAccount.key),

@@ -9,12 +9,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// form checks the parameters of a request and keeps the first fault it finds.
+// form checks the parameters of a request and keeps the first error.
 type form struct{ emu.Form }
 
 func newForm(params url.Values) form { return form{emu.Form{Query: params, Refuse: refuse}} }
 
-// refuse names the parameter in the code.
+// refuse answers with a code that names the parameter.
 func refuse(wrong emu.Wrong, name, _ string) error {
 	if wrong == emu.Missing {
 		return missing(name)
@@ -22,7 +22,7 @@ func refuse(wrong emu.Wrong, name, _ string) error {
 	return invalid(name)
 }
 
-// done returns the first fault; a directory that is not there is one behind all others.
+// done returns the first error. If there is no directory, that is the last one to be reported.
 func (f *form) done(w *world) error {
 	if w.opts.NoDirectory {
 		f.Fail(errNoDirectory)
@@ -37,7 +37,7 @@ func (f *form) required(name string) string {
 	return f.Get(name)
 }
 
-// matching wants a value of some form, or none.
+// matching reads a value of some form. There may be none.
 func (f *form) matching(name string, allowed *regexp.Regexp) string {
 	value := f.Get(name)
 	if value != "" && !allowed.MatchString(value) {
@@ -65,7 +65,7 @@ func (f *form) email() string {
 	return f.matching("Email", emailForm)
 }
 
-// folder wants the id of a folder, or none.
+// folder reads the id of a folder. There may be none.
 func (f *form) folder(w *world) string {
 	id := f.matching("ParentFolderId", folderIDForm)
 	if f.done(w) == nil && id != "" && !w.folders[id] {
@@ -74,7 +74,7 @@ func (f *form) folder(w *world) string {
 	return id
 }
 
-// displayName wants 2 to 50 letters, digits, spaces, _ . and -.
+// displayName reads a name of 2 to 50 letters, digits, spaces, _ . and -.
 func (f *form) displayName(name string) string {
 	value := f.Get(name)
 	switch n := utf8.RuneCountInString(value); {
@@ -88,13 +88,13 @@ func (f *form) displayName(name string) string {
 	return value
 }
 
-// flag wants true, false or nothing.
+// flag reads true or false. Nothing is false.
 func (f *form) flag(name string) bool {
 	f.Maybe(name, f.Get(name), "true", "false")
 	return f.Get(name) == "true"
 }
 
-// tagged says whether the request filters by a tag.
+// tagged reports whether the request filters by a tag.
 func (f *form) tagged() bool {
 	for name := range f.Query {
 		if strings.HasPrefix(name, "Tag.") {

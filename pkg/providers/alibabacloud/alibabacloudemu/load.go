@@ -44,7 +44,7 @@ func (w *world) loadAccount(in seedAccount) error {
 	return nil
 }
 
-// check says what is wrong with an account of a seed.
+// check returns what is wrong with an account of a seed.
 func (w *world) check(in seedAccount, a account) error {
 	f := newForm(url.Values{"DisplayName": {in.Name}, "ParentFolderId": {in.Folder}, "Email": {in.Email}})
 	f.displayName("DisplayName")

@@ -20,7 +20,7 @@ type mailed struct {
 	answer  time.Time // when the owner will answer; zero: never
 }
 
-// end says when a mail was answered or expired, whichever came first; ended is false before either.
+// end returns when a mail was answered or expired, whichever came first. Before that, ended is false.
 func (m mailed) end(now time.Time) (when time.Time, answered, ended bool) {
 	switch {
 	case !m.answer.IsZero() && m.answer.Before(m.expires) && !now.Before(m.answer):
@@ -31,7 +31,7 @@ func (m mailed) end(now time.Time) (when time.Time, answered, ended bool) {
 	return time.Time{}, false, false
 }
 
-// send mails the owner of an account, or who is to become it.
+// send mails the owner of an account, who may still have to confirm to become that.
 func (w *world) send(action string, a *account) mailed {
 	w.mails = append(w.mails, Mail{action, a.display, a.email, w.Now})
 	m := mailed{sent: w.Now, expires: w.Now.Add(w.opts.MailLife)}
@@ -41,7 +41,7 @@ func (w *world) send(action string, a *account) mailed {
 	return m
 }
 
-// sent is a mail of before the seed was loaded.
+// sent is a mail that was sent before the seed was loaded.
 func (w *world) sent(at, answer time.Time) mailed {
 	if at.IsZero() {
 		at = w.Now

@@ -8,19 +8,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// part is what a call asks for of a list, by number or by token.
+// part is the part of a list that a call asks for, by number or by token.
 type part struct {
 	offset, limit int
 	byToken       bool
 }
 
-// part reads how a list is cut: 1 to 100 rows, 10 if nothing is said.
+// part reads PageNumber and PageSize: 1 to 100 rows, 10 if nothing is given.
 func (f *form) part() part {
 	limit := f.Number("PageSize", 10, 1, 100)
 	return part{offset: (f.Number("PageNumber", 1, 1, 1<<31-1) - 1) * limit, limit: limit}
 }
 
-// partByToken reads MaxResults and NextToken, either of which is enough to page so.
+// partByToken reads MaxResults and NextToken. One of them is enough to page by token.
 func (f *form) partByToken() part {
 	p := part{limit: f.Number("MaxResults", 10, 1, 100), byToken: true}
 	if token := f.Get("NextToken"); token != "" {
@@ -33,7 +33,7 @@ func (f *form) partByToken() part {
 	return p
 }
 
-// page answers with a part of a list: the accounts that keep accepts.
+// page answers with a part of the accounts that keep accepts.
 func page[V any](w *world, c *call, list *emu.List[*row], p part, lists, rows string, keep func(account) bool, view func(account) V) (reply, error) {
 	if err := c.done(w); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func page[V any](w *world, c *call, list *emu.List[*row], p part, lists, rows st
 	return out, nil
 }
 
-// fits says whether a keyword is in what an account is called.
+// fits reports whether a name or the id of an account contains a keyword.
 func (a *account) fits(keyword string) bool {
 	return strings.Contains(a.display, keyword) || strings.Contains(a.id, keyword) || strings.Contains(a.name(), keyword)
 }

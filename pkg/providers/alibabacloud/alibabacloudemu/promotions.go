@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// promote mails the owner-to-be of a resource account: Alibaba Cloud ResourceManager 2020-03-31, PromoteResourceAccount.
+// promote mails the future owner of a resource account. Alibaba Cloud ResourceManager 2020-03-31, PromoteResourceAccount.
 func (w *world) promote(c *call) (reply, error) {
 	id, email := c.accountID(), c.email()
 	a, err := w.memberOf(c, id)
@@ -31,7 +31,7 @@ func (w *world) promote(c *call) (reply, error) {
 	return reply{"Account": w.viewRecord(a)}, nil
 }
 
-// resend mails the owner-to-be again: Alibaba Cloud ResourceManager 2020-03-31, ResendPromoteResourceAccountEmail.
+// resend mails the future owner again. Alibaba Cloud ResourceManager 2020-03-31, ResendPromoteResourceAccountEmail.
 func (w *world) resend(c *call) (reply, error) {
 	a, err := w.recordOf(c)
 	if err != nil {
@@ -58,14 +58,14 @@ func (w *world) resend(c *call) (reply, error) {
 	return reply{"Account": w.viewRecord(a)}, nil
 }
 
-// renumber gives an account's record another id, and forgets the one it had.
+// renumber gives the record of an account a new id. The old one is unknown from then on.
 func (w *world) renumber(a *account) {
 	old := a.record
 	a.record = w.newRecordID()
 	w.records.Rename(old, a.record)
 }
 
-// mayResend counts a resend, unless there were too many within the window.
+// mayResend reports whether a resend is within the limit, and counts it if so.
 func (w *world) mayResend(id string) bool {
 	recent := slices.DeleteFunc(w.resends[id], func(t time.Time) bool { return w.Now.Sub(t) >= w.opts.ResendWindow })
 	ok := len(recent) < w.opts.ResendLimit
@@ -76,7 +76,7 @@ func (w *world) mayResend(id string) bool {
 	return ok
 }
 
-// recordOf returns the account whose RecordId a call names. That of a promotion which another followed fits no status.
+// recordOf returns the account whose RecordId a call names. The record of an earlier promotion is refused.
 func (w *world) recordOf(c *call) (a account, err error) {
 	id := c.required("RecordId")
 	if err := c.done(w); err != nil {
@@ -92,7 +92,7 @@ func (w *world) recordOf(c *call) (a account, err error) {
 	return record.at(w.Now), nil
 }
 
-// recordView is an account in the answers that tell its RecordId.
+// recordView is an account in the answers that have its RecordId.
 type recordView struct {
 	accountView
 	AccountName string
@@ -103,8 +103,8 @@ func (w *world) viewRecord(a account) recordView {
 	return recordView{w.view(a), cmp.Or(a.email, a.login), a.record}
 }
 
-// listRecords lists promotions and creations, past ones too, the oldest first: the only call that tells a RecordId which
-// somebody else was answered. Alibaba Cloud ResourceManager 2016-11-11, ListAccountRecordsForParent.
+// listRecords lists promotions and creations, past ones too, the oldest first. No other call shows the RecordId of a promotion that
+// somebody else began. Alibaba Cloud ResourceManager 2016-11-11, ListAccountRecordsForParent.
 func (w *world) listRecords(c *call) (reply, error) {
 	p, keyword, folder := c.part(), c.Get("QueryKeyword"), c.folder(w)
 	everywhere := folder == "" && w.opts.NoParentMeansAll

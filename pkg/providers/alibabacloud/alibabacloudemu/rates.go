@@ -12,7 +12,7 @@ func (o *Options) perSecond(a *route) int {
 	return a.perSecond
 }
 
-// windows are the seconds in which calls are counted, one of each action and version.
+// windows count calls by the second, for each action and version.
 type windows map[name]*window
 
 type window struct {
@@ -20,7 +20,7 @@ type window struct {
 	calls int
 }
 
-// take counts a call. If it is one too many, it returns how long the second still lasts.
+// take counts a call. If that is one too many, it returns how long the second still lasts.
 func (ws windows) take(n name, limit int, now time.Time) time.Duration {
 	w := ws[n]
 	if w == nil || now.Sub(w.begin) >= time.Second {

@@ -14,7 +14,7 @@ const (
 	v2022 = "2022-04-19"
 )
 
-// hosts are the public ones and what they serve. Any other host outside of aliyuncs.com is the emulator's own and serves all.
+// hosts are the public ones and the versions that they serve. Hosts outside of aliyuncs.com are the emulator itself and serve all.
 var hosts = map[string][]string{
 	"resourcemanager.aliyuncs.com":             {v2016, v2020},
 	"resourcemanager.vpc-proxy.aliyuncs.com":   {v2016, v2020},
@@ -23,7 +23,7 @@ var hosts = map[string][]string{
 	"resourcedirectory.vpc-proxy.aliyuncs.com": {v2022},
 }
 
-// name is an action of a version.
+// name is an action in one version of the API.
 type name struct{ version, action string }
 
 // call is an admitted request.
@@ -64,7 +64,7 @@ func index(list []route) map[name]*route {
 	return byName
 }
 
-// operation is what a request asks for: V3 says it in headers, V1 in parameters.
+// operation returns what a request asks for. V3 says it in headers, V1 in parameters.
 func operation(r *http.Request, params url.Values) name {
 	if isV3(r) {
 		return name{r.Header.Get("X-Acs-Version"), r.Header.Get("X-Acs-Action")}

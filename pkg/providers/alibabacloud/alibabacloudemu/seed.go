@@ -2,7 +2,7 @@ package alibabacloudemu
 
 import "time"
 
-// seed is a world in a file.
+// seed is a world as a file has it.
 type seed struct {
 	Accounts []seedAccount `yaml:"accounts,omitempty"`
 	Mails    []Mail        `yaml:"mails,omitempty"` // in the order they were sent

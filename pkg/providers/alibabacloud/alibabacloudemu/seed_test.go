@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 	"pgregory.net/rapid"
 )
@@ -129,8 +130,10 @@ func TestResetIsTheSeedAgain(t *testing.T) {
 	})
 }
 
+func vendor() emu.Vendor { return New(Options{}) }
+
 func TestBadSeedsSayWhere(t *testing.T) {
-	emutest.BadSeeds(t, func() emutest.Client { return newClient(t, Options{}, fullState).Client }, "alibabacloud", []emutest.BadSeed{
+	emutest.BadSeeds(t, vendor, fullState, []emutest.BadSeed{
 		{"accounts: [{nmae: a}]", `line 2: unknown key "nmae"`},
 		{"accounts: [~]", "line 2: an item is missing"},
 		{"accounts: [{}]", `accounts: "": MissingParameter.Account.DisplayName`},
@@ -150,5 +153,5 @@ func TestBadSeedsSayWhere(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, func(t testing.TB) emutest.Client { return newClient(t, Options{}, "").Client }, smallSeed, fullState)
+	emutest.FuzzSeed(f, vendor, smallSeed, fullState)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The statuses of an account that the emulator itself looks for; the flows "Create" and "Promote" have five each, see [statuses].
+// Statuses that the emulator looks for. The flows "Create" and "Promote" have five each; see [statuses].
 const (
 	verifying = "Verifying" // flow + verifying: a mail awaits its answer
 	success   = "Success"
@@ -19,21 +19,21 @@ const (
 	removed       = "Removed"
 )
 
-// statuses are all that an account can have.
+// statuses are all the statuses of accounts.
 var statuses = []string{
 	"CreateSuccess", "CreateVerifying", "CreateFailed", "CreateExpired", "CreateCancelled",
 	"PromoteVerifying", "PromoteFailed", "PromoteExpired", "PromoteCancelled", "PromoteSuccess",
 	inviteSuccess, switchSuccess, removed,
 }
 
-// The statuses of a change of an account's email; blank is none.
+// The statuses of a change of an account's email; blank is no change.
 const (
 	changeWaits     = "WAIT_MODIFY"
 	changeCancelled = "CANCELLED"
 	changeExpired   = "EXPIRED"
 )
 
-// What owners do with a mail; blank is to confirm it.
+// What owners do with a mail; blank is that they confirm it.
 const (
 	ignores  = "ignores"
 	declines = "declines"
@@ -60,7 +60,7 @@ type account struct {
 	emailMail   mailed // while emailStatus is WAIT_MODIFY
 }
 
-// at is the account as time has made it: mails that were answered or expired until then have had their effect.
+// at is the account at a time: mails that were answered or have expired by then have had their effect.
 func (a account) at(now time.Time) account {
 	if flow, waits := strings.CutSuffix(a.status, verifying); waits {
 		a.endFlow(flow, now)
@@ -96,15 +96,15 @@ func (a *account) endFlow(flow string, now time.Time) {
 
 func (a *account) waits() bool { return strings.HasSuffix(a.status, verifying) }
 
-// dead says whether the account never became a member, or is none any more.
+// dead reports whether the account never became a member, or has stopped being one.
 func (a *account) dead() bool {
 	return slices.Contains([]string{"CreateFailed", "CreateExpired", "CreateCancelled", removed}, a.status)
 }
 
-// member says whether reads of members show the account.
+// member reports whether reads show the account.
 func (a *account) member() bool { return !a.dead() && a.status != "CreateVerifying" }
 
-// promotable says whether a promotion may begin.
+// promotable reports whether a promotion may begin.
 func (a *account) promotable() bool {
 	return !a.cloud && slices.Contains([]string{"CreateSuccess", "PromoteFailed", "PromoteExpired", "PromoteCancelled", switchSuccess}, a.status)
 }
@@ -117,7 +117,7 @@ func (a *account) kind() string {
 	return "ResourceAccount"
 }
 
-// name is the account's AccountName: that of the owner's address from promotion on.
+// name is the AccountName: from promotion on the address of the owner.
 func (a *account) name() string {
 	if a.cloud && a.email != "" {
 		return a.email

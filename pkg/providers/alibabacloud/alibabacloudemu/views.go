@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// accountView is what all answers tell of an account.
+// accountView is what all answers show of an account.
 type accountView struct {
 	AccountID           string `json:"AccountId"`
 	DisplayName         string
@@ -18,7 +18,7 @@ type accountView struct {
 	Type                string
 }
 
-// memberView is an account by itself.
+// memberView is an account in the answer to GetAccount.
 type memberView struct {
 	accountView
 	AccountName           string
@@ -67,7 +67,7 @@ func pathOf(a account) string {
 // stamp writes a time as most actions do.
 func stamp(t time.Time) string { return t.UTC().Format(dateForm) }
 
-// listedView is an account among others.
+// listedView is an account in a list.
 type listedView struct {
 	accountView
 	AccountName           *string `json:",omitempty"` // from 2022-04-19 on

@@ -14,7 +14,7 @@ const (
 	rootFolderID = "r-Em1ato"
 )
 
-// world is all that a vendor knows.
+// world is everything that the vendor knows.
 type world struct {
 	emu.World
 	opts *Options
@@ -25,7 +25,7 @@ type world struct {
 
 	accounts emu.Table[*row]
 	idByName map[string]string
-	records  emu.Table[*row] // of promotions and creations: the account as it is, or was when its next promotion began
+	records  emu.Table[*row] // of promotions and creations, by RecordId: the account as it is, or was when the next one began
 	folders  map[string]bool
 	mails    []Mail
 }
@@ -46,7 +46,7 @@ func newWorld(opts *Options) *world {
 func (w *world) newAccountID() string { return fmt.Sprintf("1%015d", w.Next()) }
 func (w *world) newRecordID() string  { return fmt.Sprintf("06950264-3f0d-4ca9-82dd-%012x", w.Next()) }
 
-// memberOf returns the member that a call names, as it is.
+// memberOf returns the member with an id, as it is now. If there is none, the call is refused.
 func (w *world) memberOf(c *call, id string) (account, error) {
 	if err := c.done(w); err != nil {
 		return account{}, err
@@ -74,7 +74,7 @@ func (w *world) save(a account) {
 	}
 }
 
-// emailUsed says whether another account signs in with an address, or is about to.
+// emailUsed reports whether another account signs in with an address, or waits for leave to do so.
 func (w *world) emailUsed(email, but string) bool {
 	for r := range w.accounts.Current() {
 		if r.id == but {

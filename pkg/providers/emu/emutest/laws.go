@@ -4,19 +4,22 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // BadSeed is one that a vendor refuses, without its name on top, and what the error says.
 type BadSeed = struct{ Seed, Says string }
 
-// BadSeeds wants seeds to be refused with an error that says where, and the world to stay as it was. The first line of a seed is
-// line 2 of the file.
-func BadSeeds(t *testing.T, start func() Client, vendor string, seeds []BadSeed) {
+// BadSeeds wants seeds to be refused with an error that says where, and the world of a good seed to stay as it was. The first line of
+// a bad seed is line 2 of its file.
+func BadSeeds(t *testing.T, vendor func() emu.Vendor, good string, seeds []BadSeed) {
+	name := vendor().Name()
 	for _, test := range seeds {
-		c := start()
+		c := Start(t, vendor(), good)
 		before := c.Dump()
-		err := c.LoadSeed([]byte(vendor + ":\n  " + strings.ReplaceAll(test.Seed, "\n", "\n  ")))
-		if err == nil || !strings.HasPrefix(err.Error(), vendor+": ") || !strings.Contains(err.Error(), test.Says) {
+		err := c.LoadSeed([]byte(name + ":\n  " + strings.ReplaceAll(test.Seed, "\n", "\n  ")))
+		if err == nil || !strings.HasPrefix(err.Error(), name+": ") || !strings.Contains(err.Error(), test.Says) {
 			t.Errorf("%s: error %v, want %q", test.Seed, err, test.Says)
 		}
 		Same(t, "state after "+test.Seed, c.Dump(), before)
@@ -24,12 +27,12 @@ func BadSeeds(t *testing.T, start func() Client, vendor string, seeds []BadSeed)
 }
 
 // FuzzSeed wants the state after any seed to be a seed of the same world.
-func FuzzSeed(f *testing.F, start func(testing.TB) Client, seeds ...string) {
+func FuzzSeed(f *testing.F, vendor func() emu.Vendor, seeds ...string) {
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c := start(t)
+		c := Start(t, vendor(), "")
 		if c.LoadSeed(data) == nil {
 			c.Reloads()
 		}

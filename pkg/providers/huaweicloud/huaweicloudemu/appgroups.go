@@ -16,7 +16,7 @@ type appGroup struct {
 	made                               time.Time
 }
 
-// appGroupName is Huawei Cloud Workspace API, a2: Chinese, letters, digits, _ and -.
+// appGroupName is what a2 allows: Chinese characters, letters, digits, _ and -.
 var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
 
 var (
@@ -86,7 +86,7 @@ func (w *world) createAppGroup(c *call) (any, error) {
 	return w.viewAppGroup(g), nil
 }
 
-// appGroup checks what a2 and a4 have in common.
+// appGroup checks what a2 and a4 both take.
 func (f *form) appGroup(name *string, serverGroup, description string) {
 	if name != nil && !appGroupName.MatchString(*name) {
 		f.Fail(invalid("name: %q is not 1..64 of Chinese, letters, digits, _ and -", *name))

@@ -14,7 +14,7 @@ const (
 	assigned = "ASSIGN_USER"
 )
 
-// appSettings is what a client may write of an App Center app.
+// appSettings are what a client may set of an App Center app.
 type appSettings struct {
 	Name        string          `json:"name"`
 	Version     string          `json:"version"`
@@ -75,7 +75,7 @@ func (w *world) createApp(c *call) (any, error) {
 	return w.viewApp(a), nil
 }
 
-// app writes a body over an app's settings.
+// app reads a body into the settings of an app. What the body leaves out stays as it is.
 func (f *form) app(s *appSettings) {
 	f.json(s)
 	f.text("name", s.Name, 1, 128)
@@ -104,15 +104,7 @@ func (w *world) updateApp(c *call) (any, error) {
 	return w.viewApp(&a), nil
 }
 
-// assignKind is account_type in App Center.
-func assignKind(group bool) string {
-	if group {
-		return "USER_GROUP"
-	}
-	return "SIMPLE"
-}
-
-// assignInfo is an account in App Center, in requests and in answers.
+// assignInfo is an account in the requests and answers of App Center.
 type assignInfo struct {
 	Account  string `json:"account"`
 	Kind     string `json:"account_type"`
@@ -121,12 +113,12 @@ type assignInfo struct {
 }
 
 func viewAssigned(x *link) assignInfo {
-	return assignInfo{x.name, assignKind(x.group), x.domain, x.platform}
+	return assignInfo{x.name, kindOf(x.group, "SIMPLE"), x.domain, x.platform}
 }
 
 func (w *world) listAssigned(c *call) (any, error) {
 	c.page(10, 100)
-	kind, asked := c.choice("target_type", "SIMPLE", "USER_GROUP"), c.choice("assign_type", everyone, assigned)
+	kind, asked := c.choice("target_type", "SIMPLE", userGroupKind), c.choice("assign_type", everyone, assigned)
 	seen := w.apps.Seen(c.id, w.Now)
 	if seen == nil {
 		c.Fail(missing("application", c.id))
@@ -138,11 +130,11 @@ func (w *world) listAssigned(c *call) (any, error) {
 	}
 	return page(w, c, list, "count", "items", viewAssigned,
 		like(false, c.Get("name"), func(x *link) string { return x.name }),
-		equals(kind, func(x *link) string { return assignKind(x.group) }),
+		equals(kind, func(x *link) string { return kindOf(x.group, "SIMPLE") }),
 	)
 }
 
-// assignApps sets the mode of apps, takes accounts away from them and gives them accounts: Huawei Cloud Workspace API, d3.
+// assignApps sets the mode of apps, and assigns accounts to them or takes accounts off (d3).
 func (w *world) assignApps(c *call) (any, error) {
 	var in struct {
 		Apps     []string     `json:"app_ids"`
@@ -180,7 +172,7 @@ func (f *form) assignInfos(name string, infos []assignInfo) {
 	emu.Unique(&f.Form, name, infos)
 	for _, a := range infos {
 		f.text("account", a.Account, 1, 128)
-		f.OneOf("account_type", a.Kind, "SIMPLE", "USER_GROUP")
+		f.OneOf("account_type", a.Kind, "SIMPLE", userGroupKind)
 		f.text("domain", a.Domain, 0, 64)
 		f.Maybe("platform_type", a.Platform, "AD", "LOCAL")
 	}
@@ -197,10 +189,10 @@ func (w *world) appsToAssign(c *call, ids []string) (apps []*app) {
 	return apps
 }
 
-// assignees finds accounts; a blank domain is the local one.
+// assignees returns the accounts that exist. A blank domain is the local one.
 func (w *world) assignees(c *call, infos []assignInfo) (accounts []account) {
 	for _, info := range infos {
-		if a, ok := w.named(info.Kind == "USER_GROUP", info.Account, info.Domain, info.Platform); ok {
+		if a, ok := w.named(info.Kind == userGroupKind, info.Account, info.Domain, info.Platform); ok {
 			accounts = append(accounts, a)
 		} else if w.opts.RefuseUnknownAccounts {
 			c.Fail(missing("account", info.Account))

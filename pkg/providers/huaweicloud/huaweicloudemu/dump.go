@@ -6,7 +6,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Dump leaves out times, ids, grants of accounts that are gone, and what a seed cannot hold (passwords, install commands, …).
+// Dump leaves out times, ids, grants of deleted accounts, and what a seed cannot hold (passwords, install commands, …).
 func (w *world) Dump() seed {
 	return seed{
 		Users:      emu.DumpEach(w.users.Current(), dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
@@ -67,7 +67,7 @@ func (w *world) dumpApp(a *app) seedApp {
 	return out
 }
 
-// dumpLinks names the accounts of a thing that are still there.
+// dumpLinks names the accounts of a thing, but for deleted ones.
 func (w *world) dumpLinks(l links, thing string) []seedRef {
 	var there iter.Seq[account] = func(yield func(account) bool) {
 		for x := range l.byThing.rows(thing).Current() {

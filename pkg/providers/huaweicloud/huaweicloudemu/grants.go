@@ -2,15 +2,7 @@ package huaweicloudemu
 
 import "slices"
 
-// accountKind is account_type on the application streaming host.
-func accountKind(group bool) string {
-	if group {
-		return "USER_GROUP"
-	}
-	return "USER"
-}
-
-// grantView is an authorization of an account on an app group on the wire. It has neither address nor phone.
+// grantView is an authorization on the wire: an account on an app group. It has no mail address and no phone number.
 type grantView struct {
 	ID           string `json:"id"`
 	AccountID    string `json:"account_id"`
@@ -28,7 +20,7 @@ type grantView struct {
 
 func (w *world) viewGrant(x *link) grantView {
 	v := grantView{
-		ID: x.grantID, AccountID: x.id, Account: x.name, AccountKind: accountKind(x.group),
+		ID: x.grantID, AccountID: x.id, Account: x.name, AccountKind: kindOf(x.group, "USER"),
 		Platform: x.platform, Domain: x.domain, AppGroup: x.thing, Made: stamp(x.made),
 	}
 	if g := w.appGroups.Get(x.thing); g != nil {
@@ -50,7 +42,7 @@ func (w *world) listGrants(c *call) (any, error) {
 	return page(w, c, list, "count", "authorizations", w.viewGrant,
 		equals(id, func(x *link) string { return x.id }),
 		like(w.opts.ExactFilters, c.word("account", 0, 1024), func(x *link) string { return x.name }),
-		equals(c.choice("account_type", "USER", "USER_GROUP"), func(x *link) string { return accountKind(x.group) }),
+		equals(c.choice("account_type", "USER", userGroupKind), func(x *link) string { return kindOf(x.group, "USER") }),
 	)
 }
 
@@ -65,21 +57,21 @@ type accountInfo struct {
 	Platform string `json:"platform_type"`
 }
 
-func (a accountInfo) group() bool { return a.Kind == "USER_GROUP" }
+func (a accountInfo) group() bool { return a.Kind == userGroupKind }
 
 type grantRequest struct {
 	AppGroups []string      `json:"app_group_ids"`
 	Accounts  []accountInfo `json:"accounts"`
 }
 
-// grants reads the body that b2 and b3 share.
+// grants reads the body of b2 and b3.
 func (f *form) grants() (in grantRequest) {
 	f.json(&in)
 	f.ids("app_group_ids", in.AppGroups, 1, 10)
 	f.Count("accounts", len(in.Accounts), 1, 50)
 	for _, a := range in.Accounts {
 		f.text("account", a.Account, 1, 128)
-		f.OneOf("account_type", a.Kind, "USER", "USER_GROUP")
+		f.OneOf("account_type", a.Kind, "USER", userGroupKind)
 		f.text("id", a.ID, 0, 128)
 		f.text("domain", a.Domain, 0, 64)
 		f.text("email", a.Email, 0, 128)
@@ -89,8 +81,7 @@ func (f *form) grants() (in grantRequest) {
 	return in
 }
 
-// addGrants grants each account on each group. Accounts that do not exist are passed over, and the answer is 200 all the same:
-// Huawei Cloud Workspace API, b2.
+// addGrants authorizes each account on each group (b2). It skips accounts that do not exist, and answers 200 all the same.
 func (w *world) addGrants(c *call) (any, error) {
 	in := c.grants()
 	if c.Err != nil {
@@ -159,7 +150,7 @@ func (w *world) accountsToGrant(infos []accountInfo) ([]account, error) {
 	return accounts, nil
 }
 
-// describes says whether what is given of an account is true of another.
+// describes reports whether all that a request says about an account is true of b.
 func (a accountInfo) describes(b account) bool {
 	return a.group() == b.group && a.Account == b.name && (a.ID == "" || a.ID == b.id) &&
 		(a.Domain == "" || a.Domain == b.domain) && (a.Platform == "" || a.Platform == b.platform)
@@ -172,7 +163,7 @@ func (w *world) grant(g *appGroup, a account) *link {
 	return x
 }
 
-// deleteGrants revokes what it finds, and succeeds whether or not it finds any: Huawei Cloud Workspace API, b3.
+// deleteGrants revokes what it finds, and succeeds even if it finds nothing (b3).
 func (w *world) deleteGrants(c *call) (any, error) {
 	in := c.grants()
 	if c.Err != nil {

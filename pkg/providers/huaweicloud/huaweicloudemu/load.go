@@ -8,7 +8,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Load fills an empty world. Names that are not there, or are there twice, are errors.
+// Load fills an empty world. Unknown names are errors, and names that come twice.
 func (w *world) Load(s seed) error {
 	return cmp.Or(
 		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
@@ -18,7 +18,7 @@ func (w *world) Load(s seed) error {
 	)
 }
 
-// free wants a name that is well formed and not taken.
+// free checks that a name is well formed and not taken.
 func (w *world) free(f *form, group bool, name, domain string, longest int) {
 	f.text("name", name, 1, longest)
 	if strings.HasPrefix(name, userGroupPrefix) {
@@ -67,7 +67,7 @@ func (w *world) loadUserGroup(s seedUserGroup) error {
 	return nil
 }
 
-// referred finds whom references mean.
+// referred returns the accounts that references name.
 func (w *world) referred(refs []seedRef) ([]account, error) {
 	var accounts []account
 	for _, ref := range refs {

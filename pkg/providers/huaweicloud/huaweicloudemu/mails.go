@@ -49,7 +49,7 @@ type mailView struct {
 
 func (w *world) viewMail(m *mail) mailView {
 	v := mailView{
-		ID: m.id, Account: m.to, AboutKind: accountKind(m.group), About: m.about,
+		ID: m.id, Account: m.to, AboutKind: kindOf(m.group, "USER"), About: m.about,
 		AppGroup: m.appGroup, Kind: m.kind, Result: m.result(), Error: m.err, Sent: stamp(m.sent),
 	}
 	if g := w.appGroups.Get(m.appGroup); g != nil {
@@ -67,7 +67,7 @@ func (w *world) listMails(c *call) (any, error) {
 	)
 }
 
-// resendMails sends mails again, each as a new record: Huawei Cloud Workspace API, c2.
+// resendMails sends mails again (c2). Each makes a new record.
 func (w *world) resendMails(c *call) (any, error) {
 	var in struct {
 		Records []struct {
@@ -80,7 +80,7 @@ func (w *world) resendMails(c *call) (any, error) {
 	c.Count("records", len(in.Records), 1, w.opts.ResendLimit)
 	for _, r := range in.Records {
 		c.text("id", r.ID, 1, 128)
-		c.Maybe("account_auth_type", r.AboutKind, "USER", "USER_GROUP")
+		c.Maybe("account_auth_type", r.AboutKind, "USER", userGroupKind)
 		c.Maybe("mail_send_type", r.Kind, mailAdd, mailDel, mailAdd+"_SMS", mailDel+"_SMS")
 		if w.mailByID[r.ID] == nil && !w.opts.SkipUnknownMails {
 			c.Fail(missing("mail record", r.ID))
@@ -98,7 +98,7 @@ func (w *world) resendMails(c *call) (any, error) {
 	return nil, nil
 }
 
-// resendGrants mails authorizations again, each recipient in a new record: Huawei Cloud Workspace API, c3.
+// resendGrants sends the mails about authorizations again (c3). Each recipient makes a new record.
 func (w *world) resendGrants(c *call) (any, error) {
 	var in struct {
 		Records []string `json:"records"`
@@ -121,7 +121,7 @@ func (w *world) resendGrants(c *call) (any, error) {
 	return nil, nil
 }
 
-// notify mails all whom an authorization concerns and who have an address.
+// notify mails everybody whom an authorization is about and who has an address.
 func (w *world) notify(kind string, x *link) {
 	to := []string{x.id}
 	if x.group && !w.opts.OneMailPerUserGroup {
@@ -138,7 +138,7 @@ func (w *world) notify(kind string, x *link) {
 	}
 }
 
-// send records a mail, and whether the address of its recipient takes it.
+// send records a mail, and whether it could be delivered.
 func (w *world) send(m *mail) {
 	m.err = w.undeliverable(m.toID)
 	m.sent = w.Now.Add(w.opts.MailDelay)
@@ -149,7 +149,7 @@ func (w *world) send(m *mail) {
 	w.record(m, at)
 }
 
-// record adds a mail record that reads see from a time on.
+// record adds a mail record. Reads show it from a given time on.
 func (w *world) record(m *mail, at time.Time) {
 	m.Life = emu.Life{}
 	m.id = w.newID("5f0c2b7e9d3a4186")
@@ -157,7 +157,7 @@ func (w *world) record(m *mail, at time.Time) {
 	w.mailsOf.put(m.appGroup, m, at)
 }
 
-// undeliverable says why a recipient gets no mail; blank if it does.
+// undeliverable returns why a recipient gets no mail; blank if it gets it.
 func (w *world) undeliverable(id string) string {
 	u := w.users.Get(id)
 	switch {

@@ -19,8 +19,8 @@ type Credential struct{ AccessKey, SecretKey string }
 // Login is an IAM user who may fetch tokens with a password.
 type Login struct{ Domain, User, Password string }
 
-// Options set up an emulator. The zero value is how the vendor behaves as far as that is known; each switch below turns a
-// point that no document settles the other way.
+// Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
+// point that no document settles.
 type Options struct {
 	Credentials []Credential        // nil: AccessKey with SecretKey
 	Login       Login               // zero: user AccessKey of domain "emulator", with password SecretKey

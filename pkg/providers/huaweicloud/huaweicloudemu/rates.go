@@ -20,7 +20,7 @@ type bucket struct {
 	at   time.Time
 }
 
-// take draws one call from a bucket that holds a minute's worth and fills evenly.
+// take draws one call from a bucket. A bucket holds the calls of one minute and fills evenly.
 func (b buckets) take(policy string, perMinute int, now time.Time) bool {
 	k := b[policy]
 	if k == nil {

@@ -20,14 +20,14 @@ type route struct {
 	do     func(*world, *call) (any, error) // a nil result is an empty body
 }
 
-// Calls that the gateway treats in their own way.
+// Calls that the gateway treats differently from the rest.
 const (
 	signIn = "POST /v3/auth/tokens"
 	add    = "POST /v1/{p}/app-groups/authorizations"
 	remove = "POST /v1/{p}/app-groups/actions/batch-delete-authorization"
 )
 
-// policy names the quota that a call draws from.
+// policy names the quota that a call counts against. Adding and removing share one.
 func (r route) policy() string {
 	if r.name == add || r.name == remove {
 		return "workspace_update_authrorization" // the vendor's spelling
@@ -35,7 +35,7 @@ func (r route) policy() string {
 	return r.name
 }
 
-// routes are in order of precedence: literal segments before variables. The comments are the numbers of the API notes.
+// routes are in order of precedence: literal segments before variables. Comments elsewhere call them by the numbers here.
 var routes = []route{
 	{signIn, 201, (*world).createToken},
 	{"GET /v3/projects", 200, (*world).listProjects},

@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// seed is a world in a file.
+// seed is a world as a file has it.
 type seed struct {
 	Users      []seedUser      `yaml:"users,omitempty"`
 	UserGroups []seedUserGroup `yaml:"userGroups,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 	"pgregory.net/rapid"
 )
@@ -151,8 +152,10 @@ func TestResetIsTheSeedAgain(t *testing.T) {
 	})
 }
 
+func vendor() emu.Vendor { return New(Options{}) }
+
 func TestBadSeedsSayWhere(t *testing.T) {
-	emutest.BadSeeds(t, func() emutest.Client { return newClient(t, Options{}, smallSeed).Client }, "huaweicloud", []emutest.BadSeed{
+	emutest.BadSeeds(t, vendor, smallSeed, []emutest.BadSeed{
 		{"appGroups: [{name: A, grants:\n [alice]}]", `appGroups: "A": line 3: unknown "alice" in domain local.com`},
 		{"users: [{name: a}]\n\nappGroups: [{name: A, grants: [{to: a, domain: d}]}]", `line 4: unknown "a" in domain d`},
 		{"apps: [{name: A, grants: ['group:G']}]", `line 2: unknown "group:G"`},
@@ -180,5 +183,5 @@ func TestBadSeedsSayWhere(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, func(t testing.TB) emutest.Client { return newClient(t, Options{}, "").Client }, smallSeed, fullState)
+	emutest.FuzzSeed(f, vendor, smallSeed, fullState)
 }

@@ -18,25 +18,27 @@ type named struct {
 	Name string `json:"name,omitempty"`
 }
 
+type tokenRequest struct {
+	Auth struct {
+		Identity struct {
+			Methods  []string `json:"methods"`
+			Password struct {
+				User struct {
+					Domain   named  `json:"domain"`
+					Name     string `json:"name"`
+					Password string `json:"password"`
+				} `json:"user"`
+			} `json:"password"`
+		} `json:"identity"`
+		Scope struct {
+			Project *named `json:"project"`
+		} `json:"scope"`
+	} `json:"auth"`
+}
+
 // createToken signs a user in with a password. Huawei Cloud IAM, POST /v3/auth/tokens.
 func (w *world) createToken(c *call) (any, error) {
-	var in struct {
-		Auth struct {
-			Identity struct {
-				Methods  []string `json:"methods"`
-				Password struct {
-					User struct {
-						Domain   named  `json:"domain"`
-						Name     string `json:"name"`
-						Password string `json:"password"`
-					} `json:"user"`
-				} `json:"password"`
-			} `json:"identity"`
-			Scope struct {
-				Project *named `json:"project"`
-			} `json:"scope"`
-		} `json:"auth"`
-	}
+	var in tokenRequest
 	c.json(&in)
 	if c.Err != nil || !slices.Contains(in.Auth.Identity.Methods, "password") {
 		return nil, &problem{iam, http.StatusBadRequest, "IAM", "Request body is invalid."}
@@ -54,14 +56,11 @@ func (w *world) createToken(c *call) (any, error) {
 		"roles":      []named{},
 	}
 	if p := in.Auth.Scope.Project; p != nil {
-		ids := w.projects(p.Name)
-		if p.ID == "" && len(ids) > 0 {
-			p.ID = ids[0]
-		}
-		if p.ID != w.opts.Project && !slices.Contains(ids, p.ID) || p.ID == "" {
+		id := w.projectFor(*p)
+		if id == "" {
 			return nil, &problem{iam, http.StatusUnauthorized, "IAM", "The project is not found or not yours."}
 		}
-		token["project"] = map[string]any{"id": p.ID, "name": p.Name, "domain": domain}
+		token["project"] = map[string]any{"id": id, "name": p.Name, "domain": domain}
 	}
 	if !c.Query.Has("nocatalog") {
 		token["catalog"] = []named{}
@@ -70,6 +69,18 @@ func (w *world) createToken(c *call) (any, error) {
 	w.tokens[value] = w.Now.Add(tokenLifetime)
 	c.header.Set("X-Subject-Token", value)
 	return map[string]any{"token": token}, nil
+}
+
+// projectFor returns the id of the project that a token is asked for; blank if there is none.
+func (w *world) projectFor(p named) string {
+	ids := w.projects(p.Name)
+	switch {
+	case p.ID == "" && len(ids) > 0:
+		return ids[0]
+	case p.ID == w.opts.Project, slices.Contains(ids, p.ID):
+		return p.ID
+	}
+	return ""
 }
 
 // listProjects finds projects by the name of their region. Huawei Cloud IAM, GET /v3/projects.

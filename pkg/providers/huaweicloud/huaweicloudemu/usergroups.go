@@ -55,7 +55,7 @@ func (w *world) listUserGroups(c *call) (any, error) {
 	)
 }
 
-// createUserGroup tells no id: Huawei Cloud Workspace API, g2.
+// createUserGroup answers without the id of the new group (g2).
 func (w *world) createUserGroup(c *call) (any, error) {
 	var in struct {
 		Name        string `json:"group_name"`
@@ -130,7 +130,7 @@ func (w *world) updateUserGroup(c *call) (any, error) {
 	return nil, nil
 }
 
-// userGroup finds the user group that a path names. There must be one.
+// userGroup returns the user group that the path names. If there is none, the call fails.
 func (w *world) userGroup(c *call) *userGroup {
 	g := w.groups.Get(c.id)
 	if g == nil {
@@ -205,7 +205,7 @@ func (w *world) changeMembers(c *call) (any, error) {
 	return nil, nil
 }
 
-// join makes a user a member of a user group, if it is none.
+// join makes a user a member of a user group, unless it is one.
 func (w *world) join(group, user string) {
 	if w.members.get(group, user) == nil {
 		w.members.add(&link{account: w.users.Get(user).account, thing: group}, w.Shows)

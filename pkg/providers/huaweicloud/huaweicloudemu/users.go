@@ -32,7 +32,7 @@ type user struct {
 	made   time.Time
 }
 
-// userName is Huawei Cloud Workspace API, f2, in its wide form.
+// userName is the wider of the two forms that the documents give for f2.
 var userName = regexp.MustCompile(`^([a-zA-Z0-9]{1,32}|[a-zA-Z0-9][a-zA-Z0-9._-]{0,30}[a-zA-Z0-9-])$`)
 
 // userView is a user in f1.
@@ -118,7 +118,7 @@ func (r *userRequest) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// userSettings checks what f2 and f5 have in common.
+// userSettings checks what f2 and f5 both take.
 func (f *form) userSettings(s userSettings) {
 	f.text("user_email", s.Email, 0, 64)
 	f.text("user_phone", s.Phone, 0, 20)

@@ -34,7 +34,7 @@ func New(opts Options) *Vendor {
 // Name is the vendor's key in a seed.
 func (v *Vendor) Name() string { return "huaweicloud" }
 
-// Claim takes all paths of versions 1 to 3: the hosts of Workspace, application streaming and IAM share none.
+// Claim takes all paths of versions 1 to 3. The hosts of Workspace, application streaming and IAM have no path in common.
 func (v *Vendor) Claim(r *http.Request) (string, bool) {
 	path := r.URL.Path
 	return path, strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v2/") || strings.HasPrefix(path, "/v3/")
@@ -68,7 +68,7 @@ func (v *Vendor) write(w http.ResponseWriter, status int, body any, err error) {
 	emu.WriteJSON(w, "application/json", status, body)
 }
 
-// answer lets a request through the gateway and does it.
+// answer takes a request through the gateway and does it.
 func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	known, vars := router.Find(strings.TrimSuffix(r.URL.EscapedPath(), "/"))
 	body, err := emu.ReadBody(r, maxBody)

@@ -2,17 +2,15 @@ package huaweicloudemu
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// localDomain is the built-in directory: the domain of whoever names none.
+// localDomain is the domain of the built-in directory. It is meant where a request gives none.
 const localDomain = "local.com"
 
-// world is all that a vendor knows.
+// world is everything that the vendor knows.
 type world struct {
 	emu.World
 	opts *Options
@@ -62,7 +60,17 @@ type accountName struct {
 
 func (a account) key() accountName { return accountName{a.group, a.name, a.domain} }
 
-// account finds a user or user group by id.
+// userGroupKind is the account_type of user groups. That of users differs between the two services.
+const userGroupKind = "USER_GROUP"
+
+func kindOf(group bool, user string) string {
+	if group {
+		return userGroupKind
+	}
+	return user
+}
+
+// account returns the user or user group with an id.
 func (w *world) account(group bool, id string) (a account, ok bool) {
 	if group {
 		if g := w.groups.Get(id); g != nil {
@@ -74,13 +82,13 @@ func (w *world) account(group bool, id string) (a account, ok bool) {
 	return a, false
 }
 
-// named finds a user or user group by name, domain (blank is the local one) and, where given, platform.
+// named returns the user or user group with a name, in a domain (blank is the local one) and, where given, of a platform.
 func (w *world) named(group bool, name, domain, platform string) (account, bool) {
 	a, ok := w.account(group, w.idByName[accountName{group, name, orLocal(domain)}])
 	return a, ok && (platform == "" || platform == a.platform)
 }
 
-// forget removes all that an account was given.
+// forget takes away everything that an account was given, and its name.
 func (w *world) forget(a account) {
 	delete(w.idByName, a.key())
 	for _, rows := range []*emu.List[*link]{w.members.byAccount.rows(a.id), w.members.byThing.rows(a.id)} {
@@ -113,7 +121,7 @@ func platformOf(domain string) string {
 	return "AD"
 }
 
-// stamp writes a time as Workspace does.
+// stamp writes a time as the vendor does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // link ties an account to a thing: to an app group or an app that it may use, or to a user group that it is a member of.
@@ -128,7 +136,7 @@ type link struct {
 // pair is a thing and an account, by their ids.
 type pair struct{ thing, account string }
 
-// links are the accounts of all things of a kind, each account once.
+// links tie accounts to all things of one kind. A thing has an account once.
 type links struct {
 	byPair             map[pair]*link
 	byThing, byAccount index[*link]
@@ -150,10 +158,10 @@ func (l links) drop(x *link, at time.Time) {
 	l.byAccount.rows(x.id).Remove(x, at)
 }
 
-// index is lists by an id.
+// index holds a list for each id.
 type index[R emu.Row] map[string]*emu.List[R]
 
-// rows returns the list of an id, to read; to add, see put.
+// rows returns the list of an id, for reading only.
 func (x index[R]) rows(id string) *emu.List[R] {
 	if l := x[id]; l != nil {
 		return l
@@ -166,56 +174,4 @@ func (x index[R]) put(id string, row R, at time.Time) {
 		x[id] = new(emu.List[R])
 	}
 	x[id].Add(row, at)
-}
-
-// page answers with a part of a list, in the order that the options want: the rows that all conditions accept. A nil condition
-// accepts every row.
-func page[R emu.Row, V any](w *world, c *call, l *emu.List[R], total, rows string, view func(R) V, conditions ...func(R) bool) (any, error) {
-	if c.Err != nil {
-		return nil, c.Err
-	}
-	keep := allOf(conditions)
-	part, n := l.Page(w.Now, c.offset, c.limit, keep)
-	if w.opts.NewestFirst {
-		all, _ := l.Page(w.Now, 0, -1, keep)
-		part = slices.Clone(all)
-		slices.Reverse(part)
-		part = emu.Cut(part, c.offset, c.limit)
-	}
-	return map[string]any{total: n, rows: emu.Views(part, view)}, nil
-}
-
-func allOf[R any](conditions []func(R) bool) func(R) bool {
-	conditions = slices.DeleteFunc(conditions, func(accepts func(R) bool) bool { return accepts == nil })
-	if len(conditions) == 0 {
-		return nil
-	}
-	return func(row R) bool {
-		return !slices.ContainsFunc(conditions, func(accepts func(R) bool) bool { return !accepts(row) })
-	}
-}
-
-// given is a condition that was asked for.
-func given[R any](asked bool, accepts func(R) bool) func(R) bool {
-	if !asked {
-		return nil
-	}
-	return accepts
-}
-
-// equals is a condition on a field; a blank value is no condition.
-func equals[R any](value string, field func(R) string) func(R) bool {
-	return like(true, value, field)
-}
-
-// like wants a field to contain a value, or to be equal to it; a blank value is no condition.
-func like[R any](exact bool, value string, field func(R) string) func(R) bool {
-	switch {
-	case value == "":
-		return nil
-	case exact:
-		return func(row R) bool { return field(row) == value }
-	default:
-		return func(row R) bool { return strings.Contains(field(row), value) }
-	}
 }

@@ -61,7 +61,7 @@ func (w *world) bearer(r *http.Request) (*token, error) {
 	return t, nil
 }
 
-// may says whether a token is of the kind that a call takes: a user's, the app's, or either.
+// may reports whether a call takes this kind of token: one of a user, or one of the app.
 func (w *world) may(t *token, route route) bool {
 	switch {
 	case route.asUser:

@@ -1,9 +1,9 @@
 package wps365emu
 
-// rootName is what the tenant itself is called as a department.
+// rootName is the name of the department that is the tenant itself.
 const rootName = "Company"
 
-// dept is a department. Its mail address is in no answer: only who knows it can make it a member.
+// dept is a department. No answer shows its mail address, so only those who know it can make it a member.
 type dept struct {
 	id, externalID, name string
 	box                  *mailbox // nil: it has no address
@@ -12,7 +12,7 @@ type dept struct {
 	loaded               bool // a seed names it, and not only something below it
 }
 
-// path is the names from the root down.
+// path is the names of the departments from the root down.
 func (d *dept) path() string {
 	if d.parent == nil {
 		return d.name

@@ -26,7 +26,7 @@ func (p *problem) status() int {
 	return status
 }
 
-// Codes of parameters.
+// Codes of wrong parameters.
 const (
 	badFormat   = 400000002
 	badValue    = 400000003
@@ -35,7 +35,7 @@ const (
 	tooLong     = 400000106
 )
 
-// The replies that say all there is to say.
+// Errors that are the same each time.
 var (
 	errInvalid     = &problem{Code: 400000007, Msg: "invalid request"}
 	errPermission  = &problem{Code: 403000001, Msg: "Permission denied"}

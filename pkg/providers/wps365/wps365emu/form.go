@@ -14,14 +14,14 @@ const maxAddress = 256
 // addressForm is user_name@domain.
 var addressForm = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
 
-// form checks the parameters of a request and keeps the first fault it finds.
+// form checks the parameters of a request and keeps the first error.
 type form struct{ emu.Form }
 
 func newForm(query url.Values, body []byte) form {
 	return form{emu.Form{Query: query, Body: body, Refuse: refuse}}
 }
 
-// refuse has a code for each way to be wrong.
+// refuse answers with the code for what is wrong.
 func refuse(wrong emu.Wrong, name, text string) error {
 	code := map[emu.Wrong]int{
 		emu.Missing: badFormat, emu.Malformed: badFormat, emu.BadValue: badValue, emu.TooLong: tooLong, emu.TooMany: tooMany,
@@ -29,14 +29,14 @@ func refuse(wrong emu.Wrong, name, text string) error {
 	return &problem{Code: code, Msg: name + ": " + text}
 }
 
-// json reads a body; no body is an empty one.
+// json reads the body. No body is an empty one.
 func (f *form) json(into any) {
 	if len(f.Body) > 0 {
 		f.JSON(into)
 	}
 }
 
-// required wants a text that is there.
+// required checks that a text is there and not empty.
 func (f *form) required(name string, value *string) string {
 	if value == nil {
 		f.Wrong(emu.Missing, name, "is missing")
@@ -48,14 +48,14 @@ func (f *form) required(name string, value *string) string {
 	return *value
 }
 
-// length wants no more than so many characters; 0 is no limit.
+// length checks that a value has at most so many characters; 0 is no limit.
 func (f *form) length(name, value string, most int) {
 	if most > 0 && utf8.RuneCountInString(value) > most {
 		f.Wrong(emu.TooLong, name, "more than %d characters", most)
 	}
 }
 
-// address wants a mail address.
+// address checks that a value is a mail address.
 func (f *form) address(name, value string) {
 	f.length(name, value, maxAddress)
 	if !addressForm.MatchString(value) {
@@ -63,7 +63,7 @@ func (f *form) address(name, value string) {
 	}
 }
 
-// batch wants 1 to 100 elements.
+// batch checks that a list is there, with 1 to 100 elements.
 func (f *form) batch(name string, given bool, n int) {
 	if !given {
 		f.Wrong(emu.Missing, name, "is missing")
@@ -71,7 +71,7 @@ func (f *form) batch(name string, given bool, n int) {
 	f.Count(name, n, 1, maxBatch)
 }
 
-// external says whether user ids are those of the tenant's own system, as a header may ask for.
+// external reports whether a header asks for the user ids of the tenant's own system.
 func (c *call) external() bool {
 	kind := c.request.Header.Get("X-Kso-Id-Type")
 	c.Maybe("X-Kso-Id-Type", kind, "internal", "external")

@@ -11,7 +11,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Load fills an empty world. Addresses that are nobody's, or are somebody's twice, are errors.
+// Load fills an empty world. Unknown addresses are errors, and addresses that come twice.
 func (w *world) Load(s seed) error {
 	err := cmp.Or(
 		emu.LoadEach("departments", s.Departments, seedDept.key, w.loadDept),
@@ -27,7 +27,7 @@ func (w *world) Load(s seed) error {
 	return err
 }
 
-// loadDomains comes before mail groups, whose members may be of other domains.
+// loadDomains runs before mail groups are loaded, since their members may be of other domains.
 func (w *world) loadDomains(s seed) error {
 	for _, domain := range s.Domains {
 		if !addressForm.MatchString("x@" + domain) {
@@ -62,7 +62,7 @@ func (w *world) seenDomains() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// free wants a mail address that is nobody's yet.
+// free checks that a mail address is well formed and not taken.
 func (w *world) free(f *form, address string) {
 	f.address("address", address)
 	if w.taken(address) {
@@ -70,7 +70,7 @@ func (w *world) free(f *form, address string) {
 	}
 }
 
-// occupy lets a mailbox have an address that is nobody's yet.
+// occupy gives a free address to a mailbox.
 func (w *world) occupy(f *form, address string, box *mailbox) {
 	w.free(f, address)
 	w.boxes[fold(address)] = box
@@ -100,7 +100,7 @@ func (w *world) loadDept(s seedDept) error {
 	return f.Err
 }
 
-// deptAt finds a department by the names below the root, or makes it and those above it.
+// deptAt returns the department at a path below the root. It makes the departments that are missing.
 func (w *world) deptAt(path string) (*dept, error) {
 	d := w.depts[0]
 next:
@@ -155,7 +155,7 @@ func (w *world) loadUser(s seedUser) error {
 	return f.Err
 }
 
-// owner finds the user that a reference means.
+// owner returns the user that a reference names.
 func (w *world) owner(f *form, ref seedRef) *user {
 	u := w.ownerAt(ref.text)
 	if u == nil {
@@ -197,6 +197,6 @@ func (w *world) loadEntries(f *form, e *entries, refs []seedRef) {
 			f.Fail(fmt.Errorf("line %d: nobody has the address %q", ref.line, ref.text))
 			return
 		}
-		enter(e, box, w.Shows)
+		addEntry(e, box, w.Shows)
 	}
 }

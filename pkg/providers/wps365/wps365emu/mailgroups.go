@@ -16,15 +16,15 @@ type mailGroup struct {
 	hiddenUntil       int                     // number of the last list call that does not show it
 }
 
-// modes are who may send: as create and update say it, and as list does. WPS 365 open platform, create mail group and list mail
-// groups; that they pair up so is a guess from their names.
+// modes say who may send, in the words of create and update, and in the words of list. That they pair up like this is a guess from
+// their names. WPS 365 open platform, create mail group and list mail groups.
 var modes = map[string]string{
 	"all": "anyone", "company": "organization_members", "member": "group_members", custom: custom,
 }
 
 const custom = "custom"
 
-// sampleSize is how many members and accepted senders a mail group shows of itself.
+// sampleSize is how many members and accepted senders an answer about a mail group shows.
 const sampleSize = 10
 
 // mailGroupItem is a mail group in a list.
@@ -36,7 +36,7 @@ type mailGroupItem struct {
 	Mode    string `json:"accepted_sender_mode"`
 }
 
-// mailGroupSample is what else some calls show of a mail group.
+// mailGroupSample is what some calls show beside that.
 type mailGroupSample struct {
 	Owner   ownerView    `json:"owner"`
 	Members []memberView `json:"members"`
@@ -97,7 +97,7 @@ type mailGroupBody struct {
 	Owner   *string `json:"owner_address"`
 }
 
-// check looks at what is given.
+// check checks what is given.
 func (in *mailGroupBody) check(f *form, nameLimit int) {
 	if in.Mode != nil {
 		f.OneOf("accepted_type", *in.Mode, slices.Sorted(maps.Keys(modes))...)
@@ -114,7 +114,7 @@ func (in *mailGroupBody) check(f *form, nameLimit int) {
 	}
 }
 
-// createMailGroup makes a mail group without members and accepted senders; there is no way to give them here.
+// createMailGroup makes a mail group without members and accepted senders. The call cannot take them.
 func (w *world) createMailGroup(c *call) (any, error) {
 	var in mailGroupBody
 	c.json(&in)
@@ -148,7 +148,7 @@ func (w *world) createMailGroup(c *call) (any, error) {
 	}{g.id, g.address, g.name, g.mode, w.sample(g)}, nil
 }
 
-// nameTaken says whether another mail group has a name that must be the only one.
+// nameTaken reports whether another mail group has a name, where names must be unique.
 func (w *world) nameTaken(name, id string) bool {
 	if !w.opts.UniqueNames {
 		return false
@@ -179,7 +179,7 @@ func (w *world) getMailGroup(c *call) (any, error) {
 	return w.detail(g, external), nil
 }
 
-// updateMailGroup changes what is given. The address stays for ever.
+// updateMailGroup changes what is given. The address never changes.
 func (w *world) updateMailGroup(c *call) (any, error) {
 	var in mailGroupBody
 	c.json(&in)

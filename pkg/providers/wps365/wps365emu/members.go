@@ -26,7 +26,7 @@ type entry struct {
 // entries are the mailboxes in a list, in the order they were added, by their folded addresses.
 type entries = emu.Table[*entry]
 
-func enter(e *entries, box *mailbox, shows time.Time) {
+func addEntry(e *entries, box *mailbox, shows time.Time) {
 	if key := fold(box.address); e.Get(key) == nil {
 		e.Put(key, &entry{mailbox: box}, shows)
 	}
@@ -40,7 +40,7 @@ type memberView struct {
 	Kind    string `json:"type"`
 }
 
-// viewEntries is a page of a list, and how many there are in all.
+// viewEntries returns one page of a list, and how many entries it has in all.
 func viewEntries(e *entries, now time.Time, offset, limit int) ([]memberView, int) {
 	rows, total := e.Page(now, offset, limit, nil)
 	return emu.Views(rows, func(x *entry) memberView {
@@ -48,7 +48,7 @@ func viewEntries(e *entries, now time.Time, offset, limit int) ([]memberView, in
 	}), total
 }
 
-// of finds the list in a mail group; one of accepted senders is there only in mode custom.
+// of returns the list of a mail group. Accepted senders have one only in mode custom.
 func (l memberList) of(g *mailGroup) (*entries, error) {
 	switch {
 	case g == nil:
@@ -70,7 +70,7 @@ func (l memberList) list(w *world, c *call) (any, error) {
 	})
 }
 
-// add enters mailboxes, all or, where one is unknown, none.
+// add adds mailboxes. If one is unknown, none is added.
 func (l memberList) add(w *world, c *call) (any, error) {
 	type item struct {
 		Address *string `json:"email_address"`
@@ -106,12 +106,12 @@ func (l memberList) add(w *world, c *call) (any, error) {
 		return nil, errNoMailbox
 	}
 	for _, box := range found {
-		enter(e, box, w.Shows)
+		addEntry(e, box, w.Shows)
 	}
 	return nil, nil
 }
 
-// remove takes mailboxes out. An address that is not in the list changes nothing.
+// remove removes mailboxes. Addresses that are not in the list are ignored.
 func (l memberList) remove(w *world, c *call) (any, error) {
 	var in struct {
 		Addresses []string `json:"email_addresses"`

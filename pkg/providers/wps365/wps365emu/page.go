@@ -19,8 +19,8 @@ type listing[V any] struct {
 	Total *int    `json:"total,omitempty"`           // where with_total asks for it
 }
 
-// page answers with a part of a list; fetch, which is asked once the parameters are found good, returns the rows from offset on, at
-// most limit of them, and how many there are in all.
+// page answers with one page of a list. If the parameters are good it calls fetch, which returns at most limit rows from offset on,
+// and how many there are in all.
 func page[V any](w *world, c *call, fetch func(offset, limit int) ([]V, int, error)) (any, error) {
 	if c.Get("page_size") == "" {
 		c.Wrong(emu.Missing, "page_size", "is missing")
@@ -57,7 +57,7 @@ func page[V any](w *world, c *call, fetch func(offset, limit int) ([]V, int, err
 	return out, nil
 }
 
-// pageToken is the offset of a page, bound to the path and all other parameters, in letters that a query must escape.
+// pageToken is the offset of a page, good only for the same path and parameters. It has letters that a query must escape.
 func (c *call) pageToken(offset int) string {
 	at := binary.BigEndian.AppendUint32(nil, uint32(offset))
 	others := maps.Clone(c.Query)

@@ -2,7 +2,7 @@ package wps365emu
 
 import "gopkg.in/yaml.v3"
 
-// seed is a world in a file.
+// seed is a world as a file has it.
 type seed struct {
 	Domains         []string        `yaml:"domains,flow,omitempty"` // of the tenant; blank: those of all addresses in the seed
 	Departments     []seedDept      `yaml:"departments,omitempty"`

@@ -129,9 +129,11 @@ func TestStateRoundTrips(t *testing.T) {
 	})
 }
 
+func vendor() emu.Vendor { return New(Options{}) }
+
 func TestBadSeedsSayWhere(t *testing.T) {
 	const users = "users: [{name: A, email: a@x}]\n"
-	emutest.BadSeeds(t, func() emutest.Client { return newClient(t, Options{}, smallSeed).Client }, "wps365", []emutest.BadSeed{
+	emutest.BadSeeds(t, vendor, smallSeed, []emutest.BadSeed{
 		{"group: []", `line 2: unknown key "group"`},
 		{"users: [{nmae: a}]", `line 2: unknown key "nmae"`},
 		{"users: [{}]", `users: "": `},
@@ -173,5 +175,5 @@ func TestOutsideMembersInSeeds(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, func(t testing.TB) emutest.Client { return newClient(t, Options{}, "").Client }, smallSeed, fullState, directorySeed)
+	emutest.FuzzSeed(f, vendor, smallSeed, fullState, directorySeed)
 }

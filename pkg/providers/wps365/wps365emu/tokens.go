@@ -15,7 +15,7 @@ const (
 	codeLifetime  = 10 * time.Minute
 )
 
-// token lets its bearer act: as a user, or where there is none as the app.
+// token lets its bearer act as a user, or as the app if user is nil.
 type token struct {
 	user    *user
 	scopes  []string
@@ -27,7 +27,7 @@ func (t *token) has(scope string) bool {
 	return slices.Contains(t.scopes, scope) || strings.HasSuffix(scope, ".read") && slices.Contains(t.scopes, scope+"write")
 }
 
-// code is what a user's consent gives: once a token.
+// code is what a user's consent gives. It can be traded for a token once.
 type code struct {
 	token
 	redirect string
@@ -67,7 +67,7 @@ func (w *world) authorize(c *call) (any, error) {
 	return nil, nil
 }
 
-// issue makes tokens. Those made before stay valid, but for a refresh token and a code, which are spent. WPS 365 open platform,
+// issue makes tokens. A code or refresh token that it takes is spent; access tokens made before stay valid. WPS 365 open platform,
 // app authorization, get user token, refresh user token.
 func (w *world) issue(c *call) (any, error) {
 	media, _, _ := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
@@ -102,7 +102,7 @@ func (w *world) issue(c *call) (any, error) {
 	return w.mint(*t), nil
 }
 
-// spend takes a code or a refresh token for what it allows; nil if it is unknown, spent or expired.
+// spend takes a code or a refresh token and returns what it allows; nil if it is unknown, spent or expired.
 func (w *world) spend(q url.Values) *token {
 	var t *token
 	if value := q.Get("refresh_token"); q.Get("grant_type") == "refresh_token" {
@@ -126,7 +126,7 @@ func (w *world) newToken(prefix string) string {
 	return fmt.Sprintf("%s%06d", prefix, w.lastToken)
 }
 
-// mint writes new tokens, with a refresh token where a user gave consent.
+// mint makes new tokens. There is a refresh token only for a user.
 func (w *world) mint(t token) any {
 	out := map[string]any{"token_type": "bearer", "expires_in": int(tokenLifetime.Seconds())}
 	access := t

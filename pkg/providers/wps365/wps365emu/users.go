@@ -18,7 +18,7 @@ type user struct {
 // userStatuses are those of a user. WPS 365 open platform, address book. Reads can ask for all but the last.
 var userStatuses = []string{"active", "notactive", "disabled", "dimission"}
 
-// idAs is the id, or for external the one in the tenant's own system.
+// idAs is the id, or the one in the tenant's own system if external.
 func (u *user) idAs(external bool) string {
 	if external {
 		return u.externalID
@@ -67,8 +67,8 @@ func (w *world) usersByID(c *call) (any, error) {
 	return w.pickUsers(c, "user_ids", func(u *user) string { return u.id })
 }
 
-// pickUsers answers the users whose key is in the list of that name, in the directory's order and not the request's. Who is not
-// found is left out. WPS 365 open platform, address book.
+// pickUsers answers with the users whose key is in the list of that name, in the order of the directory and not of the request. Who
+// is not found is left out. WPS 365 open platform, address book.
 func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, error) {
 	var in struct {
 		Emails   []string `json:"emails"`
@@ -106,7 +106,7 @@ func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, er
 	return listing[userView]{Items: items}, nil
 }
 
-// currentUser is whose token it is.
+// currentUser answers with the user whose token it is.
 func (w *world) currentUser(c *call) (any, error) {
 	return map[string]string{"id": c.token.user.id, "user_name": c.token.user.name, "avatar": "", "company_id": "company"}, nil
 }

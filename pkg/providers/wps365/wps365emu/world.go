@@ -7,7 +7,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// world is all that a vendor knows. The directory is as it was seeded; mail groups come and go.
+// world is everything that the vendor knows. The directory is as it was seeded; mail groups come and go.
 type world struct {
 	emu.World
 	opts      *Options
@@ -41,7 +41,7 @@ func newWorld(opts *Options) *world {
 // newID makes the next id.
 func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%06d", prefix, w.Next()) }
 
-// mailbox is whom mail to an address reaches: all that can be a member or an accepted sender.
+// mailbox is who gets the mail to an address. Only mailboxes can be members and accepted senders.
 type mailbox struct {
 	address, name string
 	kind          string // see the constants below
@@ -71,14 +71,14 @@ func domainOf(address string) string {
 	return domain
 }
 
-// taken says whether an address is somebody's.
+// taken reports whether somebody has an address.
 func (w *world) taken(address string) bool {
 	key := fold(address)
 	return w.boxes[key] != nil || w.groupByAddress[key] != "" || w.recycled[key] != ""
 }
 
-// reach finds the mailbox of an address or alias; nil if nobody has it. An address of another domain is one where the options
-// allow that.
+// reach returns the mailbox of an address or alias; nil if nobody has it. Where the options allow it, every address of another
+// domain has one.
 func (w *world) reach(address string) *mailbox {
 	box := w.boxes[fold(address)]
 	if box == nil && w.opts.OutsideMembers && !w.domains[domainOf(address)] {
@@ -87,7 +87,7 @@ func (w *world) reach(address string) *mailbox {
 	return box
 }
 
-// ownerAt finds the user whose address or alias it is; nil if it is nobody's or no user's.
+// ownerAt returns the user who has an address or alias; nil if no user has it.
 func (w *world) ownerAt(address string) *user {
 	if box := w.boxes[fold(address)]; box != nil {
 		return box.user
