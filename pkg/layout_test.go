@@ -29,9 +29,9 @@ var allowed = map[string][]string{
 	"pkg/providers/httpx":                {"pkg/spec"},
 	"pkg/providers/pack":                 {"pkg/diff", "pkg/spec"},
 	"pkg/providers/emu":                  {},
-	"pkg/providers/emu/emutest":          {"pkg/providers/emu"},
 	"pkg/providers/PROVIDER":             {"pkg/diff", "pkg/spec", "pkg/providers/httpx", "pkg/providers/pack"},
 	"pkg/providers/PROVIDER/PROVIDERemu": {"pkg/providers/emu"},
+	"pkg/providers/emu/emutest":          {"pkg/providers/emu"},
 	"examples":                           {},
 	"cmd/entitlectl":                     nil, // sees everything
 }

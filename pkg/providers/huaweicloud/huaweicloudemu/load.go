@@ -69,7 +69,7 @@ func (w *world) loadUserGroup(s seedUserGroup) error {
 
 // referred returns the accounts that references name.
 func (w *world) referred(refs []seedRef) ([]account, error) {
-	var accounts []account
+	accounts := make([]account, 0, len(refs))
 	for _, ref := range refs {
 		who := ref.account()
 		a, ok := w.named(who.group, who.name, who.domain, "")
