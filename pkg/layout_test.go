@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"pkg/providers/emu":                  {},
 	"pkg/providers/PROVIDER":             {"pkg/diff", "pkg/spec", "pkg/store", "pkg/providers/httpx", "pkg/providers/pack"},
 	"pkg/providers/PROVIDER/PROVIDERemu": {"pkg/providers/emu"},
+	"pkg/providers/emu/emutest":          {"pkg/providers/emu"},
 	"examples":                           {},
 	"cmd/entitlectl":                     nil, // sees everything
 }
