@@ -50,7 +50,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		keys:  credentials{secrets["accessKey"], secrets["secretKey"], secrets["securityToken"]},
 		token: secrets["token"],
 	}
-	a.http.Secrets = slices.Collect(maps.Values(secrets))
+	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.correctClock
 	return a, nil
 }
