@@ -2,6 +2,8 @@ package huaweicloud_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +14,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -70,6 +73,32 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 		}
 		if sent := len(c.bodies["/mails/actions/send"]); sent != 2 {
 			t.Errorf("%d resend calls", sent)
+		}
+	})
+}
+
+// The vendor's words about a failed mail are shown in plans; what they show of secrets is not.
+func TestWordsAboutMailsHideSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, bouncing)
+		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
+		notify(t, c, c.open(t, nil), want)
+		time.Sleep(time.Minute)
+		echo := roundTrip(func(r *http.Request) (*http.Response, error) {
+			answer, err := c.RoundTrip(r)
+			if err == nil {
+				body, _ := io.ReadAll(answer.Body)
+				answer.Body = io.NopCloser(strings.NewReader(strings.Replace(string(body), `"error_msg":"`, `"error_msg":"sent with emulator-secret `, 1)))
+			}
+			return answer, err
+		})
+		w, err := huaweicloud.NewWriter(connection(nil), keys, httpx.Env{Transport: echo})
+		if err != nil {
+			t.Fatal(err)
+		}
+		live, err := w.Read(t.Context(), want)
+		if err != nil || len(live.Notices) != 1 || !strings.Contains(live.Notices[0].Result, "sent with [redacted] ") {
+			t.Errorf("error %v, notices %+v", err, live.Notices)
 		}
 	})
 }
