@@ -14,6 +14,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -162,10 +163,7 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 }
 
 // writing is an opener. This file is the only one that opens connections for writing.
-func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (apply.Source, error) {
-	if p.Writer == nil {
-		return nil, fmt.Errorf("provider %s can be read, but this version can't write to it yet", conn.Provider)
-	}
+func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
 	return p.Writer(conn, secrets, env)
 }
 

@@ -84,13 +84,11 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	return errors.Join(err, file.Replace(flags.save, state))
 }
 
-// newEmulator makes one server of all vendors that have an emulator.
+// newEmulator makes one server of all vendors.
 func newEmulator(opts emu.Options, unthrottled bool) *emu.Server {
 	var vendors []emu.Vendor
 	for _, p := range providers.Catalog() {
-		if p.Emulator != nil {
-			vendors = append(vendors, p.Emulator(providers.EmulatorOptions{Unthrottled: unthrottled}))
-		}
+		vendors = append(vendors, p.Emulator(providers.EmulatorOptions{Unthrottled: unthrottled}))
 	}
 	return emu.New(opts, vendors...)
 }

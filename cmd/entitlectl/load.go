@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -172,9 +173,9 @@ func (sc scope) only(targets []string) scope {
 }
 
 // opener opens a connection; see providers.Provider.
-type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (apply.Source, error)
+type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
 
-func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (apply.Source, error) {
+func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
 	return p.Reader(conn, secrets, env)
 }
 
@@ -191,16 +192,16 @@ func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job
 	return jobs
 }
 
-func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (apply.Source, error) {
-	provider, known := providers.Find(conn.Provider)
-	if !known || provider.Reader == nil {
-		return nil, fmt.Errorf("provider %s can be validated, but this version can't read it yet", conn.Provider)
+func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (provider.Source, error) {
+	p, known := providers.Find(conn.Provider)
+	if !known {
+		return nil, fmt.Errorf("there is no provider %q", conn.Provider)
 	}
 	secrets, err := conn.Secrets(c.secrets(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return open(provider, conn, secrets, httpx.Env{
+	return open(p, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
 		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
 	})

@@ -176,8 +176,8 @@ func (c choice) Set(word string) error {
 
 // didYouMean is a question about the known word nearest to a wrong one, or "".
 func didYouMean(word string, known []string) string {
-	if near := spec.Suggest(word, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
+	if hint := spec.DidYouMean(word, known, ""); hint != "" {
+		return "; " + hint
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -14,7 +15,7 @@ import (
 type run struct {
 	part    diff.Part
 	desired spec.State
-	target  Target
+	target  provider.Target
 	opts    Options
 	journal *journal
 	doubts  doubts   // what earlier runs may have done
@@ -38,19 +39,9 @@ type step struct {
 	outcome diff.Outcome // "" while it is open
 	detail  string
 	call    int // number of the call that carried it last; 0: none yet
-	fate    fate
+	fate    provider.Fate
 	again   bool // that call failed, and a read showed that it was not done: it is to be sent again
 }
-
-// fate is how a call ended.
-type fate int
-
-const (
-	accepted fate = iota // the vendor took it, which does not mean that it did it
-	refused              // surely not done
-	failing              // the vendor itself called it failed: most likely not done
-	silent               // no usable answer: it may have been done, now or later
-)
 
 func newRun(part diff.Part, opts Options) *run {
 	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes)), open: map[int]bool{}}
@@ -98,10 +89,7 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
-	want := r.wanted(r.part.Changes)
-	whole := r.desired.Where(func(ref spec.Ref) bool { _, touched := want.Resources[ref]; return touched })
-	whole.Quiet = want.Quiet
-	live, err := r.target.Read(ctx, whole)
+	live, err := r.target.Read(ctx, provider.Touched(r.part.Name, r.desired, r.part.Changes))
 	if err != nil {
 		r.failed = err.Error()
 		return
@@ -135,15 +123,6 @@ func (r *run) skip(indexes []int, live diff.Live) {
 	}
 }
 
-// wanted is what changes want, with the settings that the files give their resources.
-func (r *run) wanted(changes []diff.Change) spec.State {
-	want := diff.Wanted(r.part.Name, changes)
-	for ref := range want.Resources {
-		want.Resources[ref] = r.desired.Resources[ref]
-	}
-	return want
-}
-
 // rounds is how often changes are sent that the vendor called failed: once more after a read has shown that they were not
 // done.
 const rounds = 2
@@ -165,7 +144,7 @@ func (r *run) write(ctx context.Context) {
 	}
 	for _, i := range r.where(unsent) {
 		switch {
-		case r.steps[i].fate != accepted:
+		case r.steps[i].again:
 			r.settle(i, diff.Unknown, r.steps[i].detail+"; live does not show it")
 		case r.halted != "":
 			r.settle(i, diff.NotTried, r.halted)
@@ -191,13 +170,12 @@ func (r *run) findLate(ctx context.Context) {
 	if len(closed) == 0 || r.opts.NoVerify || ctx.Err() != nil {
 		return
 	}
-	touched := r.wanted(closed)
-	live, err := r.target.Read(ctx, touched)
+	q := provider.ReadBack(r.part.Name, r.desired, closed)
+	live, err := r.target.Read(ctx, q)
 	if err != nil {
 		return // the changes themselves were read back; what else there is, the next plan tells
 	}
-	ofClosed := func(ref spec.Ref) bool { _, ok := touched.Resources[ref]; return ok }
-	for _, c := range diff.Compute(r.desired.Where(ofClosed), live, diff.Resending{Notices: spec.Notices{Off: true}}) {
+	for _, c := range diff.Compute(q.Desired, live, diff.Resending{Notices: spec.Notices{Off: true}}) {
 		if c.Op == diff.OpRevoke && !slices.Contains(r.part.Changes, c) {
 			r.late = append(r.late, diff.ChangeResult{Change: c, Outcome: diff.NotTried,
 				Detail: "it showed when the app was no longer open to everyone; plan again"})

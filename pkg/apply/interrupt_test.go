@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -59,10 +59,10 @@ func (p *plug) Do(ctx context.Context, name string, changes []diff.Change, begin
 	return p.vendor.Do(ctx, name, changes, begin)
 }
 
-func (p *plug) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+func (p *plug) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	p.pass()
 	defer p.pass()
-	return p.vendor.Read(ctx, desired)
+	return p.vendor.Read(ctx, q)
 }
 
 func (p *plug) pull(t *testing.T, opts Options) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -125,7 +126,7 @@ func (r *run) conclude(ctx context.Context, a announcement, failure error) {
 	switch {
 	case !a.made: // it ended while it waited for its turn
 		entry.State = store.Settled
-	case notDone(failure):
+	case provider.FailureOf(failure).Fate == provider.NotDone:
 		entry.State, entry.Detail = store.Settled, failure.Error()
 		err = a.undo()
 	case failure != nil:

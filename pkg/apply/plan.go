@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -65,7 +66,7 @@ func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Par
 		part.Error = err.Error()
 		return part
 	}
-	live, err := job.Source.Read(ctx, job.Desired)
+	live, err := job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
 	if err != nil {
 		part.Error = err.Error()
 		return part

@@ -3,7 +3,6 @@ package apply
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -112,7 +112,7 @@ func open(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) ([]*ru
 		}
 		r := newRun(part, opts)
 		job := jobs[at]
-		switch target, writes := job.Source.(Target); {
+		switch target, writes := job.Source.(provider.Target); {
 		case part.Error != "":
 			r.failed = part.Error
 		case job.Err != nil:
@@ -173,32 +173,4 @@ func hopeless(runs []*run) error {
 		errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", r.part.Name, r.failed))
 	}
 	return errs.ErrorOrNil()
-}
-
-// What apply asks of errors, each by a method of that name: see the errors of package httpx for their meaning.
-
-func notDone(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
-
-// cutShort says whether the end of the run's time, that it is near, or an interrupt is the cause.
-func cutShort(err error) bool {
-	var e interface{ TooLate() bool }
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && e.TooLate()
-}
-
-func unauthorized(err error) bool {
-	var e interface{ Unauthorized() bool }
-	return errors.As(err, &e) && e.Unauthorized()
-}
-
-func mayBeOneRow(err error) bool {
-	var e interface{ MayBeOneRow() bool }
-	return errors.As(err, &e) && e.MayBeOneRow()
-}
-
-func answered(err error) bool {
-	var e interface{ Answered() bool }
-	return errors.As(err, &e) && e.Answered()
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -160,7 +161,7 @@ func TestPlanForeignToTheFiles(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	readOnly := struct{ Source }{v}
+	readOnly := struct{ provider.Source }{v}
 	if _, err := Run(t.Context(), &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test"}}}, jobs(readOnly, state(nil)), Options{}); err == nil {
 		t.Error("a connection without a way to write: accepted")
 	}

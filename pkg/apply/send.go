@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -18,7 +19,7 @@ func (r *run) send(ctx context.Context, open []int) {
 	if creates := slices.DeleteFunc(slices.Clone(open), func(i int) bool { return !creating(i) }); len(creates) > 0 {
 		r.sendAll(ctx, creates)
 		if !r.opts.NoVerify {
-			r.verify(ctx, r.where(func(s step) bool { return waiting(s) && s.fate != accepted }))
+			r.verify(ctx, r.where(func(s step) bool { return waiting(s) && s.fate != provider.Accepted }))
 		}
 	}
 	r.sendAll(ctx, r.ready(others))
@@ -29,7 +30,7 @@ func (r *run) ready(indexes []int) []int {
 	lacking := map[spec.Ref]bool{}
 	for i, c := range r.part.Changes {
 		s := r.steps[i]
-		if c.Op == diff.OpCreate && !s.outcome.Clean() && !(waiting(s) && s.fate == accepted) {
+		if c.Op == diff.OpCreate && !s.outcome.Clean() && !(waiting(s) && s.fate == provider.Accepted) {
 			lacking[c.Ref(r.part.Name)] = true
 		}
 	}
@@ -135,7 +136,7 @@ func (r *run) transmit(ctx context.Context, event CallStarted, call diff.Call) (
 		return nil, false
 	}
 	r.conclude(ctx, said, err)
-	if mayBeOneRow(err) {
+	if provider.FailureOf(err).OneRow {
 		return &refusedCall{call, number, err}, true
 	}
 	r.end(ctx, number, call.Changes, err)
@@ -178,32 +179,20 @@ func (r *run) halt(ctx context.Context) {
 func (r *run) end(ctx context.Context, number int, indexes []int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if notDone(err) && cutShort(err) { // it was still waiting for its turn
+	failure := provider.FailureOf(err)
+	if failure.Fate == provider.NotDone && failure.OutOfTime { // it was still waiting for its turn
 		r.halt(ctx)
 		r.calls--
 		return
 	}
-	if unauthorized(err) {
+	if failure.Unauthorized {
 		r.halted = "the vendor does not accept our credentials"
 	}
 	for _, i := range indexes {
 		s := &r.steps[i]
-		s.call, s.fate, s.detail, s.again = number, fateOf(err), "", false
+		s.call, s.fate, s.detail, s.again = number, failure.Fate, "", false
 		if err != nil {
 			s.detail = err.Error()
 		}
-	}
-}
-
-func fateOf(err error) fate {
-	switch {
-	case err == nil:
-		return accepted
-	case notDone(err):
-		return refused
-	case answered(err):
-		return failing
-	default:
-		return silent
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -51,17 +52,13 @@ const (
 	denied  fault = "not authorized"
 )
 
-type vendorError struct{ fault }
-
-func (e vendorError) Error() string { return string(e.fault) }
-func (e vendorError) NotDone() bool {
-	return e.fault == refusal || e.fault == badRow || e.fault == denied
+// failure is the error of a call that ended so.
+func (f fault) failure() error {
+	fate := map[fault]provider.Fate{refusal: provider.NotDone, badRow: provider.NotDone, denied: provider.NotDone, failed: provider.Failed, partly: provider.Failed}[f]
+	return &provider.Failure{Fate: fate, OneRow: f == badRow, Unauthorized: f == denied, Err: errors.New(string(f))}
 }
-func (e vendorError) MayBeOneRow() bool  { return e.fault == badRow }
-func (e vendorError) Answered() bool     { return e.fault == failed || e.fault == partly }
-func (e vendorError) Unauthorized() bool { return e.fault == denied }
 
-func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
+func (v *vendor) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.reads++
@@ -73,10 +70,10 @@ func (v *vendor) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		from = v.shown
 	}
 	live := diff.Live{Problems: map[spec.Subject]string{}, State: from.Where(func(ref spec.Ref) bool {
-		_, listed := desired.Resources[ref]
+		_, listed := q.Desired.Resources[ref]
 		return listed
 	})}
-	for g := range desired.Grants {
+	for g := range q.Grants() {
 		if _, held := live.Grants[g]; !held && v.unknown[g.Subject.Name] {
 			live.Problems[g.Subject] = "no such user"
 		}
@@ -117,7 +114,7 @@ func (v *vendor) Shapes() (shapes []diff.CallShape) {
 
 func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin func() error) error {
 	if err := begin(); err != nil {
-		return vendorError{refusal}
+		return refusal.failure()
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -125,10 +122,10 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin
 	v.touched = append(v.touched, changes...)
 	bad, faulty := v.faults[len(v.calls)]
 	if faulty && bad != dropped && bad != torn && bad != partly {
-		return vendorError{bad}
+		return bad.failure()
 	}
 	if slices.ContainsFunc(changes, func(c diff.Change) bool { return v.poison[c.Subject.Name] }) {
-		return vendorError{badRow}
+		return badRow.failure()
 	}
 	if v.lag > 0 && !time.Now().Before(v.lagUntil) {
 		v.shown = v.live.Where(func(spec.Ref) bool { return true })
@@ -140,7 +137,7 @@ func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin
 		}
 	}
 	if faulty {
-		return vendorError{bad}
+		return bad.failure()
 	}
 	return nil
 }
@@ -204,6 +201,6 @@ func (v *vendor) holders(resource string) []string {
 	return users
 }
 
-func jobs(v Source, desired spec.State) []Job {
+func jobs(v provider.Source, desired spec.State) []Job {
 	return []Job{{Connection: spec.Connection{Name: conn, Provider: "test", Rate: spec.Rates{Write: spec.PerMinute(100)}}, Desired: desired, Source: v}}
 }

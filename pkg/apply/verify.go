@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
 // DefaultSettle is longer than the 20 s after which a vendor's mail records show.
@@ -29,9 +30,9 @@ const lastRead = 30 * time.Second
 func (r *run) believe() {
 	for _, i := range r.where(waiting) {
 		switch r.steps[i].fate {
-		case accepted:
+		case provider.Accepted:
 			r.settle(i, diff.Done, "")
-		case refused:
+		case provider.NotDone:
 			r.settle(i, diff.Refused, r.steps[i].detail)
 		default:
 			r.settle(i, diff.Unknown, r.steps[i].detail)
@@ -52,7 +53,7 @@ func (r *run) verify(ctx context.Context, watched []int) {
 		} else {
 			watched = r.sortUnread(watched)
 		}
-		if attempt == len(pauses) || unauthorized(unread) || len(watched) > 0 && !pause(ctx, r.opts.pause(attempt)) {
+		if attempt == len(pauses) || provider.FailureOf(unread).Unauthorized || len(watched) > 0 && !pause(ctx, r.opts.pause(attempt)) {
 			break
 		}
 	}
@@ -67,22 +68,22 @@ func (r *run) verify(ctx context.Context, watched []int) {
 
 // readBack reads what the changes touch. A run that is interrupted, even in the middle of a read, still reads once.
 func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
-	want := r.wanted(r.changes(watched))
+	q := provider.ReadBack(r.part.Name, r.desired, r.changes(watched))
 	if ctx.Err() == nil {
-		if live, err := r.target.Read(ctx, want); err == nil || ctx.Err() == nil {
+		if live, err := r.target.Read(ctx, q); err == nil || ctx.Err() == nil {
 			return live, err
 		}
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
 	defer cancel()
-	return r.target.Read(last, want)
+	return r.target.Read(last, q)
 }
 
 // sortUnread settles what needs no read and returns the others.
 func (r *run) sortUnread(watched []int) []int {
 	var open []int
 	for _, i := range watched {
-		if r.steps[i].fate == refused {
+		if r.steps[i].fate == provider.NotDone {
 			r.settle(i, diff.Refused, r.steps[i].detail)
 		} else {
 			open = append(open, i)
@@ -112,11 +113,11 @@ func (r *run) sort(watched []int, live diff.Live) []int {
 		c, s := r.part.Changes[i], r.steps[i]
 		problem := live.Problems[c.Subject]
 		switch {
-		case s.fate == refused:
+		case s.fate == provider.NotDone:
 			r.settle(i, diff.Refused, s.detail)
 		case c.Op == diff.OpGrant && problem != "":
 			r.settle(i, diff.Refused, problem)
-		case s.fate == accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
+		case s.fate == provider.Accepted && shown[s.call] && live.Resources[c.Ref(r.part.Name)].Incomplete == "":
 			r.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
 		default:
 			open = append(open, i)
@@ -130,11 +131,11 @@ func (r *run) sort(watched []int, live diff.Live) []int {
 func (r *run) giveUp(ctx context.Context, i int) {
 	s, c := &r.steps[i], r.part.Changes[i]
 	switch {
-	case s.fate == failing && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
+	case s.fate == provider.Failed && c.Op != diff.OpResend && ctx.Err() == nil && r.halted == "":
 		s.again = true
-	case c.Op == diff.OpResend && s.fate != accepted:
+	case c.Op == diff.OpResend && s.fate != provider.Accepted:
 		r.settle(i, diff.Unknown, s.detail+"; no read tells whether the mail was sent; --retry-unknown sends it again")
-	case s.fate == accepted:
+	case s.fate == provider.Accepted:
 		r.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
 	default:
 		r.settle(i, diff.Unknown, s.detail+"; live does not show it; apply again")

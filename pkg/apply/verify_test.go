@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -25,7 +26,7 @@ func TestReadBackIsTriedAgain(t *testing.T) {
 		{"once", 2, errors.New("cut"), done, time.Second},
 		{"for a while", 5, errors.New("cut"), done, 15 * time.Second},
 		{"for ever", 100, errors.New("cut"), unknown, DefaultSettle},
-		{"without hope", 100, vendorError{denied}, unknown, 0},
+		{"without hope", 100, denied.failure(), unknown, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,8 +118,8 @@ func TestRefusedWhileInterrupted(t *testing.T) {
 		want  diff.Outcome
 		calls int
 	}{
-		{"refused", vendorError{refusal}, diff.Refused, 1},
-		{"never sent", waited{context.Canceled}, diff.NotTried, 0},
+		{"refused", refusal.failure(), diff.Refused, 1},
+		{"never sent", provider.Refuse("%w", context.Canceled), diff.NotTried, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -153,9 +154,3 @@ func (r refuser) Do(context.Context, string, []diff.Change, func() error) error 
 	r.cancel()
 	return r.err
 }
-
-// waited is the error of a call that was still waiting for its turn.
-type waited struct{ error }
-
-func (waited) NotDone() bool   { return true }
-func (w waited) Unwrap() error { return w.error }

@@ -316,23 +316,3 @@ func Tried(connection string, c Change, live Live) bool {
 func (c Change) isAbout(connection string, n Notice) bool {
 	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.To
 }
-
-// Wanted is the desired state that changes imply, for reading what they touch. Its resources have no settings.
-func Wanted(connection string, changes []Change) spec.State {
-	want := spec.NewState()
-	want.Part, want.Quiet = true, true
-	for _, c := range changes {
-		ref := c.Ref(connection)
-		want.Resources[ref] = spec.Resource{}
-		switch c.Op {
-		case OpGrant:
-			want.Grants[c.Grant(connection)] = spec.Claim{}
-		case OpResend:
-			want.Quiet = false
-			if c.Subject != (spec.Subject{}) {
-				want.Grants[spec.Grant{Resource: ref, Subject: c.Subject, Role: spec.RoleAccess}] = spec.Claim{}
-			}
-		}
-	}
-	return want
-}

@@ -129,32 +129,3 @@ type Summary struct {
 	Mails           int     `json:"mails"`
 	EstimateSeconds float64 `json:"estimateSeconds"` // write calls at the set rates; connections run side by side
 }
-
-// Live is what a provider read, beside what it was asked about.
-type Live struct {
-	spec.State
-	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
-	Problems map[spec.Subject]string
-	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
-	Impossible map[spec.Ref]string
-	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
-	Account   string
-	Unmanaged int // live resources that desired does not list; 0 where desired is a part
-	Notes     []string
-	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.
-	Mails func(Change) int
-	// Notices are the newest mails of each recipient that did not reach their end: those that failed, and those that wait
-	// for an answer that did not come.
-	Notices []Notice
-}
-
-// Notice is the newest mail that a vendor sent about a grant, or about a resource where Subject is zero.
-type Notice struct {
-	Resource  spec.Ref
-	Subject   spec.Subject // who holds the grant
-	Recipient string       // who got the mail, where that is not the subject: a member of a user group
-	Sent      time.Time
-	Tries     int    // how often it was sent so far
-	Result    string // in the vendor's words
-	Unsure    bool   // an earlier run was about to send it at Sent, and no read can tell whether it did
-}

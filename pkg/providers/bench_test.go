@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 )
 
@@ -33,14 +34,14 @@ func BenchmarkPlan100k(b *testing.B) {
 		fmt.Fprintf(&file, "  - {name: G%04d, in: main, grants: [{to: [%s]}]}\n", g, strings.Join(wanted, ", "))
 	}
 	p, _ := providers.Find("huaweicloud")
-	bench := newBench(b, p, []byte(seed.String()))
+	tenant := providertest.Start(b, kit(p), seed.String())
 	path := filepath.Join(b.TempDir(), "entitlements.yaml")
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		made := plan(b, bench.job(b, path))
+		made := providertest.Plan(b, tenant.FileJob(b, path))
 		if _, err := made.Encode(); err != nil {
 			b.Fatal(err)
 		}

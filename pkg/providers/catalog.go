@@ -4,7 +4,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
@@ -12,12 +11,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Catalog lists every provider. One without a Reader has its place in the file format but can't be reached yet.
+// Catalog lists every provider.
 func Catalog() []Provider {
 	return []Provider{
-		{Format: alibabacloud.Format(), Reader: source(alibabacloud.NewReader), Writer: target(alibabacloud.NewWriter), Emulator: alibabacloudEmulator},
-		{Format: huaweicloud.Format(), Reader: source(huaweicloud.NewReader), Writer: target(huaweicloud.NewWriter), Emulator: huaweicloudEmulator},
-		{Format: wps365.Format(), Reader: source(wps365.NewReader), Writer: target(wps365.NewWriter), Emulator: wps365Emulator},
+		{Format: alibabacloud.Format(), Reader: alibabacloud.NewReader, Writer: alibabacloud.NewWriter, Emulator: alibabacloudEmulator},
+		{Format: huaweicloud.Format(), Reader: huaweicloud.NewReader, Writer: huaweicloud.NewWriter, Emulator: huaweicloudEmulator},
+		{Format: wps365.Format(), Reader: wps365.NewReader, Writer: wps365.NewWriter, Emulator: wps365Emulator},
 	}
 }
 
@@ -38,27 +37,6 @@ func Formats() []spec.Format {
 		formats = append(formats, p.Format)
 	}
 	return formats
-}
-
-// source and target turn a provider's constructor, which returns its own type, into one that returns the interface.
-func source[S Source](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (S, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Source, error) {
-	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Source, error) {
-		s, err := open(c, secrets, env)
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
-}
-
-func target[T Target](open func(spec.Connection, map[string]spec.Secret, httpx.Env) (T, error)) func(spec.Connection, map[string]spec.Secret, httpx.Env) (Target, error) {
-	return func(c spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (Target, error) {
-		t, err := open(c, secrets, env)
-		if err != nil {
-			return nil, err
-		}
-		return t, nil
-	}
 }
 
 func alibabacloudEmulator(o EmulatorOptions) emu.Vendor {

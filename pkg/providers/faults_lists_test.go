@@ -16,7 +16,8 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -50,31 +51,31 @@ func (m meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 // left out or cut off, and also where it names an error under a 200, nothing is revoked, deleted or made that the true answer
 // would not have had, nor granted without the rule that refuses such plans. Setting again what is set is no harm.
 func TestFault05MalformedAnswers(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
-		seed, file := read(t, fixture(t, p, "seed.yaml")), fixture(t, p, "desired.yaml")
-		b, answers := newBench(t, p, seed), map[string][]byte{}
-		b.transport = meddler{b.transport, func(request string, body []byte) []byte {
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
+		seed, file := p.Read(t, "seed.yaml"), p.Fixture("desired.yaml")
+		b, answers := providertest.Start(t, p, seed), map[string][]byte{}
+		b.Via = meddler{b.Via, func(request string, body []byte) []byte {
 			if _, again := answers[request]; !again {
 				answers[request] = body
 			}
 			return body
 		}}
 		want := map[string]bool{}
-		for _, c := range plan(t, b.job(t, file)).Connections[0].Changes {
+		for _, c := range providertest.Plan(t, b.FileJob(t, file)).Connections[0].Changes {
 			want[essence(c)] = true
 		}
 		var harm []string
 		for _, request := range slices.Sorted(maps.Keys(answers)) {
 			for name, garbled := range malformed(t, answers[request]) {
 				synctest.Test(t, func(t *testing.T) {
-					b := newBench(t, p, seed)
-					b.transport = meddler{b.transport, func(r string, body []byte) []byte {
+					b := providertest.Start(t, p, seed)
+					b.Via = meddler{b.Via, func(r string, body []byte) []byte {
 						if r == request {
 							return garbled
 						}
 						return body
 					}}
-					got, err := apply.Plan(t.Context(), []apply.Job{b.job(t, file)}, apply.Head{}, nil)
+					got, err := apply.Plan(t.Context(), []apply.Job{b.FileJob(t, file)}, apply.Head{}, nil)
 					for _, c := range got.Connections[0].Changes {
 						refused := slices.Contains(got.Connections[0].Incomplete(), string(c.Kind)+"/"+c.Resource) && c.Op == diff.OpGrant
 						if !want[essence(c)] && c.Problem == "" && c.Op != diff.OpUpdate && !refused {
@@ -158,9 +159,9 @@ func number(v any) bool {
 // apps do both at once, and promise the former only.
 func TestFault14Order(t *testing.T) {
 	kinds := map[string][]spec.Kind{"huaweicloud": {spec.KindAppGroup, spec.KindApp}, "wps365": {spec.KindMailGroup}}
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
-		job := newBench(t, p, read(t, fixture(t, p, "seed.yaml"))).job(t, fixture(t, p, "desired.yaml"))
-		source, err := p.Reader(job.Connection, secretsOf(job.Connection), httpx.Env{})
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
+		job := providertest.Start(t, p, p.Read(t, "seed.yaml")).FileJob(t, p.Fixture("desired.yaml"))
+		source, err := p.Reader(job.Connection, providertest.SecretsOf(job.Connection), httpx.Env{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +173,7 @@ func TestFault14Order(t *testing.T) {
 	})
 }
 
-func inOrder(t *rapid.T, source apply.Source, kind spec.Kind) {
+func inOrder(t *rapid.T, source provider.Source, kind spec.Kind) {
 	resources, people := rapid.IntRange(1, 30).Draw(t, "resources"), rapid.IntRange(1, 300).Draw(t, "people")
 	team := rapid.SampledFrom([]int{1, 10, 40}).Draw(t, "team") // who get and lose the same
 	draw := rapid.Uint64().Draw(t, "world")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -23,7 +24,7 @@ import (
 // Row 3: a vendor that throttles all writes sees few of them, the run ends with its time and says what it did not do, and the
 // next run does it.
 func TestFault03ThrottleStorm(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		for _, after := range []time.Duration{0, time.Second, time.Hour} {
 			t.Run(fmt.Sprint("Retry-After ", after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { throttleStorm(t, p, after) })
@@ -32,20 +33,20 @@ func TestFault03ThrottleStorm(t *testing.T) {
 	})
 }
 
-func throttleStorm(t *testing.T, p providers.Provider, after time.Duration) {
-	seed, file := read(t, fixture(t, p, "seed.yaml")), fixture(t, p, "desired.yaml")
-	calm := newBench(t, p, seed)
-	job := calm.job(t, file)
-	run(t, plan(t, job), job)
+func throttleStorm(t *testing.T, p providertest.Provider, after time.Duration) {
+	seed, file := p.Read(t, "seed.yaml"), p.Fixture("desired.yaml")
+	calm := providertest.Start(t, p, seed)
+	job := calm.FileJob(t, file)
+	providertest.Apply(t, providertest.Plan(t, job), job)
 	var storm []emu.Fault
-	for _, c := range calm.writes(t) {
+	for _, c := range calm.Writes(t) {
 		storm = append(storm, emu.Fault{Match: c.Method + " " + c.Path, Kind: emu.FaultThrottle, RetryAfter: after})
 	}
-	b := newBench(t, p, seed)
-	b.rates = p.Format.Rate
-	job = b.job(t, file)
-	planned := plan(t, job)
-	if err := b.emulator.SetFaults(storm); err != nil {
+	b := providertest.Start(t, p, seed)
+	b.Connection.Rate = p.Format.Rate
+	job = b.FileJob(t, file)
+	planned := providertest.Plan(t, job)
+	if err := b.SetFaults(storm); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -55,11 +56,11 @@ func throttleStorm(t *testing.T, p providers.Provider, after time.Duration) {
 	if err != nil || result.Summary.Done > 0 || result.Summary.NotTried == 0 || time.Since(start) > time.Minute {
 		t.Errorf("after %v: error %v, result %+v", time.Since(start), err, result.Summary)
 	}
-	if n := len(b.writes(t)); n == 0 || n > 30 {
+	if n := len(b.Writes(t)); n == 0 || n > 30 {
 		t.Errorf("the vendor saw %d writes in a minute", n)
 	}
 	time.Sleep(time.Hour)
-	survive(t, b, emu.Fault{Match: "PUT /nothing", Kind: emu.FaultThrottle}, world(t, p, read(t, fixture(t, p, "after.yaml"))))
+	providertest.Survive(t, b, emu.Fault{Match: "PUT /nothing", Kind: emu.FaultThrottle}, p.WorldAfter(t))
 }
 
 // late is how a vendor says that a request's date is not right, for those that look at it.
@@ -102,12 +103,12 @@ func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
 // Row 8: the vendor's clock rules. A request that is refused for its date is signed once more with the vendor's; what is
 // refused then is an error that says so. (WPS 365 documents no limit, and its published verifier has none.)
 func TestFault08ClockSkew(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		calls := func(ahead time.Duration) int {
-			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
-			b.emulator.Advance(ahead)
-			plan(t, b.job(t, fixture(t, p, "desired.yaml")))
-			return len(b.emulator.Calls())
+			b := providertest.Start(t, p, p.Read(t, "seed.yaml"))
+			b.Advance(ahead)
+			providertest.Plan(t, b.FileJob(t, p.Fixture("desired.yaml")))
+			return len(b.Calls())
 		}
 		l, looks := lates[p.Format.Provider]
 		want := calls(0)
@@ -121,10 +122,10 @@ func TestFault08ClockSkew(t *testing.T) {
 			return
 		}
 		for _, c := range []*clock{{late: l, off: 20 * time.Minute}, {late: l, off: -20 * time.Minute}, {late: l, off: time.Hour, deaf: true}} {
-			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
-			b.transport = c
-			job := b.job(t, fixture(t, p, "desired.yaml"))
-			_, err := job.Source.Read(t.Context(), job.Desired)
+			b := providertest.Start(t, p, p.Read(t, "seed.yaml"))
+			b.Via = c
+			job := b.FileJob(t, p.Fixture("desired.yaml"))
+			_, err := job.Source.Read(t.Context(), providertest.All(job.Desired))
 			if said := strings.Contains(fmt.Sprint(err), "server time"); c.sent != 2 || said != c.deaf {
 				t.Errorf("clock %v off, deaf %v: error %v after %d requests", c.off, c.deaf, err, c.sent)
 			}
@@ -134,16 +135,16 @@ func TestFault08ClockSkew(t *testing.T) {
 
 // Row 9: what ends while a run waits is renewed unseen.
 func TestFault09TokenExpiry(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
-			job := b.job(t, fixture(t, p, "desired.yaml"))
-			planned := plan(t, job)
+			b := providertest.Start(t, p, p.Read(t, "seed.yaml"))
+			job := b.FileJob(t, p.Fixture("desired.yaml"))
+			planned := providertest.Plan(t, job)
 			time.Sleep(3 * time.Hour)
-			if result := run(t, planned, job); !result.Summary.Clean() || result.Summary.Done == 0 {
+			if result := providertest.Apply(t, planned, job); !result.Summary.Clean() || result.Summary.Done == 0 {
 				t.Errorf("result %+v", result.Summary)
 			}
-			for _, c := range b.emulator.Calls() {
+			for _, c := range b.Calls() {
 				if c.Status == http.StatusUnauthorized {
 					t.Errorf("%s %s was refused", c.Method, c.Path)
 				}
@@ -170,15 +171,15 @@ func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
 // Row 11: no attempt repeats a nonce or an old date, so that a vendor who refuses replays has nothing to refuse.
 func TestFault11Replay(t *testing.T) {
 	fresh := map[string]string{"alibabacloud": "X-Acs-Signature-Nonce", "huaweicloud": "X-Sdk-Date", "wps365": "X-Kso-Date"}
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, p, read(t, fixture(t, p, "seed.yaml")))
-			n := &noting{b.transport, map[string][]http.Header{}}
-			b.transport = n
-			if err := b.emulator.SetFaults([]emu.Fault{{Match: "GET /**", Kind: emu.FaultRefuse, Status: 503, RetryAfter: time.Second, Nth: 1, Count: 2}}); err != nil {
+			b := providertest.Start(t, p, p.Read(t, "seed.yaml"))
+			n := &noting{b.Via, map[string][]http.Header{}}
+			b.Via = n
+			if err := b.SetFaults([]emu.Fault{{Match: "GET /**", Kind: emu.FaultRefuse, Status: 503, RetryAfter: time.Second, Nth: 1, Count: 2}}); err != nil {
 				t.Fatal(err)
 			}
-			plan(t, b.job(t, fixture(t, p, "desired.yaml")))
+			providertest.Plan(t, b.FileJob(t, p.Fixture("desired.yaml")))
 			again := 0
 			for key, headers := range n.headers {
 				seen := map[string]bool{}
@@ -200,8 +201,8 @@ func TestFault11Replay(t *testing.T) {
 
 // Row 18: credentials do not travel in the open, but for tests on the same machine.
 func TestFault18TLS(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p providers.Provider) {
-		file := string(read(t, fixture(t, p, "desired.yaml")))
+	eachProvider(t, func(t *testing.T, p providertest.Provider) {
+		file := p.Read(t, "desired.yaml")
 		vendor := strings.ReplaceAll(p.Format.Hosts[0], "{region}", "cn-north-4")
 		for endpoint, ok := range map[string]bool{"https://" + vendor: true, "http://" + vendor: false, "http://127.0.0.1.example": false,
 			"http://10.0.0.1": false, "http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "ftp://" + vendor: false} {

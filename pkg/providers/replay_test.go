@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 )
 
@@ -44,7 +45,7 @@ func TestReplay(t *testing.T) {
 func replay(t *testing.T, file string, every int) {
 	h := readHistory(t, file)
 	p, _ := providers.Find("huaweicloud")
-	b := newBench(t, p, seedOf(h))
+	b := replayed{providertest.Start(t, kit(p), seedOf(h))}
 	spec := filepath.Join(t.TempDir(), "entitlements.yaml")
 	now, teams := map[membership]bool{}, map[string]bool{}
 	before := maps.Clone(now)
@@ -68,32 +69,35 @@ func replay(t *testing.T, file string, every int) {
 		before = maps.Clone(now)
 		sets, changes, calls, naive = sets+1, changes+made.Create+pairs, calls+sent, naive+made.Create+pairs
 	}
-	reads := len(b.emulator.Calls()) - len(b.writes(t))
+	reads := len(b.Calls()) - len(b.Writes(t))
 	t.Logf("%d change sets, %d changes, %d write calls, %d read calls (a plan, a read-back and an empty plan each); a call for each change: %d write calls",
 		sets, changes, calls, reads, naive)
 }
 
+// replayed is a tenant that an organisation lives in.
+type replayed struct{ *providertest.Tenant }
+
 // step plans, applies and checks; it returns the plan's summary and the write calls that the vendor saw.
-func (b *bench) step(t *testing.T, file string, want map[membership]bool) (made diff.Summary, sent int) {
+func (b replayed) step(t *testing.T, file string, want map[membership]bool) (made diff.Summary, sent int) {
 	t.Helper()
-	job, writes := b.job(t, file), len(b.writes(t))
-	first := plan(t, job)
-	result := run(t, first, job)
+	job, writes := b.FileJob(t, file), len(b.Writes(t))
+	first := providertest.Plan(t, job)
+	result := providertest.Apply(t, first, job)
 	if !result.Summary.Clean() {
 		t.Fatalf("result %+v", result.Summary)
 	}
-	sent = len(b.writes(t)) - writes
+	sent = len(b.Writes(t)) - writes
 	if have := b.memberships(t); !maps.Equal(have, want) {
 		t.Fatalf("the vendor has %d memberships, want %d; they differ in %d", len(have), len(want), difference(have, want))
 	}
-	if second := plan(t, b.job(t, file)); !second.Empty() {
+	if second := providertest.Plan(t, b.FileJob(t, file)); !second.Empty() {
 		t.Fatalf("the second plan has %d changes", len(second.Connections[0].Changes))
 	}
 	return first.Summary, sent
 }
 
 // memberships is the emulator's own account of who is in which app group.
-func (b *bench) memberships(t *testing.T) map[membership]bool {
+func (b replayed) memberships(t *testing.T) map[membership]bool {
 	t.Helper()
 	var state struct {
 		Huaweicloud struct {
@@ -103,7 +107,7 @@ func (b *bench) memberships(t *testing.T) map[membership]bool {
 			} `yaml:"appGroups"`
 		}
 	}
-	if err := yaml.Unmarshal([]byte(b.state(t)), &state); err != nil {
+	if err := yaml.Unmarshal([]byte(b.World(t)), &state); err != nil {
 		t.Fatal(err)
 	}
 	have := map[membership]bool{}
@@ -168,7 +172,7 @@ func appGroupName(team string) string {
 }
 
 // seedOf is a world that has the people and nothing else.
-func seedOf(h history) []byte {
+func seedOf(h history) string {
 	people := map[string]bool{}
 	for _, set := range h {
 		for _, m := range set.added {
@@ -180,7 +184,7 @@ func seedOf(h history) []byte {
 	for _, name := range slices.Sorted(maps.Keys(people)) {
 		fmt.Fprintf(&b, "    - {name: %s}\n", name)
 	}
-	return []byte(b.String())
+	return b.String()
 }
 
 func writeDesired(t *testing.T, file string, now map[membership]bool, teams map[string]bool) {

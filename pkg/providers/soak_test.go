@@ -15,10 +15,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
@@ -115,7 +114,7 @@ func (m membership) compare(o membership) int {
 }
 
 // seed is the world before, in the emulator's form. Everybody has an address, so each grant sends a mail.
-func (w *soakWorld) seed() []byte {
+func (w *soakWorld) seed() string {
 	var b strings.Builder
 	b.WriteString("huaweicloud:\n  users:\n")
 	for _, name := range w.people {
@@ -128,7 +127,7 @@ func (w *soakWorld) seed() []byte {
 	for _, group := range append(w.groups[:len(w.groups)-w.made:len(w.groups)-w.made], "Other0", "Other1", "Other2", "Other3") {
 		fmt.Fprintf(&b, "    - {name: %s, grants: [%s]}\n", group, strings.Join(holders[group], ", "))
 	}
-	return []byte(b.String())
+	return b.String()
 }
 
 func byTeam(memberships map[membership]bool) map[string][]string {
@@ -142,7 +141,7 @@ func byTeam(memberships map[membership]bool) map[string][]string {
 // soak is one course of runs until all is done.
 type soak struct {
 	world *soakWorld
-	*bench
+	replayed
 	storm  *storm
 	file   string
 	store  store.Store
@@ -154,14 +153,14 @@ type soak struct {
 func newSoak(t *testing.T, w *soakWorld, seed uint64) *soak {
 	t.Helper()
 	p, _ := providers.Find("huaweicloud")
-	vendor := p.Emulator(providers.EmulatorOptions{})
-	server := emu.New(emu.Options{}, vendor)
-	if err := server.LoadSeed(w.seed()); err != nil {
-		t.Fatal(err)
-	}
-	storm := newStorm(vendor, server.Transport(), seed)
+	vendor, known := p.Emulator(providers.EmulatorOptions{}), kit(p)
+	known.Emulator = func() emu.Vendor { return vendor }
+	tenant := providertest.Start(t, known, w.seed())
+	tenant.Connection.Rate, tenant.Connection.Settings["project"] = p.Format.Rate, "0123456789abcdef0123456789abcdef"
+	storm := newStorm(vendor, tenant.Via, seed)
+	tenant.Via = storm
 	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(filepath.Join(t.TempDir(), "state")),
-		bench: &bench{provider: p, emulator: server, transport: storm, base: "https://vendor.example"}}
+		replayed: replayed{tenant}}
 	teams := map[string]bool{}
 	for _, g := range w.groups {
 		teams[g] = true
@@ -173,7 +172,7 @@ func newSoak(t *testing.T, w *soakWorld, seed uint64) *soak {
 // newStranger grants what is not desired and revokes what is, on groups that are live.
 func (s *soak) newStranger(t *testing.T) *stranger {
 	const edits = 12
-	out := &stranger{t: t, inner: s.emulator.Transport(), draw: s.storm.draw, base: s.base + "/v1/0123456789abcdef0123456789abcdef/app-groups"}
+	out := &stranger{t: t, inner: s.Transport(), draw: s.storm.draw, base: s.Connection.Endpoints[""] + "/v1/0123456789abcdef0123456789abcdef/app-groups"}
 	wanted := byTeam(s.world.desired)
 	for i := range edits {
 		group := s.world.groups[out.draw.IntN(len(s.world.groups)-s.world.made)]
@@ -205,7 +204,7 @@ func (s *soak) converge(t *testing.T) {
 // was left to do.
 func (s *soak) apply(t *testing.T) bool {
 	t.Helper()
-	job := s.open(t)
+	job := s.FileJob(t, s.file)
 	session, err := apply.AcquireLocks(t.Context(), s.store, store.Owner{Run: fmt.Sprint("run ", len(s.runs)+1), User: "soak"}, "", []string{job.Connection.Name}, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -235,23 +234,6 @@ func (s *soak) apply(t *testing.T) bool {
 	return true
 }
 
-// open reads the file and opens its connection at the vendor's rates.
-func (s *soak) open(t *testing.T) apply.Job {
-	t.Helper()
-	loaded, err := spec.Load(spec.Input{Paths: []string{s.file}, Formats: providers.Formats()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := loaded.Connections[0]
-	conn.Endpoints = map[string]string{"": s.base}
-	conn.Settings["project"] = "0123456789abcdef0123456789abcdef"
-	target, err := s.provider.Writer(conn, secretsOf(conn), httpx.Env{Transport: s.transport, UserAgent: "entitlectl/test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return apply.Job{Connection: conn, Desired: loaded.Desired(time.Now())[conn.Name], Source: target}
-}
-
 // judge holds what was done against what was asked for.
 func (s *soak) judge(t *testing.T, undisturbed int) {
 	t.Helper()
@@ -278,7 +260,7 @@ func (s *soak) judge(t *testing.T, undisturbed int) {
 // write is given to show explain.
 func (s *soak) judgeTime(t *testing.T, writes int) {
 	t.Helper()
-	perMinute := s.provider.Format.Rate
+	perMinute := s.Provider.Format.Rate
 	pace := time.Duration(writes)*perMinute.Write.Interval() + time.Duration(s.storm.reads)*perMinute.Read.Interval()
 	const asked = 10 * time.Second // what a 429 of this vendor comes down to
 	// With one request in ten throttled, a pace that halves and creeps back stays above half the rate.
@@ -331,7 +313,7 @@ func (s *soak) mailed(t *testing.T) map[membership]int {
 			} `yaml:"appGroups"`
 		}
 	}
-	if err := yaml.Unmarshal([]byte(s.state(t)), &state); err != nil {
+	if err := yaml.Unmarshal([]byte(s.World(t)), &state); err != nil {
 		t.Fatal(err)
 	}
 	count := map[membership]int{}

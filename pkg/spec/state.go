@@ -13,10 +13,6 @@ type State struct {
 	Left map[Subject]Claim
 	// Known are the people that the file lists, who left or not. Only desired states have them.
 	Known map[Subject]bool
-	// Part says that this was cut from a larger state, so that what it lacks means nothing.
-	Part bool
-	// Quiet says that it is not asked what became of mails.
-	Quiet bool
 }
 
 // Claim is where a grant comes from and why. A live grant's Claim is empty.
@@ -38,7 +34,6 @@ type Resource struct {
 	Absent    bool      // desired: the resource is to be deleted
 	Source    Position  // desired
 
-	Status     string // live accounts: the vendor's promotion status
 	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
 }
 
@@ -92,7 +87,7 @@ func (s State) Names(kind Kind) []string {
 // Where returns the part of the state on resources that keep holds for. Left and Known are shared, since
 // they are about no resource.
 func (s State) Where(keep func(Ref) bool) State {
-	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Known: s.Known, Part: true}
+	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Known: s.Known}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

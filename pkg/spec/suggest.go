@@ -54,15 +54,20 @@ func distance(a, b []rune) int {
 	return before[len(b)]
 }
 
-// meant is a hint: the known name that may have been meant, or else what to do.
-func (l *loader) meant(name string, known []string, otherwise string) string {
-	if l.comparisons += len(known); l.comparisons > maxComparisons {
-		return otherwise
-	}
+// DidYouMean is a hint about a wrong name: it asks about the known one that is nearest, or else says what to do.
+func DidYouMean(name string, known []string, otherwise string) string {
 	if near := Suggest(name, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return otherwise
+}
+
+// meant is DidYouMean while there is time for comparisons.
+func (l *loader) meant(name string, known []string, otherwise string) string {
+	if l.comparisons += len(known); l.comparisons > maxComparisons {
+		return otherwise
+	}
+	return DidYouMean(name, known, otherwise)
 }
 
 // maxComparisons bounds the time for suggestions: a second or so, however many names are wrong.

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -51,20 +52,20 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 // read does a call that changes nothing, with GET, which the vendor documents for these products (Resource Management:
 // request structure; its command line's metadata say GET|POST for each call).
 func (a *api) read(ctx context.Context, op operation, query url.Values, out any) error {
-	return a.send(ctx, http.MethodGet, op, query, out)
+	return a.send(ctx, http.MethodGet, op, query, out, nil)
 }
 
-// write does a call that mails somebody. Repeating it is never safe.
-func (a *api) write(ctx context.Context, op operation, query url.Values, out any) error {
-	return a.send(ctx, http.MethodPost, op, query, out)
+// write does a call that mails somebody; see httpx.Request.BeforeSend for begin. Repeating it is never safe.
+func (a *api) write(ctx context.Context, op operation, query url.Values, out any, begin func() error) error {
+	return a.send(ctx, http.MethodPost, op, query, out, begin)
 }
 
-func (a *api) send(ctx context.Context, method string, op operation, query url.Values, out any) error {
+func (a *api) send(ctx context.Context, method string, op operation, query url.Values, out any, begin func() error) error {
 	header := http.Header{}
 	header.Set("Accept", "application/json")
 	header.Set("X-Acs-Action", op.action)
 	header.Set("X-Acs-Version", op.version)
-	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header}, out)
+	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header, BeforeSend: begin}, out)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op.action, err)
 	}
@@ -110,11 +111,11 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	case e.Code == codeFrequency:
 		e.Status, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
-		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, httpx.FateNotDone, max(e.Wait, timeLeft(header))
+		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):
 		e.Status = http.StatusUnauthorized
 	case e.Code == codeNonceUsed: // we never use one twice: something on the way sent the request twice
-		e.Fate = httpx.FateUnknown
+		e.Fate = provider.Unknown
 	case e.Code == codeLate:
 		a.correctClock(header)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -25,15 +25,11 @@ func TestTemporaryCredentials(t *testing.T) {
 	}{"valid": {"emulator-token", 0}, "wrong": {"a canary", http.StatusUnauthorized}} {
 		t.Run(name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, small)
-			secrets := map[string]spec.Secret{"accessKeyId": keys["accessKeyId"], "accessKeySecret": keys["accessKeySecret"], "securityToken": spec.NewSecret(tc.token)}
-			w, err := alibabacloud.NewWriter(connection(nil), secrets, httpx.Env{Transport: d})
-			if err != nil {
-				t.Fatal(err)
+			d.Secrets["securityToken"] = spec.NewSecret(tc.token)
+			if _, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing"))); httpx.Status(err) != tc.want || len(d.Sent) != 1 {
+				t.Fatalf("error %v after %d calls", err, len(d.Sent))
 			}
-			if _, err := w.Read(t.Context(), desired("", "billing")); httpx.Status(err) != tc.want || len(d.sent) != 1 {
-				t.Fatalf("error %v after %d calls", err, len(d.sent))
-			}
-			if h := d.sent[0].Header; h.Get("Content-Type") != "" || h.Get("Accept") != "application/json" {
+			if h := d.Sent[0].Header; h.Get("Content-Type") != "" || h.Get("Accept") != "application/json" {
 				t.Errorf("header %v", h)
 			}
 		})
@@ -43,14 +39,10 @@ func TestTemporaryCredentials(t *testing.T) {
 // A gateway that shows what it signed does not make us show the token.
 func TestTokenIsNotShown(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 400,
+	d.Fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 400,
 		Body: `{"Code":"SignatureDoesNotMatch","Message":"not matched. server string to sign is:x-acs-security-token:a canary"}`})
-	secrets := map[string]spec.Secret{"accessKeyId": keys["accessKeyId"], "accessKeySecret": keys["accessKeySecret"], "securityToken": spec.NewSecret("a canary")}
-	r, err := alibabacloud.NewReader(connection(nil), secrets, httpx.Env{Transport: d})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = r.Read(t.Context(), desired("", "billing"))
+	d.Secrets["securityToken"] = spec.NewSecret("a canary")
+	_, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing")))
 	if httpx.Status(err) != http.StatusUnauthorized || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v", err)
 	}
@@ -78,12 +70,9 @@ func TestHosts(t *testing.T) {
 		"another site": {map[string]string{"resourcedirectory": "https://resourcedirectory-intl.aliyuncs.com"}, []string{"resourcedirectory-intl.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := &hostsOf{}
-			r, err := alibabacloud.NewReader(connection(func(c *spec.Connection) { c.Endpoints = tc.endpoints }), keys, httpx.Env{Transport: h})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := r.Read(t.Context(), desired("cloud", "billing")); err != nil {
+			d, h := newDirectory(t, alibabacloudemu.Options{}, small), &hostsOf{}
+			d.Connection.Endpoints, d.Via = tc.endpoints, h
+			if _, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "billing"))); err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(tc.want, h.seen); d != "" {
@@ -108,13 +97,13 @@ func TestThrottling(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{}, small)
-				d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Nth: 1, Body: `{"Code":"` + tc.code + `"}`})
+				d.Fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Nth: 1, Body: `{"Code":"` + tc.code + `"}`})
 				start := time.Now()
-				if _, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err != nil || time.Since(start) != tc.want {
+				if _, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing"))); err != nil || time.Since(start) != tc.want {
 					t.Errorf("error %v after %v, want none after %v", err, time.Since(start), tc.want)
 				}
-				d.fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Body: `{"Code":"` + tc.code + `"}`})
-				_, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
+				d.Fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: 409, Body: `{"Code":"` + tc.code + `"}`})
+				_, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing")))
 				var e *httpx.Error
 				if !errors.As(err, &e) || e.Alone != (tc.code == "LimitExceeded.Frequency") {
 					t.Errorf("always: error %v, about one account alone: %v", err, e != nil && e.Alone)
@@ -126,13 +115,9 @@ func TestThrottling(t *testing.T) {
 
 func TestRateLimitHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := alibabacloudemu.New(alibabacloudemu.Options{PerSecond: 1})
-		d := &directory{Server: emu.New(emu.Options{}, v), kv: kv{}}
-		if err := d.LoadSeed([]byte(large(250))); err != nil {
-			t.Fatal(err)
-		}
+		d := newDirectory(t, alibabacloudemu.Options{PerSecond: 1}, large(250))
 		start := time.Now()
-		if _, err := d.open(t, nil).Read(t.Context(), desired("", "a000", "a100", "a200")); err != nil {
+		if _, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "a000", "a100", "a200"))); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 2*time.Second {

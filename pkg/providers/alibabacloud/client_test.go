@@ -1,7 +1,6 @@
 package alibabacloud_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,15 +11,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 const (
-	conn            = "dir"
+	conn            = providertest.Name
 	list            = "/2022-04-19/ListAccounts"
 	get             = "/2022-04-19/GetAccount"
 	records         = "/2016-11-11/ListAccountRecordsForParent"
@@ -30,71 +30,34 @@ const (
 	cloudAccount    = "CloudAccount"
 )
 
-// directory is an emulated tenant, the requests that were sent to it, and what outlives a run.
+// directory is an emulated tenant whose clients keep what outlives them.
 type directory struct {
-	*emu.Server
+	*providertest.Tenant
 	vendor *alibabacloudemu.Vendor
-	sent   []*http.Request
-	kv     kv
-	atMail kv // as it was when the last mail was asked for
+	atMail map[string]string // what was kept when the last mail was asked for
 }
 
 func newDirectory(t testing.TB, opts alibabacloudemu.Options, seed string) *directory {
 	t.Helper()
-	opts.Unthrottled = true
-	v := alibabacloudemu.New(opts)
-	d := &directory{Server: emu.New(emu.Options{}, v), vendor: v, kv: kv{}}
-	if err := d.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
+	opts.Unthrottled = opts.PerSecond == 0
+	d := &directory{vendor: alibabacloudemu.New(opts)}
+	d.Tenant = providertest.Start(t, providertest.Provider{Format: alibabacloud.Format(), Reader: alibabacloud.NewReader, Writer: alibabacloud.NewWriter,
+		Emulator: func() emu.Vendor { return d.vendor }}, seed)
+	d.KV, d.Connection.Notices, d.Via = providertest.NewKV(), spec.DefaultNotices, watched{d.Via, d}
 	return d
 }
 
-// RoundTrip notes the request and passes it on.
-func (d *directory) RoundTrip(r *http.Request) (*http.Response, error) {
-	d.sent = append(d.sent, r.Clone(r.Context()))
-	if r.Method == http.MethodPost {
-		d.atMail = maps.Clone(d.kv)
-	}
-	return d.Transport().RoundTrip(r)
+// watched notes what was kept when a mail is asked for.
+type watched struct {
+	http.RoundTripper
+	d *directory
 }
 
-// kv is what outlives a run; "full" in it makes it refuse more.
-type kv map[string]string
-
-func (m kv) Get(key string) (string, bool) {
-	value, ok := m[key]
-	return value, ok
-}
-
-func (m kv) Put(key, value string) error {
-	if m["full"] != "" {
-		return errors.New("the disk is full")
+func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && w.d.KV != nil {
+		w.d.atMail = maps.Clone(w.d.KV.Values)
 	}
-	m[key] = value
-	return nil
-}
-
-func (m kv) PutAll(map[string]string) error { panic("nobody asks for it") }
-
-func connection(set func(*spec.Connection)) spec.Connection {
-	c := spec.Connection{Name: conn, Provider: "alibabacloud", Notices: spec.DefaultNotices, Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
-	if set != nil {
-		set(&c)
-	}
-	return c
-}
-
-var keys = map[string]spec.Secret{"accessKeyId": spec.NewSecret("emulator-key"), "accessKeySecret": spec.NewSecret("emulator-secret")}
-
-// open opens the connection as a new process would.
-func (d *directory) open(t testing.TB, set func(*spec.Connection)) *alibabacloud.Writer {
-	t.Helper()
-	w, err := alibabacloud.NewWriter(connection(set), keys, httpx.Env{Transport: d, KV: d.kv})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return w.RoundTripper.RoundTrip(r)
 }
 
 // counts says how often each call was made.
@@ -104,13 +67,6 @@ func (d *directory) counts() map[string]int {
 		counts[call.Path]++
 	}
 	return counts
-}
-
-func (d *directory) fault(t testing.TB, faults ...emu.Fault) {
-	t.Helper()
-	if err := d.SetFaults(faults); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func ref(name string) spec.Ref {
@@ -125,8 +81,6 @@ func desired(accountType string, names ...string) spec.State {
 	}
 	return s
 }
-
-func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
 
 // large is a directory of n resource accounts.
 func large(n int) string {
@@ -148,14 +102,14 @@ const small = `alibabacloud:
 
 func TestRead(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "billing", "audit", "waiting"))
+	live, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "billing", "audit", "waiting")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[spec.Ref]spec.Resource{
-		ref("billing"): {AccountType: "resource", Status: "CreateSuccess"},
-		ref("audit"):   {AccountType: "cloud", Status: "PromoteSuccess", Email: "audit@corp.example"},
-		ref("waiting"): {AccountType: "cloud", Status: "PromoteVerifying"},
+		ref("billing"): {AccountType: "resource"},
+		ref("audit"):   {AccountType: "cloud", Email: "audit@corp.example"},
+		ref("waiting"): {AccountType: "cloud"},
 	}
 	if d := cmp.Diff(want, live.Resources); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -167,7 +121,7 @@ func TestRead(t *testing.T) {
 
 func TestMissingAccountsAreAnError(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	_, err := d.open(t, nil).Read(t.Context(), desired("", "biling", "nowhere", "audit", "other"))
+	_, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "biling", "nowhere", "audit", "other")))
 	for _, want := range []string{`no account "biling"; did you mean "billing"?`, `no account "nowhere"; accounts are made at the vendor`, `no account "other"; did you mean "Other"?`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -187,32 +141,32 @@ func TestReadsAreFew(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		live      int
-		desired   spec.State
+		query     provider.Query
 		want      map[string]int
 		unmanaged int
 	}{
-		{"all of 250", 250, desired("", all(250)...), map[string]int{list: 3}, 0},
-		{"exactly one page", 100, desired("", all(100)...), map[string]int{list: 1}, 0},
-		{"one of 200", 200, desired("", "a007"), map[string]int{list: 2}, 199},
-		{"one of 250, by name", 250, desired("", "a007"), map[string]int{list: 1 + 1}, 249},
-		{"two of 500, by name", 500, part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
-		{"none", 10, spec.NewState(), map[string]int{}, 0},
+		{"all of 250", 250, providertest.All(desired("", all(250)...)), map[string]int{list: 3}, 0},
+		{"exactly one page", 100, providertest.All(desired("", all(100)...)), map[string]int{list: 1}, 0},
+		{"one of 200", 200, providertest.All(desired("", "a007")), map[string]int{list: 2}, 199},
+		{"one of 250, by name", 250, providertest.All(desired("", "a007")), map[string]int{list: 1 + 1}, 249},
+		{"two of 500, by name", 500, providertest.Part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
+		{"none", 10, providertest.All(spec.NewState()), map[string]int{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, large(tc.live))
-			w := d.open(t, nil)
-			live, err := w.Read(t.Context(), tc.desired)
-			if err != nil || len(live.Resources) != len(tc.desired.Resources) || live.Unmanaged != tc.unmanaged {
+			w := d.Open(t)
+			live, err := w.Read(t.Context(), tc.query)
+			if err != nil || len(live.Resources) != len(tc.query.Desired.Resources) || live.Unmanaged != tc.unmanaged {
 				t.Fatalf("%d accounts, %d unmanaged, error %v", len(live.Resources), live.Unmanaged, err)
 			}
 			if diff := cmp.Diff(tc.want, d.counts()); diff != "" {
 				t.Errorf("reads (-want +got):\n%s", diff)
 			}
 			before := d.counts()[list]
-			if len(tc.desired.Resources) == 0 || len(tc.desired.Resources) > 2 {
+			if len(tc.query.Desired.Resources) == 0 || len(tc.query.Desired.Resources) > 2 {
 				return
 			}
-			if _, err := w.Read(t.Context(), part(tc.desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.desired.Resources) {
+			if _, err := w.Read(t.Context(), providertest.Part(tc.query.Desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.query.Desired.Resources) {
 				t.Errorf("the second read: %v, error %v", d.counts(), err)
 			}
 		})
@@ -222,14 +176,14 @@ func TestReadsAreFew(t *testing.T) {
 // What is gone or renamed since it was seen is looked for in the list.
 func TestReadAgain(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	w := d.open(t, nil)
-	if _, err := w.Read(t.Context(), desired("", "billing")); err != nil {
+	w := d.Open(t)
+	if _, err := w.Read(t.Context(), providertest.All(desired("", "billing"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.LoadSeed([]byte(strings.Replace(small, "billing", "accounting", 1))); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Read(t.Context(), part(desired("", "billing")))
+	_, err := w.Read(t.Context(), providertest.Part(desired("", "billing")))
 	if err == nil || !strings.Contains(err.Error(), `no account "billing"`) {
 		t.Errorf("error %v", err)
 	}
@@ -249,8 +203,8 @@ func TestFault05MalformedAnswers(t *testing.T) {
 		t.Run(body, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{}, small)
-				d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: body})
-				if live, err := d.open(t, nil).Read(t.Context(), desired("", "billing")); err == nil {
+				d.Fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: body})
+				if live, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing"))); err == nil {
 					t.Errorf("no error; live %+v", live)
 				}
 				if n := len(d.Calls()); n > 6 {
@@ -280,8 +234,8 @@ func TestFault10ShiftingPages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, large(250))
-			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: tc.nth, Count: tc.count, Status: 200, Body: tc.body})
-			live, err := d.open(t, nil).Read(t.Context(), desired("", names...))
+			d.Fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Nth: tc.nth, Count: tc.count, Status: 200, Body: tc.body})
+			live, err := d.Open(t).Read(t.Context(), providertest.All(desired("", names...)))
 			if tc.err == "" && (err != nil || len(live.Resources) != 250) || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Errorf("%d accounts, error %v", len(live.Resources), err)
 			}
@@ -303,10 +257,10 @@ func TestTwoAccountsOfOneName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, small)
-			d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200,
+			d.Fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200,
 				Body: `{"TotalCount":2,"Accounts":{"Account":[` + row("1", tc.first) + "," + row("2", tc.second) + `]}}`})
-			live, err := d.open(t, nil).Read(t.Context(), desired("", "billing"))
-			if tc.want == "" && (err != nil || live.Resources[ref("billing")].Status != "CreateSuccess") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			live, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing")))
+			if tc.want == "" && (err != nil || live.Resources[ref("billing")].AccountType != "resource") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("live %+v, error %v", live.Resources, err)
 			}
 		})

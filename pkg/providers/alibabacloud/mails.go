@@ -11,22 +11,22 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // readMails adds a notice for each account on its way to a cloud account, as far as its mail can be sent again.
-func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if r.notices.Off || desired.Quiet {
+func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if r.notices.Off || !q.Notices {
 		return nil
 	}
 	var errs []error
 	lists := map[string][]account{} // of records, by folder
-	for _, name := range desired.Names(spec.KindAccount) {
+	for _, name := range q.Desired.Names(spec.KindAccount) {
 		ref, a := r.ref(name), r.seen[name]
-		want := desired.Resources[ref]
-		// A file says who owns what it lists. A read of what a plan touches does not: there the plan wants the mail.
-		if a.course() != toAwait || want.AccountType != cloud && want.Ownership != "" {
+		want := q.Desired.Resources[ref]
+		if a.course() != toAwait || want.AccountType != cloud {
 			continue
 		}
 		n, err := r.pending(ctx, a, lists)
@@ -36,13 +36,13 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 		}
 		switch {
 		case unavailable(err) || err == nil && n.Record == "" && n.Tries < r.notices.MaxAttempts:
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its mail can't be sent again from here: the record id is not known, and the vendor does not show it", ref))
+			live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 		case want.Email != "" && n.Email != "" && n.Email != want.Email:
 			errs = append(errs, fmt.Errorf("%s: its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", ref, n.Email, want.Email))
 		case sent.IsZero():
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its mail is not sent again: when it was sent is not known", ref))
+			live.Note(ref, "its mail is not sent again: when it was sent is not known")
 		default:
 			live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Sent: sent, Tries: max(n.Tries, 1),
 				Unsure: n.Unsure && n.Before == a.look(),
@@ -79,8 +79,8 @@ func (r *Reader) pending(ctx context.Context, a account, lists map[string][]acco
 // records lists the promotions and creations of the accounts in a folder (ResourceManager 2016-11-11,
 // ListAccountRecordsForParent).
 func (r *Reader) records(ctx context.Context, folder string) ([]account, error) {
-	rows, _, err := r.api.pages(ctx, listRecords, url.Values{"ParentFolderId": {folder}}, 0)
-	return rows, err
+	all, err := r.api.pages(ctx, listRecords, url.Values{"ParentFolderId": {folder}}, 0)
+	return all.Rows, err
 }
 
 // newestRecord finds the record of an account's pending promotion.

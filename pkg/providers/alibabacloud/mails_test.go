@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -17,15 +17,8 @@ const day = 25 * time.Hour // more than resendAfter, and than the life of a mail
 // run plans and applies as a new process would, and returns "op name outcome" of each change.
 func (d *directory) run(t *testing.T, want spec.State, set func(*spec.Connection)) string {
 	t.Helper()
-	jobs := []apply.Job{{Connection: connection(set), Desired: want, Source: d.open(t, set)}}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: d.Now()}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	job := d.Job(d.Open(t, set), want, set)
+	result := providertest.Apply(t, providertest.Plan(t, job, d.Now()), job)
 	var done []string
 	for _, c := range result.Connections[0].Changes {
 		done = append(done, fmt.Sprint(c.Op, " ", c.Resource, " ", c.Outcome))
@@ -93,12 +86,12 @@ func TestExpiredPromotions(t *testing.T) {
 			want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
 			time.Sleep(day)
 		}
-		live, err := d.open(t, nil).Read(t.Context(), desired("cloud", "bounce"))
+		live, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "bounce")))
 		if err != nil || !strings.Contains(live.Impossible[ref("bounce")], "not promoted again after 3 mails") {
 			t.Errorf("impossible %q, error %v", live.Impossible, err)
 		}
 		off := func(c *spec.Connection) { c.Notices.Off = true }
-		d.kv = kv{}
+		clear(d.KV.Values)
 		want(t, "mails are left alone", d.run(t, desired("cloud", "bounce"), off), "update bounce blocked")
 		want(t, "nothing is remembered", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
 	})
@@ -116,18 +109,18 @@ func TestRecordIDs(t *testing.T) {
 	}{
 		{"remembered", alibabacloudemu.Options{}, func(*directory) {}, "resend bounce done", false, 0},
 		{"remembered, and the vendor keeps them", alibabacloudemu.Options{ResendKeepsRecordID: true}, func(*directory) {}, "resend bounce done", false, 0},
-		{"forgotten", alibabacloudemu.Options{}, func(d *directory) { clear(d.kv) }, "resend bounce done", true, 0},
+		{"forgotten", alibabacloudemu.Options{}, func(d *directory) { clear(d.KV.Values) }, "resend bounce done", true, 0},
 		{"damaged", alibabacloudemu.Options{}, func(d *directory) {
-			for key := range d.kv {
-				d.kv[key] = "{"
+			for key := range d.KV.Values {
+				d.KV.Values[key] = "{"
 			}
 		}, "resend bounce done", true, 0},
 		{"changed by somebody else", alibabacloudemu.Options{}, func(d *directory) {
-			for key, value := range d.kv {
-				d.kv[key] = strings.Replace(value, "06950264", "16950264", 1)
+			for key, value := range d.KV.Values {
+				d.KV.Values[key] = strings.Replace(value, "06950264", "16950264", 1)
 			}
 		}, "resend bounce done", true, 1},
-		{"forgotten, and no list", alibabacloudemu.Options{NoRecordList: true}, func(d *directory) { clear(d.kv) }, "", true, 0},
+		{"forgotten, and no list", alibabacloudemu.Options{NoRecordList: true}, func(d *directory) { clear(d.KV.Values) }, "", true, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -155,7 +148,7 @@ func TestRecordIDs(t *testing.T) {
 // A promotion that is meant for another address is not pushed.
 func TestPendingForAnotherAddress(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{PendingNameIsEmail: true}, strings.Replace(small, "waiting@corp", "stranger@corp", 1))
-	_, err := d.open(t, nil).Read(t.Context(), desired("cloud", "waiting"))
+	_, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "waiting")))
 	if err == nil || !strings.Contains(err.Error(), "waits for stranger@corp.example, the file says waiting@corp.example") {
 		t.Errorf("error %v", err)
 	}

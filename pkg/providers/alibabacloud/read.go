@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -24,25 +25,30 @@ type Reader struct {
 }
 
 // NewReader opens a connection for reading. It sends nothing.
-func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
-	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
-		seen: map[string]account{}, emails: map[string]string{}}, nil
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
+	return open(conn, secrets, env), nil
 }
 
-// Read returns what is live of the accounts that desired lists. All must be there, since no call of ours makes one. An
+func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
+	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
+		seen: map[string]account{}, emails: map[string]string{}}
+}
+
+// Read returns what is live of the accounts that the query lists. All must be there, since no call of ours makes one. An
 // account on its way to a cloud account is shown as one, since no update would bring it further; a notice tells that its
 // mail waits to be confirmed.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
-	live := diff.Live{Impossible: map[spec.Ref]string{}, State: spec.NewState(), Mails: mails}
-	if len(desired.Resources) == 0 {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
+	live := diff.NewLive()
+	live.Mails = mails
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
-	wanted := desired.Names(spec.KindAccount)
-	found, total, err := r.find(ctx, wanted, desired.Part)
+	wanted := q.Desired.Names(spec.KindAccount)
+	found, total, err := r.find(ctx, wanted, q.Partial)
 	if err != nil {
 		return live, err
 	}
-	if !desired.Part {
+	if !q.Partial {
 		live.Unmanaged = total - len(found)
 	}
 	var errs []error
@@ -52,7 +58,7 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		if a.DirectoryID != "" {
 			live.Account = "directory " + a.DirectoryID
 		}
-		want := desired.Resources[ref]
+		want := q.Desired.Resources[ref]
 		if want.Email != "" {
 			r.emails[name] = want.Email
 		}
@@ -63,14 +69,14 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		shown, note, problem := r.present(a, want)
 		live.Resources[ref] = shown
 		if note != "" {
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: %s", ref, note))
+			live.Note(ref, "%s", note)
 		}
 		if problem != "" {
 			live.Impossible[ref] = problem
 		}
 	}
 	if len(errs) == 0 {
-		return live, r.readMails(ctx, desired, &live)
+		return live, r.readMails(ctx, q, &live)
 	}
 	return live, errors.Join(errs...)
 }
@@ -82,7 +88,7 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email(), Status: a.Status}
+	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email()}
 	course, says := a.course(), statuses[a.Status].says
 	if course == toAwait {
 		shown.AccountType = cloud
@@ -121,24 +127,24 @@ func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[stri
 			return found, 0, err
 		}
 	}
-	rows, total, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
-	if errors.Is(err, errTooLong) {
-		rows, err = r.search(ctx, wanted)
+	all, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
+	if errors.Is(err, provider.ErrTooLong) {
+		all.Rows, err = r.search(ctx, wanted)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err := pick(rows, wanted)
-	if err == nil && len(found) < len(wanted) && len(rows) < total { // the search is by a keyword whose meaning is not documented
-		if rows, total, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
-			found, err = pick(rows, wanted)
+	found, err := pick(all.Rows, wanted)
+	if err == nil && len(found) < len(wanted) && len(all.Rows) < all.Total { // the search is by a keyword whose meaning is not documented
+		if all, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
+			found, err = pick(all.Rows, wanted)
 		}
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	r.pages = (total + pageSize - 1) / pageSize
-	return found, total, missing(found, rows, wanted)
+	r.pages = (all.Total + pageSize - 1) / pageSize
+	return found, all.Total, missing(found, all.Rows, wanted)
 }
 
 // getAll reads accounts that were seen before one by one, where that is no more calls than reading the list. It returns
@@ -165,11 +171,11 @@ func (r *Reader) getAll(ctx context.Context, wanted []string) (map[string]accoun
 func (r *Reader) search(ctx context.Context, wanted []string) ([]account, error) {
 	var all []account
 	for _, name := range wanted {
-		rows, _, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
+		some, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, rows...)
+		all = append(all, some.Rows...)
 	}
 	return all, nil
 }
@@ -206,16 +212,6 @@ func missing(found map[string]account, rows []account, wanted []string) error {
 	for i, a := range rows {
 		known[i] = a.DisplayName
 	}
-	var errs []error
-	for _, name := range wanted {
-		if _, exists := found[name]; exists {
-			continue
-		}
-		hint := "accounts are made at the vendor, not here"
-		if near := spec.Suggest(name, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		errs = append(errs, fmt.Errorf("the directory has no account %q; %s", name, hint))
-	}
-	return errors.Join(errs...)
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { _, exists := found[n]; return exists })
+	return provider.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
 }

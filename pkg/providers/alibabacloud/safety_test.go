@@ -1,7 +1,6 @@
 package alibabacloud_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -13,10 +12,10 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -52,13 +51,13 @@ func TestUncertainMails(t *testing.T) {
 				try := func(op, path string, expected fate) {
 					t.Helper()
 					tc.fault.Match, tc.fault.Nth = "POST "+path, 1
-					d.fault(t, tc.fault)
+					d.Fault(t, tc.fault)
 					mails := len(d.vendor.Mails())
 					want(t, op, d.run(t, desired("cloud", "bounce"), nil), fmt.Sprint(op, " bounce ", expected.outcome))
 					if calls, mails := d.counts()[path], len(d.vendor.Mails())-mails; calls != expected.calls || mails != expected.mails {
 						t.Errorf("%s: %d calls, %d mails", op, calls, mails)
 					}
-					d.fault(t)
+					d.Fault(t)
 				}
 				try("update", promotion, tc.promoted)
 				if tc.promoted.mails == 0 {
@@ -84,7 +83,7 @@ func TestKilledWithAMailUnderWay(t *testing.T) {
 				d := newDirectory(t, alibabacloudemu.Options{MailLife: 30 * day, ResendKeepsClock: keepsClock}, bounce)
 				for n, expected := range []string{"update bounce done", "resend bounce done", "resend bounce done", ""} {
 					want(t, fmt.Sprint("day ", n), d.run(t, desired("cloud", "bounce"), nil), expected)
-					d.kv = maps.Clone(d.atMail)
+					d.KV.Values = maps.Clone(d.atMail)
 					next := ""
 					if keepsClock && expected == "resend bounce done" {
 						next = "resend bounce unknown"
@@ -101,7 +100,7 @@ func TestKilledWithAMailUnderWay(t *testing.T) {
 func TestStoreThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
-		d.kv["full"] = "yes"
+		d.KV.Full = true
 		want(t, "full", d.run(t, desired("cloud", "bounce"), nil), "update bounce refused")
 		if len(d.vendor.Mails()) > 0 || d.counts()[promotion] > 0 {
 			t.Errorf("calls %v", d.counts())
@@ -113,7 +112,7 @@ func TestStoreThatFails(t *testing.T) {
 func TestPromotionThatShowsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
-		d.fault(t, emu.Fault{Match: "POST " + promotion, Kind: emu.FaultLag, For: 10 * time.Minute, Nth: 1})
+		d.Fault(t, emu.Fault{Match: "POST " + promotion, Kind: emu.FaultLag, For: 10 * time.Minute, Nth: 1})
 		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce unknown")
 		want(t, "second", d.run(t, desired("cloud", "bounce"), nil), "update bounce refused")
 		time.Sleep(20 * time.Minute)
@@ -124,24 +123,34 @@ func TestPromotionThatShowsLate(t *testing.T) {
 	})
 }
 
+// A mail that takes two tries, since its record id is no longer the vendor's, is told once.
+func TestTwoTriesAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, stays, bounce)
+		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
+		for key, value := range d.KV.Values {
+			d.KV.Values[key] = strings.Replace(value, "06950264", "16950264", 1)
+		}
+		w := d.Open(t)
+		if _, err := w.Read(t.Context(), providertest.All(desired("cloud", "bounce"))); err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		err := w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}},
+			func() error { told++; return nil })
+		if err != nil || told != 1 || d.counts()[resending] != 2 {
+			t.Errorf("told %d times, %d calls, error %v", told, d.counts()[resending], err)
+		}
+	})
+}
+
 // Without a store the vendor's own records are enough.
 func TestNoStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
+		d.KV = nil
 		for _, expected := range []string{"update bounce done", "resend bounce done"} {
-			w, err := alibabacloud.NewWriter(connection(nil), keys, httpx.Env{Transport: d})
-			if err != nil {
-				t.Fatal(err)
-			}
-			jobs := []apply.Job{{Connection: connection(nil), Desired: desired("cloud", "bounce"), Source: w}}
-			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: d.Now()}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-			if c := result.Connections[0].Changes[0]; err != nil || fmt.Sprint(c.Op, " bounce ", c.Outcome) != expected {
-				t.Errorf("%+v, error %v, want %s", c, err, expected)
-			}
+			want(t, "without a store", d.run(t, desired("cloud", "bounce"), nil), expected)
 			time.Sleep(day)
 		}
 	})
@@ -162,17 +171,14 @@ func TestAccountMovedOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDirectory(t, stays, bounce)
-				jobs := []apply.Job{{Connection: connection(nil), Desired: desired("cloud", "bounce"), Source: d.open(t, nil)}}
-				plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: d.Now()}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				job := d.Job(d.Open(t), desired("cloud", "bounce"))
+				plan := providertest.Plan(t, job, d.Now())
 				if err := d.LoadSeed([]byte("alibabacloud:\n  accounts:\n    - " + tc.moved)); err != nil {
 					t.Fatal(err)
 				}
-				result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-				if err != nil || result.Connections[0].Changes[0].Outcome != tc.want || d.counts()[promotion] != 1 || len(d.vendor.Mails()) > 0 {
-					t.Errorf("error %v, result %+v, calls %v", err, result.Connections[0].Changes, d.counts())
+				result := providertest.Apply(t, plan, job)
+				if result.Connections[0].Changes[0].Outcome != tc.want || d.counts()[promotion] != 1 || len(d.vendor.Mails()) > 0 {
+					t.Errorf("result %+v, calls %v", result.Connections[0].Changes, d.counts())
 				}
 			})
 		})
@@ -185,18 +191,18 @@ func TestResendThatComesTooLate(t *testing.T) {
 		d := newDirectory(t, alibabacloudemu.Options{MailLife: day + time.Hour}, bounce)
 		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
 		time.Sleep(day)
-		w := d.open(t, nil)
-		live, err := w.Read(t.Context(), desired("cloud", "bounce"))
+		w := d.Open(t)
+		live, err := w.Read(t.Context(), providertest.All(desired("cloud", "bounce")))
 		if err != nil || len(live.Notices) != 1 {
 			t.Fatalf("notices %+v, error %v", live.Notices, err)
 		}
 		time.Sleep(2 * time.Hour) // the promotion expires
-		before := maps.Clone(d.kv)
+		before := maps.Clone(d.KV.Values)
 		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}}, nil)
 		if !isRefusal(err) || !strings.Contains(err.Error(), "in status PromoteExpired") {
 			t.Errorf("error %v", err)
 		}
-		if diff := cmp.Diff(before, d.kv); diff != "" {
+		if diff := cmp.Diff(before, d.KV.Values); diff != "" {
 			t.Errorf("kept (-before +after):\n%s", diff)
 		}
 	})
@@ -208,13 +214,10 @@ func TestSavedPlan(t *testing.T) {
 		d := newDirectory(t, stays, bounce)
 		want(t, "first", d.run(t, desired("cloud", "bounce"), nil), "update bounce done")
 		time.Sleep(day)
-		jobs := []apply.Job{{Connection: connection(nil), Desired: desired("cloud", "bounce"), Source: d.open(t, nil)}}
-		plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: d.Now()}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		jobs := []apply.Job{d.Job(d.Open(t), desired("cloud", "bounce"))}
+		plan := providertest.Plan(t, jobs[0], d.Now())
 		for _, expected := range []diff.Outcome{diff.Done, diff.Already} {
-			jobs[0].Source = d.open(t, nil)
+			jobs[0].Source = d.Open(t)
 			result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Reread: true})
 			if err != nil || result.Connections[0].Changes[0].Outcome != expected {
 				t.Errorf("error %v, result %+v, want %s", err, result.Connections[0].Changes, expected)
@@ -229,10 +232,10 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 	update := []diff.Change{{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}}
 	for email, refused := range map[string]bool{"": true, "billing@corp.example": false} {
 		d := newDirectory(t, alibabacloudemu.Options{}, small)
-		w := d.open(t, nil)
-		wanted := diff.Wanted(conn, update)
+		w := d.Open(t)
+		wanted := spec.NewState()
 		wanted.Resources[ref("billing")] = spec.Resource{Email: email}
-		if _, err := w.Read(t.Context(), wanted); err != nil {
+		if _, err := w.Read(t.Context(), provider.ReadBack(conn, wanted, update)); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Do(t.Context(), "PromoteResourceAccount", update, nil); isRefusal(err) != refused || len(d.vendor.Mails()) > 0 == refused {
@@ -244,8 +247,8 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 // Calls that Pack does not make are not sent.
 func TestStrangeCalls(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
-	w := d.open(t, nil)
-	if _, err := w.Read(t.Context(), desired("cloud", "billing", "audit")); err != nil {
+	w := d.Open(t)
+	if _, err := w.Read(t.Context(), providertest.All(desired("cloud", "billing", "audit"))); err != nil {
 		t.Fatal(err)
 	}
 	update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}
@@ -275,7 +278,4 @@ func TestStrangeCalls(t *testing.T) {
 	}
 }
 
-func isRefusal(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
+func isRefusal(err error) bool { return provider.FailureOf(err).Fate == provider.NotDone }

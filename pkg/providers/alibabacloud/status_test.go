@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -79,9 +80,9 @@ func check(t *testing.T, page string, want spec.State, plan, note, wrong string)
 	t.Helper()
 	d := newDirectory(t, alibabacloudemu.Options{}, small)
 	record := strings.NewReplacer("Accounts", "Records", "Account\":[", "Record\":[", "AccountId", "RecordId\":\"r1\",\"AccountId").Replace(page)
-	d.fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: page},
+	d.Fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200, Body: page},
 		emu.Fault{Match: "GET " + records, Kind: emu.FaultRefuse, Status: 200, Body: record})
-	live, err := d.open(t, nil).Read(t.Context(), want)
+	live, err := d.Open(t).Read(t.Context(), providertest.All(want))
 	if wrong != "" {
 		if err == nil || !strings.Contains(err.Error(), "account/billing: ") || !strings.Contains(err.Error(), wrong) {
 			t.Errorf("error %v, want %q", err, wrong)

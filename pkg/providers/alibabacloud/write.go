@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -17,41 +19,35 @@ import (
 type Writer struct{ *Reader }
 
 // NewWriter opens a connection for reading and writing. It sends nothing.
-func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
-	r, err := NewReader(conn, secrets, env)
-	return &Writer{r}, err
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Target, error) {
+	return &Writer{open(conn, secrets, env)}, nil
 }
-
-// refusal is an error after which the vendor surely did nothing.
-type refusal struct{ error }
-
-func (refusal) NotDone() bool   { return true }
-func (r refusal) Unwrap() error { return r.error }
-
-func refuse(format string, args ...any) error { return refusal{fmt.Errorf(format, args...)} }
 
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
+	if begin == nil {
+		begin = func() error { return nil }
+	}
+	begin = sync.OnceValue(begin) // a mail may take two tries
 	if len(changes) != 1 {
-		return refuse("%d changes in one call that makes one; nothing was sent", len(changes))
+		return provider.Refuse("%d changes in one call that makes one; nothing was sent", len(changes))
 	}
 	c := changes[0]
 	a, known := w.seen[c.Resource]
 	if !known {
-		return refuse("the id of account %q is not known; plan again", c.Resource)
+		return provider.Refuse("the id of account %q is not known; plan again", c.Resource)
 	}
 	switch {
 	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
-		return w.promote(ctx, a, w.emails[c.Resource])
+		return w.promote(ctx, a, w.emails[c.Resource], begin)
 	case name == resend.action && c.Op == diff.OpResend:
-		return w.resend(ctx, a)
+		return w.resend(ctx, a, begin)
 	}
-	return refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
+	return provider.Refuse("there is no call %q for %s to %q; nothing was sent", name, c.Op, c.To)
 }
 
 func movedOn(a account) error {
-	return refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
+	return provider.Refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
 }
 
 // settling is how long reads may go without showing a promotion that the vendor took, before it is begun anew.
@@ -59,7 +55,7 @@ const settling = time.Hour
 
 // promote begins the promotion of an account (ResourceManager 2020-03-31, PromoteResourceAccount). It mails the address
 // that its owner is to sign in with.
-func (w *Writer) promote(ctx context.Context, a account, email string) error {
+func (w *Writer) promote(ctx context.Context, a account, email string, begin func() error) error {
 	next := mailed{Email: email, Tries: 1}
 	n, _ := w.notes.of(a)
 	switch a.course() {
@@ -70,18 +66,18 @@ func (w *Writer) promote(ctx context.Context, a account, email string) error {
 		return movedOn(a)
 	}
 	if n.Record != "" && w.api.now().Sub(n.Sent) < settling {
-		return refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
+		return provider.Refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
 	}
 	if email == "" {
-		return refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
+		return provider.Refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
 	}
-	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next)
+	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next, begin)
 	return w.doubt(ctx, a, promote, err)
 }
 
 // resend mails the owner again (ResourceManager 2020-03-31, ResendPromoteResourceAccountEmail). The link of the mail before
 // is void from then on. A record id that the vendor does not take is looked up, since others may have resent it.
-func (w *Writer) resend(ctx context.Context, a account) error {
+func (w *Writer) resend(ctx context.Context, a account, begin func() error) error {
 	if a.course() != toAwait {
 		return movedOn(a)
 	}
@@ -96,10 +92,10 @@ func (w *Writer) resend(ctx context.Context, a account) error {
 		}
 	}
 	next := mailed{Record: record, Email: n.Email, Tries: max(n.Tries, 1) + 1}
-	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next)
+	err = w.mail(ctx, a, resend, url.Values{"RecordId": {record}}, next, begin)
 	if code := httpx.Code(err); code == codeNoRecord || code == codeMismatch {
 		if fresh, lookErr := w.lookUp(ctx, a); lookErr == nil && fresh != record {
-			err = w.mail(ctx, a, resend, url.Values{"RecordId": {fresh}}, next)
+			err = w.mail(ctx, a, resend, url.Values{"RecordId": {fresh}}, next, begin)
 		}
 	}
 	return w.doubt(ctx, a, resend, err)
@@ -109,32 +105,34 @@ func (w *Writer) resend(ctx context.Context, a account) error {
 func (w *Writer) lookUp(ctx context.Context, a account) (string, error) {
 	rows, err := w.records(ctx, a.FolderID)
 	if err != nil {
-		return "", refusal{err}
+		return "", provider.Refuse("%w", err)
 	}
 	record, ok := newestRecord(rows, a.ID)
 	if !ok {
-		return "", refuse("the vendor shows no record of a pending promotion; plan again")
+		return "", provider.Refuse("the vendor shows no record of a pending promotion; plan again")
 	}
 	return record.RecordID, nil
 }
 
 // mail does a call that makes the vendor mail somebody. It is noted beforehand, so that whenever a run is cut off the next
 // one knows that a mail may be out, and afterwards with what the answer says.
-func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed) error {
+func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Values, next mailed, begin func() error) error {
 	begun := false
-	ctx = httpx.Before(ctx, func() error {
+	note := func() error {
+		if err := begin(); err != nil {
+			return err
+		}
 		next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
 		if err := w.notes.begin(a.ID, next); err != nil {
 			return fmt.Errorf("%w; nothing was sent", err)
 		}
 		begun = true
 		return nil
-	})
+	}
 	var answer single
-	err := w.api.write(ctx, op, query, &answer)
-	var failure *httpx.Error
+	err := w.api.write(ctx, op, query, &answer, note)
 	switch {
-	case errors.As(err, &failure) && failure.NotDone() && begun:
+	case provider.FailureOf(err).Fate == provider.NotDone && begun:
 		return errors.Join(err, w.notes.undo(a.ID))
 	case err != nil:
 		return err

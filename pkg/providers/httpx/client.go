@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -26,7 +27,8 @@ type Client struct {
 	Env Env
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
-	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status, Fate and Alone.
+	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status, Fate and Alone. An
+	// unknown fate becomes a failed one where the status says that the vendor failed.
 	Explain func(e *Error, header http.Header, body []byte)
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out. r is the request as it was sent.
@@ -94,6 +96,10 @@ type Request struct {
 	Policy string
 	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
 	Repeatable bool
+	// BeforeSend is called once, when the turn of the request has come and before it leaves; after an error of it nothing is
+	// sent. Waiting for a turn takes most of a run's time: what is written down at the last moment leaves less in doubt when
+	// the run is killed.
+	BeforeSend func() error
 }
 
 func (r Request) reads() bool      { return r.Method == http.MethodGet }
@@ -107,7 +113,7 @@ type Answer struct {
 
 // Do sends the request until it succeeds or is final, and decodes the answer's JSON into out; with a nil out the answer
 // must be empty or JSON. When ctx ends, waiting ends; a write that is on its way is waited for, up to the try timeout. The
-// error is an *Error, but for a body that can't be encoded or a signer that fails.
+// error is a *provider.Failure around an *Error, but for a body that can't be encoded or a signer that fails.
 func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 	body, err := encode(req.Body)
 	if err != nil {
@@ -117,11 +123,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 	var last *Error
 	for attempt := 1; ; attempt++ {
 		if err := bucket.wait(ctx); err != nil {
-			return Answer{}, req.stopped(last, err)
+			return Answer{}, req.stopped(last, err).failure()
 		}
-		if begin, ok := ctx.Value(beginKey{}).(func() error); ok && !req.reads() {
-			if err := begin(); err != nil {
-				return Answer{}, req.fail(FateNotDone, err)
+		if attempt == 1 && req.BeforeSend != nil {
+			if err := req.BeforeSend(); err != nil {
+				return Answer{}, req.fail(provider.NotDone, err).failure()
 			}
 		}
 		t, err := c.try(ctx, req, body, out)
@@ -136,35 +142,14 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 			return t.answer, nil
 		case again:
 			if err := sleep(ctx, pause); err != nil {
-				return Answer{}, req.stopped(last, err)
+				return Answer{}, req.stopped(last, err).failure()
 			}
 		case !mended && c.Again != nil && c.Again(ctx, t.sent, last):
 			mended = true
 		default:
-			return Answer{}, last
+			return Answer{}, last.failure()
 		}
 	}
-}
-
-// beginKey is where a context holds what comes before a write.
-type beginKey struct{}
-
-// Before returns a context in which begin is called once before the first request that is not a GET leaves, when its turn has
-// come; after an error of it nothing is sent. Waiting for a turn takes most of a run's time: what is written down at the last
-// moment leaves less in doubt when the run is killed. Where ctx has such a function already, that comes first.
-func Before(ctx context.Context, begin func() error) context.Context {
-	if begin == nil {
-		return ctx
-	}
-	earlier, _ := ctx.Value(beginKey{}).(func() error)
-	return context.WithValue(ctx, beginKey{}, sync.OnceValue(func() error {
-		if earlier != nil {
-			if err := earlier(); err != nil {
-				return err
-			}
-		}
-		return begin()
-	}))
 }
 
 // learn takes in what an attempt says of the vendor, and says whether the request is to be sent again and how long to wait
@@ -246,12 +231,12 @@ func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Req
 func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return Answer{}, req.fail(FateUnknown, plain(unwrapURL(err), c.Env.TryTimeout))
+		return Answer{}, req.fail(provider.Unknown, plain(unwrapURL(err), c.Env.TryTimeout))
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	closeErr := resp.Body.Close()
 	answer := Answer{resp.StatusCode, resp.Header}
-	failure := req.fail(FateUnknown, nil)
+	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
 	switch {
 	case resp.StatusCode >= 300:
@@ -272,14 +257,17 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	return answer, nil
 }
 
-// explain classifies an answer that is an error: below 500 the vendor refused, from 500 on nobody knows.
+// explain classifies an answer that is an error: below 500 the vendor refused, from 500 on it failed.
 func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
 	if failure.Status < 500 {
-		failure.Fate = FateNotDone
+		failure.Fate = provider.NotDone
 	}
 	failure.Wait = retryAfter(header, time.Now())
 	if c.Explain != nil {
 		c.Explain(failure, header, body)
+	}
+	if failure.Fate == provider.Unknown && failure.Status >= 500 {
+		failure.Fate = provider.Failed
 	}
 	if failure.Code == "" && failure.Message == "" {
 		failure.Message = c.excerpt(r, body)
@@ -300,15 +288,15 @@ func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 // stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
 func (r Request) stopped(last *Error, why error) *Error {
 	if last == nil {
-		return r.fail(FateNotDone, why)
+		return r.fail(provider.NotDone, why)
 	}
 	last.Stopped = why
 	return last
 }
 
-func (r Request) fail(fate Fate, err error) *Error {
+func (r Request) fail(fate provider.Fate, err error) *Error {
 	if err != nil && neverSent(err) {
-		fate = FateNotDone
+		fate = provider.NotDone
 	}
 	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
 }

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -81,22 +82,22 @@ func TestRetries(t *testing.T) {
 		name       string
 		answers    []func(*http.Request) (*http.Response, error)
 		get, write int // requests sent; a negative number means that it fails in the end
-		writeFate  Fate
+		writeFate  provider.Fate
 	}{
 		{"success", []func(*http.Request) (*http.Response, error){ok}, 1, 1, 0},
-		{"once 503", []func(*http.Request) (*http.Response, error){status(503, ""), ok}, 2, -1, FateUnknown},
-		{"always 500", []func(*http.Request) (*http.Response, error){status(500, "")}, -4, -1, FateUnknown},
-		{"once reset", []func(*http.Request) (*http.Response, error){broken(reset), ok}, 2, -1, FateUnknown},
+		{"once 503", []func(*http.Request) (*http.Response, error){status(503, ""), ok}, 2, -1, provider.Failed},
+		{"always 500", []func(*http.Request) (*http.Response, error){status(500, "")}, -4, -1, provider.Failed},
+		{"once reset", []func(*http.Request) (*http.Response, error){broken(reset), ok}, 2, -1, provider.Unknown},
 		{"once not connected", []func(*http.Request) (*http.Response, error){broken(dial), ok}, 2, 2, 0},
-		{"never connected", []func(*http.Request) (*http.Response, error){broken(dial)}, -4, -4, FateNotDone},
+		{"never connected", []func(*http.Request) (*http.Response, error){broken(dial)}, -4, -4, provider.NotDone},
 		{"throttled for a while", []func(*http.Request) (*http.Response, error){status(429, ""), status(429, ""), ok}, 3, 3, 0},
-		{"throttled for ever", []func(*http.Request) (*http.Response, error){status(429, "")}, -10, -10, FateNotDone},
-		{"refused", []func(*http.Request) (*http.Response, error){status(400, ""), ok}, -1, -1, FateNotDone},
-		{"redirected", []func(*http.Request) (*http.Response, error){status(302, "", "Location", "http://elsewhere.example/"), ok}, -1, -1, FateNotDone},
-		{"HTML instead of JSON", []func(*http.Request) (*http.Response, error){status(200, "<html>hi</html>")}, -4, -1, FateUnknown},
-		{"empty", []func(*http.Request) (*http.Response, error){status(200, "")}, -4, -1, FateUnknown},
-		{"cut off", []func(*http.Request) (*http.Response, error){cut, ok}, 2, -1, FateUnknown},
-		{"silent", []func(*http.Request) (*http.Response, error){silent}, -2, -1, FateUnknown},
+		{"throttled for ever", []func(*http.Request) (*http.Response, error){status(429, "")}, -10, -10, provider.NotDone},
+		{"refused", []func(*http.Request) (*http.Response, error){status(400, ""), ok}, -1, -1, provider.NotDone},
+		{"redirected", []func(*http.Request) (*http.Response, error){status(302, "", "Location", "http://elsewhere.example/"), ok}, -1, -1, provider.NotDone},
+		{"HTML instead of JSON", []func(*http.Request) (*http.Response, error){status(200, "<html>hi</html>")}, -4, -1, provider.Unknown},
+		{"empty", []func(*http.Request) (*http.Response, error){status(200, "")}, -4, -1, provider.Unknown},
+		{"cut off", []func(*http.Request) (*http.Response, error){cut, ok}, 2, -1, provider.Unknown},
+		{"silent", []func(*http.Request) (*http.Response, error){silent}, -2, -1, provider.Unknown},
 	} {
 		for method, want := range map[string]int{http.MethodGet: tc.get, http.MethodPost: tc.write} {
 			t.Run(tc.name+" "+method, func(t *testing.T) {
@@ -112,7 +113,7 @@ func TestRetries(t *testing.T) {
 						return
 					}
 					var e *Error
-					if !errors.As(err, &e) || method == http.MethodPost && e.Fate != tc.writeFate {
+					if !errors.As(err, &e) || method == http.MethodPost && provider.FailureOf(err).Fate != tc.writeFate {
 						t.Errorf("error %#v, want fate %v", err, tc.writeFate)
 					}
 				})
@@ -149,11 +150,53 @@ func TestInterruptedWriteIsFinished(t *testing.T) {
 		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
 			t.Errorf("the write in flight was lost: %v", err)
 		}
-		var e *Error
-		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); !errors.As(err, &e) || !e.NotDone() || len(s.times) != 1 {
+		if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); provider.FailureOf(err).Fate != provider.NotDone || len(s.times) != 1 {
 			t.Errorf("error %v after %d requests, want none sent", err, len(s.times))
 		}
 	})
+}
+
+// What is written down before a request comes once, at the request's own turn; where it can't be written down, nothing is sent.
+func TestBeforeSend(t *testing.T) {
+	throttled := status(429, "", "Retry-After", "1")
+	for _, tc := range []struct {
+		name     string
+		err      error
+		busy     bool // the turn would come after the run's time
+		told     int
+		requests int
+		fate     provider.Fate
+	}{
+		{"once for three tries", nil, false, 1, 3, provider.Accepted},
+		{"the disk is full", errors.New("the disk is full"), false, 1, 0, provider.NotDone},
+		{"its turn never comes", nil, true, 0, 0, provider.NotDone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []func(*http.Request) (*http.Response, error){throttled, throttled, ok}}
+				c := New(Env{Transport: s}, "main", spec.Rates{Write: spec.PerMinute(1)})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				if tc.busy {
+					s.answers = s.answers[2:]
+					if _, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example"}, nil); err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+				}
+				defer cancel()
+				before, told := len(s.times), 0
+				_, err := c.Do(ctx, Request{Method: "POST", Base: "http://vendor.example", BeforeSend: func() error {
+					if told++; len(s.times) != before {
+						t.Error("it was told after the request was sent")
+					}
+					return tc.err
+				}}, nil)
+				if n := len(s.times) - before; told != tc.told || n != tc.requests || provider.FailureOf(err).Fate != tc.fate {
+					t.Errorf("told %d times, %d requests, error %v", told, n, err)
+				}
+			})
+		})
+	}
 }
 
 func TestQueryAndSigning(t *testing.T) {

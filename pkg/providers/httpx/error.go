@@ -7,20 +7,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
-// Fate is what is known of a request that did not succeed.
-type Fate int
-
-// The fates.
-const (
-	FateUnknown Fate = iota // it may have been done
-	FateNotDone             // the vendor refused it, or it never reached the vendor
-)
-
-// Error is a request that did not succeed.
+// Error is a request that did not succeed. What follows from it is in the provider.Failure around it.
 type Error struct {
 	Method    string
 	URL       string // scheme, host and path; no query
@@ -28,7 +22,7 @@ type Error struct {
 	Code      string // the vendor's error code
 	Message   string
 	RequestID string
-	Fate      Fate
+	Fate      provider.Fate
 	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
 	Attempts  int
 	Err       error // why there was no usable answer; nil when the vendor answered with an error
@@ -70,29 +64,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause of a missing answer.
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotDone says that the vendor surely did nothing.
-func (e *Error) NotDone() bool { return e.Fate == FateNotDone }
+// oneRow are the statuses of a refusal that may be about one of the things that a request lists.
+var oneRow = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}
 
-// MayBeOneRow says that the refusal may be about one of the things that the request lists, so that smaller requests may fare
-// better.
-func (e *Error) MayBeOneRow() bool {
-	switch e.Status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return e.Fate == FateNotDone
-	}
-	return false
-}
-
-// Answered says that the vendor itself called the request failed; without an answer nobody knows.
-func (e *Error) Answered() bool { return e.Status >= 500 && e.Err == nil }
-
-// Unauthorized says that the vendor does not accept who we are; further requests would not fare better.
-func (e *Error) Unauthorized() bool { return e.Status == http.StatusUnauthorized }
-
-// TooLate says that the run has no time left for the request, or for sending it again.
-func (e *Error) TooLate() bool {
+// failure says what follows from the error.
+func (e *Error) failure() *provider.Failure {
 	var late tooLate
-	return errors.As(e.Err, &late) || errors.As(e.Stopped, &late)
+	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Status),
+		Unauthorized: e.Status == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late), Err: e}
 }
 
 // Status is the HTTP status behind err, or 0.

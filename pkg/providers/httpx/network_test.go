@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -57,14 +58,14 @@ func TestFault18TLS(t *testing.T) {
 		version uint16
 		plain   bool
 		want    string // "": it is the vendor
-		fate    Fate
+		fate    provider.Fate
 	}{
 		"the vendor":        {host: host, until: hour},
-		"expired":           {host: host, until: time.Now().Add(-time.Hour), want: "certificate has expired", fate: FateNotDone},
-		"another host":      {host: "other.example", until: hour, want: "valid for other.example, not vendor.example", fate: FateNotDone},
-		"unknown authority": {host: host, until: hour, unknown: true, want: "signed by unknown authority", fate: FateNotDone},
+		"expired":           {host: host, until: time.Now().Add(-time.Hour), want: "certificate has expired", fate: provider.NotDone},
+		"another host":      {host: "other.example", until: hour, want: "valid for other.example, not vendor.example", fate: provider.NotDone},
+		"unknown authority": {host: host, until: hour, unknown: true, want: "signed by unknown authority", fate: provider.NotDone},
 		"TLS 1.0":           {host: host, until: hour, version: tls.VersionTLS10, want: "protocol version"}, // the server breaks off; that it does so before the request is not to be seen,
-		"no TLS":            {host: host, until: hour, plain: true, want: "HTTP response to HTTPS client", fate: FateNotDone},
+		"no TLS":            {host: host, until: hour, plain: true, want: "HTTP response to HTTPS client", fate: provider.NotDone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
@@ -87,7 +88,7 @@ func TestFault18TLS(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 			}}
 			defer transport.CloseIdleConnections()
-			request := Request{Method: http.MethodPost, Base: "https://" + host, Repeatable: tc.fate == FateNotDone}
+			request := Request{Method: http.MethodPost, Base: "https://" + host, Repeatable: tc.fate == provider.NotDone}
 			_, err := New(Env{Transport: transport}, "main", spec.Rates{}).Do(t.Context(), request, nil)
 			var e *Error
 			switch {
@@ -178,8 +179,7 @@ func unknownName(t *testing.T) {
 	c := New(Env{Transport: transport}, "main", spec.Rates{})
 	c.retries.left = 0
 	_, err := c.Do(t.Context(), Request{Method: http.MethodPost, Base: "https://vendor.example/api"}, nil)
-	var e *Error
-	if !errors.As(err, &e) || !e.NotDone() || !strings.Contains(err.Error(), "lookup vendor.example") {
+	if provider.FailureOf(err).Fate != provider.NotDone || !strings.Contains(err.Error(), "lookup vendor.example") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
 // Limits of patience. A throttled request is tried longest, since it was surely not done and will surely go through.
@@ -37,9 +39,9 @@ func patience(req Request, failure *Error, attempt int) (time.Duration, bool) {
 		return 0, false
 	case failure.Status == http.StatusTooManyRequests:
 		limit, pause = maxThrottledAttempts, throttledPause<<min(attempt-1, 5)
-	case failure.Fate == FateNotDone && failure.Status != 0: // refused: the same request gets the same answer
+	case failure.Fate == provider.NotDone && failure.Status != 0: // refused: the same request gets the same answer
 		return 0, false
-	case failure.Fate == FateNotDone: // not sent
+	case failure.Fate == provider.NotDone: // not sent
 	case !req.repeatable():
 		return 0, false
 	case errors.Is(failure.Err, context.DeadlineExceeded):

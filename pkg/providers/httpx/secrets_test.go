@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -115,7 +116,7 @@ func TestTransportErrorsAreHidden(t *testing.T) {
 	c.Secrets.Keep(spec.NewSecret(canary))
 	_, err := c.Do(t.Context(), Request{Method: "POST", Base: "http://vendor.example"}, nil)
 	var e *Error
-	if !errors.As(err, &e) || !errors.Is(err, dial) || e.Fate != FateNotDone || strings.Contains(fmt.Sprint(err, e.Err), "CANARY") {
+	if !errors.As(err, &e) || !errors.Is(err, dial) || e.Fate != provider.NotDone || strings.Contains(fmt.Sprint(err, e.Err), "CANARY") {
 		t.Errorf("error %v", err)
 	}
 	c.Sign = func(context.Context, *http.Request, []byte) error { return cause }

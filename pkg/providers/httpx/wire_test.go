@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -89,7 +90,7 @@ func TestFault06TruncatedBody(t *testing.T) {
 					switch failed := errors.As(err, &e); {
 					case requests.Load() != most || failed != (most == 1) || !failed && out.A != 1:
 						t.Errorf("%s: %d requests, error %v, answer %+v", method, requests.Load(), err, out)
-					case failed && (e.Fate != FateUnknown || !strings.Contains(err.Error(), tc.want)):
+					case failed && (e.Fate != provider.Unknown || !strings.Contains(err.Error(), tc.want)):
 						t.Errorf("%s: fate %v, error %v, want %q", method, e.Fate, err, tc.want)
 					}
 				}
@@ -129,12 +130,12 @@ func TestFault07SlowServer(t *testing.T) {
 			run      time.Duration
 			requests int32
 			took     time.Duration
-			fate     Fate
+			fate     provider.Fate
 		}{
-			{http.MethodGet, time.Hour, 2, try + firstPause + try, FateUnknown},
-			{http.MethodPost, time.Hour, 1, try, FateUnknown},
-			{http.MethodGet, try / 2, 1, try / 2, FateUnknown},
-			{http.MethodPost, try / 2, 1, try, FateUnknown}, // what is on its way is waited for
+			{http.MethodGet, time.Hour, 2, try + firstPause + try, provider.Unknown},
+			{http.MethodPost, time.Hour, 1, try, provider.Unknown},
+			{http.MethodGet, try / 2, 1, try / 2, provider.Unknown},
+			{http.MethodPost, try / 2, 1, try, provider.Unknown}, // what is on its way is waited for
 		} {
 			t.Run(fmt.Sprint(name, " ", tc.method, " ", tc.run), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -175,7 +176,7 @@ func resetWithinBody(t *testing.T) {
 	defer transport.CloseIdleConnections()
 	_, err = New(Env{Transport: transport}, "main", spec.Rates{}).Do(t.Context(), Request{Method: http.MethodPost, Base: "http://" + l.Addr().String()}, nil)
 	var e *Error
-	if !errors.As(err, &e) || e.Fate != FateUnknown || !strings.Contains(err.Error(), "reset by peer") && !strings.Contains(err.Error(), "unexpected EOF") {
+	if !errors.As(err, &e) || e.Fate != provider.Unknown || !strings.Contains(err.Error(), "reset by peer") && !strings.Contains(err.Error(), "unexpected EOF") {
 		t.Errorf("error %v", err)
 	}
 }

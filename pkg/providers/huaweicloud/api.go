@@ -151,14 +151,14 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 	return a.project, nil
 }
 
-// send does one of the calls that change something.
-func (a *api) send(ctx context.Context, name string, body, out any) error {
+// send does one of the calls that change something; see httpx.Request.BeforeSend for begin.
+func (a *api) send(ctx context.Context, name string, body, out any, begin func() error) error {
 	id, err := a.projectID(ctx)
 	if err != nil {
 		return err
 	}
 	r := routeOf(name)
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + escape(id) + "/" + name,
-		Policy: r.policy, Repeatable: r.repeatable, Body: body}, out)
+		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
 	return err
 }

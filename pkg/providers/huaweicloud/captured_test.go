@@ -12,8 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -37,7 +36,7 @@ func (c captured) sentTo(t *testing.T, host string) int {
 
 // listener answers as the vendor does, and keeps every request.
 type listener struct {
-	*cloud
+	next     http.RoundTripper
 	requests []captured
 }
 
@@ -48,22 +47,21 @@ func (l *listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	l.requests = append(l.requests, captured{r.Clone(r.Context()), body})
-	return l.cloud.RoundTrip(r)
+	return l.next.RoundTrip(r)
 }
 
 // listen lets a run read and write at an endpoint, and returns what was sent there.
 func listen(t *testing.T, endpoint string) []captured {
 	t.Helper()
-	l := &listener{cloud: newCloud(t, free, small)}
+	c := newCloud(t, free, small)
+	l := &listener{next: c.Via}
+	c.Via = l
 	set := func(s *spec.Connection) {
 		s.Endpoints[""] = endpoint
 		delete(s.Settings, "project") // IAM is asked for it
 	}
-	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: l})
-	if err != nil {
-		t.Fatal(err)
-	}
-	apply1(t, w, desired(ref(spec.KindAppGroup, "CAD"), user("Carol")))
+	job := c.Job(c.Open(t, set), desired(ref(spec.KindAppGroup, "CAD"), user("Carol")), set)
+	providertest.Apply(t, providertest.Plan(t, job), job)
 	if len(l.requests) < 4 || !strings.HasPrefix(l.requests[0].URL.Path, "/v3/") {
 		t.Fatalf("%d requests were captured", len(l.requests))
 	}
@@ -101,14 +99,11 @@ func TestSignedHosts(t *testing.T) {
 
 // A host in other letters than Go sends would be signed in vain, and five such signatures lock the key.
 func TestHostsThatCanNotBeSigned(t *testing.T) {
-	l := &listener{cloud: newCloud(t, free, small)}
-	w, err := huaweicloud.NewWriter(connection(func(s *spec.Connection) { s.Endpoints[""] = "https://例子.example" }), keys, httpx.Env{Transport: l})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
-	if err == nil || !strings.Contains(err.Error(), "give endpoint: in ASCII") || len(l.requests) > 0 {
-		t.Errorf("error %v after %d requests", err, len(l.requests))
+	c := newCloud(t, free, small)
+	w := c.Open(t, func(s *spec.Connection) { s.Endpoints[""] = "https://例子.example" })
+	_, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+	if err == nil || !strings.Contains(err.Error(), "give endpoint: in ASCII") || len(c.Sent) > 0 {
+		t.Errorf("error %v after %d requests", err, len(c.Sent))
 	}
 }
 
@@ -119,17 +114,15 @@ func TestPrefixOfAnEndpoint(t *testing.T) {
 		sent = r
 		return nil, context.Canceled // it is not sent again
 	})
-	set := func(s *spec.Connection) { s.Endpoints[""] = "http://127.0.0.1:8080/cloud" }
-	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: gateway})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	c := newCloud(t, free, small)
+	c.Via = gateway
+	w := c.Open(t, func(s *spec.Connection) { s.Endpoints[""] = "http://127.0.0.1:8080/cloud" })
+	_, _ = w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 	path, date := "/cloud/v1/"+project+"/app-groups", sent.Header.Get("X-Sdk-Date")
 	empty := sha256.Sum256(nil)
 	request := sha256.Sum256([]byte("GET\n" + path + "/\n" + sent.URL.RawQuery + "\nhost:127.0.0.1:8080\nx-project-id:" + project + "\nx-sdk-date:" + date +
 		"\n\nhost;x-project-id;x-sdk-date\n" + hex.EncodeToString(empty[:])))
-	mac := hmac.New(sha256.New, []byte(keys["secretKey"].Reveal()))
+	mac := hmac.New(sha256.New, []byte(c.Secrets["secretKey"].Reveal()))
 	mac.Write([]byte("SDK-HMAC-SHA256\n" + date + "\n" + hex.EncodeToString(request[:])))
 	if want := "Signature=" + hex.EncodeToString(mac.Sum(nil)); sent.URL.Path != path || !strings.HasSuffix(sent.Header.Get("Authorization"), want) {
 		t.Errorf("path %s, signed %s, want %s", sent.URL.Path, sent.Header.Get("Authorization"), want)

@@ -1,10 +1,8 @@
 package huaweicloud_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,70 +12,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 const (
-	conn    = "ws"
+	conn    = providertest.Name
 	project = "0123456789abcdef0123456789abcdef"
 )
 
-// cloud is an emulated tenant, and what was sent to it.
-type cloud struct {
-	*emu.Server
-	bodies map[string][]string // path behind the project, to the request bodies
-}
+// cloud is an emulated tenant.
+type cloud struct{ *providertest.Tenant }
 
 func newCloud(t testing.TB, opts huaweicloudemu.Options, seed string) *cloud {
 	t.Helper()
-	c := &cloud{emu.New(emu.Options{}, huaweicloudemu.New(opts)), map[string][]string{}}
-	if err := c.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
+	c := &cloud{providertest.Start(t, providertest.Provider{Format: huaweicloud.Format(), Reader: huaweicloud.NewReader, Writer: huaweicloud.NewWriter,
+		Emulator: func() emu.Vendor { return huaweicloudemu.New(opts) }}, seed)}
+	c.Connection.Settings = map[string]string{"region": "ap-southeast-3", "project": project}
 	return c
 }
 
 var free = huaweicloudemu.Options{Unthrottled: true}
-
-// RoundTrip notes the body and passes the request on.
-func (c *cloud) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	_, path, _ := strings.Cut(r.URL.Path, project)
-	if r.Method != http.MethodGet {
-		c.bodies[path] = append(c.bodies[path], string(body))
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return c.Transport().RoundTrip(r)
-}
-
-// connection is one to the emulated tenant; set may change it.
-func connection(set func(*spec.Connection)) spec.Connection {
-	c := spec.Connection{Name: conn, Provider: "huaweicloud", Settings: map[string]string{"region": "ap-southeast-3", "project": project},
-		Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
-	if set != nil {
-		set(&c)
-	}
-	return c
-}
-
-var keys = map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("emulator-secret")}
-
-func (c *cloud) open(t testing.TB, set func(*spec.Connection)) *huaweicloud.Writer {
-	t.Helper()
-	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
 
 // reads counts GET calls by path behind the project.
 func (c *cloud) reads() map[string]int {
@@ -116,8 +75,6 @@ func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	return s
 }
 
-func part(s spec.State) spec.State { return s.Where(func(spec.Ref) bool { return true }) }
-
 func merge(states ...spec.State) spec.State {
 	all := spec.NewState()
 	for _, s := range states {
@@ -155,7 +112,7 @@ const small = `huaweicloud:
 func TestUnknownSubjectsAreBlocked(t *testing.T) {
 	c := newCloud(t, free, small)
 	cad := ref(spec.KindAppGroup, "CAD")
-	live, err := c.open(t, nil).Read(t.Context(), desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers")))
+	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +129,7 @@ func TestUnknownSubjectsAreBlocked(t *testing.T) {
 
 func TestMissingAppsAreAnError(t *testing.T) {
 	c := newCloud(t, free, small)
-	_, err := c.open(t, nil).Read(t.Context(), merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD"))))
+	_, err := c.Open(t).Read(t.Context(), providertest.All(merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD")))))
 	for _, want := range []string{`no app "AutoCat"; did you mean "AutoCAD"?`, `no app "Blender"; apps are added in the App Center`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -191,32 +148,32 @@ func TestReadsAreFew(t *testing.T) {
 	}
 	const groups, authorizations, users, userGroups = "/app-groups", "/app-groups/actions/list-authorizations", "/users", "/groups"
 	for _, tc := range []struct {
-		name    string
-		world   string
-		desired spec.State
-		want    map[string]int
-		grants  int
+		name   string
+		world  string
+		query  provider.Query
+		want   map[string]int
+		grants int
 	}{
-		{"all of 250 groups", large(250, 5), all(250), map[string]int{groups: 3, authorizations: 13}, 1250},
-		{"exactly one page", large(100, 1), all(100), map[string]int{groups: 1, authorizations: 1}, 100},
-		{"one of 250", large(250, 5), all(1), map[string]int{groups: 2, authorizations: 1}, 5}, // the first page tells how many others there are
-		{"one of 250, filtered", large(250, 5), part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
-		{"three of 250, sweep or not", large(250, 5), all(3), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
-		{"one with 250 holders", large(2, 250), all(1), map[string]int{groups: 1, authorizations: 3}, 250},
-		{"users by name", large(1, 0), desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff")), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
-		{"nobody new", large(1, 2), desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1")), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
+		{"all of 250 groups", large(250, 5), providertest.All(all(250)), map[string]int{groups: 3, authorizations: 13}, 1250},
+		{"exactly one page", large(100, 1), providertest.All(all(100)), map[string]int{groups: 1, authorizations: 1}, 100},
+		{"one of 250", large(250, 5), providertest.All(all(1)), map[string]int{groups: 2, authorizations: 1}, 5}, // the first page tells how many others there are
+		{"one of 250, filtered", large(250, 5), providertest.Part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
+		{"three of 250, sweep or not", large(250, 5), providertest.All(all(3)), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
+		{"one with 250 holders", large(2, 250), providertest.All(all(1)), map[string]int{groups: 1, authorizations: 3}, 250},
+		{"users by name", large(1, 0), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff"))), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
+		{"nobody new", large(1, 2), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1"))), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, tc.world)
-			live, err := c.open(t, nil).Read(t.Context(), tc.desired)
+			live, err := c.Open(t).Read(t.Context(), tc.query)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if all := strings.Count(tc.world, "grants:"); !tc.desired.Part && live.Unmanaged != all-len(live.Resources) {
+			if all := strings.Count(tc.world, "grants:"); !tc.query.Partial && live.Unmanaged != all-len(live.Resources) {
 				t.Errorf("%d unmanaged, want %d", live.Unmanaged, all-len(live.Resources))
 			}
-			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.desired.Resources) {
-				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.desired.Resources))
+			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.query.Desired.Resources) {
+				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.query.Desired.Resources))
 			}
 			if d := cmp.Diff(tc.want, c.reads()); d != "" {
 				t.Errorf("reads (-want +got):\n%s", d)
@@ -227,21 +184,21 @@ func TestReadsAreFew(t *testing.T) {
 
 func TestRemovalNamesAllThatLiveShowed(t *testing.T) {
 	c := newCloud(t, free, small)
-	w := c.open(t, nil)
+	w := c.Open(t)
 	want := merge(desired(ref(spec.KindAppGroup, "CAD")), desired(ref(spec.KindApp, "AutoCAD")))
-	apply1(t, w, want)
+	c.apply(t, w, want)
 	var body struct {
 		Accounts []map[string]string `json:"accounts"`
 		DelUsers []map[string]string `json:"del_users"`
 	}
-	decode(t, c.bodies["/app-groups/actions/batch-delete-authorization"][0], &body)
+	decode(t, c.Bodies("/app-groups/actions/batch-delete-authorization")[0], &body)
 	for i, account := range []string{"alice", "Designers"} {
 		got := body.Accounts[i]
 		if got["account"] != account || got["id"] == "" || got["domain"] != "local.com" || got["platform_type"] != "LOCAL" || got["account_type"] != []string{"USER", "USER_GROUP"}[i] {
 			t.Errorf("account %d is %v", i, got)
 		}
 	}
-	decode(t, c.bodies["/app-center/apps/actions/batch-assign-authorization"][0], &body)
+	decode(t, c.Bodies("/app-center/apps/actions/batch-assign-authorization")[0], &body)
 	if d := cmp.Diff([]map[string]string{{"account": "alice", "account_type": "SIMPLE", "domain": "local.com", "platform_type": "LOCAL"}}, body.DelUsers); d != "" {
 		t.Errorf("del_users (-want +got):\n%s", d)
 	}
@@ -252,8 +209,8 @@ func TestAddsAndRemovesShareACall(t *testing.T) {
   users: [{name: a}, {name: b}]
   apps: [{name: X, audience: assigned, grants: [a]}, {name: Y, audience: assigned, grants: [a]}, {name: Z, audience: everyone}]
 `)
-	apply1(t, c.open(t, nil), merge(desired(ref(spec.KindApp, "X"), user("b")), desired(ref(spec.KindApp, "Y"), user("b")), desired(ref(spec.KindApp, "Z"), user("b"))))
-	calls := c.bodies["/app-center/apps/actions/batch-assign-authorization"]
+	c.apply(t, c.Open(t), merge(desired(ref(spec.KindApp, "X"), user("b")), desired(ref(spec.KindApp, "Y"), user("b")), desired(ref(spec.KindApp, "Z"), user("b"))))
+	calls := c.Bodies("/app-center/apps/actions/batch-assign-authorization")
 	if len(calls) != 2 {
 		t.Errorf("%d calls, want one for X and Y, and one for Z: %q", len(calls), calls)
 	}
@@ -272,7 +229,7 @@ func TestProjectLookup(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, Projects: tc.projects}, small)
-			_, err := c.open(t, none).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+			_, err := c.Open(t, none).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
@@ -282,11 +239,8 @@ func TestProjectLookup(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	c := newCloud(t, free, small)
-	w, err := huaweicloud.NewWriter(connection(nil), map[string]spec.Secret{"token": spec.NewSecret("emulator-token")}, httpx.Env{Transport: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if live, err := w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD"))); err != nil || len(live.Grants) != 2 {
+	w := c.OpenAs(t, providertest.Secrets("token"))
+	if live, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD")))); err != nil || len(live.Grants) != 2 {
 		t.Errorf("%d grants, error %v", len(live.Grants), err)
 	}
 }
@@ -312,7 +266,7 @@ func TestThrottling(t *testing.T) {
 				for i := range 130 { // each group another set of users, so that few share a call
 					want = merge(want, desired(ref(spec.KindAppGroup, "G0"), user(fmt.Sprint("u", i))), desired(ref(spec.KindAppGroup, fmt.Sprint("N", i%12))))
 				}
-				apply1(t, c.open(t, set), want)
+				c.apply(t, c.Open(t, set), want)
 				refused := slices.ContainsFunc(c.Calls(), func(call emu.Call) bool { return call.Status == http.StatusTooManyRequests })
 				if refused != tc.throttled {
 					t.Errorf("throttled: %v, want %v", refused, tc.throttled)
@@ -322,17 +276,12 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
-// apply1 plans and applies, and fails unless all is done.
-func apply1(t *testing.T, w *huaweicloud.Writer, want spec.State) {
+// apply plans and applies, and fails unless all is done.
+func (c *cloud) apply(t *testing.T, w provider.Target, want spec.State) {
 	t.Helper()
-	jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: w}}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-	if err != nil || !result.Summary.Clean() || result.Summary.Done == 0 {
-		t.Fatalf("error %v, result %+v", err, result)
+	job := c.Job(w, want)
+	if result := providertest.Apply(t, providertest.Plan(t, job), job); !result.Summary.Clean() || result.Summary.Done == 0 {
+		t.Fatalf("result %+v", result)
 	}
 }
 

@@ -9,35 +9,21 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // lookUp finds in the vendor's directory the subjects of grants that live lacks, and says of the others why they can't be
 // granted anything: an authorization of an unknown account is answered with success and does nothing.
-func (r *Reader) lookUp(ctx context.Context, desired spec.State, live *diff.Live) error {
-	missing := missingSubjects(desired, live)
+func (r *Reader) lookUp(ctx context.Context, q provider.Query, live *diff.Live) error {
+	missing := map[spec.SubjectKind][]spec.Subject{}
+	for _, s := range q.Missing(*live) {
+		missing[s.Kind] = append(missing[s.Kind], s)
+	}
 	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], live); err != nil {
 		return err
 	}
-	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], desired, live)
-}
-
-// missingSubjects lists who is to be granted something, by kind and sorted.
-func missingSubjects(desired spec.State, live *diff.Live) map[spec.SubjectKind][]spec.Subject {
-	seen := map[spec.Subject]bool{}
-	missing := map[spec.SubjectKind][]spec.Subject{}
-	for g := range desired.Grants {
-		_, held := live.Grants[g]
-		if held || seen[g.Subject] || desired.Resources[g.Resource].Ownership == spec.Ignored {
-			continue
-		}
-		seen[g.Subject] = true
-		missing[g.Subject.Kind] = append(missing[g.Subject.Kind], g.Subject)
-	}
-	for _, subjects := range missing {
-		slices.SortFunc(subjects, spec.Subject.Compare)
-	}
-	return missing
+	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live)
 }
 
 // lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
@@ -46,14 +32,14 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *d
 	domains := map[string][]string{} // user name to the domains that have it now
 	whole := false
 	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
-		users, _, broken, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
+		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
 		if err != nil {
 			return err
 		}
-		if broken != "" {
-			return fmt.Errorf("the list of users is not whole: %s", broken)
+		if users.Broken != "" {
+			return fmt.Errorf("the list of users is not whole: %s", users.Broken)
 		}
-		for _, u := range users {
+		for _, u := range users.Rows {
 			s := subject(spec.SubjectUser, u.Name, u.Domain)
 			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
 			r.seen.mails[s] = mailsTo(u)
@@ -97,7 +83,7 @@ func unknownUser(s spec.Subject, domains []string) string {
 }
 
 // lookUpUserGroups finds user groups (g1): few by keyword, many in the whole list.
-func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, desired spec.State, live *diff.Live) error {
+func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q provider.Query, live *diff.Live) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -114,12 +100,9 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, de
 	}
 	for _, s := range wanted {
 		if !found[s] {
-			hint := "create it there or correct the name"
-			if near := spec.Suggest(s.Name, known); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			hint := spec.DidYouMean(s.Name, known, "create it there or correct the name")
 			live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
-		} else if err := r.countMails(ctx, s, desired); err != nil {
+		} else if err := r.countMails(ctx, s, q); err != nil {
 			return err
 		}
 	}
@@ -128,18 +111,18 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, de
 
 // countMails finds how many mails granting an app group to the user group sends: one to each member who has an address
 // (g6). It asks only where that is going to happen, and only once.
-func (r *Reader) countMails(ctx context.Context, group spec.Subject, desired spec.State) error {
+func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.Query) error {
 	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == spec.KindAppGroup }
-	if _, counted := r.seen.mails[group]; counted || desired.Quiet || !anyGrant(desired, notified) {
+	if _, counted := r.seen.mails[group]; counted || !q.Notices || !anyGrant(q.Desired, notified) {
 		return nil
 	}
 	id := r.seen.directory[group].ID
-	members, _, _, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
+	members, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
 	if err != nil {
 		return err
 	}
 	mails := 0
-	for _, u := range members {
+	for _, u := range members.Rows {
 		mails += mailsTo(u)
 	}
 	r.seen.mails[group] = mails
@@ -158,18 +141,18 @@ func anyGrant(s spec.State, is func(spec.Grant) bool) bool {
 // userGroups reads the whole list, or asks by keyword where that is fewer calls.
 func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, error) {
 	id := func(g userGroup) string { return g.ID }
-	all, _, broken, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
-	if errors.Is(err, errTooLong) {
+	list, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
+	all := list.Rows
+	if errors.Is(err, provider.ErrTooLong) {
 		for _, name := range wanted {
-			var some []userGroup
-			some, _, broken, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
-			if all = append(all, some...); err != nil || broken != "" {
+			list, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
+			if all = append(all, list.Rows...); err != nil || list.Broken != "" {
 				break
 			}
 		}
 	}
-	if err == nil && broken != "" {
-		err = fmt.Errorf("the list of user groups is not whole: %s", broken)
+	if list.Broken != "" {
+		err = fmt.Errorf("the list of user groups is not whole: %s", list.Broken)
 	}
 	return all, err
 }

@@ -44,9 +44,6 @@ func hostsOf(conn spec.Connection) (map[family]string, error) {
 }
 
 func unknownRegion(region string, f family) error {
-	hint := "; known are " + strings.Join(slices.Sorted(slices.Values(workspaceRegions)), ", ")
-	if near := spec.Suggest(region, workspaceRegions); near != "" {
-		hint = fmt.Sprintf("; did you mean %q?", near)
-	}
-	return fmt.Errorf("no %s host is known for region %q%s; endpoint: names the hosts of any other", f, region, hint)
+	hint := spec.DidYouMean(region, workspaceRegions, "known are "+strings.Join(slices.Sorted(slices.Values(workspaceRegions)), ", "))
+	return fmt.Errorf("no %s host is known for region %q; %s; endpoint: names the hosts of any other", f, region, hint)
 }

@@ -146,7 +146,7 @@ func TestWhatIsLeftOfAPlanLands(t *testing.T) {
 				return w.after(r, p)
 			}
 			_, half := halfway.states()
-			apply1(t, c.open(t, nil), half)
+			c.apply(t, c.Open(t), half)
 			landed(t, job, plan)
 		})
 		t.Run("refused, "+name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func eachReorganised(t *testing.T, do func(name string, w world)) {
 
 func plannedOn(t *testing.T, c *cloud, desired spec.State) ([]apply.Job, *diff.Plan) {
 	t.Helper()
-	jobs := []apply.Job{{Connection: connection(nil), Desired: desired, Source: c.open(t, nil)}}
+	jobs := []apply.Job{c.Job(c.Open(t), desired)}
 	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
 	if err != nil {
 		t.Fatal(err)

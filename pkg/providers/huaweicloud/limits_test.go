@@ -39,23 +39,23 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestCallsCountAgainstTheVendorsLimits(t *testing.T) {
 	m := &meter{cloud: newCloud(t, free, small), limits: map[string]string{}}
-	set := func(s *spec.Connection) { s.Rate = huaweicloud.Format().Rate }
-	w, err := huaweicloud.NewWriter(connection(set), keys, httpx.Env{Transport: m, Limiter: m})
+	m.Connection.Rate = huaweicloud.Format().Rate
+	w, err := huaweicloud.NewWriter(m.Connection, m.Secrets, httpx.Env{Transport: m, Limiter: m})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := merge(desired(ref(spec.KindAppGroup, "New")), desired(ref(spec.KindAppGroup, "CAD"), user("Carol")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
-	apply1(t, w, want)
+	m.apply(t, w, want)
 	if d := cmp.Diff(map[string]string{
-		"GET /app-groups": "ws/workspace_default_get",
-		"GET /app-groups/actions/list-authorizations":              "ws/workspace_default_get",
-		"GET /app-center/apps":                                     "ws/read",
-		"GET /app-center/apps/ID/authorizations":                   "ws/read",
-		"GET /users":                                               "ws/read",
-		"POST /app-groups":                                         "ws/workspace_default_operate",
-		"POST /app-groups/authorizations":                          "ws/workspace_update_authrorization",
-		"POST /app-groups/actions/batch-delete-authorization":      "ws/workspace_update_authrorization",
-		"POST /app-center/apps/actions/batch-assign-authorization": "ws/workspace_default_operate",
+		"GET /app-groups": conn + "/workspace_default_get",
+		"GET /app-groups/actions/list-authorizations":              conn + "/workspace_default_get",
+		"GET /app-center/apps":                                     conn + "/read",
+		"GET /app-center/apps/ID/authorizations":                   conn + "/read",
+		"GET /users":                                               conn + "/read",
+		"POST /app-groups":                                         conn + "/workspace_default_operate",
+		"POST /app-groups/authorizations":                          conn + "/workspace_update_authrorization",
+		"POST /app-groups/actions/batch-delete-authorization":      conn + "/workspace_update_authrorization",
+		"POST /app-center/apps/actions/batch-assign-authorization": conn + "/workspace_default_operate",
 	}, m.limits); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

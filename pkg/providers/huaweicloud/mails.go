@@ -3,13 +3,13 @@ package huaweicloud
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -41,14 +41,14 @@ type addressee struct {
 
 // readMails finds the mails about desired and live grants that failed and were not sent again with success. The vendor
 // lists mails by app group only, so each group costs one call, and a second one where a mail failed.
-func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if r.quiet || desired.Quiet {
+func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if r.quiet || !q.Notices {
 		return nil
 	}
-	holders := map[spec.Ref]map[string][]spec.Grant{} // by app group, then by type and name as mails know them
+	holders, asked := map[spec.Ref]map[string][]spec.Grant{}, q.Grants() // by app group, then by type and name as mails know them
 	for g := range live.Grants {
-		_, wanted := desired.Grants[g]
-		if !wanted || g.Resource.Kind != spec.KindAppGroup || desired.Resources[g.Resource].Ownership == spec.Ignored {
+		_, wanted := asked[g]
+		if !wanted || g.Resource.Kind != spec.KindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		if holders[g.Resource] == nil {
@@ -57,7 +57,7 @@ func (r *Reader) readMails(ctx context.Context, desired spec.State, live *diff.L
 		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
 		holders[g.Resource][key] = append(holders[g.Resource][key], g)
 	}
-	for _, name := range desired.Names(spec.KindAppGroup) {
+	for _, name := range q.Desired.Names(spec.KindAppGroup) {
 		ref := r.ref(spec.KindAppGroup, name)
 		if len(holders[ref]) == 0 {
 			continue
@@ -109,9 +109,10 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 	if result != "" {
 		query.Set("mail_send_result", result)
 	}
-	mails, _, broken, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
-	if err == nil && broken != "" {
-		live.Notes = append(live.Notes, fmt.Sprintf("%s: the list of mails is not whole: %s; none is sent again in this run", ref, broken))
+	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
+	mails := all.Rows
+	if all.Broken != "" {
+		live.Note(ref, "the list of mails is not whole: %s; none is sent again in this run", all.Broken)
 		mails = nil
 	}
 	slices.SortFunc(mails, func(a, b mail) int { return cmp.Or(strings.Compare(a.SendAt, b.SendAt), strings.Compare(a.ID, b.ID)) })
@@ -140,19 +141,17 @@ func newest(a addressee, mails []mail) (failedMail, bool) {
 }
 
 // resend sends mails again by their records (c2). Each makes a new record, so repeating it is not safe.
-func (w *Writer) resend(ctx context.Context, changes []diff.Change) error {
-	var body struct {
-		Records []mail `json:"records"`
-	}
+func (w *Writer) resend(changes []diff.Change) (map[string][]mail, error) {
+	var records []mail
 	for _, c := range changes {
 		g := c.Grant(w.name)
 		g.Role = spec.RoleAccess
 		m, known := w.seen.records[addressee{g, c.To}]
 		if !known {
-			return bug{fmt.Sprintf("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))}
+			return nil, provider.Bug("the record of the mail to %s is not known", cmp.Or(c.To, c.Subject.Name))
 		}
 		m.SendResult, m.ErrorMsg, m.SendAt = "", "", ""
-		body.Records = append(body.Records, m)
+		records = append(records, m)
 	}
-	return w.api.send(ctx, callResend, body, nil)
+	return map[string][]mail{"records": records}, nil
 }

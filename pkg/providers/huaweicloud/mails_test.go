@@ -13,9 +13,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -23,16 +23,13 @@ import (
 )
 
 // notify plans and applies at the emulator's time, and returns the changes as words and how many mails were planned.
-func notify(t *testing.T, c *cloud, w *huaweicloud.Writer, want spec.State) (changes []string, mails int) {
+func notify(t *testing.T, c *cloud, w provider.Target, want spec.State) (changes []string, mails int) {
 	t.Helper()
-	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }), Desired: want, Source: w}}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: c.Now()}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-	if err != nil || !result.Summary.Clean() {
-		t.Fatalf("error %v, result %+v", err, result)
+	c.Connection.Notices = spec.DefaultNotices
+	job := c.Job(w, want)
+	plan := providertest.Plan(t, job, c.Now())
+	if result := providertest.Apply(t, plan, job); !result.Summary.Clean() {
+		t.Fatalf("result %+v", result)
 	}
 	for _, change := range plan.Connections[0].Changes {
 		changes = append(changes, fmt.Sprint(change.Op, " ", change.Subject, " ", change.To))
@@ -51,7 +48,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: 20 * time.Second}, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), user("alice"), user("bob"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		for day, expected := range []struct {
 			changes []string
 			mails   int
@@ -71,7 +68,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 			}
 			time.Sleep(24 * time.Hour)
 		}
-		if sent := len(c.bodies["/mails/actions/send"]); sent != 2 {
+		if sent := len(c.Bodies("/mails/actions/send")); sent != 2 {
 			t.Errorf("%d resend calls", sent)
 		}
 	})
@@ -82,21 +79,18 @@ func TestWordsAboutMailsHideSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
-		notify(t, c, c.open(t, nil), want)
+		notify(t, c, c.Open(t), want)
 		time.Sleep(time.Minute)
-		echo := roundTrip(func(r *http.Request) (*http.Response, error) {
-			answer, err := c.RoundTrip(r)
+		vendor := c.Via
+		c.Via = roundTrip(func(r *http.Request) (*http.Response, error) {
+			answer, err := vendor.RoundTrip(r)
 			if err == nil {
 				body, _ := io.ReadAll(answer.Body)
 				answer.Body = io.NopCloser(strings.NewReader(strings.Replace(string(body), `"error_msg":"`, `"error_msg":"sent with emulator-secret `, 1)))
 			}
 			return answer, err
 		})
-		w, err := huaweicloud.NewWriter(connection(nil), keys, httpx.Env{Transport: echo})
-		if err != nil {
-			t.Fatal(err)
-		}
-		live, err := w.Read(t.Context(), want)
+		live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Notices) != 1 || !strings.Contains(live.Notices[0].Result, "sent with [redacted] ") {
 			t.Errorf("error %v, notices %+v", err, live.Notices)
 		}
@@ -108,6 +102,7 @@ func TestWordsAboutMailsHideSecrets(t *testing.T) {
 func TestOneMailForOneMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
+		c.Connection.Notices = spec.DefaultNotices
 		kept, start := file.Open(t.TempDir()), c.Now()
 		for n, want := range []struct {
 			ahead time.Duration
@@ -115,8 +110,7 @@ func TestOneMailForOneMoment(t *testing.T) {
 		}{{0, 1}, {25 * time.Hour, 1}, {25 * time.Hour, 0}, {30 * time.Hour, 0}, {50 * time.Hour, 1}, {50 * time.Hour, 0}} {
 			time.Sleep(time.Minute)
 			now := start.Add(want.ahead)
-			jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Notices = spec.DefaultNotices }),
-				Desired: desired(ref(spec.KindAppGroup, "CAD"), user("bob")), Source: c.open(t, nil)}}
+			jobs := []apply.Job{c.Job(c.Open(t), desired(ref(spec.KindAppGroup, "CAD"), user("bob")))}
 			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -140,7 +134,7 @@ func TestMailsToMembersOfAUserGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), group("Staff"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		if _, mails := notify(t, c, w, want); mails != 2 {
 			t.Errorf("%d mails were planned, want one to each member", mails)
 		}
@@ -177,7 +171,7 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCloud(t, free, seed)
-				live, err := c.open(t, tc.set).Read(t.Context(), tc.want)
+				live, err := c.Open(t, tc.set).Read(t.Context(), providertest.All(tc.want))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -200,13 +194,11 @@ func TestMailsThatCantBeReadWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
 		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
-		w := c.open(t, nil)
+		w := c.Open(t)
 		notify(t, c, w, want)
 		time.Sleep(25 * time.Hour)
-		if err := c.SetFaults([]emu.Fault{{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`}}); err != nil {
-			t.Fatal(err)
-		}
-		live, err := w.Read(t.Context(), want)
+		c.Fault(t, emu.Fault{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 200, Body: `{"count":2,"records":[]}`})
+		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Notices) > 0 || len(live.Notes) != 1 || !strings.Contains(live.Notes[0], "app-group/CAD: the list of mails is not whole") {
 			t.Errorf("notices %v, notes %q, error %v", live.Notices, live.Notes, err)
 		}

@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -38,20 +38,15 @@ func twoHoles(g, u int) bool  { return g == 1 && u == 2 || g == 5 && u == 7 }
 func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.Part {
 	t.Helper()
 	c := newCloud(t, free, large(8, 0))
-	apply1(t, c.open(t, nil), merge(from, desired(ref(spec.KindAppGroup, "Another"))))
-	w := c.open(t, nil)
-	jobs := []apply.Job{{Connection: connection(func(s *spec.Connection) { s.Packing = packing }), Desired: to, Source: w}}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-	if err != nil {
-		t.Fatal(err)
+	c.apply(t, c.Open(t), merge(from, desired(ref(spec.KindAppGroup, "Another"))))
+	c.Connection.Packing = packing
+	job := c.Job(c.Open(t), to)
+	plan := providertest.Plan(t, job)
+	if result := providertest.Apply(t, plan, job); !result.Summary.Clean() {
+		t.Fatalf("result %+v", result)
 	}
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-	if err != nil || !result.Summary.Clean() {
-		t.Fatalf("error %v, result %+v", err, result)
-	}
-	again, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-	if err != nil || !again.Empty() {
-		t.Fatalf("error %v, the second plan has %+v", err, again.Connections[0].Changes)
+	if again := providertest.Plan(t, job); !again.Empty() {
+		t.Fatalf("the second plan has %+v", again.Connections[0].Changes)
 	}
 	return plan.Connections[0]
 }
@@ -112,15 +107,15 @@ func TestEstimate(t *testing.T) {
 		for g := range 60 { // no two groups have a user in common, so each needs a call
 			want = merge(want, desired(ref(spec.KindAppGroup, fmt.Sprint("G", g)), user(fmt.Sprint("u", 2*g)), user(fmt.Sprint("u", 2*g+1))))
 		}
-		conn := connection(func(s *spec.Connection) { s.Rate = huaweicloud.Format().Rate })
-		jobs := []apply.Job{{Connection: conn, Desired: want, Source: c.open(t, func(s *spec.Connection) { s.Rate = conn.Rate })}}
-		plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-		if err != nil || plan.Summary.Calls < 10 {
-			t.Fatalf("error %v, %d calls", err, plan.Summary.Calls)
+		c.Connection.Rate = huaweicloud.Format().Rate
+		job := c.Job(c.Open(t), want)
+		plan := providertest.Plan(t, job)
+		if plan.Summary.Calls < 10 {
+			t.Fatalf("%d calls", plan.Summary.Calls)
 		}
 		start := time.Now()
-		if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{}); err != nil || !result.Summary.Clean() {
-			t.Fatalf("error %v, result %+v", err, result)
+		if result := providertest.Apply(t, plan, job); !result.Summary.Clean() {
+			t.Fatalf("result %+v", result)
 		}
 		took := time.Since(start).Seconds()
 		t.Logf("%d calls: estimated %.1f s, took %.1f s", plan.Summary.Calls, plan.Summary.EstimateSeconds, took)

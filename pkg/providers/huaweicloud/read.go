@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -38,7 +39,15 @@ type index struct {
 }
 
 // NewReader opens a connection for reading. It sends nothing.
-func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
 	a, err := newAPI(conn, secrets, env)
 	if err != nil {
 		return nil, err
@@ -47,11 +56,12 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
-// Read returns what is live of the resources that desired lists. Apps that are not live are an error, since no call of
+// Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
 // ours makes one; app groups that are not live are simply not in the state.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
-	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}, Mails: r.mails}
-	if len(desired.Resources) == 0 {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
+	live := diff.NewLive()
+	live.Mails = r.mails
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
 	project, err := r.api.projectID(ctx)
@@ -59,16 +69,16 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 		return live, err
 	}
 	live.Account = "project " + project
-	if err := r.readAppGroups(ctx, desired, &live); err != nil {
+	if err := r.readAppGroups(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read app groups: %w", err)
 	}
-	if err := r.readApps(ctx, desired, &live); err != nil {
+	if err := r.readApps(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read apps: %w", err)
 	}
-	if err := r.lookUp(ctx, desired, &live); err != nil {
+	if err := r.lookUp(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("look up users and user groups: %w", err)
 	}
-	if err := r.readMails(ctx, desired, &live); err != nil {
+	if err := r.readMails(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read mails: %w", err)
 	}
 	slices.Sort(live.Notes)
@@ -80,11 +90,11 @@ func (r *Reader) ref(kind spec.Kind, name string) spec.Ref {
 }
 
 // readAppGroups finds the wanted groups (a1) and reads who may use them (b1).
-func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *diff.Live) error {
-	if len(desired.Names(spec.KindAppGroup)) == 0 {
+func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if len(q.Desired.Names(spec.KindAppGroup)) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listAppGroups, desired, spec.KindAppGroup,
+	found, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup,
 		func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name })
 	if err != nil {
 		return err
@@ -99,7 +109,7 @@ func (r *Reader) readAppGroups(ctx context.Context, desired spec.State, live *di
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others
-	r.checkNames(desired, live)
+	r.checkNames(q.Desired, live)
 	return r.readAuthorizations(ctx, ids, live)
 }
 
@@ -114,10 +124,10 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 	}
 }
 
-// byName returns the rows of desired's resources of a kind, and how many other rows the vendor has. It reads the whole list,
+// byName returns the rows of the wanted resources of a kind, and how many other rows the vendor has. It reads the whole list,
 // or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
-	wanted := desired.Names(kind)
+func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
+	wanted := q.Desired.Names(kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
 			if id(row) == "" || name(row) == "" { // it may be any of those that are wanted
@@ -128,30 +138,28 @@ func byName[T any](ctx context.Context, a *api, l list, desired spec.State, kind
 			}
 		}
 	}
-	total := 0
-	if !desired.Part || len(wanted) > 1 { // the first page alone tells how many others there are
-		var rows []T
-		rows, total, broken, err = pages(ctx, a, l, nil, len(wanted)+1, id)
-		if !errors.Is(err, errTooLong) {
-			if keep(rows); err != nil {
-				return nil, 0, "", err
-			}
-			return found, unlisted(desired, total, len(found)), broken, nil
+	var list provider.Listed[T]
+	if !q.Partial || len(wanted) > 1 { // the first page alone tells how many others there are
+		list, err = pages(ctx, a, l, nil, len(wanted)+1, id)
+		if !errors.Is(err, provider.ErrTooLong) {
+			broken = list.Broken
+			keep(list.Rows)
+			return found, unlisted(q, list.Total, len(found)), broken, err
 		}
 	}
 	for _, n := range wanted {
-		rows, _, cut, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
-		if err != nil || cut != "" {
-			return nil, 0, cut, err
+		one, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
+		if err != nil || one.Broken != "" {
+			return nil, 0, one.Broken, err
 		}
-		keep(slices.DeleteFunc(rows, func(row T) bool { return name(row) != n && name(row) != "" }))
+		keep(slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, unlisted(desired, total, len(found)), broken, nil
+	return found, unlisted(q, list.Total, len(found)), broken, nil
 }
 
-// unlisted is how many of all rows are not desired; a part does not know.
-func unlisted(desired spec.State, total, found int) int {
-	if desired.Part {
+// unlisted is how many of all rows are not desired, where that is asked.
+func unlisted(q provider.Query, total, found int) int {
+	if q.Partial {
 		return 0
 	}
 	return total - found
@@ -164,21 +172,21 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		return nil
 	}
 	if len(ids) > 1 {
-		all, _, broken, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
+		all, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
 		switch {
-		case err == nil && broken == "":
-			r.keep(all, ids, "", slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
+		case err == nil && all.Broken == "":
+			r.keep(all, ids, slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
 			return nil
-		case err != nil && !errors.Is(err, errTooLong):
+		case err != nil && !errors.Is(err, provider.ErrTooLong):
 			return err
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		all, _, broken, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
+		all, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
 		if err != nil {
 			return err
 		}
-		r.keep(all, ids, broken, []spec.Ref{ids[id]}, live)
+		r.keep(all, ids, []spec.Ref{ids[id]}, live)
 	}
 	return nil
 }
@@ -189,8 +197,9 @@ func (a authorization) key() string {
 }
 
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(rows []authorization, ids map[string]spec.Ref, broken string, of []spec.Ref, live *diff.Live) {
-	for _, row := range rows {
+func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) {
+	broken := list.Broken
+	for _, row := range list.Rows {
 		if row.AppGroupID == "" {
 			broken = "a row names no app group"
 		}
@@ -203,7 +212,7 @@ func (r *Reader) keep(rows []authorization, ids map[string]spec.Ref, broken stri
 	}
 	if broken != "" {
 		for _, ref := range of {
-			r.distrust(ref, "the list of authorizations is not whole: "+broken, live)
+			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
 		}
 	}
 }
@@ -215,19 +224,12 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch _, twice := live.Grants[g]; {
 	case kind == "" || a.Account == "":
-		r.distrust(ref, fmt.Sprintf("account %q has the unknown type %q, or no name", a.Account, a.AccountType), live)
+		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
 	case twice:
-		r.distrust(ref, fmt.Sprintf("account %q stands there twice, on different platforms", a.Account), live)
+		live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
 	default:
 		live.Grants[g], r.seen.holders[g] = spec.Claim{}, a
 	}
-}
-
-func (r *Reader) distrust(ref spec.Ref, why string, live *diff.Live) {
-	res := live.Resources[ref]
-	res.Incomplete = why
-	live.Resources[ref] = res
-	live.Notes = append(live.Notes, fmt.Sprintf("%s: %s; nothing is revoked there in this run", ref, why))
 }
 
 func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
@@ -235,12 +237,12 @@ func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 }
 
 // readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
-func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Live) error {
-	wanted := desired.Names(spec.KindApp)
+func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live) error {
+	wanted := q.Desired.Names(spec.KindApp)
 	if len(wanted) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listApps, desired, spec.KindApp,
+	found, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp,
 		func(a application) string { return a.ID }, func(a application) string { return a.Name })
 	if err != nil {
 		return err
@@ -254,7 +256,7 @@ func (r *Reader) readApps(ctx context.Context, desired spec.State, live *diff.Li
 	live.Unmanaged += others
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
 	for _, app := range found {
-		if err := r.readApp(ctx, app, desired, live); err != nil {
+		if err := r.readApp(ctx, app, q.Desired, live); err != nil {
 			return fmt.Errorf("%s: %w", app.Name, err)
 		}
 	}
@@ -280,23 +282,15 @@ func (r *Reader) indexApps(ctx context.Context, wanted []string, found []applica
 
 // missingApps names near ones, for which it reads the whole list.
 func (r *Reader) missingApps(ctx context.Context, missing []string) error {
-	all, _, _, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
+	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err != nil {
 		return err
 	}
-	known := make([]string, len(all))
-	for i, app := range all {
+	known := make([]string, len(all.Rows))
+	for i, app := range all.Rows {
 		known[i] = app.Name
 	}
-	var errs []error
-	for _, name := range missing {
-		hint := "apps are added in the App Center, not here"
-		if near := spec.Suggest(name, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		errs = append(errs, fmt.Errorf("the App Center has no app %q; %s", name, hint))
-	}
-	return errors.Join(errs...)
+	return provider.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
@@ -311,20 +305,20 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	case desired.Resources[ref].Audience == spec.Everyone:
 		return nil
 	case audience == spec.Everyone:
-		live.Notes = append(live.Notes, fmt.Sprintf("%s: everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply", ref))
+		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")
 		return nil
 	}
-	all, _, broken, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
+	all, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
 		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
 	})
 	if err != nil {
 		return err
 	}
-	for _, a := range all {
+	for _, a := range all.Rows {
 		r.addGrant(ref, a, live)
 	}
-	if broken != "" {
-		r.distrust(ref, "the list of assignments is not whole: "+broken, live)
+	if all.Broken != "" {
+		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
 	}
 	return nil
 }

@@ -7,11 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -28,10 +26,8 @@ func TestFault10ShiftingPages(t *testing.T) {
 	}
 	t.Run("never ends", func(t *testing.T) {
 		c := newCloud(t, free, large(2, 150))
-		if err := c.SetFaults([]emu.Fault{again(1_000_000_000, 100)}); err != nil {
-			t.Fatal(err)
-		}
-		live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "G0"), user("u0")))
+		c.Fault(t, again(1_000_000_000, 100))
+		live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"))))
 		if err == nil || !strings.Contains(err.Error(), "the list does not end") || len(c.Calls()) > 5 {
 			t.Errorf("error %v after %d calls, live %+v", err, len(c.Calls()), live)
 		}
@@ -49,11 +45,9 @@ func TestFault10ShiftingPages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, large(2, 150))
-			if err := c.SetFaults(tc.faults); err != nil {
-				t.Fatal(err)
-			}
+			c.Fault(t, tc.faults...)
 			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
-			live, err := c.open(t, nil).Read(t.Context(), want)
+			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,11 +86,9 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 				faults = append(faults, emu.Fault{Match: "GET /v1/*/app-groups/actions/list-authorizations", Kind: emu.FaultRefuse,
 					Nth: nth, Status: 200, Body: `{"count":251,"authorizations":[]}`})
 			}
-			if err := c.SetFaults(faults); err != nil {
-				t.Fatal(err)
-			}
+			c.Fault(t, faults...)
 			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
-			live, err := c.open(t, nil).Read(t.Context(), want)
+			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 			if err != nil || len(live.Grants) != tc.seen || len(live.Notes) != tc.notes {
 				t.Errorf("%d grants, notes %q, error %v", len(live.Grants), live.Notes, err)
 			}
@@ -117,10 +109,8 @@ func TestFault05MalformedAnswers(t *testing.T) {
 			t.Run(path+" "+body, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := newCloud(t, free, small)
-					if err := c.SetFaults([]emu.Fault{{Match: "GET " + path, Kind: emu.FaultRefuse, Status: 200, Body: body}}); err != nil {
-						t.Fatal(err)
-					}
-					if live, err := c.open(t, nil).Read(t.Context(), all); err == nil {
+					c.Fault(t, emu.Fault{Match: "GET " + path, Kind: emu.FaultRefuse, Status: 200, Body: body})
+					if live, err := c.Open(t).Read(t.Context(), providertest.All(all)); err == nil {
 						t.Errorf("no error; live %+v", live)
 					}
 				})
@@ -132,10 +122,10 @@ func TestFault05MalformedAnswers(t *testing.T) {
 // A user who is deleted between two reads is missed by the second one.
 func TestUsersMayGo(t *testing.T) {
 	c := newCloud(t, free, small)
-	w := c.open(t, nil)
+	w := c.Open(t)
 	want := desired(ref(spec.KindAppGroup, "CAD"), user("Carol"))
 	for _, problems := range []int{0, 1} {
-		live, err := w.Read(t.Context(), want)
+		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Problems) != problems {
 			t.Fatalf("problems %v, want %d (error %v)", live.Problems, problems, err)
 		}
@@ -148,7 +138,7 @@ func TestUsersMayGo(t *testing.T) {
 // Domains are compared without regard to letter case, and a blank one is the vendor's default.
 func TestDomainsFold(t *testing.T) {
 	c := newCloud(t, free, `huaweicloud: {users: [{name: a, domain: Corp.Local}, {name: b}], appGroups: [{name: CAD, grants: [{to: a, domain: Corp.Local}, b]}]}`)
-	live, err := c.open(t, nil).Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +153,7 @@ func TestNamesThatTheVendorDoesNotTake(t *testing.T) {
 	c := newCloud(t, free, small)
 	for name, ok := range map[string]bool{"设计_部-1": true, strings.Repeat("x", 64): true, "a b": false, "a/b": false, strings.Repeat("x", 65): false, "é": false} {
 		want := desired(ref(spec.KindAppGroup, name), user("alice"))
-		live, err := c.open(t, nil).Read(t.Context(), want)
+		live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,18 +181,12 @@ func TestNoBlindRepeats(t *testing.T) {
 					if lag > 0 {
 						faults = append(faults, emu.Fault{Match: "POST /**", Kind: emu.FaultLag, For: lag})
 					}
-					if err := c.SetFaults(faults); err != nil {
-						t.Fatal(err)
-					}
+					c.Fault(t, faults...)
 					want := merge(desired(ref(spec.KindAppGroup, "New"), user("alice")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
-					jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: c.open(t, nil)}}
-					plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-					if err != nil || len(c.bodies[path]) > 1 || result.Summary.Clean() != (lag == 0) {
-						t.Errorf("sent %d times; error %v, result %+v", len(c.bodies[path]), err, result.Summary)
+					job := c.Job(c.Open(t), want)
+					result := providertest.Apply(t, providertest.Plan(t, job), job)
+					if sent := len(c.Bodies(path)); sent > 1 || result.Summary.Clean() != (lag == 0) {
+						t.Errorf("sent %d times; result %+v", sent, result.Summary)
 					}
 				})
 			})
@@ -214,11 +198,7 @@ func TestNoBlindRepeats(t *testing.T) {
 func TestEchoedSecretsAreHidden(t *testing.T) {
 	c := newCloud(t, free, small)
 	secrets := map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("CANARY-SK"), "securityToken": spec.NewSecret("CANARY-TOKEN")}
-	w, err := huaweicloud.NewWriter(connection(nil), secrets, httpx.Env{Transport: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.Read(t.Context(), desired(ref(spec.KindAppGroup, "CAD")))
+	_, err := c.OpenAs(t, secrets).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
 	if text := fmt.Sprint(err); strings.Contains(text, "CANARY") || !strings.Contains(text, "x-security-token:[redacted]") {
 		t.Errorf("error %q", text)
 	}
@@ -228,15 +208,10 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 func TestClosingAnAppShowsWhoWasAssigned(t *testing.T) {
 	c := newCloud(t, free, `huaweicloud: {users: [{name: a}, {name: stranger}], apps: [{name: X, audience: everyone, grants: [stranger]}]}`)
 	want := desired(ref(spec.KindApp, "X"), user("a"))
-	jobs := []apply.Job{{Connection: connection(nil), Desired: want, Source: c.open(t, nil)}}
+	job := c.Job(c.Open(t), want)
 	for _, clean := range []bool{false, true} {
-		plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		result, err := apply.Run(t.Context(), plan, jobs, apply.Options{})
-		if err != nil || result.Summary.Clean() != clean {
-			t.Errorf("error %v, result %+v", err, result)
+		if result := providertest.Apply(t, providertest.Plan(t, job), job); result.Summary.Clean() != clean {
+			t.Errorf("result %+v", result)
 		}
 	}
 }

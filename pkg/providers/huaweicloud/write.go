@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/pack"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -17,45 +18,26 @@ import (
 type Writer struct{ *Reader }
 
 // NewWriter opens a connection for reading and writing. It sends nothing.
-func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
-	r, err := NewReader(conn, secrets, env)
-	return &Writer{r}, err
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Target, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{Reader: r}, nil
 }
-
-// bug is an error of ours that was found before anything was sent.
-type bug struct{ text string }
-
-func (b bug) Error() string {
-	return b.text + "; nothing was sent; plan again, and report it if it comes back"
-}
-func (bug) NotDone() bool { return true }
 
 // Do sends one call of those that Pack made. b2 and d3 also answer with success when an account does not exist, and then
 // leave it out: only a read tells.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
-	switch name {
-	case callCreate:
-		return w.create(ctx, changes)
-	case callGrant, callRevoke:
-		return w.authorize(ctx, name, changes)
-	case callAssign:
-		return w.assign(ctx, changes)
-	case callResend:
-		return w.resend(ctx, changes)
-	case callDelete:
-		return w.delete(ctx, changes)
+	body, err := w.body(name, changes)
+	if err != nil {
+		return err
 	}
-	return bug{fmt.Sprintf("there is no call %q", name)}
-}
-
-// create makes an app group (a2).
-func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
-	if len(changes) != 1 {
-		return bug{fmt.Sprintf("%d app groups in one call that creates one", len(changes))}
+	if name != callCreate {
+		return w.api.send(ctx, name, body, nil, begin)
 	}
 	var made appGroup
-	if err := w.api.send(ctx, callCreate, map[string]string{"name": changes[0].Resource}, &made); err != nil {
+	if err := w.api.send(ctx, name, body, &made, begin); err != nil {
 		return err
 	}
 	if made.ID == "" {
@@ -65,32 +47,51 @@ func (w *Writer) create(ctx context.Context, changes []diff.Change) error {
 	return nil
 }
 
+// body is what a call sends.
+func (w *Writer) body(name string, changes []diff.Change) (any, error) {
+	switch name {
+	case callCreate: // a2
+		if len(changes) != 1 {
+			return nil, provider.Bug("%d app groups in one call that creates one", len(changes))
+		}
+		return map[string]string{"name": changes[0].Resource}, nil
+	case callGrant, callRevoke:
+		return w.authorize(changes)
+	case callAssign:
+		return w.assign(changes)
+	case callResend:
+		return w.resend(changes)
+	case callDelete:
+		return w.delete(changes)
+	}
+	return nil, provider.Bug("there is no call %q", name)
+}
+
 // authorize adds (b2) or removes (b3) accounts.
-func (w *Writer) authorize(ctx context.Context, name string, changes []diff.Change) error {
+func (w *Writer) authorize(changes []diff.Change) (body authorize, err error) {
 	groups, subjects, err := product(changes, groupCaps)
 	if err != nil {
-		return err
+		return body, err
 	}
-	body := authorize{}
 	for _, group := range groups {
 		id, err := w.appGroupID(group)
 		if err != nil {
-			return err
+			return body, err
 		}
 		body.AppGroupIDs = append(body.AppGroupIDs, id)
 	}
 	for _, s := range subjects {
 		a, err := w.account(changes[0].Op, s, spec.KindAppGroup, groups)
 		if err != nil {
-			return err
+			return body, err
 		}
 		body.Accounts = append(body.Accounts, a)
 	}
-	return w.api.send(ctx, name, body, nil)
+	return body, nil
 }
 
 // assign sets the mode of apps and adds and removes accounts (d3).
-func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
+func (w *Writer) assign(changes []diff.Change) (assign, error) {
 	byOp := map[diff.Op][]diff.Change{}
 	for _, c := range changes {
 		byOp[c.Op] = append(byOp[c.Op], c)
@@ -105,20 +106,20 @@ func (w *Writer) assign(ctx context.Context, changes []diff.Change) error {
 	}
 	for _, op := range []diff.Op{diff.OpGrant, diff.OpRevoke} {
 		if err := w.assignLane(op, byOp[op], apps, &body); err != nil {
-			return err
+			return body, err
 		}
 	}
 	if len(apps) > appCaps.Resources || body.AuthorizationType == modeEveryone && len(byOp) > 1 {
-		return bug{"a call on apps mixes modes or lists too many apps"}
+		return body, provider.Bug("a call on apps mixes modes or lists too many apps")
 	}
 	for _, app := range slices.Sorted(maps.Keys(apps)) {
 		id, known := w.seen.apps[app]
 		if !known {
-			return bug{fmt.Sprintf("the id of app %q is not known", app)}
+			return body, provider.Bug("the id of app %q is not known", app)
 		}
 		body.AppIDs = append(body.AppIDs, id)
 	}
-	return w.api.send(ctx, callAssign, body, nil)
+	return body, nil
 }
 
 // assignLane adds the accounts that the changes of one op name to the body, and checks that they are on all its apps.
@@ -134,7 +135,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 		apps[name] = true
 	}
 	if len(names) != len(apps) {
-		return bug{"a call on apps would touch pairs that the plan does not name"}
+		return provider.Bug("a call on apps would touch pairs that the plan does not name")
 	}
 	for _, s := range subjects {
 		a, err := w.account(op, s, spec.KindApp, names)
@@ -151,16 +152,16 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 }
 
 // delete removes app groups (a6).
-func (w *Writer) delete(ctx context.Context, changes []diff.Change) error {
+func (w *Writer) delete(changes []diff.Change) (map[string][]string, error) {
 	var ids []string
 	for _, c := range changes {
 		id, err := w.appGroupID(c.Resource)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ids = append(ids, id)
 	}
-	return w.api.send(ctx, callDelete, map[string][]string{"ids": ids}, nil)
+	return map[string][]string{"ids": ids}, nil
 }
 
 // product returns the resources and subjects of changes, sorted, and fails unless the changes are exactly all pairs of
@@ -176,7 +177,7 @@ func product(changes []diff.Change, caps pack.Caps) ([]string, []spec.Subject, e
 		resources[c.Resource], subjects[c.Subject] = true, true
 	}
 	if len(pairs) != len(resources)*len(subjects) || len(resources) > caps.Resources || len(subjects) > caps.Subjects {
-		return nil, nil, bug{fmt.Sprintf("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))}
+		return nil, nil, provider.Bug("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))
 	}
 	return slices.Sorted(maps.Keys(resources)), slices.SortedFunc(maps.Keys(subjects), spec.Subject.Compare), nil
 }
@@ -188,7 +189,7 @@ func (w *Writer) appGroupID(name string) (string, error) {
 	if id, ok := w.created.Load(name); ok {
 		return id.(string), nil
 	}
-	return "", bug{fmt.Sprintf("the id of app group %q is not known", name)}
+	return "", provider.Bug("the id of app group %q is not known", name)
 }
 
 // account names a subject the way a body does: for a removal with everything that live showed, since what the vendor
@@ -199,7 +200,7 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 		a, known = w.holder(s, kind, on)
 	}
 	if !known {
-		return account{}, bug{fmt.Sprintf("the account of %s is not known", s)}
+		return account{}, provider.Bug("the account of %s is not known", s)
 	}
 	a.AccountType = typeUser
 	switch {

@@ -2,7 +2,6 @@ package wps365
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -113,7 +113,4 @@ func missing(err error) bool {
 }
 
 // notDone recognises errors after which the vendor surely did nothing.
-func notDone(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
+func notDone(err error) bool { return provider.FailureOf(err).Fate == provider.NotDone }

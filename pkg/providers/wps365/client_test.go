@@ -1,116 +1,49 @@
 package wps365_test
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
-	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-const conn = "mail"
+const conn = providertest.Name
 
-// tenant is an emulated one, and what was sent to it.
-type tenant struct {
-	*emu.Server
-	bodies map[string][]string // path to the request bodies
-	kv     kv
-	events []httpx.Event
-	// answered is called when an answer has come.
-	answered func(path string)
-}
+// tenant is an emulated one, whose clients keep what outlives them.
+type tenant struct{ *providertest.Tenant }
 
 func newTenant(t testing.TB, opts wps365emu.Options, seed string) *tenant {
 	t.Helper()
-	c := &tenant{Server: emu.New(emu.Options{}, wps365emu.New(opts)), bodies: map[string][]string{}, kv: kv{values: map[string]string{}}}
-	if err := c.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
+	c := &tenant{providertest.Start(t, providertest.Provider{Format: wps365.Format(), Reader: wps365.NewReader, Writer: wps365.NewWriter,
+		Emulator: func() emu.Vendor { return wps365emu.New(opts) }}, seed)}
+	c.KV = providertest.NewKV()
 	return c
 }
 
-// RoundTrip notes the body and passes the request on.
-func (c *tenant) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	if r.Method != http.MethodGet {
-		c.bodies[r.URL.Path] = append(c.bodies[r.URL.Path], string(body))
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	resp, err := c.Transport().RoundTrip(r)
-	if c.answered != nil {
-		c.answered(r.URL.Path)
-	}
-	return resp, err
-}
-
-// kv outlives a client; it may be full.
-type kv struct {
-	store.KV // for PutAll, which nobody asks for
-	values   map[string]string
-	full     bool
-	kept     []string
-}
-
-func (m *kv) Get(key string) (string, bool) { v, ok := m.values[key]; return v, ok }
-
-func (m *kv) Put(key, value string) error {
-	if m.full {
-		return errors.New("disk full")
-	}
-	m.values[key] = value
-	m.kept = append(m.kept, key+"="+value)
-	return nil
-}
-
-var keys = map[string]spec.Secret{"appId": spec.NewSecret(wps365emu.AppID), "appKey": spec.NewSecret(wps365emu.AppKey)}
-
 // asUser are the keys with a refresh token.
 func asUser(token string) map[string]spec.Secret {
-	return map[string]spec.Secret{"appId": keys["appId"], "appKey": keys["appKey"], "refreshToken": spec.NewSecret(token)}
+	secrets := providertest.Secrets("appId", "appKey")
+	secrets["refreshToken"] = spec.NewSecret(token)
+	return secrets
 }
 
-func connection(words ...string) spec.Connection {
-	return spec.Connection{Name: conn, Provider: "wps365", Settings: map[string]string{}, Experimental: words,
-		Endpoints: map[string]string{"": "http://127.0.0.1:1"}}
+// may is a connection that lists the words as experimental.
+func may(words ...string) func(*spec.Connection) {
+	return func(c *spec.Connection) { c.Experimental = words }
 }
 
-func (c *tenant) open(t testing.TB, words ...string) *wps365.Writer {
+func (c *tenant) open(t testing.TB, words ...string) provider.Target {
 	t.Helper()
-	return c.openAs(t, connection(words...), keys)
-}
-
-func (c *tenant) openAs(t testing.TB, to spec.Connection, secrets map[string]spec.Secret) *wps365.Writer {
-	t.Helper()
-	w, err := wps365.NewWriter(to, secrets, httpx.Env{Transport: c, KV: &c.kv, Observe: func(e httpx.Event) { c.events = append(c.events, e) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-// count is how many calls there were.
-func (c *tenant) count(method, path string) (n int) {
-	for _, call := range c.Calls() {
-		if call.Method == method && call.Path == path {
-			n++
-		}
-	}
-	return n
+	return c.Open(t, may(words...))
 }
 
 // writes are the paths of the calls that change mail groups.
@@ -121,22 +54,6 @@ func (c *tenant) writes() (paths []string) {
 		}
 	}
 	return paths
-}
-
-func (c *tenant) fault(t testing.TB, faults ...emu.Fault) {
-	t.Helper()
-	if err := c.SetFaults(faults); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c *tenant) state(t testing.TB) string {
-	t.Helper()
-	data, err := c.State()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
 }
 
 const token, groups, byEmails = "/oauth2/token", "/v7/mail_groups", "/v7/users/by_emails"
@@ -182,28 +99,16 @@ const seed = `wps365:
 // eng is how the seed's first mail group is.
 var eng = spec.Resource{Title: "Engineers", Owner: "ann@x.example", Senders: spec.SendersCompany}
 
-func job(w apply.Source, want spec.State) []apply.Job {
-	return []apply.Job{{Connection: connection(), Desired: want, Source: w}}
+func (c *tenant) plan(t testing.TB, w provider.Source, want spec.State) *diff.Plan {
+	t.Helper()
+	return providertest.Plan(t, c.Job(w, want))
 }
 
-func planned(t testing.TB, w apply.Source, want spec.State) *diff.Plan {
+// apply plans and applies.
+func (c *tenant) apply(t testing.TB, w provider.Source, want spec.State) (*diff.Plan, *diff.Result) {
 	t.Helper()
-	plan, err := apply.Plan(t.Context(), job(w, want), apply.Head{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan
-}
-
-// applied plans and applies.
-func applied(t testing.TB, w apply.Source, want spec.State) (*diff.Plan, *diff.Result) {
-	t.Helper()
-	plan := planned(t, w, want)
-	result, err := apply.Run(t.Context(), plan, job(w, want), apply.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan, result
+	plan := c.plan(t, w, want)
+	return plan, providertest.Apply(t, plan, c.Job(w, want))
 }
 
 // said are the changes of a plan, in short.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
@@ -55,14 +56,18 @@ func statusOf(code string) int {
 	return http.StatusBadGateway
 }
 
-// class says what a code means for the request.
-type class int
+// verdict is what a code means for the request.
+type verdict struct {
+	fate      provider.Fate
+	throttled bool // worth another try after a while
+	alone     bool // throttled because of what the request names only
+}
 
-const (
-	refused class = iota // not done, and the same request gets the same answer
-	busy                 // not done, and worth another try after a while
-	locked               // busy, but with what the request names only
-	unsure               // perhaps done
+var (
+	refused = verdict{fate: provider.NotDone} // the same request gets the same answer
+	busy    = verdict{fate: provider.NotDone, throttled: true}
+	locked  = verdict{fate: provider.NotDone, throttled: true, alone: true}
+	unsure  = verdict{fate: provider.Unknown}
 )
 
 // Codes that calls branch on.
@@ -72,14 +77,14 @@ const (
 	codeTaken       = "400415060"
 )
 
-// meaning is a code's class and, since the vendor's words come in any language, ours.
+// meaning is a code's verdict and, since the vendor's words come in any language, ours.
 type meaning struct {
-	class class
+	verdict
 	words string
 }
 
-// meanings are the documented codes that the calls in use can meet (WPS 365 open platform, error codes). The classes are
-// our reading of them.
+// meanings are the documented codes that the calls in use can meet (WPS 365 open platform, error codes). The verdicts
+// are our reading of them.
 var meanings = map[string]meaning{
 	"400000001": {busy, "too much traffic"},
 	"400000002": {refused, "a parameter has a bad format"},
@@ -152,10 +157,10 @@ func explain(e *httpx.Error, _ http.Header, body []byte) {
 		return
 	}
 	e.Message = strings.TrimSuffix(m.words+": "+e.Message, ": ")
-	switch m.class {
-	case busy, locked:
-		e.Status, e.Fate, e.Alone = http.StatusTooManyRequests, httpx.FateNotDone, m.class == locked
-	case unsure:
-		e.Status, e.Fate = max(e.Status, statusOf(e.Code)), httpx.FateUnknown
+	switch {
+	case m.throttled:
+		e.Status, e.Fate, e.Alone = http.StatusTooManyRequests, m.fate, m.alone
+	case m.fate == provider.Unknown:
+		e.Status, e.Fate = max(e.Status, statusOf(e.Code)), m.fate
 	}
 }

@@ -5,23 +5,25 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // create makes a mail group, with all its settings and nobody in it (WPS 365 open platform, create mail group). It must not
 // be repeated blindly: what is there at the address afterwards decides what became of it.
-func (w *Writer) create(ctx context.Context, address string) error {
+func (w *Writer) create(ctx context.Context, post httpx.Request, address string) error {
 	wish := w.wishes[spec.Ref{Connection: w.name, Kind: spec.KindMailGroup, Name: address}]
-	if wish == nil || wish.Ownership == "" {
-		return bug("what mail group %q should be like is not known", address)
+	if wish == nil {
+		return provider.Bug("what mail group %q should be like is not known", address)
 	}
 	if _, known := w.seen.people[wish.Owner]; !known {
-		return refusal{unknownUser(wish.Owner)}
+		return provider.Refuse("%s", unknownUser(wish.Owner))
 	}
 	body := wish.body(address)
 	var made mailGroup
-	err := w.post(ctx, groupsPath, body, &made, false)
+	post.Path, post.Body = groupsPath, body
+	err := w.api.send(ctx, post, &made)
 	if err == nil && made.ID == "" {
 		err = fmt.Errorf("the vendor made mail group %q but gave no id", address)
 	}
@@ -58,7 +60,7 @@ func (w *Writer) settle(ctx context.Context, body mailGroupBody, cause error) er
 	all, err := w.api.all(ctx)
 	if err != nil {
 		if notDone(cause) { // the address is taken, by whom is not known
-			return refusal{fmt.Sprintf("%v; and what is there could not be read: %v", cause, err)}
+			return provider.Refuse("%v; and what is there could not be read: %v", cause, err)
 		}
 		return fmt.Errorf("%w; and what is there could not be read: %v", cause, err)
 	}
@@ -67,7 +69,7 @@ func (w *Writer) settle(ctx context.Context, body mailGroupBody, cause error) er
 			continue
 		}
 		if differences := w.differences(g, body); g.ID != ours && differences != "" {
-			return refusal{fmt.Sprintf("another mail group has the address %s: %s; make the files agree with it, or delete it", body.Address, differences)}
+			return provider.Refuse("another mail group has the address %s: %s; make the files agree with it, or delete it", body.Address, differences)
 		}
 		return w.remember(body.Address, g.ID)
 	}
@@ -77,7 +79,7 @@ func (w *Writer) settle(ctx context.Context, body mailGroupBody, cause error) er
 	case ours != "": // the same lag, in a later run
 		return fmt.Errorf("the address %s is taken, and the mail group that an earlier run made there is not listed: not yet, or it was deleted to the recycle bin", body.Address)
 	}
-	return refusal{fmt.Sprintf("the address %s is taken, but not by a mail group: a mailbox or an alias has it, or a deleted mail group in the recycle bin", body.Address)}
+	return provider.Refuse("the address %s is taken, but not by a mail group: a mailbox or an alias has it, or a deleted mail group in the recycle bin", body.Address)
 }
 
 // differences says how a group differs from one that would be made.

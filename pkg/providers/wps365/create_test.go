@@ -9,6 +9,8 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
@@ -35,10 +37,10 @@ func TestCreateWithoutAnAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newTenant(t, wps365emu.Options{}, seed)
 				fault.Match, fault.Nth = "POST "+groups, 1
-				c.fault(t, fault)
-				_, result := applied(t, c.open(t, "members"), newGroup())
-				if !result.Summary.Clean() || c.count("POST", groups) != 1 || len(c.kv.values) != 1 {
-					t.Errorf("%d creates, kept %v, result %+v", c.count("POST", groups), c.kv.values, result.Connections[0].Changes)
+				c.Fault(t, fault)
+				_, result := c.apply(t, c.open(t, "members"), newGroup())
+				if !result.Summary.Clean() || c.Count("POST", groups) != 1 || len(c.KV.Values) != 1 {
+					t.Errorf("%d creates, kept %v, result %+v", c.Count("POST", groups), c.KV.Values, result.Connections[0].Changes)
 				}
 			})
 		})
@@ -67,10 +69,10 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, seed)
 			w := c.open(t)
-			planned(t, w, newGroup())
-			applied(t, c.open(t), desired("new", tc.there))
+			c.plan(t, w, newGroup())
+			c.apply(t, c.open(t), desired("new", tc.there))
 			if !tc.ours {
-				clear(c.kv.values)
+				clear(c.KV.Values)
 			}
 			err := w.Do(t.Context(), "mail_groups", createNew, nil)
 			if tc.err == "" && err != nil || tc.err != "" && (!notDone(err) || !strings.Contains(err.Error(), tc.err)) {
@@ -84,11 +86,11 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 func TestCreateWhereSomethingElseIs(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{RecycleBin: true}, seed+"  recycled: [new@x.example]\n")
 	w := c.open(t)
-	planned(t, w, newGroup())
+	c.plan(t, w, newGroup())
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "recycle bin") {
 		t.Errorf("error %v", err)
 	}
-	c.kv.values[conn+"/mail-group/new@x.example"] = "mg_1"
+	c.KV.Values[conn+"/mail-group/new@x.example"] = "mg_1"
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err == nil || notDone(err) || !strings.Contains(err.Error(), "an earlier run made") {
 		t.Errorf("error %v", err)
 	}
@@ -98,18 +100,18 @@ func TestCreateWhereSomethingElseIs(t *testing.T) {
 func TestCreateThatIsNotListedYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTenant(t, wps365emu.Options{}, seed)
-		c.fault(t, emu.Fault{Match: "POST " + groups, Kind: emu.FaultLag, For: time.Hour})
+		c.Fault(t, emu.Fault{Match: "POST " + groups, Kind: emu.FaultLag, For: time.Hour})
 		for run := range 3 {
 			if run == 2 {
 				time.Sleep(2 * time.Hour)
 			}
-			_, result := applied(t, c.open(t, "members"), newGroup())
+			_, result := c.apply(t, c.open(t, "members"), newGroup())
 			if result.Summary.Clean() != (run == 2) || result.Summary.Refused > 0 {
 				t.Errorf("run %d: %+v", run, result.Connections[0].Changes)
 			}
 		}
-		if strings.Count(c.state(t), "new@x.example") != 1 {
-			t.Errorf("state\n%s", c.state(t))
+		if strings.Count(c.World(t), "new@x.example") != 1 {
+			t.Errorf("state\n%s", c.World(t))
 		}
 	})
 }
@@ -121,7 +123,9 @@ func TestCreateNeedsToKnowWhat(t *testing.T) {
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := w.Read(t.Context(), diff.Wanted(conn, createNew)); err != nil {
+	unsaid := spec.NewState()
+	unsaid.Resources[ref("new")] = spec.Resource{}
+	if _, err := w.Read(t.Context(), provider.ReadBack(conn, unsaid, createNew)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
@@ -135,8 +139,8 @@ func TestSettingsOutlastNarrowReads(t *testing.T) {
 	w := c.open(t)
 	want := newGroup()
 	want.Resources[ref("eng")] = spec.Resource{Owner: "bo@x.example", Ownership: spec.Owned}
-	plan := planned(t, w, want)
-	result, err := apply.Run(t.Context(), plan, job(w, want), apply.Options{Reread: true})
+	plan := c.plan(t, w, want)
+	result, err := apply.Run(t.Context(), plan, []apply.Job{c.Job(w, want)}, apply.Options{Reread: true})
 	if err != nil || !result.Summary.Clean() || result.Summary.Done != 1 {
 		t.Errorf("error %v, result %+v", err, result)
 	}
@@ -152,8 +156,8 @@ func TestAnotherProcessSeesTheSame(t *testing.T) {
 		want.Resources[ref("news")] = spec.Resource{Senders: spec.SendersCustom, Ownership: spec.Owned}
 		with(want, "eng", spec.RoleMember, user("cy"), subject(spec.SubjectAddress, "ann@x.example"))
 		with(want, "news", spec.RoleSender, user("ann"))
-		plan := planned(t, c.open(t, words...), want)
-		live, err := c.open(t, words...).Read(t.Context(), want.Where(func(spec.Ref) bool { return true }))
+		plan := c.plan(t, c.open(t, words...), want)
+		live, err := c.open(t, words...).Read(t.Context(), providertest.Part(want))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +171,7 @@ func TestDeleteOfWhatIsGone(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.open(t, "delete")
 	want := desired("eng", spec.Resource{Absent: true})
-	plan := planned(t, w, want)
+	plan := c.plan(t, w, want)
 	for range 2 {
 		if err := w.Do(t.Context(), "mail_groups/delete", plan.Connections[0].Changes, nil); err != nil {
 			t.Error(err)
@@ -184,7 +188,7 @@ func TestBatches(t *testing.T) {
 		with(want, "h", spec.RoleMember, user(fmt.Sprint("u", i)))
 	}
 	with(want, "h", spec.RoleMember, subject(spec.SubjectDepartment, "nobody@x.example"))
-	plan, result := applied(t, w, want)
+	plan, result := c.apply(t, w, want)
 	if plan.Summary.Calls != 2 || plan.Connections[0].LowerBound != 2 || result.Summary.Done != 119 || result.Summary.Refused != 1 {
 		t.Errorf("plan %+v, result %+v", plan.Summary, result.Summary)
 	}
@@ -194,7 +198,7 @@ func TestBatches(t *testing.T) {
 func TestErrorsWithStatusOK(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{StatusAlwaysOK: true, NestErrors: true, UniqueNames: true}, seed+"    - {address: other@x.example, name: New, owner: bo@x.example}\n")
 	w := c.open(t)
-	planned(t, w, newGroup())
+	c.plan(t, w, newGroup())
 	err := w.Do(t.Context(), "mail_groups", createNew, nil)
 	if !notDone(err) || httpx.Code(err) != "400415061" || httpx.Status(err) != 400 {
 		t.Errorf("error %v", err)
@@ -202,8 +206,8 @@ func TestErrorsWithStatusOK(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, body := range []string{`{"code":429000001,"msg":""}`, `{"code":400000007,"msg":"","more":{"code":400000001}}`, `{"code":400000005,"msg":""}`} {
 			c := newTenant(t, wps365emu.Options{}, seed)
-			c.fault(t, emu.Fault{Match: "POST " + groups, Kind: emu.FaultRefuse, Nth: 1, Count: 2, Status: 200, Body: body})
-			if _, result := applied(t, c.open(t), newGroup()); !result.Summary.Clean() || c.count("POST", groups) != 3 {
+			c.Fault(t, emu.Fault{Match: "POST " + groups, Kind: emu.FaultRefuse, Nth: 1, Count: 2, Status: 200, Body: body})
+			if _, result := c.apply(t, c.open(t), newGroup()); !result.Summary.Clean() || c.Count("POST", groups) != 3 {
 				t.Errorf("%s: %+v", body, result.Connections[0].Changes)
 			}
 		}
@@ -211,7 +215,8 @@ func TestErrorsWithStatusOK(t *testing.T) {
 }
 
 func TestCallsThatPackDoesNotMake(t *testing.T) {
-	w := newTenant(t, wps365emu.Options{}, seed).open(t, "members", "senders", "update", "delete")
+	c := newTenant(t, wps365emu.Options{}, seed)
+	w := c.open(t, "members", "senders", "update", "delete")
 	two := []diff.Change{createNew[0], createNew[0]}
 	for name, changes := range map[string][]diff.Change{"": createNew, "mail_groups/rename": createNew, "mail_groups": two, "mail_groups/delete": createNew,
 		"mail_groups/update": {{Op: diff.OpUpdate, Resource: "eng@x.example", Field: "audience"}}} {
@@ -219,8 +224,8 @@ func TestCallsThatPackDoesNotMake(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	var _ apply.Target = w
-	if _, writes := any((*wps365.Reader)(nil)).(apply.Target); writes {
-		t.Error("a Reader can write")
+	r, err := wps365.NewReader(c.Connection, c.Secrets, c.Env())
+	if _, writes := r.(provider.Target); writes || err != nil {
+		t.Errorf("what NewReader opens can write: %v, error %v", writes, err)
 	}
 }

@@ -9,25 +9,21 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // lookUp finds the people who should own groups and the subjects of grants that live lacks, and says of the latter why they
 // can't be granted anything. Who was found once is not looked up again.
-func (r *Reader) lookUp(ctx context.Context, desired spec.State, refs []spec.Ref, live *diff.Live) error {
+func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, live *diff.Live) error {
 	addresses := map[string]bool{}
 	for _, ref := range refs {
 		if w := r.wishes[ref]; w.owned() {
 			addresses[w.Owner] = true
 		}
 	}
-	missing := map[spec.Subject]bool{}
-	for g := range desired.Grants {
-		if _, held := live.Grants[g]; !held && desired.Resources[g.Resource].Ownership != spec.Ignored {
-			missing[g.Subject] = true
-		}
-	}
-	for s := range missing {
+	missing := q.Missing(*live)
+	for _, s := range missing {
 		if s.Kind == spec.SubjectUser || s.Kind == spec.SubjectAddress {
 			addresses[fold(s.Name)] = true
 		}
@@ -38,7 +34,7 @@ func (r *Reader) lookUp(ctx context.Context, desired spec.State, refs []spec.Ref
 	if err := r.lookUpMailboxes(ctx, missing); err != nil {
 		return err
 	}
-	for s := range missing {
+	for _, s := range missing {
 		if _, why := r.entry(s); why != "" {
 			live.Problems[s] = why
 		}
@@ -95,24 +91,24 @@ func (r *Reader) users(ctx context.Context, path, key string, values []string) (
 
 // lookUpMailboxes reads the public mailboxes, once, where a subject may be one of them (WPS 365 open platform, list public
 // mailboxes).
-func (r *Reader) lookUpMailboxes(ctx context.Context, missing map[spec.Subject]bool) error {
+func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) error {
 	needed := false
-	for s := range missing {
+	for _, s := range missing {
 		_, isUser := r.seen.people[fold(s.Name)]
 		needed = needed || s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
 	}
 	if !needed || r.seen.mailboxes != nil {
 		return nil
 	}
-	all, broken, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
-	if err == nil && broken != "" {
-		err = fmt.Errorf("the list of public mailboxes is not whole: %s", broken)
+	all, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
+	if all.Broken != "" {
+		err = fmt.Errorf("the list of public mailboxes is not whole: %s", all.Broken)
 	}
 	if err != nil {
 		return err
 	}
 	r.seen.mailboxes = map[string]bool{}
-	for _, p := range all {
+	for _, p := range all.Rows {
 		r.seen.mailboxes[fold(p.Address)] = true
 	}
 	return nil

@@ -2,13 +2,14 @@ package wps365_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -23,7 +24,7 @@ func TestWithoutExperimentalWords(t *testing.T) {
 	with(want, "new", spec.RoleMember, user("cy"))
 	with(want, "new", spec.RoleSender, user("cy"))
 	want.Resources[ref("new")] = spec.Resource{Owner: "bo@x.example", Senders: spec.SendersCustom, Ownership: spec.Owned}
-	plan, result := applied(t, w, want)
+	plan, result := c.apply(t, w, want)
 	if d := cmp.Diff([]string{"create new"}, said(plan)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
 	}
@@ -38,7 +39,7 @@ func TestWithoutExperimentalWords(t *testing.T) {
 	if !result.Summary.Clean() || !cmp.Equal(c.writes(), []string{""}) {
 		t.Errorf("result %+v, writes %q", result.Summary, c.writes())
 	}
-	if again := planned(t, c.open(t), want); !again.Empty() {
+	if again := c.plan(t, c.open(t), want); !again.Empty() {
 		t.Errorf("the second plan has %q", said(again))
 	}
 }
@@ -58,14 +59,14 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 	} {
 		t.Run(word, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, old)
-			plan, result := applied(t, c.open(t, word), want)
+			plan, result := c.apply(t, c.open(t, word), want)
 			if d := cmp.Diff(changes, said(plan)); d != "" {
 				t.Errorf("changes (-want +got):\n%s", d)
 			}
 			if !result.Summary.Clean() || result.Summary.Done != len(changes) {
 				t.Errorf("result %+v", result.Connections[0].Changes)
 			}
-			if again := planned(t, c.open(t, word), want); !again.Empty() {
+			if again := c.plan(t, c.open(t, word), want); !again.Empty() {
 				t.Errorf("the second plan has %q", said(again))
 			}
 			for _, call := range plan.Connections[0].Calls { // as a saved plan may ask, long after
@@ -82,15 +83,12 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 	}
 }
 
-func notDone(err error) bool {
-	var e interface{ NotDone() bool }
-	return errors.As(err, &e) && e.NotDone()
-}
+func notDone(err error) bool { return provider.FailureOf(err).Fate == provider.NotDone }
 
 // A tenant that lacks a call makes an error that says what to do, not an empty list.
 func TestTenantWithoutTheCall(t *testing.T) {
 	for _, opts := range []wps365emu.Options{{DocumentedOnly: true}, {RefuseUndocumented: true}, {RefuseUndocumented: true, StatusAlwaysOK: true}} {
-		_, err := newTenant(t, opts, seed).open(t, "members").Read(t.Context(), desired("eng", spec.Resource{}))
+		_, err := newTenant(t, opts, seed).open(t, "members").Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 		if err == nil || !strings.Contains(err.Error(), `take "members" out of experimental`) {
 			t.Errorf("error %v", err)
 		}
@@ -103,7 +101,7 @@ func TestSubjectsThatCantBeEntered(t *testing.T) {
 		subject(spec.SubjectMailbox, "desk@x.example"), subject(spec.SubjectMailbox, "cy@x.example"),
 		subject(spec.SubjectDepartment, "Works"), subject(spec.SubjectDepartment, "Design@x.example"),
 		subject(spec.SubjectAddress, "guest@other.example"), subject(spec.SubjectAddress, "cy@x.example"), subject(spec.SubjectAddress, "desk@x.example"))
-	live, err := c.open(t, "members").Read(t.Context(), want)
+	live, err := c.open(t, "members").Read(t.Context(), providertest.All(want))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,10 +120,10 @@ func TestSubjectsThatCantBeEntered(t *testing.T) {
 	if len(live.Problems) != len(texts) {
 		t.Errorf("problems %q", live.Problems)
 	}
-	if n := c.count("POST", byEmails); n != 1 {
+	if n := c.Count("POST", byEmails); n != 1 {
 		t.Errorf("%d look-ups", n)
 	}
-	_, result := applied(t, c.open(t, "members"), want)
+	_, result := c.apply(t, c.open(t, "members"), want)
 	var body struct {
 		Members []struct {
 			Address string `json:"email_address"`
@@ -133,7 +131,7 @@ func TestSubjectsThatCantBeEntered(t *testing.T) {
 		}
 	}
 	paths := c.writes()
-	if err := json.Unmarshal([]byte(c.bodies[groups+paths[0]][0]), &body); err != nil || len(paths) != 1 || len(body.Members) != 3 {
+	if err := json.Unmarshal([]byte(c.Bodies(groups + paths[0])[0]), &body); err != nil || len(paths) != 1 || len(body.Members) != 3 {
 		t.Errorf("writes %q, body %+v, error %v", paths, body, err) // cy and desk, once each, and the department
 	}
 	if result.Summary.Blocked != len(texts) || result.Summary.Done != 5 {
@@ -147,7 +145,7 @@ func TestAddressesAreHeldWhateverTheirKind(t *testing.T) {
 	want := desired("eng", spec.Resource{}, user("ann"), subject(spec.SubjectAddress, "ann@x.example"), subject(spec.SubjectMailbox, "bo@x.example"))
 	with(want, "news", spec.RoleMember, subject(spec.SubjectDepartment, "Design"))
 	want.Resources[ref("news")] = spec.Resource{Ownership: spec.Owned}
-	if plan := planned(t, c.open(t, "members"), want); !plan.Empty() {
+	if plan := c.plan(t, c.open(t, "members"), want); !plan.Empty() {
 		t.Errorf("changes %q", said(plan))
 	}
 }
@@ -157,7 +155,7 @@ func TestSendersThatAreNotManaged(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, strings.Replace(seed, "[cy@x.example]", "[cy@x.example, bo@x.example]", 1))
 	want := desired("news", spec.Resource{})
 	want.Left = map[spec.Subject]spec.Claim{user("bo"): {Reason: "bo has left"}}
-	plan, result := applied(t, c.open(t, "senders"), want)
+	plan, result := c.apply(t, c.open(t, "senders"), want)
 	if d := cmp.Diff([]string{"revoke news sender bo@x.example"}, said(plan)); d != "" || !result.Summary.Clean() {
 		t.Errorf("changes (-want +got):\n%s\nresult %+v", d, result)
 	}
@@ -169,13 +167,13 @@ func TestModeAndSendersChangeTogether(t *testing.T) {
 	fromCustom := desired("news", spec.Resource{Senders: spec.SendersAll})
 	for name, want := range map[string]spec.State{"eng": toCustom, "news": fromCustom} {
 		t.Run(name, func(t *testing.T) {
-			if plan := planned(t, c.open(t, "senders"), want); !plan.Empty() {
+			if plan := c.plan(t, c.open(t, "senders"), want); !plan.Empty() {
 				t.Errorf("without update: %q", said(plan))
 			}
-			if _, result := applied(t, c.open(t, "senders", "update"), want); !result.Summary.Clean() {
+			if _, result := c.apply(t, c.open(t, "senders", "update"), want); !result.Summary.Clean() {
 				t.Errorf("result %+v", result)
 			}
-			if plan := planned(t, c.open(t, "senders", "update"), want); !plan.Empty() {
+			if plan := c.plan(t, c.open(t, "senders", "update"), want); !plan.Empty() {
 				t.Errorf("the second plan has %q", said(plan))
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -38,7 +39,15 @@ type index struct {
 }
 
 // NewReader opens a connection for reading. It sends nothing.
-func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
+func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Reader, error) {
 	a, err := newAPI(conn, secrets, env)
 	if err != nil {
 		return nil, err
@@ -51,23 +60,23 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 	return r, nil
 }
 
-// Read returns what is live of the mail groups that desired lists. What can't be seen or changed is as desired in it, and
+// Read returns what is live of the mail groups that the query lists. What can't be seen or changed is as desired in it, and
 // its notes say so.
-func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error) {
-	live := diff.Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
-	if len(desired.Resources) == 0 {
+func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
+	live := diff.NewLive()
+	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
-	r.learn(desired)
-	refs := slices.SortedFunc(maps.Keys(desired.Resources), spec.Ref.Compare)
-	groups, err := r.readGroups(ctx, desired, &live)
+	r.learn(q.Desired)
+	refs := slices.SortedFunc(maps.Keys(q.Desired.Resources), spec.Ref.Compare)
+	groups, err := r.readGroups(ctx, q, &live)
 	if err != nil {
 		return live, fmt.Errorf("read mail groups: %w", err)
 	}
 	if err := r.readRolls(ctx, refs, groups, &live); err != nil {
 		return live, err
 	}
-	if err := r.lookUp(ctx, desired, refs, &live); err != nil {
+	if err := r.lookUp(ctx, q, refs, &live); err != nil {
 		return live, fmt.Errorf("look up users and mailboxes: %w", err)
 	}
 	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
@@ -81,20 +90,20 @@ func (r *Reader) Read(ctx context.Context, desired spec.State) (diff.Live, error
 
 // all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
 func (a *api) all(ctx context.Context) ([]mailGroup, error) {
-	all, broken, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
+	all, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
 	switch {
 	case err != nil:
 		return nil, err
-	case broken != "": // a group that we miss would be created again
-		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", broken)
-	case slices.ContainsFunc(all, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
+	case all.Broken != "": // a group that we miss would be created again
+		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", all.Broken)
+	case slices.ContainsFunc(all.Rows, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
 		return nil, errors.New("the list holds a mail group without an id or an address")
 	}
-	return all, nil
+	return all.Rows, nil
 }
 
 // readGroups finds the wanted groups. One that is to be deleted, where nothing may be deleted, is left out.
-func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.Live) (map[spec.Ref]mailGroup, error) {
+func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Live) (map[spec.Ref]mailGroup, error) {
 	all, err := r.api.all(ctx)
 	if err != nil {
 		return nil, err
@@ -103,7 +112,7 @@ func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.
 	var errs *multierror.Error
 	for _, g := range all {
 		ref := spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
-		if _, listed := desired.Resources[ref]; !listed {
+		if _, listed := q.Desired.Resources[ref]; !listed {
 			continue
 		}
 		if other, twice := groups[ref]; twice {
@@ -117,14 +126,14 @@ func (r *Reader) readGroups(ctx context.Context, desired spec.State, live *diff.
 		r.ids.Store(ref.Name, g.ID)
 		live.Resources[ref] = spec.Resource{Title: g.Name, Senders: senders}
 	}
-	if !desired.Part {
+	if !q.Partial {
 		live.Unmanaged = len(all) - len(groups)
 	}
 	for ref := range groups {
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
 			delete(live.Resources, ref)
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: the files want it absent; delete it by hand, %s", ref, without(wordDelete)))
+			live.Note(ref, "the files want it absent; delete it by hand, %s", without(wordDelete))
 		}
 	}
 	return groups, errs.ErrorOrNil()
@@ -152,7 +161,9 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		if known && id == g.OwnerID {
 			owner = w.Owner
 		}
-		r.set(ref, live, func(res *spec.Resource) { res.Owner = owner })
+		res := live.Resources[ref]
+		res.Owner = owner
+		live.Resources[ref] = res
 		if !known && owner != w.Owner && r.may[wordUpdate] {
 			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
 		}
@@ -160,18 +171,12 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 	return nil
 }
 
-func (r *Reader) set(ref spec.Ref, live *diff.Live, change func(*spec.Resource)) {
-	res := live.Resources[ref]
-	change(&res)
-	live.Resources[ref] = res
-}
-
 // checkMissing says of groups that are not live why they can't be made, or with which settings where the files leave them
 // open.
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.wishes[ref]
-		if groups[ref].ID != "" || w.Ownership == "" || w.Absent || w.Ownership == spec.Ignored {
+		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
 		switch _, known := r.seen.people[w.Owner]; {
@@ -181,7 +186,7 @@ func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, li
 			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
 		case w.Senders == "" || w.Title == "":
 			body := w.body(ref.Name)
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: made with name %q and senders %q where the files do not say", ref, body.Name, body.AcceptedType))
+			live.Note(ref, "made with name %q and senders %q where the files do not say", body.Name, body.AcceptedType)
 		}
 	}
 }
@@ -215,18 +220,18 @@ func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec
 
 // readRoll reads one list of a group.
 func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, live *diff.Live) error {
-	rows, broken, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+	all, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
 	if err != nil && missing(err) {
 		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
 	}
 	if err != nil {
 		return err
 	}
-	for _, e := range rows {
+	for _, e := range all.Rows {
 		r.addGrant(l, ref, e, live)
 	}
-	if broken != "" {
-		r.distrust(ref, fmt.Sprintf("the list of %s is not whole: %s", l.words(), broken), live)
+	if all.Broken != "" {
+		live.Distrust(ref, "the list of %s is not whole: %s", l.words(), all.Broken)
 	}
 	return nil
 }
@@ -236,7 +241,7 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
 	if kind == "" || address == "" {
-		r.distrust(ref, fmt.Sprintf("%q is there with the unknown type %q", e.Address, e.Type), live)
+		live.Distrust(ref, "%q is there with the unknown type %q", e.Address, e.Type)
 		return
 	}
 	subjects := w.named[naming{l.role, address}]
@@ -244,25 +249,20 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		subjects = w.named[naming{l.role, name}]
 	}
 	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" {
-		r.distrust(ref, fmt.Sprintf("department %q is there without its name, by which the files may list it", e.Address), live)
+		live.Distrust(ref, "department %q is there without its name, by which the files may list it", e.Address)
 		return
 	}
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
-	if l.role == spec.RoleSender && w.left != nil && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
+	if l.role == spec.RoleSender && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
 		return // the files leave open who may send
 	}
 	for _, s := range subjects {
 		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
 		if _, twice := live.Grants[g]; twice {
-			r.distrust(ref, fmt.Sprintf("two entries may be %s; list them by address", s), live)
+			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
 		live.Grants[g], r.seen.holders[g] = spec.Claim{}, e.Address
 	}
-}
-
-func (r *Reader) distrust(ref spec.Ref, why string, live *diff.Live) {
-	r.set(ref, live, func(res *spec.Resource) { res.Incomplete = why })
-	live.Notes = append(live.Notes, fmt.Sprintf("%s: %s; nothing is revoked there in this run", ref, why))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -20,17 +21,17 @@ func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
 		return `{"code":0,"data":{"total":1,"items":[{"id":"1","name":"E","email_address":"eng@x.example","owner_id":"u","accepted_sender_mode":"` + mode + `"}]}}`
 	}
 	c := newTenant(t, wps365emu.Options{}, seed)
-	c.fault(t, emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 200, Body: item("robots")})
-	if _, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{})); err == nil || !strings.Contains(err.Error(), `"robots"`) {
+	c.Fault(t, emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 200, Body: item("robots")})
+	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err == nil || !strings.Contains(err.Error(), `"robots"`) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := c.open(t).Read(t.Context(), desired("gone", spec.Resource{Absent: true})); err != nil {
+	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("gone", spec.Resource{Absent: true}))); err != nil {
 		t.Errorf("of a mail group that is not listed: %v", err)
 	}
-	c.fault(t, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Status: 200,
+	c.Fault(t, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Status: 200,
 		Body: `{"code":0,"data":{"items":[{"email_address":"bo@x.example","type":"user"},{"email_address":"z@x.example","type":"robot"}]}}`})
 	want := desired("eng", spec.Resource{}, user("cy"))
-	plan := planned(t, c.open(t, "members"), want)
+	plan := c.plan(t, c.open(t, "members"), want)
 	if d := cmp.Diff([]string{"grant eng member cy@x.example"}, said(plan)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
 	}
@@ -54,14 +55,14 @@ func TestOwners(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, seed)
-			plan, err := apply.Plan(t.Context(), job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner})), apply.Head{}, nil)
+			plan, err := apply.Plan(t.Context(), []apply.Job{c.Job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner}))}, apply.Head{}, nil)
 			if tc.err == "" && err != nil || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Fatalf("error %v, want %q", err, tc.err)
 			}
 			if d := cmp.Diff(tc.changes, said(plan)); d != "" {
 				t.Errorf("changes (-want +got):\n%s", d)
 			}
-			if n := c.count("POST", byEmails) + c.count("POST", "/v7/users/batch_read"); n != tc.looks {
+			if n := c.Count("POST", byEmails) + c.Count("POST", "/v7/users/batch_read"); n != tc.looks {
 				t.Errorf("%d look-ups, want %d", n, tc.looks)
 			}
 		})
@@ -73,13 +74,13 @@ func TestGroupsThatCantBeMade(t *testing.T) {
 		c := newTenant(t, wps365emu.Options{}, seed)
 		want := desired("new", spec.Resource{Owner: owner}, user("bo"))
 		want.Resources[ref("news")], want.Resources[ref("watched")] = spec.Resource{Title: "N", Ownership: spec.Owned}, spec.Resource{Ownership: spec.Ignored}
-		plan, result := applied(t, c.open(t, "members", "update"), want)
+		plan, result := c.apply(t, c.open(t, "members", "update"), want)
 		for _, change := range plan.Connections[0].Changes[:1] {
 			if change.Op != diff.OpCreate || !strings.Contains(change.Problem, text) {
 				t.Errorf("owner %q: %+v", owner, change)
 			}
 		}
-		if result.Summary.Blocked != 2 || result.Summary.Done != 2 || c.count("POST", groups) > 0 {
+		if result.Summary.Blocked != 2 || result.Summary.Done != 2 || c.Count("POST", groups) > 0 {
 			t.Errorf("owner %q: %+v", owner, result.Summary)
 		}
 	}
@@ -116,7 +117,7 @@ func TestPages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, large(120, 130))
-			live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+			live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Errorf("error %v", err)
@@ -126,7 +127,7 @@ func TestPages(t *testing.T) {
 			if err != nil || len(live.Grants) != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
 				t.Errorf("%d members, %d unmanaged, notes %q, error %v", len(live.Grants), live.Unmanaged, live.Notes, err)
 			}
-			if n := c.count("GET", groups); n != 3 {
+			if n := c.Count("GET", groups); n != 3 {
 				t.Errorf("%d pages", n)
 			}
 		})
@@ -149,8 +150,8 @@ func TestFault10ShiftingPages(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, large(120, 130))
-			c.fault(t, emu.Fault{Match: "GET " + tc.match, Kind: emu.FaultRefuse, Nth: 2, Count: tc.count, Status: 200, Body: page})
-			plan, err := apply.Plan(t.Context(), job(c.open(t, "members"), desired("g0", spec.Resource{})), apply.Head{}, nil)
+			c.Fault(t, emu.Fault{Match: "GET " + tc.match, Kind: emu.FaultRefuse, Nth: 2, Count: tc.count, Status: 200, Body: page})
+			plan, err := apply.Plan(t.Context(), []apply.Job{c.Job(c.open(t, "members"), desired("g0", spec.Resource{}))}, apply.Head{}, nil)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Errorf("error %v", err)
@@ -172,8 +173,8 @@ func TestNoMemberIsLostFromSight(t *testing.T) {
 		faults = append(faults, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Nth: nth, Status: 200,
 			Body: `{"code":0,"data":{"items":[],"total":777}}`})
 	}
-	c.fault(t, faults...)
-	live, err := c.open(t, "members").Read(t.Context(), desired("g0", spec.Resource{}))
+	c.Fault(t, faults...)
+	live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
 	if err != nil || len(live.Grants) == 0 || len(live.Notes) != 1 {
 		t.Errorf("%d members, notes %q, error %v", len(live.Grants), live.Notes, err)
 	}
@@ -190,8 +191,8 @@ func TestFault05MalformedAnswers(t *testing.T) {
 			t.Run(match+" "+body, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c := newTenant(t, wps365emu.Options{}, seed)
-					c.fault(t, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200, Body: body})
-					live, err := c.open(t, "members").Read(t.Context(), want)
+					c.Fault(t, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200, Body: body})
+					live, err := c.open(t, "members").Read(t.Context(), providertest.All(want))
 					if err == nil && len(live.Notes)+len(live.Problems) == 0 {
 						t.Errorf("no error; live %+v", live)
 					}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -27,12 +28,8 @@ const (
 	tokenLife = 2 * time.Hour
 )
 
-// tokenError is a token that could not be had. What needed it was not sent.
-type tokenError struct{ err error }
-
-func (e tokenError) Error() string { return "get a token: " + e.err.Error() }
-func (e tokenError) Unwrap() error { return e.err }
-func (tokenError) NotDone() bool   { return true }
+// noToken is the error of a token that could not be had. What needed it was not sent.
+func noToken(err error) error { return provider.Refuse("get a token: %w", err) }
 
 // bearer hands out one access token until it is about to end. It is safe for use from several goroutines: one of them
 // renews, the others wait.
@@ -52,7 +49,7 @@ func (b *bearer) token(ctx context.Context, refused string) (spec.Secret, error)
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
-		return spec.Secret{}, tokenError{ctx.Err()}
+		return spec.Secret{}, noToken(ctx.Err())
 	}
 	defer func() { <-b.turn }()
 	if b.value.Reveal() != refused && time.Now().Before(b.until) {
@@ -60,7 +57,7 @@ func (b *bearer) token(ctx context.Context, refused string) (spec.Secret, error)
 	}
 	t, err := b.fetch(ctx)
 	if err != nil {
-		return spec.Secret{}, tokenError{err}
+		return spec.Secret{}, noToken(err)
 	}
 	life := t.life()
 	b.value, b.until = spec.NewSecret(t.Access), time.Now().Add(life-min(earlier, life/2))

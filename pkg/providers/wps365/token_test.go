@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/providers/wps365"
 	"github.com/entitlectl/entitlectl/pkg/providers/wps365/wps365emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -36,10 +36,10 @@ func renewedBeforeItsEnd(t *testing.T) {
 			tokens int // asked for so far
 		}{{0, 1}, {time.Minute, 1}, {117 * time.Minute, 1}, {time.Minute, 2}, {118 * time.Minute, 2}, {2 * time.Hour, 3}} {
 			time.Sleep(step.after)
-			if _, err := w.Read(t.Context(), desired("eng", spec.Resource{})); err != nil {
+			if _, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err != nil {
 				t.Fatal(err)
 			}
-			if n := c.count("POST", token); n != step.tokens {
+			if n := c.Count("POST", token); n != step.tokens {
 				t.Errorf("after %v: %d tokens, want %d", step.after, n, step.tokens)
 			}
 		}
@@ -53,12 +53,12 @@ func renewedOnce(t *testing.T) {
 		for count, calls := range map[int][2]int{1: {2, 2}, 1000: {2, 2}} { // lists and tokens
 			refusal.Count, refusal.Status = count, status
 			c := newTenant(t, wps365emu.Options{}, seed)
-			c.fault(t, refusal)
-			_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
+			c.Fault(t, refusal)
+			_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 			if ok := err == nil; ok != (count == 1) || !ok && httpx.Status(err) != http.StatusUnauthorized {
 				t.Errorf("refused %d times: error %v", count, err)
 			}
-			if got := [2]int{c.count("GET", groups), c.count("POST", token)}; got != calls {
+			if got := [2]int{c.Count("GET", groups), c.Count("POST", token)}; got != calls {
 				t.Errorf("refused %d times: calls %v, want %v", count, got, calls)
 			}
 		}
@@ -69,19 +69,21 @@ func nothingWithoutToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTenant(t, wps365emu.Options{}, seed)
 		w := c.open(t)
-		planned(t, w, newGroup())
+		c.plan(t, w, newGroup())
 		time.Sleep(3 * time.Hour)
-		c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100008,"msg":""}`})
-		if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 {
-			t.Errorf("error %v, writes %q", err, c.writes())
+		c.Fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100008,"msg":""}`})
+		told := 0
+		err := w.Do(t.Context(), "mail_groups", createNew, func() error { told++; return nil })
+		if !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 || told > 0 {
+			t.Errorf("error %v, writes %q, told %d times", err, c.writes(), told)
 		}
 	})
 }
 
 func TestWrongKeyIsNotRepeated(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
-	w := c.openAs(t, connection(), map[string]spec.Secret{"appId": keys["appId"], "appKey": spec.NewSecret("a canary")})
-	_, err := w.Read(t.Context(), desired("eng", spec.Resource{}))
+	w := c.OpenAs(t, map[string]spec.Secret{"appId": c.Secrets["appId"], "appKey": spec.NewSecret("a canary")})
+	_, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
 	if httpx.Status(err) != http.StatusUnauthorized || len(c.Calls()) != 1 || !notDone(err) || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v after %d calls", err, len(c.Calls()))
 	}
@@ -95,10 +97,10 @@ func TestTokensStaySecret(t *testing.T) {
 		for _, status := range []int{200, 403, 500} {
 			synctest.Test(t, func(t *testing.T) {
 				c := newTenant(t, wps365emu.Options{}, seed)
-				c.fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: status, Body: body})
-				_, err := c.open(t).Read(t.Context(), desired("eng", spec.Resource{}))
-				if err == nil || strings.Contains(fmt.Sprint(err, c.events), "CANARY") {
-					t.Errorf("%d %s: error %v, events %v", status, body, err, c.events)
+				c.Fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: status, Body: body})
+				_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
+				if err == nil || strings.Contains(fmt.Sprint(err, c.Events), "CANARY") {
+					t.Errorf("%d %s: error %v, events %v", status, body, err, c.Events)
 				}
 			})
 		}
@@ -107,7 +109,7 @@ func TestTokensStaySecret(t *testing.T) {
 
 // parrot is a vendor that refuses what was sent in words that show it.
 type parrot struct {
-	*tenant
+	next http.RoundTripper
 	path string                   // of the calls that it refuses
 	say  func(sent string) string // how it shows what was sent
 	sent map[string]bool          // tokens
@@ -129,7 +131,7 @@ func (p *parrot) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	if shown == "" {
-		return p.tenant.RoundTrip(r)
+		return p.next.RoundTrip(r)
 	}
 	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"code":403000001,"msg":"` + shown + `"}`))}, nil
 }
@@ -145,18 +147,17 @@ func TestEchoedTokensAreHidden(t *testing.T) {
 	} {
 		for _, path := range []string{groups, token} {
 			t.Run(name+path, func(t *testing.T) {
-				p := &parrot{tenant: newTenant(t, wps365emu.Options{}, seed), say: say, sent: map[string]bool{}}
-				w, err := wps365.NewWriter(connection(), asUser(wps365emu.RefreshToken), httpx.Env{Transport: p, KV: &p.kv, Observe: func(e httpx.Event) { p.events = append(p.events, e) }})
-				if err != nil {
-					t.Fatal(err)
-				}
-				applied(t, p.openAs(t, connection(), asUser(wps365emu.RefreshToken)), newGroup()) // the file's refresh token is spent
-				planned(t, w, desired("two", made))
+				c := newTenant(t, wps365emu.Options{}, seed)
+				p := &parrot{next: c.Via, say: say, sent: map[string]bool{}}
+				c.Via = p
+				w := c.OpenAs(t, asUser(wps365emu.RefreshToken))
+				c.apply(t, c.OpenAs(t, asUser(wps365emu.RefreshToken)), newGroup()) // the file's refresh token is spent
+				c.plan(t, w, desired("two", made))
 				p.path = path
 				change := createNew[0]
 				change.Resource = "two@x.example"
-				err = w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil)
-				text := fmt.Sprint(err, p.events)
+				err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil)
+				text := fmt.Sprint(err, c.Events)
 				if err == nil || len(p.sent) < 2 || !strings.Contains(text, "[redacted]") {
 					t.Fatalf("error %v; %d tokens were shown", err, len(p.sent))
 				}
@@ -174,23 +175,23 @@ func TestUserToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTenant(t, wps365emu.Options{UserWrites: true}, seed)
 		file := asUser(wps365emu.RefreshToken)
-		if _, result := applied(t, c.open(t), newGroup()); result.Summary.Refused != 1 || !strings.Contains(result.Connections[0].Changes[0].Detail, "auth: refreshToken") {
+		if _, result := c.apply(t, c.open(t), newGroup()); result.Summary.Refused != 1 || !strings.Contains(result.Connections[0].Changes[0].Detail, "auth: refreshToken") {
 			t.Errorf("as the app: %+v", result.Connections[0].Changes)
 		}
 		for n, name := range []string{"new", "two", "three"} { // each as a new process
-			w := c.openAs(t, connection(), file)
-			if _, result := applied(t, w, desired(name, made)); !result.Summary.Clean() {
+			w := c.OpenAs(t, file)
+			if _, result := c.apply(t, w, desired(name, made)); !result.Summary.Clean() {
 				t.Fatalf("%s: %+v", name, result.Connections[0].Changes)
 			}
 			time.Sleep(3 * time.Hour) // the access token has ended, the refresh token has not
-			if _, result := applied(t, w, desired(name+"2", made)); !result.Summary.Clean() {
+			if _, result := c.apply(t, w, desired(name+"2", made)); !result.Summary.Clean() {
 				t.Fatalf("%s: %+v", name, result.Connections[0].Changes)
 			}
-			if spent := strings.Count(strings.Join(c.bodies[token], "\n"), "grant_type=refresh_token"); spent != 2*n+2 {
+			if spent := strings.Count(strings.Join(c.Bodies(token), "\n"), "grant_type=refresh_token"); spent != 2*n+2 {
 				t.Errorf("%d refresh tokens spent", spent)
 			}
 		}
-		for key := range c.kv.values {
+		for key := range c.KV.Values {
 			if strings.Contains(key, "eyJ") {
 				t.Errorf("the store has the key %q", key)
 			}
@@ -201,20 +202,20 @@ func TestUserToken(t *testing.T) {
 // The new refresh token is kept before its answer is used, and a store that takes nothing does not cost the old one.
 func TestRefreshTokenIsKeptFirst(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
-	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
-	planned(t, w, newGroup())
-	c.kv.full = true
-	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "disk full") || len(c.writes()) > 0 {
+	w := c.OpenAs(t, asUser(wps365emu.RefreshToken))
+	c.plan(t, w, newGroup())
+	c.KV.Full = true
+	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || !strings.Contains(err.Error(), "the disk is full") || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
-	if body := strings.Join(c.bodies[token], "\n"); strings.Contains(body, wps365emu.RefreshToken) {
+	if body := strings.Join(c.Bodies(token), "\n"); strings.Contains(body, wps365emu.RefreshToken) {
 		t.Error("the refresh token was spent although nothing could be kept")
 	}
-	c.kv.full = false
+	c.KV.Full = false
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Fatal(err)
 	}
-	if kept := c.kv.kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
+	if kept := c.KV.Kept; len(kept) != 3 || !strings.Contains(kept[0], wps365emu.RefreshToken) || !strings.Contains(kept[1], "eyJyZWZyZXNo") {
 		t.Errorf("kept %q", kept)
 	}
 }
@@ -222,13 +223,13 @@ func TestRefreshTokenIsKeptFirst(t *testing.T) {
 // When the new token can't be kept although the old one could, nothing is written; it is kept at the next chance.
 func TestRefreshTokenThatCouldNotBeKept(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
-	w := c.openAs(t, connection(), asUser(wps365emu.RefreshToken))
-	planned(t, w, newGroup())
-	c.answered = func(path string) { c.kv.full = path == token }
+	w := c.OpenAs(t, asUser(wps365emu.RefreshToken))
+	c.plan(t, w, newGroup())
+	c.Answered = func(r *http.Request) { c.KV.Full = r.URL.Path == token }
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
-	c.answered, c.kv.full = nil, false
+	c.Answered, c.KV.Full = nil, false
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); err != nil {
 		t.Error(err)
 	}
@@ -237,16 +238,14 @@ func TestRefreshTokenThatCouldNotBeKept(t *testing.T) {
 // A new refresh token in the file ends the chain that the old one began; a spent one is said to be spent.
 func TestRefreshTokenIsReplaced(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
-	applied(t, c.openAs(t, connection(), asUser(wps365emu.RefreshToken)), newGroup())
-	_, result := applied(t, c.openAs(t, connection(), asUser("another")), desired("two", made))
+	c.apply(t, c.OpenAs(t, asUser(wps365emu.RefreshToken)), newGroup())
+	_, result := c.apply(t, c.OpenAs(t, asUser("another")), desired("two", made))
 	if detail := result.Connections[0].Changes[0].Detail; !strings.Contains(detail, "let the user consent again") || strings.Contains(detail, "another") {
 		t.Errorf("detail %q", detail)
 	}
-	w, err := wps365.NewWriter(connection(), asUser(wps365emu.RefreshToken), httpx.Env{Transport: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	planned(t, w, desired("two", made))
+	c.KV = nil
+	w := c.OpenAs(t, asUser(wps365emu.RefreshToken))
+	c.plan(t, w, desired("two", made))
 	change := createNew[0]
 	change.Resource = "two@x.example"
 	if err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil); !notDone(err) || !strings.Contains(err.Error(), "no state to keep it in") {
@@ -255,26 +254,24 @@ func TestRefreshTokenIsReplaced(t *testing.T) {
 }
 
 func TestPrefixAndSigning(t *testing.T) {
-	to := connection()
-	to.Endpoints[""] = "http://127.0.0.1:1/openapi/"
-	unsigned := connection()
-	unsigned.Settings["sign"] = "false"
+	to := func(c *spec.Connection) { c.Endpoints[""] = "http://127.0.0.1:1/openapi/" }
+	unsigned := func(c *spec.Connection) { c.Settings["sign"] = "false" }
 	for name, tc := range map[string]struct {
 		opts wps365emu.Options
-		to   spec.Connection
+		to   func(*spec.Connection)
 		ok   bool
 	}{
 		"prefix":                     {wps365emu.Options{Prefix: "/openapi"}, to, true},
 		"no signing":                 {wps365emu.Options{Unsigned: true}, unsigned, true},
 		"no signing where it is due": {wps365emu.Options{}, unsigned, false},
-		"signing where it is not":    {wps365emu.Options{Unsigned: true}, connection(), true},
-		"a date that is looked at":   {wps365emu.Options{MaxSkew: time.Minute}, connection(), true},
-		"an expiry in words":         {wps365emu.Options{TextExpiry: true}, connection(), true},
+		"signing where it is not":    {wps365emu.Options{Unsigned: true}, nil, true},
+		"a date that is looked at":   {wps365emu.Options{MaxSkew: time.Minute}, nil, true},
+		"an expiry in words":         {wps365emu.Options{TextExpiry: true}, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, seed)
-			w := c.openAs(t, tc.to, asUser(wps365emu.RefreshToken))
-			_, err := w.Read(t.Context(), newGroup())
+			w := c.OpenAs(t, asUser(wps365emu.RefreshToken), tc.to)
+			_, err := w.Read(t.Context(), providertest.All(newGroup()))
 			if err == nil {
 				err = w.Do(t.Context(), "mail_groups", createNew, nil)
 			}

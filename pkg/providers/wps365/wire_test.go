@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -53,26 +54,26 @@ func TestExplain(t *testing.T) {
 		name, body   string
 		status, want int
 		code, says   string
-		fate         httpx.Fate
+		fate         provider.Fate
 	}{
-		{"plain", `{"code":400415002,"msg":"邮箱不存在"}`, 400, refused, "400415002", "the mailbox does not exist: 邮箱不存在", httpx.FateNotDone},
-		{"the vendor's own example", `{"code":400000007,"msg":"a","more":{"code":400000001,"msg":"b","more":{}}}`, 400, throttled, "400000001", "too much traffic: b", httpx.FateNotDone},
-		{"unknown cause of a known code", `{"code":400000001,"msg":"a","more":{"code":123,"msg":"b"}}`, 400, throttled, "400000001", "too much traffic: a", httpx.FateNotDone},
-		{"known cause behind an unknown one", `{"code":400000007,"more":{"code":1,"more":{"code":400415009,"msg":"c"}}}`, 400, refused, "400415009", "the mail group does not exist: c", httpx.FateNotDone},
-		{"throttled, whatever the status", `{"code":429000001,"msg":""}`, 403, throttled, "429000001", "too many requests", httpx.FateNotDone},
-		{"circuit breaker", `{"code":500000002,"msg":""}`, 500, throttled, "500000002", "the vendor's circuit breaker is open", httpx.FateNotDone},
-		{"lock", `{"code":400000005,"msg":""}`, 400, throttled, "400000005", "locked by another request", httpx.FateNotDone},
-		{"failure in a refusal", `{"code":400000007,"msg":"a","more":{"code":500000004}}`, 400, failed, "500000004", "the vendor failed", httpx.FateUnknown},
-		{"other status than code", `{"code":400000003,"msg":"m"}`, 403, 403, "400000003", "a parameter has a bad value: m", httpx.FateNotDone},
-		{"code of nobody", `{"code":400999999,"msg":"m"}`, 400, refused, "400999999", "m", httpx.FateNotDone},
-		{"of the token call", `{"code":40000005,"msg":"","debug":{"desc":"d"}}`, 400, refused, "40000005", "a scope is invalid: d", httpx.FateNotDone},
-		{"of OAuth2 as such", `{"error":"invalid_scope","error_description":"d"}`, 400, refused, "", "invalid_scope: d", httpx.FateNotDone},
-		{"more is a text", `{"code":400000103,"msg":"m","more":"x"}`, 400, refused, "400000103", "it does not exist: m", httpx.FateNotDone},
-		{"no JSON", `<html>`, 400, refused, "", "", httpx.FateNotDone},
-		{"deep", strings.Repeat(`{"code":1,"more":`, 5000) + "{}" + strings.Repeat("}", 5000), 400, refused, "1", "", httpx.FateNotDone},
+		{"plain", `{"code":400415002,"msg":"邮箱不存在"}`, 400, refused, "400415002", "the mailbox does not exist: 邮箱不存在", provider.NotDone},
+		{"the vendor's own example", `{"code":400000007,"msg":"a","more":{"code":400000001,"msg":"b","more":{}}}`, 400, throttled, "400000001", "too much traffic: b", provider.NotDone},
+		{"unknown cause of a known code", `{"code":400000001,"msg":"a","more":{"code":123,"msg":"b"}}`, 400, throttled, "400000001", "too much traffic: a", provider.NotDone},
+		{"known cause behind an unknown one", `{"code":400000007,"more":{"code":1,"more":{"code":400415009,"msg":"c"}}}`, 400, refused, "400415009", "the mail group does not exist: c", provider.NotDone},
+		{"throttled, whatever the status", `{"code":429000001,"msg":""}`, 403, throttled, "429000001", "too many requests", provider.NotDone},
+		{"circuit breaker", `{"code":500000002,"msg":""}`, 500, throttled, "500000002", "the vendor's circuit breaker is open", provider.NotDone},
+		{"lock", `{"code":400000005,"msg":""}`, 400, throttled, "400000005", "locked by another request", provider.NotDone},
+		{"failure in a refusal", `{"code":400000007,"msg":"a","more":{"code":500000004}}`, 400, failed, "500000004", "the vendor failed", provider.Unknown},
+		{"other status than code", `{"code":400000003,"msg":"m"}`, 403, 403, "400000003", "a parameter has a bad value: m", provider.NotDone},
+		{"code of nobody", `{"code":400999999,"msg":"m"}`, 400, refused, "400999999", "m", provider.NotDone},
+		{"of the token call", `{"code":40000005,"msg":"","debug":{"desc":"d"}}`, 400, refused, "40000005", "a scope is invalid: d", provider.NotDone},
+		{"of OAuth2 as such", `{"error":"invalid_scope","error_description":"d"}`, 400, refused, "", "invalid_scope: d", provider.NotDone},
+		{"more is a text", `{"code":400000103,"msg":"m","more":"x"}`, 400, refused, "400000103", "it does not exist: m", provider.NotDone},
+		{"no JSON", `<html>`, 400, refused, "", "", provider.NotDone},
+		{"deep", strings.Repeat(`{"code":1,"more":`, 5000) + "{}" + strings.Repeat("}", 5000), 400, refused, "1", "", provider.NotDone},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e := httpx.Error{Status: tc.status, Fate: httpx.FateNotDone}
+			e := httpx.Error{Status: tc.status, Fate: provider.NotDone}
 			explain(&e, nil, []byte(tc.body))
 			if e.Status != tc.want || e.Code != tc.code || e.Message != tc.says || e.Fate != tc.fate || e.Alone != (tc.name == "lock") {
 				t.Errorf("status %d, code %q, message %q, fate %v", e.Status, e.Code, e.Message, e.Fate)

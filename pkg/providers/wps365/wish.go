@@ -10,12 +10,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// wish is what the files want of one mail group. It outlasts the read that was told: a change to make a group does not hold
-// its settings, and a read of what a plan touches is not told what else the files grant there.
+// wish is what the files want of one mail group. It outlasts the read that was told, since a change to make a group does not
+// hold its settings.
 type wish struct {
-	spec.Resource // without an ownership the settings are not known
-	named         map[naming][]spec.Subject
-	left          map[spec.Subject]spec.Claim // nil: only changes were told, and not all that the files want
+	spec.Resource
+	named map[naming][]spec.Subject
+	left  map[spec.Subject]spec.Claim
 }
 
 // naming is a role and a folded name: the address of a subject, or the name of a department.
@@ -24,22 +24,14 @@ type naming struct {
 	name string
 }
 
-// learn takes over what desired says. A state that is made of changes (diff.Wanted) does not know who left; it adds to what
-// was learned before.
+// learn takes over what desired says.
 func (r *Reader) learn(desired spec.State) {
 	for ref, res := range desired.Resources {
-		if r.wishes[ref] == nil || desired.Left != nil {
-			r.wishes[ref] = &wish{named: map[naming][]spec.Subject{}, left: desired.Left}
-		}
-		if res.Ownership != "" {
-			r.wishes[ref].Resource = res
-		}
+		r.wishes[ref] = &wish{res, map[naming][]spec.Subject{}, desired.Left}
 	}
 	for g := range desired.Grants {
 		w, at := r.wishes[g.Resource], naming{g.Role, fold(g.Subject.Name)}
-		if !slices.Contains(w.named[at], g.Subject) {
-			w.named[at] = append(w.named[at], g.Subject)
-		}
+		w.named[at] = append(w.named[at], g.Subject)
 	}
 }
 
@@ -84,7 +76,7 @@ func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
 	switch {
 	case !matters, w.Absent && live == "":
 		return meaningless
-	case !r.may[l.word] && (w.Ownership == spec.Ignored || w.left == nil):
+	case !r.may[l.word] && w.Ownership == spec.Ignored:
 		return meaningless
 	case !r.may[l.word]:
 		return takenForGranted
@@ -113,7 +105,7 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 			if wanted == "" || is == wanted {
 				return is
 			}
-			live.Notes = append(live.Notes, fmt.Sprintf("%s: its %s is %q and the files want %q; change it by hand, %s", ref, field, is, wanted, without(wordUpdate)))
+			live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
 			return wanted
 		}
 		have.Title = differs("name", have.Title, w.Title)

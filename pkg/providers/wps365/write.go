@@ -2,11 +2,11 @@ package wps365
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -15,51 +15,44 @@ import (
 type Writer struct{ *Reader }
 
 // NewWriter opens a connection for reading and writing. It sends nothing.
-func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*Writer, error) {
-	r, err := NewReader(conn, secrets, env)
-	return &Writer{r}, err
-}
-
-// refusal is an error of ours that was found before anything was sent, or after nothing was done.
-type refusal struct{ text string }
-
-func (r refusal) Error() string { return r.text }
-func (refusal) NotDone() bool   { return true }
-
-func bug(format string, args ...any) error {
-	return refusal{fmt.Sprintf(format, args...) + "; nothing was sent; plan again, and report it if it comes back"}
+func NewWriter(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Target, error) {
+	r, err := open(conn, secrets, env)
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{Reader: r}, nil
 }
 
 // Do sends one call of those that Pack made.
 func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
-	ctx = httpx.Before(ctx, begin)
 	at := slices.IndexFunc(calls, func(k call) bool { return k.name == name })
 	if at < 0 || len(changes) == 0 || len(changes) > calls[at].most {
-		return bug("there is no call %q of %d changes", name, len(changes))
+		return provider.Bug("there is no call %q of %d changes", name, len(changes))
 	}
 	k := calls[at]
 	address := changes[0].Resource
 	for _, c := range changes {
 		if c.Op != k.op || c.Role != k.role || c.Resource != address {
-			return bug("call %q would also carry: %s %s", name, c.Op, c.Ref(w.name))
+			return provider.Bug("call %q would also carry: %s %s", name, c.Op, c.Ref(w.name))
 		}
 	}
 	if k.word != "" && !w.may[k.word] {
-		return refusal{fmt.Sprintf("nothing was sent, %s", without(k.word))}
+		return provider.Refuse("nothing was sent, %s", without(k.word))
 	}
+	post := httpx.Request{Method: http.MethodPost, BeforeSend: begin}
 	if k.op == diff.OpCreate {
-		return w.create(ctx, address)
+		return w.create(ctx, post, address)
 	}
 	id, err := w.groupID(address)
 	switch {
 	case err != nil:
 		return err
 	case k.op == diff.OpUpdate:
-		return w.update(ctx, id, changes)
+		return w.update(ctx, post, id, changes)
 	case k.op == diff.OpDelete:
-		return w.delete(ctx, id)
+		return w.delete(ctx, post, id)
 	default:
-		return w.writeRoll(ctx, k, id, changes)
+		return w.writeRoll(ctx, post, k, id, changes)
 	}
 }
 
@@ -67,27 +60,25 @@ func (w *Writer) groupID(address string) (string, error) {
 	if id, ok := w.ids.Load(address); ok {
 		return id.(string), nil
 	}
-	return "", bug("the id of mail group %q is not known", address)
-}
-
-func (w *Writer) post(ctx context.Context, path string, body, data any, repeatable bool) error {
-	return w.api.send(ctx, httpx.Request{Method: http.MethodPost, Path: path, Body: body, Repeatable: repeatable}, data)
+	return "", provider.Bug("the id of mail group %q is not known", address)
 }
 
 // update sets what the changes name. The values are absolute, so repeating it is safe.
-func (w *Writer) update(ctx context.Context, id string, changes []diff.Change) error {
+func (w *Writer) update(ctx context.Context, post httpx.Request, id string, changes []diff.Change) error {
 	var body mailGroupBody
 	for _, c := range changes {
 		if !body.set(c.Field, c.To) {
-			return bug("mail groups have no setting %q", c.Field)
+			return provider.Bug("mail groups have no setting %q", c.Field)
 		}
 	}
-	return w.post(ctx, groupPath(id, "update"), body, nil, true)
+	post.Path, post.Body, post.Repeatable = groupPath(id, "update"), body, true
+	return w.api.send(ctx, post, nil)
 }
 
 // delete removes a group. One that is not there is what was wanted.
-func (w *Writer) delete(ctx context.Context, id string) error {
-	err := w.post(ctx, groupPath(id, "delete"), nil, nil, true)
+func (w *Writer) delete(ctx context.Context, post httpx.Request, id string) error {
+	post.Path, post.Repeatable = groupPath(id, "delete"), true
+	err := w.api.send(ctx, post, nil)
 	if httpx.Code(err) == codeNoMailGroup {
 		return nil
 	}
@@ -95,7 +86,7 @@ func (w *Writer) delete(ctx context.Context, id string) error {
 }
 
 // writeRoll adds to a list of a group or removes from it. What repeating does is not documented.
-func (w *Writer) writeRoll(ctx context.Context, k call, id string, changes []diff.Change) error {
+func (w *Writer) writeRoll(ctx context.Context, post httpx.Request, k call, id string, changes []diff.Change) error {
 	l := rolls[slices.IndexFunc(rolls, func(l roll) bool { return l.role == k.role })]
 	var entries []entry
 	for _, c := range changes {
@@ -108,13 +99,15 @@ func (w *Writer) writeRoll(ctx context.Context, k call, id string, changes []dif
 		}
 	}
 	if k.op == diff.OpGrant {
-		return w.post(ctx, l.path(id, "batch_create"), map[string][]entry{l.name: entries}, nil, false)
+		post.Path, post.Body = l.path(id, "batch_create"), map[string][]entry{l.name: entries}
+		return w.api.send(ctx, post, nil)
 	}
 	addresses := make([]string, len(entries))
 	for i, e := range entries {
 		addresses[i] = e.Address
 	}
-	return w.post(ctx, l.path(id, "batch_delete"), map[string][]string{"email_addresses": addresses}, nil, false)
+	post.Path, post.Body = l.path(id, "batch_delete"), map[string][]string{"email_addresses": addresses}
+	return w.api.send(ctx, post, nil)
 }
 
 // written is the entry that a change adds or removes: for a removal as live showed it.
@@ -122,13 +115,13 @@ func (w *Writer) written(c diff.Change) (entry, error) {
 	if c.Op == diff.OpRevoke {
 		address, known := w.seen.holders[c.Grant(w.name)]
 		if !known {
-			return entry{}, bug("live did not show %s on mail group %q", c.Subject, c.Resource)
+			return entry{}, provider.Bug("live did not show %s on mail group %q", c.Subject, c.Resource)
 		}
 		return entry{Address: address}, nil
 	}
 	e, why := w.entry(c.Subject)
 	if why != "" {
-		return e, refusal{why}
+		return e, provider.Refuse("%s", why)
 	}
 	return e, nil
 }

@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Query says what is to be read.
+type Query struct {
+	// Desired lists the resources to read, with all that the files want of them, and who left.
+	Desired spec.State
+	// Partial says that the files may list more: it is not asked how many other resources there are.
+	Partial bool
+	// Notices asks about mails: how many a grant would send, and, unless the connection leaves them alone, what became of
+	// those before.
+	Notices bool
+	// ReadBack says that it is asked whether live shows what was sent. Then nothing is asked about wanted grants but those in
+	// Only. Else a plan is made or checked, and all of them count.
+	ReadBack bool
+	Only     map[spec.Grant]spec.Claim
+}
+
+// Touched asks about the resources that changes touch, so as to see what somebody else did there.
+func Touched(connection string, desired spec.State, changes []diff.Change) Query {
+	refs, q := map[spec.Ref]bool{}, Query{Partial: true}
+	for _, c := range changes {
+		refs[c.Ref(connection)] = true
+		q.Notices = q.Notices || c.Op == diff.OpResend
+	}
+	q.Desired = desired.Where(func(ref spec.Ref) bool { return refs[ref] })
+	return q
+}
+
+// ReadBack asks whether live shows changes that were sent.
+func ReadBack(connection string, desired spec.State, changes []diff.Change) Query {
+	q := Touched(connection, desired, changes)
+	q.ReadBack, q.Only = true, map[spec.Grant]spec.Claim{}
+	for _, c := range changes {
+		g := c.Grant(connection)
+		if c.Op == diff.OpResend {
+			g.Role = spec.RoleAccess
+		}
+		if claim, wanted := desired.Grants[g]; wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
+			q.Only[g] = claim
+		}
+	}
+	return q
+}
+
+// Grants are the wanted grants that are asked about. The caller must not change them.
+func (q Query) Grants() map[spec.Grant]spec.Claim {
+	if q.ReadBack {
+		return q.Only
+	}
+	return q.Desired.Grants
+}
+
+// Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
+// to be found out. Resources that are only watched get no grants.
+func (q Query) Missing(live diff.Live) []spec.Subject {
+	missing := map[spec.Subject]bool{}
+	for g := range q.Grants() {
+		if _, held := live.Grants[g]; !held && q.Desired.Resources[g.Resource].Ownership != spec.Ignored {
+			missing[g.Subject] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
+}
+
+// NoSuch is an error for each name that the vendor does not have, such as "the App Center has no app": it asks about the known
+// name that is nearest, or else says what to do. Without names it is nil.
+func NoSuch(what string, names, known []string, otherwise string) error {
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, fmt.Errorf("%s %q; %s", what, name, spec.DidYouMean(name, known, otherwise)))
+	}
+	return errors.Join(errs...)
+}
