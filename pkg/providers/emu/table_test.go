@@ -50,7 +50,9 @@ func TestTableKeepsTruthApartFromWhatReadsSee(t *testing.T) {
 	if table.Get("2") != nil || table.Get("3").text != "two" {
 		t.Errorf("renamed: %v, %v", table.Get("2"), table.Get("3"))
 	}
+	table.Put("3", &word{text: "TWO"}, later.Add(time.Minute))
 	see(later, "3", "two")
+	see(later.Add(time.Minute), "3", "TWO")
 }
 
 func TestCut(t *testing.T) {

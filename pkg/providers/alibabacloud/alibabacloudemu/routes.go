@@ -3,8 +3,6 @@ package alibabacloudemu
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 )
 
 // The versions of the API: the first two are of the product ResourceManager, the last of ResourceDirectoryMaster.
@@ -70,24 +68,4 @@ func operation(r *http.Request, params url.Values) name {
 		return name{r.Header.Get("X-Acs-Version"), r.Header.Get("X-Acs-Action")}
 	}
 	return name{params.Get("Version"), params.Get("Action")}
-}
-
-// find returns the action that a request asks a host for.
-func (o *Options) find(r *http.Request, n name) (*route, error) {
-	host, _, _ := strings.Cut(r.Host, ":")
-	serves, public := hosts[host]
-	if !public && !strings.HasSuffix(host, ".aliyuncs.com") {
-		serves = []string{v2016, v2020, v2022}
-	}
-	a := routes[n]
-	switch {
-	case len(serves) == 0:
-		return nil, errNoProduct
-	case !slices.Contains(serves, n.version):
-		return nil, errNoVersion
-	case a == nil, r.Method != http.MethodPost && r.Method != http.MethodGet,
-		a.mails && o.NoMailActions, a.action == "ListAccountRecordsForParent" && o.NoRecordList:
-		return nil, errNoAction
-	}
-	return a, nil
 }

@@ -121,14 +121,33 @@ func (v *Vendor) answer(r *http.Request) (reply, error) {
 		return nil, err
 	}
 	c := &call{newForm(m.params), operation(r, m.params)}
-	route, err := v.opts.find(r, c.name)
+	route, err := w.admit(r, c.name)
 	if err != nil {
 		return nil, err
 	}
-	if limit := v.opts.perSecond(route); !v.opts.Unthrottled {
-		if left := w.windows.take(c.name, limit, w.Now); left > 0 {
-			return nil, throttled(rateLimit(limit, left))
-		}
-	}
 	return route.do(w, c)
+}
+
+// admit returns the action that a request asks a host for. It refuses more calls than the rate allows.
+func (w *world) admit(r *http.Request, n name) (*route, error) {
+	host, _, _ := strings.Cut(r.Host, ":")
+	serves, public := hosts[host]
+	if !public && !strings.HasSuffix(host, ".aliyuncs.com") {
+		serves = []string{v2016, v2020, v2022}
+	}
+	a := routes[n]
+	switch {
+	case len(serves) == 0:
+		return nil, errNoProduct
+	case !slices.Contains(serves, n.version):
+		return nil, errNoVersion
+	case a == nil, r.Method != http.MethodPost && r.Method != http.MethodGet,
+		a.mails && w.opts.NoMailActions, a.action == "ListAccountRecordsForParent" && w.opts.NoRecordList:
+		return nil, errNoAction
+	}
+	limit := w.opts.perSecond(a)
+	if left := w.windows.take(n, limit, w.Now); left > 0 && !w.opts.Unthrottled {
+		return nil, throttled(rateLimit(limit, left))
+	}
+	return a, nil
 }

@@ -2,34 +2,21 @@ package wps365emu
 
 import (
 	"crypto/hmac"
-	"mime"
 	"net/http"
 	"strings"
 )
 
-// admit checks signature, token, scope and media type, in this order.
-func (w *world) admit(route route, c *call, target string) error {
+// authenticate checks the signature, then the token.
+func (w *world) authenticate(c *call, target string) error {
 	if !w.opts.Unsigned {
 		if err := w.verify(c.request, target, c.Body); err != nil {
 			return err
 		}
 	}
-	token, err := w.bearer(c.request)
-	if err != nil {
-		return err
-	}
-	c.token = token
-	if !w.may(token, route) || !token.has(route.scope) {
-		return errPermission
-	}
-	if route.undocumented && w.opts.RefuseUndocumented {
-		return errUnsupported
-	}
-	if len(c.Body) > 0 {
-		media, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
-		if err != nil || media != "application/json" {
-			return errMediaType
-		}
+	value, ok := strings.CutPrefix(c.request.Header.Get("Authorization"), "Bearer ")
+	c.token = w.tokens[value]
+	if !ok || c.token == nil || !w.Now.Before(c.token.expires) {
+		return errBadToken
 	}
 	return nil
 }
@@ -50,27 +37,4 @@ func (w *world) verify(r *http.Request, target string, body []byte) error {
 		return &problem{Code: w.opts.SignatureCode, Msg: "invalid signature"}
 	}
 	return nil
-}
-
-func (w *world) bearer(r *http.Request) (*token, error) {
-	value, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	t := w.tokens[value]
-	if !ok || t == nil || !w.Now.Before(t.expires) {
-		return nil, errBadToken
-	}
-	return t, nil
-}
-
-// may reports whether a call takes this kind of token: one of a user, or one of the app.
-func (w *world) may(t *token, route route) bool {
-	switch {
-	case route.asUser:
-		return t.user != nil
-	case route.scope == mailGroupsWrite && t.user != nil:
-		return !w.opts.AppWrites
-	case route.scope == mailGroupsWrite:
-		return !w.opts.UserWrites
-	default:
-		return t.user == nil
-	}
 }

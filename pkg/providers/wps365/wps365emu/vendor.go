@@ -3,6 +3,7 @@ package wps365emu
 import (
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -101,7 +102,10 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (any, error) {
 	defer v.End()
 	c := &call{form: newForm(query, body), path: path, id: vars["id"], request: r, header: header}
 	if !strings.HasPrefix(path, oauthPath) {
-		if err := w.admit(route, c, target); err != nil {
+		if err := w.authenticate(c, target); err != nil {
+			return nil, err
+		}
+		if err := w.admit(route, c); err != nil {
 			return nil, err
 		}
 	}
@@ -109,4 +113,34 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (any, error) {
 		return nil, &problem{Code: badFormat, Msg: "the query is malformed"}
 	}
 	return route.do(w, c)
+}
+
+// admit refuses calls that the token does not cover, and bodies that are not JSON.
+func (w *world) admit(route route, c *call) error {
+	switch {
+	case !w.may(c.token, route) || !c.token.has(route.scope):
+		return errPermission
+	case route.undocumented && w.opts.RefuseUndocumented:
+		return errUnsupported
+	case len(c.Body) == 0:
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return errMediaType
+	}
+	return nil
+}
+
+// may reports whether a call takes this kind of token: one of a user, or one of the app.
+func (w *world) may(t *token, route route) bool {
+	switch {
+	case route.asUser:
+		return t.user != nil
+	case route.scope == mailGroupsWrite && t.user != nil:
+		return !w.opts.AppWrites
+	case route.scope == mailGroupsWrite:
+		return !w.opts.UserWrites
+	default:
+		return t.user == nil
+	}
 }
