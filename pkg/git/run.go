@@ -114,11 +114,17 @@ func (r *Repository) run(ctx context.Context, out io.Writer, args ...string) err
 	return err
 }
 
-// explain adds what to do to what git says of another user's repository.
+// explain says what to do where git refuses to look, or would have to fetch.
 func explain(f failure) error {
-	if strings.Contains(f.said, "dubious ownership") || strings.Contains(f.said, "unsafe repository") {
+	if _, said, fatal := strings.Cut("\n"+f.said, "\nfatal: "); fatal { // what comes before are warnings
+		f.said = said
+	}
+	switch {
+	case strings.Contains(f.said, "dubious ownership"), strings.Contains(f.said, "unsafe repository"):
 		return fmt.Errorf("%s belongs to another user, so git does not look at it; run entitlectl as its owner, or make it yours with chown -R "+
 			"(settings such as safe.directory are not read here)", f.top)
+	case strings.Contains(f.said, "promisor remote"):
+		return fmt.Errorf("%s is a clone without all files, and nothing is fetched here; check out without a filter: %w", f.top, f)
 	}
 	return f
 }
