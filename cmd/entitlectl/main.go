@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/entitlectl/entitlectl/pkg/git"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -42,7 +43,7 @@ func processEnv() env {
 	host, _ := os.Hostname() // "" where there is none
 	return env{
 		user: userName(), host: host,
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now, tracked: git.Tracked,
 		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
 	}
 }

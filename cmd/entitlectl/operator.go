@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/git"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -55,12 +56,23 @@ func (c *cli) loadOperator(ctx context.Context) (*spec.Operator, error) {
 }
 
 // readOperator reads the operator's file, and says where its file: references begin.
-func (c *cli) readOperator(_ context.Context, name string) (data []byte, folder string, err error) {
-	if strings.HasPrefix(name, "git:") {
-		return nil, "", fmt.Errorf("the operator's file %s: reading from git is not built yet; name a file outside of what others can change", name)
+func (c *cli) readOperator(ctx context.Context, name string) (data []byte, folder string, err error) {
+	if !strings.HasPrefix(name, git.Prefix) {
+		data, err = spec.ReadFile(name)
+		return data, filepath.Dir(name), err
 	}
-	data, err = spec.ReadFile(name)
-	return data, filepath.Dir(name), err
+	file, err := git.Parse(name)
+	if err != nil {
+		return nil, "", err
+	}
+	repository, err := git.Open(".")
+	if err != nil {
+		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
+	}
+	if data, folder, err = repository.Read(ctx, file); err != nil {
+		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
+	}
+	return data, folder, nil
 }
 
 // guard is guardState for commands that read the state folder and no files.

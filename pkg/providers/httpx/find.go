@@ -111,6 +111,11 @@ func (f *finder) plain(text string) []span {
 	return found
 }
 
+// hides tells whether a whole text is found as it is.
+func (f *finder) hides(text string) bool {
+	return slices.Equal(f.plain(folded(text)), []span{{0, len(text)}})
+}
+
 // join adds a span that begins no earlier than the last one.
 func join(spans []span, next span) []span {
 	if last := len(spans) - 1; last >= 0 && next.from <= spans[last].to {

@@ -77,9 +77,10 @@ func redact(text string, finders ...*finder) string {
 	return b.String()
 }
 
-// finders are for the secrets in use and the signature of the request itself.
+// finders are for the secrets in use and the signature of the request itself. A bearer token is both, and long.
 func (c *Client) finders(r *http.Request) []*finder {
-	return []*finder{c.Secrets.known(), newFinder(signatures(r.Header))}
+	known := c.Secrets.known()
+	return []*finder{known, newFinder(slices.DeleteFunc(signatures(r.Header), known.hides))}
 }
 
 // hide takes the secrets out of all that the error of a request shows.
