@@ -80,6 +80,7 @@ func (l *loader) obey(o *Operator) {
 		return
 	}
 	l.operator, l.allowed, l.connections = o, o.allowed, maps.Clone(o.connections)
+	l.floors = append(l.floors, o.rules)
 }
 
 // heldByOperator refuses connections in a file where the operator's holds them.

@@ -102,3 +102,30 @@ func TestOperatorRules(t *testing.T) {
 		t.Errorf("%+v", o.rules)
 	}
 }
+
+// The rules of an operator's file are floors, those that it leaves alone among them, whatever other files say.
+func TestOperatorRulesAreFloors(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const operator = "version: 1\nrules: {max-mails: 7, protected: ['user:a'], require-self: 'user:b', min-members: {'app:*': 2}}\n"
+	for _, tc := range []struct{ file, want string }{
+		{"version: 1\n", ""},
+		{"version: 1\nrules: {max-mails: 9, max-revokes: 99, min-members: {'app:*': 1}}\n", ""},
+		{"version: 1\nrules: {max-revokes: off}\n", "a.yaml:2:22: rule max-revokes can't be switched off here, since ops.yaml governs it; remove the line, or change ops.yaml"},
+	} {
+		write(t, "a.yaml", tc.file)
+		in := input("a.yaml")
+		in.Operator = operatorOf(t, operator)
+		s, err := Load(in)
+		if err != nil {
+			if err.Error() != tc.want {
+				t.Errorf("%q: error %v, want %s", tc.file, err, tc.want)
+			}
+			continue
+		}
+		r := s.Rules
+		if tc.want != "" || r.MaxMails != (Limit{Value: 7}) || r.MaxRevokes != DefaultRules.MaxRevokes || len(r.Protected) != 1 || len(r.RequireSelf) != 1 ||
+			len(r.MinMembers) != 1 || r.MinMembers[0].Count != 2 {
+			t.Errorf("%q gives %+v", tc.file, r)
+		}
+	}
+}
