@@ -19,6 +19,7 @@ const module = "github.com/entitlectl/entitlectl/"
 // allowed says what each package may import of ours, tests aside. PROVIDER stands for each vendor's folder.
 var allowed = map[string][]string{
 	"pkg/spec":                           {},
+	"pkg/git":                            {},
 	"pkg/diff":                           {"pkg/spec"},
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},
 	"pkg/store":                          {},
@@ -33,6 +34,7 @@ var allowed = map[string][]string{
 	"pkg/providers/emu":                  {},
 	"pkg/providers/PROVIDER":             {"pkg/diff", "pkg/provider", "pkg/spec", "pkg/store", "pkg/providers/httpx", "pkg/providers/pack"},
 	"pkg/providers/PROVIDER/PROVIDERemu": {"pkg/providers/emu"},
+	"pkg/providers/emu/emutest":          {"pkg/providers/emu"},
 	"examples":                           {},
 	"cmd/entitlectl":                     nil, // sees everything
 }

@@ -61,6 +61,7 @@ func newApply(c *cli) *cobra.Command {
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
 	f.DurationVar(&flags.settle, "settle", apply.DefaultSettle, "how long a write may take to show when it is read back")
 	f.DurationVar(&flags.lockTimeout, "lock-timeout", 0, "how long to wait for another apply to end")
+	c.underOperator(command)
 	return command
 }
 
@@ -74,9 +75,9 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	var w intent
 	var err error
 	if len(args) > 0 {
-		plan, w, err = c.saved(args[0], flags.requirePlan)
+		plan, w, err = c.saved(ctx, args[0], flags.requirePlan)
 	} else {
-		w, err = c.intent()
+		w, err = c.intent(ctx)
 	}
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 		return err
 	}
 	defer func() { c.complain(session.Release()) }()
-	jobs := c.jobs(w.scopes, writing)
+	jobs := c.jobs(ctx, w.scopes, writing)
 	if plan == nil {
 		plan, err = c.planned(ctx, w, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: flags.retryUnknown})
 		if plan == nil || err != nil && allFailed(plan) {
@@ -168,7 +169,7 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 
 // saved reads a saved plan, which must have the id where one is required, and finds its connections as the files describe
 // them: those of --file, else those that the plan was made from.
-func (c *cli) saved(path, required string) (*diff.Plan, intent, error) {
+func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, intent, error) {
 	plan, err := readPlan(path)
 	if err != nil {
 		return nil, intent{}, err
@@ -180,10 +181,11 @@ func (c *cli) saved(path, required string) (*diff.Plan, intent, error) {
 	if len(files) == 0 {
 		files = plan.Files
 	}
-	s, err := load(files)
+	s, err := c.load(ctx, files)
 	if err != nil {
 		return nil, intent{}, err
 	}
+	c.warn(s.Warnings)
 	if s.Digest != plan.Spec {
 		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
 	}
@@ -193,6 +195,9 @@ func (c *cli) saved(path, required string) (*diff.Plan, intent, error) {
 		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
 		if i < 0 || s.Connections[i].Provider != part.Provider {
 			return nil, intent{}, fmt.Errorf("%s: the files have no connection %s of provider %s; plan again", path, part.Name, part.Provider)
+		}
+		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
+			return nil, intent{}, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", path, part.Name)}
 		}
 		sc := scope{connection: s.Connections[i], desired: desired[part.Name]}
 		if len(part.Targets) > 0 {

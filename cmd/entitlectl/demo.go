@@ -147,6 +147,8 @@ func (d *demo) credentials(name string) (string, bool) {
 		return "emulator-app", true
 	case "HUAWEICLOUD_SDK_SK", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "WPS_APP_KEY":
 		return "emulator-secret", true
+	case operatorVariable: // the demo's connections are its own
+		return "", false
 	}
 	return d.lookup(name)
 }

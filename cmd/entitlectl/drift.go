@@ -13,7 +13,7 @@ import (
 )
 
 func newDrift(c *cli) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use: "drift", Short: "Find out how live state differs from the files",
 		Long: "Compare live state with the files and sort the differences by cause. Where an earlier apply confirmed what was there, say\n" +
 			"who moved since: somebody behind our back (changed live), or the files. Holds no client that could write.\n" +
@@ -23,6 +23,8 @@ func newDrift(c *cli) *cobra.Command {
 		Args:    arguments(0, 0, "no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context()) },
 	}
+	c.underOperator(command)
+	return command
 }
 
 func (c *cli) drift(ctx context.Context) error {

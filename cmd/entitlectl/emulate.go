@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,7 +58,7 @@ func newEmulate(c *cli) *cobra.Command {
 func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")
 	if flags.seed != "" {
-		data, err := os.ReadFile(flags.seed)
+		data, err := readInput(flags.seed, maxInput)
 		if err != nil {
 			return err
 		}

@@ -133,6 +133,19 @@ func (c *cli) complain(err error) {
 	}
 }
 
+// warn prints what is odd in the files, as complain does.
+func (c *cli) warn(warnings []*spec.Error) {
+	const most = 100
+	for _, w := range warnings[:min(most, len(warnings))] {
+		said := *w
+		said.What = "warning: " + w.What
+		c.complain(&said)
+	}
+	if more := len(warnings) - most; more > 0 {
+		c.complain(fmt.Errorf("warning: and %d more", more))
+	}
+}
+
 // placed says whether an error begins with its place in a file.
 func placed(err error) bool {
 	if all, ok := err.(*multierror.Error); ok && len(all.Errors) > 0 {

@@ -42,7 +42,7 @@ func (k killWorld) real(t *testing.T) *victim {
 	text, err := os.ReadFile(k.file)
 	check(t, err)
 	v.program, v.file = program, filepath.Join(t.TempDir(), "entitlements.yaml")
-	text = []byte(strings.ReplaceAll(string(text), "    rate:", "    endpoint: "+v.url+"\n    rate:"))
+	text = []byte(strings.ReplaceAll(string(text), "http://127.0.0.1:1", v.url))
 	check(t, os.WriteFile(v.file, text, 0o600))
 	return v
 }

@@ -78,6 +78,8 @@ func TestGolden(t *testing.T) {
 			e.Values[emulatorKey] = new(script)
 			e.Setenv("HUAWEICLOUD_SDK_AK", "emulator-key")
 			e.Setenv("HUAWEICLOUD_SDK_SK", "emulator-secret")
+			e.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator-key")
+			e.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

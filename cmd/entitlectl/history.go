@@ -26,6 +26,7 @@ func newHistory(c *cli) *cobra.Command {
 			"for all runs. The history is in --state-dir.",
 		Example: "  entitlectl history\n  entitlectl history 3",
 		Args:    arguments(0, 1, "at most one number of a run"),
+		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return c.history(cmd.Context())
@@ -49,6 +50,7 @@ func newHistoryVerify(c *cli) *cobra.Command {
 			"Exits 0 where the chain is whole, else 1 with the place of the first break.",
 		Example: "  entitlectl history verify --contains sha256:9f86d081884c7d65",
 		Args:    arguments(0, 0, "no arguments"),
+		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("contains") && len(strings.TrimPrefix(contains, "sha256:")) < leastDigest {
 				return fmt.Errorf("--contains takes a digest as this command prints it, at least the first %d digits", leastDigest)

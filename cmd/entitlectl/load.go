@@ -2,9 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -30,17 +30,25 @@ type intent struct {
 	scopes []scope
 }
 
-func (c *cli) intent() (intent, error) {
-	s, err := load(c.files)
+func (c *cli) intent(ctx context.Context) (intent, error) {
+	s, err := c.load(ctx, c.files)
 	if err != nil {
 		return intent{}, err
 	}
+	c.warn(s.Warnings)
 	scopes, err := c.scopes(s)
 	return intent{s, scopes}, err
 }
 
-// load reads and checks files; none named stands for the usual ones.
-func load(files []string) (*spec.Spec, error) {
+// load reads and checks files, the operator's first; none named stands for the usual ones.
+func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
+	if err := c.guardState(ctx); err != nil {
+		return nil, err
+	}
+	operator, err := c.loadOperator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if len(files) == 0 {
 		file, err := usualFile()
 		if err != nil {
@@ -48,18 +56,32 @@ func load(files []string) (*spec.Spec, error) {
 		}
 		files = []string{file}
 	}
-	return spec.Load(files, providers.Formats())
+	if operator != nil {
+		c.mayLift = operator.MayLift
+	}
+	return spec.Load(spec.Input{Paths: files, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }
 
+// usualFile is the file or folder that is read where none is named. Where there are several nobody can tell which is meant.
 func usualFile() (string, error) {
-	for _, name := range []string{"entitlements.yaml", "entitlements"} {
-		_, err := os.Stat(name)
-		if err == nil {
-			return name, nil
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, e := range entries {
+		switch strings.ToLower(e.Name()) {
+		case "entitlements", "entitlements.yaml", "entitlements.yml":
+			found = append(found, e.Name())
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
+	}
+	switch {
+	case len(found) > 1:
+		return "", fmt.Errorf("%s are here; name what is meant with --file", strings.Join(found, " and "))
+	case len(found) == 1 && (found[0] == "entitlements.yaml" || found[0] == "entitlements"):
+		return found[0], nil
+	case len(found) == 1:
+		return "", fmt.Errorf("there is no entitlements.yaml and no folder entitlements here, but %s; name it with --file", found[0])
 	}
 	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
 }
@@ -158,11 +180,11 @@ func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec
 }
 
 // jobs opens the connections of the scopes. One that can't be opened gives a job that says why.
-func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
+func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job {
 	var jobs []apply.Job
 	for _, sc := range scopes {
 		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Targets: sc.targets}
-		if job.Source, job.Err = c.open(sc.connection, open); job.Err != nil {
+		if job.Source, job.Err = c.open(ctx, sc.connection, open); job.Err != nil {
 			job.Source = nil
 		}
 		jobs = append(jobs, job)
@@ -170,17 +192,17 @@ func (c *cli) jobs(scopes []scope, open opener) []apply.Job {
 	return jobs
 }
 
-func (c *cli) open(conn spec.Connection, open opener) (provider.Source, error) {
+func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (provider.Source, error) {
 	p, known := providers.Find(conn.Provider)
 	if !known {
 		return nil, fmt.Errorf("there is no provider %q", conn.Provider)
 	}
-	secrets, err := conn.Secrets(c.lookup)
+	secrets, err := conn.Secrets(c.secrets(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return open(p, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		KV: c.store, Limiter: c.store,
+		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
 	})
 }

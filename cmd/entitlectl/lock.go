@@ -22,6 +22,7 @@ func newLock(c *cli) *cobra.Command {
 			"over and says so.",
 		Example: "  entitlectl lock",
 		Args:    arguments(0, 0, "no arguments"),
+		PreRunE: c.guard,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.locks(cmd.Context()) },
 	}
 	command.AddCommand(newLockBreak(c))
@@ -36,6 +37,7 @@ func newLockBreak(c *cli) *cobra.Command {
 			"more but a call that it may have in hand. Who broke the lock and why is kept in the history.",
 		Example: `  entitlectl lock break workspace --reason "the runner was suspended, ticket 4711"`,
 		Args:    arguments(1, 1, "the name of a connection"),
+		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.breakLock(cmd.Context(), args[0], strings.TrimSpace(reason))
 		},

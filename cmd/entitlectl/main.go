@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/entitlectl/entitlectl/pkg/git"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -29,7 +30,9 @@ type env struct {
 	terminal       terminals
 	transport      http.RoundTripper               // to vendors; nil: the network
 	openStore      func(folder string) store.Store // nil: the one of package file
-	user, host     string
+	// tracked tells whether git tracks a file, or anything in a folder; nil: nobody is asked.
+	tracked    func(ctx context.Context, path string) (bool, error)
+	user, host string
 }
 
 // terminals says which streams are terminals.
@@ -40,7 +43,7 @@ func processEnv() env {
 	host, _ := os.Hostname() // "" where there is none
 	return env{
 		user: userName(), host: host,
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now, tracked: git.Tracked,
 		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
 	}
 }

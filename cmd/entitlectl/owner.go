@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
-	"os/exec"
 	"os/user"
-	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/git"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -58,34 +56,12 @@ func (c *cli) commit(ctx context.Context, files []string) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askGit)
 	defer cancel()
-	id := git(ctx, filepath.Dir(files[0]), "rev-parse", "HEAD")
-	if id != "" && changed(ctx, files) {
-		id += "-dirty"
+	id, changed, err := git.Commit(ctx, files)
+	switch {
+	case err != nil:
+		return ""
+	case changed:
+		return id + "-dirty"
 	}
 	return id
-}
-
-// changed says whether a folder of the files holds changes that are not committed. What git does not track counts only where
-// it is one of the files: our own state and a saved plan often lie beside them.
-func changed(ctx context.Context, files []string) bool {
-	folders := map[string][]string{}
-	for _, path := range files {
-		folders[filepath.Dir(path)] = append(folders[filepath.Dir(path)], filepath.Base(path))
-	}
-	for folder, names := range folders {
-		if git(ctx, folder, "status", "--porcelain", "--untracked-files=no", "--", ".") != "" ||
-			git(ctx, folder, append([]string{"ls-files", "--others", "--"}, names...)...) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// git returns what git says in a folder; "" without git, or without a repository there.
-func git(ctx context.Context, folder string, args ...string) string {
-	out, err := exec.CommandContext(ctx, "git", append([]string{"-C", folder}, args...)...).Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -47,4 +48,29 @@ func TestCommit(t *testing.T) {
 	expect("one file of two is new", true, true, file, other)
 	write(file, "version: 2\n")
 	expect("changed", true, true, file)
+}
+
+// A folder of files that is laid out as a repository, with a program in its settings, is only a folder.
+func TestCommitRunsNothing(t *testing.T) {
+	folder := t.TempDir()
+	log, monitor := filepath.Join(folder, "log"), filepath.Join(folder, "monitor")
+	for name, text := range map[string]string{
+		"entitlements.yaml": "version: 1\n", "HEAD": "ref: refs/heads/main\n", "objects/x": "", "refs/x": "",
+		"config":  "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = " + monitor + "\n",
+		"monitor": "#!/bin/sh\necho run >> " + log + "\n",
+	} {
+		path := filepath.Join(folder, name)
+		check(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		check(t, os.WriteFile(path, []byte(text), 0o700))
+	}
+	c := &cli{env: env{lookup: func(string) (string, bool) { return "", false }}}
+	id := c.commit(t.Context(), []string{filepath.Join(folder, "entitlements.yaml")})
+	if _, err := os.Stat(log); !os.IsNotExist(err) || id != "" {
+		t.Errorf("commit %q; the program was run: %v", id, err == nil)
+	}
+	if exec.Command("git", "-C", folder, "status").Run(); runtime.GOOS != "windows" {
+		if _, err := os.Stat(log); err != nil {
+			t.Skipf("git status does not run it either, so this shows nothing: %v", err)
+		}
+	}
 }

@@ -44,6 +44,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
+	c.underOperator(command)
 	return command
 }
 
@@ -80,11 +81,11 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
 // the plan of the others.
 func (c *cli) fresh(ctx context.Context, opts apply.PlanOptions) (*diff.Plan, error) {
-	w, err := c.intent()
+	w, err := c.intent(ctx)
 	if err != nil {
 		return nil, err
 	}
-	opts.Jobs = c.jobs(w.scopes, reading)
+	opts.Jobs = c.jobs(ctx, w.scopes, reading)
 	return c.planned(ctx, w, opts)
 }
 

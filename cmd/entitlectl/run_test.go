@@ -233,9 +233,10 @@ func isPackage(x ast.Expr, name string) bool {
 }
 
 func TestExamplesAreValid(t *testing.T) {
+	c := &cli{env: env{lookup: func(string) (string, bool) { return "", false }}}
 	err := fs.WalkDir(os.DirFS("../../examples"), ".", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".yaml") && filepath.Base(path) != "seed.yaml" {
-			_, err = load([]string{filepath.Join("../../examples", path)})
+			_, err = c.load(t.Context(), []string{filepath.Join("../../examples", path)})
 		}
 		return err
 	})

@@ -3,20 +3,29 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 func newSchema(c *cli) *cobra.Command {
-	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of desired-state files",
-		Long: "Print the JSON Schema of desired-state files, for completion and checks in editors. With the YAML language server:\n" +
+	var operator bool
+	command := &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of desired-state files, or of the operator's",
+		Long: "Print the JSON Schema of desired-state files, or with --operator that of the operator's file, for completion and checks in\n" +
+			"editors. With the YAML language server:\n" +
 			"  # yaml-language-server: $schema=entitlements.schema.json",
 		Example: "  entitlectl schema > entitlements.schema.json",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := c.stdout.Write(spec.Schema(providers.Formats()))
+			text := spec.Schema(providers.Formats())
+			if operator {
+				text = spec.OperatorSchema(providers.Formats(), diff.RuleNames)
+			}
+			_, err := c.stdout.Write(text)
 			return err
 		},
 	}
+	command.Flags().BoolVar(&operator, "operator", false, "print that of the operator's file")
+	return command
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +26,7 @@ func newShow(c *cli) *cobra.Command {
 }
 
 func readPlan(path string) (*diff.Plan, error) {
-	data, err := os.ReadFile(path)
+	data, err := readInput(path, maxInput)
 	if err != nil {
 		return nil, err
 	}

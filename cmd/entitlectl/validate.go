@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -13,20 +14,23 @@ import (
 )
 
 func newValidate(c *cli) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use: "validate", Short: "Check files offline",
 		Long:    "Check files without asking any vendor and without resolving secrets. Exits 0 where all is well, else 1 with all errors.",
 		Example: "  entitlectl validate -f entitlements.yaml",
 		Args:    arguments(0, 0, "no arguments"),
-		RunE:    func(*cobra.Command, []string) error { return c.validate() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
 	}
+	c.underOperator(command)
+	return command
 }
 
 // verdict is what validate finds, as JSON shows it.
 type verdict struct {
 	Valid bool `json:"valid"`
 	*size
-	Errors []fileError `json:"errors,omitempty"`
+	Errors   []fileError `json:"errors,omitempty"`
+	Warnings []fileError `json:"warnings,omitempty"`
 }
 
 // size is how much valid files hold.
@@ -35,6 +39,8 @@ type size struct {
 	Resources   int       `json:"resources"`
 	Grants      int       `json:"grants"`
 	AsOf        time.Time `json:"asOf"`
+	// Endpoints are where connections are reached, by their names, as far as that is not the vendor's own.
+	Endpoints map[string][]string `json:"endpoints,omitempty"`
 }
 
 type fileError struct {
@@ -45,8 +51,8 @@ type fileError struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-func (c *cli) validate() error {
-	s, err := load(c.files)
+func (c *cli) validate(ctx context.Context) error {
+	s, err := c.load(ctx, c.files)
 	var scopes []scope
 	if err == nil {
 		scopes, err = c.scopes(s)
@@ -54,14 +60,41 @@ func (c *cli) validate() error {
 	if err != nil {
 		return c.invalid(err)
 	}
-	n := size{Connections: len(scopes), AsOf: c.at()}
+	n := size{Connections: len(scopes), AsOf: c.at(), Endpoints: map[string][]string{}}
+	report := render.Report{Title: "Validation"}
 	for _, sc := range scopes {
+		if conn := sc.connection; len(conn.Foreign) > 0 {
+			n.Endpoints[conn.Name] = conn.Foreign
+			report.Sections = append(report.Sections, render.Section{Title: render.Heading(conn.Name, conn.Provider, conn.Foreign),
+				Notes: []render.Note{{Text: "not the vendor's own endpoint"}}})
+		}
 		n.Resources += len(sc.desired.Resources)
 		n.Grants += len(sc.desired.Grants)
 	}
-	totals := fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
+	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
-	return c.show(verdict{Valid: true, size: &n}, render.Report{Title: "Validation", Totals: totals})
+	document := verdict{Valid: true, size: &n}
+	var lines []string
+	for _, w := range s.Warnings {
+		document.Warnings = append(document.Warnings, fileError{w.File, w.Line, w.Column, w.What, w.Hint})
+		lines = append(lines, w.Error())
+	}
+	switch {
+	case c.output == "text":
+		c.warn(s.Warnings)
+	case len(lines) > 0:
+		report.Sections = append(report.Sections, notes(render.Warning, lines)...)
+	}
+	return c.show(document, report)
+}
+
+// notes is what there is to say about the files.
+func notes(level render.Level, lines []string) []render.Section {
+	section := render.Section{Title: "files"}
+	for _, line := range lines {
+		section.Notes = append(section.Notes, render.Note{Level: level, Text: line})
+	}
+	return []render.Section{section}
 }
 
 // invalid prints the errors: as text on stderr, in other forms on stdout.
@@ -70,15 +103,12 @@ func (c *cli) invalid(err error) error {
 		return err
 	}
 	found := fileErrors(err)
-	section := render.Section{Title: "files"}
-	for _, e := range found {
-		section.Notes = append(section.Notes, render.Note{Level: render.Error, Text: e.text})
-	}
 	document := verdict{}
+	var lines []string
 	for _, e := range found {
-		document.Errors = append(document.Errors, e.fileError)
+		document.Errors, lines = append(document.Errors, e.fileError), append(lines, e.text)
 	}
-	report := render.Report{Title: "Validation", Sections: []render.Section{section},
+	report := render.Report{Title: "Validation", Sections: notes(render.Error, lines),
 		Totals: "invalid: " + render.Count(len(found), "error")}
 	return errors.Join(c.show(document, report), &exit{code: exitError})
 }

@@ -103,7 +103,8 @@ func (v *victim) start(t *testing.T, at int, args ...string) *process {
 	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, "-f", v.file, "--state-dir", v.state)...)}
 	p.Stdout, p.Stderr = &p.output, &p.output
 	p.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
-		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret")
+		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret",
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=emulator-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator-secret")
 	check(t, p.Start())
 	return p
 }

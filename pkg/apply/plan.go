@@ -55,38 +55,42 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 }
 
 func planOne(ctx context.Context, job Job, opts PlanOptions) diff.Part {
-	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Targets: job.Targets,
+	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Endpoints: job.Connection.Foreign, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
-	live, doubts, err := readLive(ctx, job, opts)
+	part.Errors = diff.ErrorsOf(fill(ctx, &part, job, opts))
+	return part
+}
+
+// fill reads what is live of a connection and fills in what has to change. After an error it filled in nothing.
+func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error {
+	if job.Err != nil {
+		return job.Err
+	}
+	opts.Observe.tell(Reading{part.Name})
+	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
-		part.Errors = diff.ErrorsOf(err)
-		return part
+		return err
+	}
+	live, err := job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	if err != nil {
+		return err
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
 		Doubted: doubts.about, Retry: opts.Retry}
-	part.Changes = diff.Compute(job.Desired, live, resending)
-	packed := job.Source.Pack(part.Changes, diff.SlackOf(part.Name, job.Desired, live, part.Changes, job.Connection.Packing), !opts.NoBound)
+	changes := diff.Compute(job.Desired, live, resending)
+	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
+	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
+		return err
+	}
+	part.Changes = changes
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
-	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, live)
+	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = len(live.Grants), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, diff.Exhausted(job.Desired, live, resending), diff.Lookalikes(part.Changes))
-	return part
-}
-
-// readLive reads what a plan is made from: what is live, and what earlier runs left in doubt.
-func readLive(ctx context.Context, job Job, opts PlanOptions) (live diff.Live, d doubts, err error) {
-	if job.Err != nil {
-		return live, d, job.Err
-	}
-	opts.Observe.tell(Reading{job.Connection.Name})
-	if d, err = readDoubts(ctx, opts.Store, job.Connection.Name); err != nil {
-		return live, d, err
-	}
-	live, err = job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
-	return live, d, err
+	return nil
 }
 
 // tell calls the observer, if there is one.

@@ -126,6 +126,9 @@ func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
 		case !writes:
 			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
 		default:
+			if err := diff.CheckCalls(part.Changes, part.Calls, target.Shapes()); err != nil {
+				return nil, fmt.Errorf("connection %s: %w", part.Name, err)
+			}
 			r.target, r.desired = target, job.Desired
 			r.moved = diff.Contradictions(part, job.Desired)
 			if err := r.ledger.remember(ctx); err != nil {

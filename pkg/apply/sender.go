@@ -26,13 +26,12 @@ type sender struct {
 	unwritten error      // why a call could not be written down, and so was not sent
 }
 
-// send sends the calls that carry the changes, op after op: what gives access before what takes it.
+// send sends the calls that carry the changes, wave after wave: what gives access before what takes it.
 func (s *sender) send(ctx context.Context, indexes []int) {
 	calls := s.callsFor(indexes)
-	op := func(call diff.Call) diff.Op { return s.part.Changes[call.Changes[0]].Op }
 	for start := 0; start < len(calls); {
 		end := start + 1
-		for end < len(calls) && op(calls[end]) == op(calls[start]) {
+		for end < len(calls) && s.waveOf(calls[end]) == s.waveOf(calls[start]) {
 			end++
 		}
 		var group errgroup.Group
@@ -48,8 +47,27 @@ func (s *sender) send(ctx context.Context, indexes []int) {
 	}
 }
 
+// wave is what calls have in common that may be in flight side by side.
+type wave struct {
+	op    diff.Op // of the first change
+	takes bool    // they take more than they give, as calls that do both may
+}
+
+func (s *sender) waveOf(call diff.Call) wave {
+	given := 0
+	for _, i := range call.Changes {
+		switch s.part.Changes[i].Op {
+		case diff.OpGrant:
+			given++
+		case diff.OpRevoke:
+			given--
+		}
+	}
+	return wave{s.part.Changes[call.Changes[0]].Op, given < 0}
+}
+
 // callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
-// packed anew, without any slack.
+// packed anew, without any slack; should that not give what was asked for, nothing more is sent.
 func (s *sender) callsFor(indexes []int) []diff.Call {
 	wanted := make(map[int]bool, len(indexes))
 	for _, i := range indexes {
@@ -65,7 +83,12 @@ func (s *sender) callsFor(indexes []int) []diff.Call {
 	if carried == len(indexes) {
 		return calls
 	}
-	calls = s.target.Pack(s.steps.at(indexes), diff.Slack{}, false).Calls
+	left := s.steps.at(indexes)
+	calls = s.target.Pack(left, diff.Slack{}, false).Calls
+	if err := diff.CheckCalls(left, calls, s.target.Shapes()); err != nil {
+		s.halt(err.Error())
+		return nil
+	}
 	for _, call := range calls {
 		for k, at := range call.Changes {
 			call.Changes[k] = indexes[at]

@@ -102,6 +102,16 @@ func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 	return diff.Packed{Calls: calls}
 }
 
+// Shapes are of calls that list their changes one by one.
+func (v *vendor) Shapes() (shapes []diff.CallShape) {
+	for _, op := range diff.Ops {
+		for _, kind := range spec.Kinds {
+			shapes = append(shapes, diff.CallShape{Name: string(op), Kind: kind, Role: spec.RoleAccess, Ops: []diff.Op{op}, Listed: true})
+		}
+	}
+	return shapes
+}
+
 func (v *vendor) Do(_ context.Context, name string, changes []diff.Change, begin func() error) error {
 	if err := begin(); err != nil {
 		return refusal.failure()

@@ -126,34 +126,11 @@ func (p *Plan) check() error {
 				return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", part.Name, i, c.Op, c.Kind)
 			}
 		}
-		if err := part.checkCalls(); err != nil {
+		if err := CheckCalls(part.Changes, part.Calls, nil); err != nil {
 			return fmt.Errorf("connection %q: %w", part.Name, err)
 		}
 		if err := part.checkOverrides(); err != nil {
 			return fmt.Errorf("connection %q: %w", part.Name, err)
-		}
-	}
-	return nil
-}
-
-func (p *Part) checkCalls() error {
-	carried := make([]bool, len(p.Changes))
-	for _, call := range p.Calls {
-		for _, i := range call.Changes {
-			if i < 0 || i >= len(p.Changes) || carried[i] || p.Changes[i].Problem != "" {
-				return fmt.Errorf("call %q carries change %d, which does not exist, is blocked or is in another call", call.Name, i)
-			}
-			carried[i] = true
-		}
-		for _, c := range call.Extra {
-			if c.Op != OpGrant && c.Op != OpRevoke || !slices.Contains(spec.Kinds, c.Kind) {
-				return fmt.Errorf("call %q has an extra change that is neither a grant nor a revoke", call.Name)
-			}
-		}
-	}
-	for i, c := range p.Changes {
-		if c.Problem == "" && !carried[i] {
-			return fmt.Errorf("no call carries change %d", i)
 		}
 	}
 	return nil

@@ -141,6 +141,9 @@ func TestDecodeChecksCalls(t *testing.T) {
 		"twice":        {{Name: "add", Changes: []int{0, 0}}, {Name: "remove", Changes: []int{2}}},
 		"blocked":      {{Name: "add", Changes: []int{0, 1}}, {Name: "remove", Changes: []int{2}}},
 		"left out":     {{Name: "add", Changes: []int{0}}},
+		"no changes":   {{Name: "add", Changes: []int{0}}, {Name: "remove", Changes: []int{2}}, {Name: "add"}},
+		"more pairs":   {{Name: "add", Changes: []int{0}, Extra: []diff.Change{access(diff.OpGrant, "Other", "b")}}, {Name: "remove", Changes: []int{2}}},
+		"other op":     {{Name: "add", Changes: []int{0}, Extra: []diff.Change{access(diff.OpRevoke, "CAD", "b")}}, {Name: "remove", Changes: []int{2}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := examplePlan()
@@ -154,6 +157,10 @@ func TestDecodeChecksCalls(t *testing.T) {
 			}
 		})
 	}
+}
+
+func access(op diff.Op, resource, name string) diff.Change {
+	return diff.Change{Op: op, Kind: spec.KindAppGroup, Resource: resource, Role: spec.RoleAccess, Subject: person(name)}
 }
 
 func FuzzDecode(f *testing.F) {

@@ -18,7 +18,7 @@ import (
 func part(desired spec.State, live spec.State) diff.Part {
 	changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 	return diff.Part{Name: conn, Changes: changes,
-		Violations: diff.Check(conn, spec.DefaultRules, desired, changes, diff.Live{State: live})}
+		Violations: diff.Check(conn, spec.DefaultRules, desired, changes, nil, diff.Live{State: live})}
 }
 
 // ended is what became of a part's changes.

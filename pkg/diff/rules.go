@@ -2,7 +2,6 @@ package diff
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -30,9 +29,10 @@ const (
 	shareFromResource = 4
 )
 
-// Check returns every rule that the changes of a connection break, in the order of RuleNames. It goes by what live loses, not
-// by what desired lists: what guards a thing holds when the files no longer grant it, or want it gone.
-func Check(connection string, rules spec.Rules, desired spec.State, changes []Change, live Live) []Violation {
+// Check returns every rule that the changes of a connection break, in the order of RuleNames, with what their calls touch
+// beside them. It goes by what live loses, not by what desired lists: what guards a thing holds when the files no longer grant
+// it, or want it gone.
+func Check(connection string, rules spec.Rules, desired spec.State, changes []Change, calls []Call, live Live) []Violation {
 	c := newCensus(connection, changes, live)
 	violations := []Violation{}
 	broken := func(rule string, have, limit int, on string) {
@@ -43,35 +43,32 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 			broken(rule, have, limit.Value, on)
 		}
 	}
-	lost, held := len(c.lost), len(live.Grants)
+	lost, held, losers := len(c.lost), len(live.Grants), c.losers()
 	over(RuleMaxRevokes, rules.MaxRevokes, lost, "")
 	if held >= shareFrom {
 		over(RuleMaxRevokeShare, rules.MaxRevokeShare, percent(lost, held), "")
 	}
-	for _, ref := range c.losers() {
+	for _, ref := range losers {
 		if held := c.held[ref]; held >= shareFromResource {
 			over(RuleMaxRevokeShareResource, rules.MaxRevokeShareResource, percent(c.lostOn[ref], held), ref.String())
 		}
 	}
-	over(RuleMaxMails, rules.MaxMails, c.mails, "")
+	over(RuleMaxMails, rules.MaxMails, c.mails+extraMails(calls), "")
 	if held > 0 && lost == held && c.gained == 0 {
 		broken(RuleEmptySpec, 0, 1, "")
 	}
 	for _, ref := range unread(desired, live) {
 		broken(RuleIncompleteRead, 1, 0, ref.String())
 	}
-	for _, p := range rules.Protected {
-		c.guard(RuleProtected, p, broken)
+	for _, on := range c.protected(rules.Protected) {
+		broken(RuleProtected, 1, 0, on)
 	}
-	if rules.RequireSelf != nil {
-		c.guard(RuleRequireSelf, *rules.RequireSelf, broken)
+	for _, on := range c.protected(rules.RequireSelf) {
+		broken(RuleRequireSelf, 1, 0, on)
 	}
 	for _, m := range rules.MinMembers {
-		for _, ref := range c.losers() {
-			left := c.held[ref] - c.lostOn[ref] + c.gainedOn[ref]
-			// "*" asks something of those that are left; to name a resource is to want it.
-			asked := m.Name == ref.Name || m.Name == "*" && !c.deleted[ref]
-			if m.Kind == ref.Kind && asked && left < m.Count {
+		for _, ref := range c.asked(connection, m, losers) {
+			if left := c.held[ref] - c.lostOn[ref] + c.gainedOn[ref]; left < m.Count {
 				broken(RuleMinMembers, left, m.Count, ref.String())
 			}
 		}
@@ -144,29 +141,37 @@ func (c census) losers() []spec.Ref {
 	return slices.Compact(refs)
 }
 
-// guard reports each grant that a protected subject would lose.
-func (c census) guard(rule string, p spec.Protection, broken func(rule string, have, limit int, on string)) {
+// protected lists the grants that protected subjects would lose.
+func (c census) protected(protections []spec.Protection) []string {
+	guard := newGuard(protections)
+	var on []string
 	for _, g := range c.lost {
-		here := p.Resource == nil || p.Resource.Kind == g.Resource.Kind && p.Resource.Name == g.Resource.Name
-		if here && covers(p, g.Subject) {
-			broken(rule, 1, 0, g.Resource.String()+" "+g.Subject.String())
+		if guard.has(g) {
+			on = append(on, g.Resource.String()+" "+g.Subject.String())
 		}
 	}
+	return on
 }
 
-// covers says whether a protection is for a subject. One that names no domain holds in all of them. An address is one and
-// the same whether its vendor takes it for a user, a mailbox or a stranger.
-func covers(p spec.Protection, s spec.Subject) bool {
-	if p.Subject.Domain != "" && !strings.EqualFold(p.Subject.Domain, s.Domain) {
-		return false
+// asked lists which of the resources that lose somebody must have members. "*" asks that of those that are left; to name a
+// resource is to want it.
+func (c census) asked(connection string, m spec.MinMembers, losers []spec.Ref) []spec.Ref {
+	if m.Name == "*" {
+		return slices.DeleteFunc(slices.Clone(losers), func(ref spec.Ref) bool { return ref.Kind != m.Kind || c.deleted[ref] })
 	}
-	local, _, addressed := strings.Cut(s.Name, "@")
-	if !addressed || !addressable(p.Subject.Kind) || !addressable(s.Kind) {
-		return p.Subject.Kind == s.Kind && p.Subject.Name == s.Name
+	if ref := (spec.Ref{Connection: connection, Kind: m.Kind, Name: m.Name}); c.lostOn[ref] > 0 {
+		return []spec.Ref{ref}
 	}
-	return strings.EqualFold(p.Subject.Name, s.Name) || p.Undefined && strings.EqualFold(p.Subject.Name, local)
+	return nil
 }
 
-func addressable(k spec.SubjectKind) bool {
-	return k == spec.SubjectUser || k == spec.SubjectMailbox || k == spec.SubjectAddress
+// extraMails are those about pairs that calls touch beside their changes.
+func extraMails(calls []Call) int {
+	mails := 0
+	for _, call := range calls {
+		for _, c := range call.Extra {
+			mails += c.Mails
+		}
+	}
+	return mails
 }

@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 		{"protected on one", "elsewhere it may go", with(func(r *spec.Rules) {
 			r.Protected = []spec.Protection{{Resource: &spec.Ref{Kind: cad.Kind, Name: "CAD"}, Subject: person("a")}}
 		}), world("CAD: a b", "X: a b"), world("CAD: b", "X: b"), []string{"protected 1>0 app-group/CAD a@local.com"}},
-		{"self", "who runs us stays", with(func(r *spec.Rules) { r.RequireSelf = &spec.Protection{Subject: person("ci-bot")} }),
+		{"self", "who runs us stays", with(func(r *spec.Rules) { r.RequireSelf = []spec.Protection{{Subject: person("ci-bot")}} }),
 			world("CAD: a ci-bot"), world("CAD: a"), []string{"require-self 1>0 app-group/CAD ci-bot@local.com"}},
 		{"members", "too few are left", with(func(r *spec.Rules) {
 			r.MinMembers = []spec.MinMembers{{Kind: spec.KindAppGroup, Name: "*", Count: 2}}
@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			live := diff.Live{State: tc.live}
 			var got []string
-			for _, v := range diff.Check(conn, tc.rules, tc.desired, diff.Compute(tc.desired, live, diff.Resending{}), live) {
+			for _, v := range diff.Check(conn, tc.rules, tc.desired, diff.Compute(tc.desired, live, diff.Resending{}), nil, live) {
 				got = append(got, fmt.Sprintf("%s %d>%d %s", v.Rule, v.Have, v.Limit, v.On))
 			}
 			if d := cmp.Diff(tc.want, got); d != "" {
@@ -117,13 +117,13 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 		{"what is protected exists nowhere", protecting(onCAD(person("nobody")), spec.Protection{Resource: &spec.Ref{Kind: spec.KindApp, Name: "No"}, Subject: designers}),
 			files("", asIs), nil},
 		{"who runs us is to go with a resource", spec.Rules{MaxRevokes: off, MaxRevokeShare: off, MaxRevokeShareResource: off, MaxMails: off,
-			RequireSelf: &spec.Protection{Subject: person("bob")}}, files("", gone), []string{"require-self app-group/CAD bob@local.com"}},
+			RequireSelf: []spec.Protection{{Subject: person("bob")}}}, files("", gone), []string{"require-self app-group/CAD bob@local.com"}},
 		{"a resource that must have members is to go", spec.Rules{MaxRevokes: off, MaxRevokeShare: off, MaxRevokeShareResource: off, MaxMails: off,
 			MinMembers: []spec.MinMembers{{Kind: spec.KindAppGroup, Name: "CAD", Count: 1}, {Kind: spec.KindAppGroup, Name: "*", Count: 1}}},
 			files("", gone), []string{"min-members app-group/CAD"}},
 		{"an address, whatever the vendor takes it for", protecting(spec.Protection{Subject: spec.Subject{Kind: spec.SubjectUser, Name: "alice@corp.example"}}),
 			files("alice bob", emptied), []string{"protected mail-group/cad@corp.example alice@corp.example"}},
-		{"a user taken out of the files", protecting(spec.Protection{Subject: spec.Subject{Kind: spec.SubjectUser, Name: "bob"}, Undefined: true}),
+		{"a user taken out of the files", protecting(spec.Protection{Subject: spec.Subject{Kind: spec.SubjectUser, Name: "bob"}, Literal: true}),
 			files("alice bob", emptied), []string{"protected mail-group/cad@corp.example bob@corp.example"}},
 		{"a user in the files has the address that they say", protecting(spec.Protection{Subject: spec.Subject{Kind: spec.SubjectUser, Name: "bob"}}),
 			files("alice bob", emptied), nil},
@@ -139,7 +139,7 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			live := diff.Live{State: live}
 			var got []string
-			for _, v := range diff.Check(conn, tc.rules, tc.desired, diff.Compute(tc.desired, live, diff.Resending{}), live) {
+			for _, v := range diff.Check(conn, tc.rules, tc.desired, diff.Compute(tc.desired, live, diff.Resending{}), nil, live) {
 				got = append(got, v.Rule+" "+v.On)
 			}
 			if d := cmp.Diff(tc.want, got); d != "" {
@@ -163,7 +163,7 @@ func TestIncompleteRead(t *testing.T) {
 		t.Errorf("changes %q", short(changes))
 	}
 	want := []diff.Violation{{Rule: "incomplete-read", Have: 1, On: "app-group/A"}, {Rule: "incomplete-read", Have: 1, On: "app-group/B"}}
-	if d := cmp.Diff(want, diff.Check(conn, spec.DefaultRules, desired, changes, diff.Live{State: live})); d != "" {
+	if d := cmp.Diff(want, diff.Check(conn, spec.DefaultRules, desired, changes, nil, diff.Live{State: live})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -174,7 +174,7 @@ func TestCheckCountsDeletesAndMails(t *testing.T) {
 	desired.Resources[group("CAD")] = spec.Resource{Absent: true}
 	rules := spec.DefaultRules
 	rules.MaxMails.Value = 2
-	got := diff.Check(conn, rules, desired, diff.Compute(desired, live, diff.Resending{}), live)
+	got := diff.Check(conn, rules, desired, diff.Compute(desired, live, diff.Resending{}), nil, live)
 	want := []diff.Violation{{Rule: "max-revokes", Have: 30, Limit: 25}, {Rule: "max-revoke-share", Have: 97, Limit: 20},
 		{Rule: "max-revoke-share-resource", Have: 100, Limit: 50, On: "app-group/CAD"}, {Rule: "max-mails", Have: 6, Limit: 2}}
 	if d := cmp.Diff(want, got); d != "" {

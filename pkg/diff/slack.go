@@ -29,7 +29,11 @@ func SlackOf(connection string, desired spec.State, live Live, changes []Change,
 	grants, revokes := areaOf(connection, changes, OpGrant), areaOf(connection, changes, OpRevoke)
 	for g := range live.Grants {
 		if _, wanted := desired.Grants[g]; wanted && grants.has(g) {
-			slack.Held = append(slack.Held, pair(OpGrant, g, "live already"))
+			again := pair(OpGrant, g, "live already")
+			if live.Mails != nil {
+				again.Mails = live.Mails(again)
+			}
+			slack.Held = append(slack.Held, again)
 		}
 	}
 	if packing.CoverAbsent > 0 && whole(live.State) {

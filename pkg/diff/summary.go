@@ -17,6 +17,7 @@ func (p *Plan) Summarize(seconds map[string]float64) {
 			*count[c.Op]++
 			s.Mails += c.Mails
 		}
+		s.Mails += extraMails(part.Calls)
 		s.Calls += len(part.Calls)
 		s.EstimateSeconds = max(s.EstimateSeconds, float64(len(part.Calls))*seconds[part.Name])
 	}

@@ -17,7 +17,7 @@ func BenchmarkPlan100k(b *testing.B) {
 	const groups, holders, people = 1000, 100, 2500
 	var seed, file strings.Builder
 	seed.WriteString("huaweicloud:\n  users:\n")
-	file.WriteString("version: 1\nconnections:\n  main: {provider: huaweicloud, region: ap-southeast-3, project: 0123456789abcdef0123456789abcdef, auth: {accessKey: env:KEY, secretKey: env:SECRET}}\nusers:\n")
+	file.WriteString("version: 1\nconnections:\n  main: {provider: huaweicloud, region: ap-southeast-3, project: 0123456789abcdef0123456789abcdef, auth: {accessKey: env:HUAWEICLOUD_KEY, secretKey: env:HUAWEICLOUD_SECRET}}\nusers:\n")
 	for i := range people {
 		fmt.Fprintf(&seed, "    - {name: u%04d}\n", i)
 		fmt.Fprintf(&file, "  - {name: u%04d}\n", i)

@@ -203,13 +203,14 @@ func TestFault11Replay(t *testing.T) {
 func TestFault18TLS(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		file := p.Read(t, "desired.yaml")
-		for endpoint, ok := range map[string]bool{"https://vendor.example": true, "http://vendor.example": false, "http://127.0.0.1.example": false,
-			"http://10.0.0.1": false, "http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "ftp://vendor.example": false} {
+		vendor := strings.ReplaceAll(p.Format.Hosts[0], "{region}", "cn-north-4")
+		for endpoint, ok := range map[string]bool{"https://" + vendor: true, "http://" + vendor: false, "http://127.0.0.1.example": false,
+			"http://10.0.0.1": false, "http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "ftp://" + vendor: false} {
 			path := filepath.Join(t.TempDir(), "entitlements.yaml")
 			if err := os.WriteFile(path, []byte(strings.Replace(file, "    auth:", "    endpoint: "+endpoint+"\n    auth:", 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := spec.Load([]string{path}, providers.Formats())
+			_, err := spec.Load(spec.Input{Paths: []string{path}, Formats: providers.Formats()})
 			if (err == nil) != ok {
 				t.Errorf("%s: error %v", endpoint, err)
 			}

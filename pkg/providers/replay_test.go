@@ -195,7 +195,7 @@ func writeDesired(t *testing.T, file string, now map[membership]bool, teams map[
 		members[m.team] = append(members[m.team], m.person)
 	}
 	var b strings.Builder
-	b.WriteString("version: 1\nconnections:\n  main: {provider: huaweicloud, region: ap-southeast-3, notices: off, auth: {accessKey: env:KEY, secretKey: env:SECRET}}\nusers:\n")
+	b.WriteString("version: 1\nconnections:\n  main: {provider: huaweicloud, region: ap-southeast-3, notices: off, auth: {accessKey: env:HUAWEICLOUD_KEY, secretKey: env:HUAWEICLOUD_SECRET}}\nusers:\n")
 	for _, name := range slices.Sorted(maps.Keys(people)) {
 		fmt.Fprintf(&b, "  - {name: %s}\n", name)
 	}

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,7 +31,7 @@ func (d *decoder) auth(n *yaml.Node, f *Format) map[string]Reference {
 			d.duplicateKey(key, seen[key.Value], "auth")
 		default:
 			seen[key.Value] = key
-			auth[key.Value] = d.reference(value, "auth key "+key.Value)
+			auth[key.Value] = d.reference(value, "auth key "+key.Value, f)
 		}
 	}
 	if sound && !f.accepts(auth) {
@@ -66,21 +65,23 @@ func (f *Format) authForms() string {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (d *decoder) reference(n *yaml.Node, what string) Reference {
+func (d *decoder) reference(n *yaml.Node, what string, f *Format) Reference {
 	const hint = "write env:NAME or file:PATH, and keep the secret out of this file"
 	if refused(n) {
 		return Reference{}
 	}
 	scheme, name, _ := strings.Cut(n.Value, ":")
+	r := Reference{Scheme: scheme, Name: name, Folder: d.folder, Source: d.at(n)}
 	switch {
 	case n.Kind != yaml.ScalarNode || n.Tag != "!!str" || scheme != "env" && scheme != "file":
-		d.reject(d.at(n), hint, "%s is not a reference", what)
+		d.reject(r.Source, hint, "%s is not a reference", what)
 	case scheme == "env" && !variable.MatchString(name):
-		d.reject(d.at(n), "use letters, digits and underscores after env:", "%s names no environment variable", what)
-	case scheme == "file" && (!filepath.IsLocal(name) || strings.IndexFunc(name, isHidden) >= 0):
-		d.reject(d.at(n), "name a file below the folder of this one, without .. or a leading /", "%s names a path outside", what)
+		d.reject(r.Source, "use letters, digits and underscores after env:", "%s names no environment variable", what)
+	case scheme == "file" && !isBelow(name):
+		d.reject(r.Source, "name a file below the folder of this one, without .. or a leading /", "%s names a path outside", what)
+	case scheme == "env" && !d.mayLookUp(r, f) || scheme == "file" && !d.mayOpen(&r, f):
 	default:
-		return Reference{Scheme: scheme, Name: name, Source: d.at(n)}
+		return r
 	}
 	return Reference{}
 }

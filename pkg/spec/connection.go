@@ -13,7 +13,9 @@ type Connection struct {
 	Settings     map[string]string // the provider's own keys: region, project, …
 	Auth         map[string]Reference
 	Endpoints    map[string]string // API family to base URL; "" is the family-less `endpoint: URL`
-	Rate         Rates             // filled with the provider's default where the file sets none
+	Foreign      []string          // those of Endpoints that are not the vendor's own, sorted, each once
+	Rate         Rates             // of this run; filled with the provider's default where the file sets none
+	Reserve      Rates             // at which turns are taken from the budget that runs share: Rate, but no reviewed file slows it
 	Notices      Notices
 	Packing      Packing
 	Experimental []string
@@ -37,10 +39,12 @@ type Packing struct {
 // DefaultNotices is what holds where the file says nothing.
 var DefaultNotices = Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
 
-// Reference says where a secret is found: env:NAME or file:PATH, the path below the folder of the file that names it.
+// Reference says where a secret is found: env:NAME or file:PATH.
 type Reference struct {
 	Scheme string // "env" or "file"
-	Name   string // variable name or path
+	Name   string // variable name, or path below Folder
+	Folder string // of the file that names it
+	Within string // the part of Folder that the path may not leave, "" for all of it
 	Source Position
 }
 

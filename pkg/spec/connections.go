@@ -1,13 +1,9 @@
 package spec
 
 import (
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -113,11 +109,11 @@ func (d *decoder) settings(c *connection, o object) {
 		}
 	}
 	if n := o.get("endpoint"); n != nil {
-		c.Endpoints = d.endpoints(n, f)
+		d.endpoints(n, c)
 	}
-	c.Rate = f.Rate
+	c.Rate, c.Reserve = f.Rate, f.Rate
 	if n := o.get("rate"); n != nil {
-		d.rates(n, &c.Rate)
+		d.rates(n, c)
 	}
 	if n := o.get("notices"); n != nil && f.Notices {
 		d.notices(n, &c.Notices)
@@ -126,162 +122,20 @@ func (d *decoder) settings(c *connection, o object) {
 		d.packing(n, &c.Packing)
 	}
 	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
-		c.Experimental = d.experimental(n, f.Experimental)
+		c.Experimental = d.wordList(n, "experimental", "experimental call", f.Experimental)
 	}
 }
 
-func (d *decoder) endpoints(n *yaml.Node, f *Format) map[string]string {
-	endpoints := map[string]string{}
-	if n.Kind != yaml.MappingNode || len(f.Endpoints) == 0 {
-		if u, ok := d.endpoint(n, "endpoint"); ok {
-			endpoints[""] = u
-		}
-		return endpoints
-	}
-	if o, ok := d.object(n, "endpoint", f.Endpoints); ok {
-		for _, family := range f.Endpoints {
-			if value := o.get(family); value != nil {
-				if u, ok := d.endpoint(value, "endpoint "+family); ok {
-					endpoints[family] = u
-				}
-			}
-		}
-	}
-	return endpoints
-}
-
-// endpoint reads a base URL. It is never shown: it may hold a password by mistake.
-func (d *decoder) endpoint(n *yaml.Node, what string) (string, bool) {
-	if !d.is(n, yaml.ScalarNode, what, "write https://HOST[:PORT][/PATH]") {
-		return "", false
-	}
-	text := n.Value
-	u, err := url.Parse(text)
-	flaw, hint := "", ""
-	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "" || strings.IndexFunc(text, isHidden) >= 0 || strings.Contains(text, " "):
-		flaw, hint = "is not a URL", "write https://HOST[:PORT][/PATH]"
-	case u.User != nil:
-		flaw, hint = "holds a user name or password", "remove it, and use auth"
-	case strings.ContainsAny(text, "?#"):
-		flaw, hint = "holds a query or fragment", "end it after the path"
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		flaw, hint = "is plain http to another machine", "use https; http is for loopback addresses only"
-	case u.Scheme != "http" && u.Scheme != "https":
-		flaw, hint = "is neither https nor http", "write https://HOST[:PORT][/PATH]"
-	case strings.Contains(u.Path+"/", "/../") || strings.Contains(u.Path, "//"):
-		flaw, hint = "has a path with .. or //", "write the path in full"
-	}
-	if flaw != "" {
-		d.reject(d.at(n), hint, "%s %s", what, flaw)
-		return "", false
-	}
-	return strings.TrimRight(u.String(), "/"), true
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-func (d *decoder) rates(n *yaml.Node, rates *Rates) {
-	o, ok := d.object(n, "rate", rateKeys)
-	if !ok {
-		return
-	}
-	for i, rate := range []*Rate{&rates.Read, &rates.Write} {
-		if value := o.get(rateKeys[i]); value != nil {
-			d.rate(value, "rate "+rateKeys[i], rate)
-		}
-	}
-}
-
-var (
-	rateText  = regexp.MustCompile(`^([1-9][0-9]{0,5})/([a-z]+)$`)
-	rateUnits = map[string]time.Duration{
-		"s": time.Second, "sec": time.Second, "second": time.Second,
-		"min": time.Minute, "minute": time.Minute, "h": time.Hour, "hour": time.Hour,
-	}
-)
-
-func (d *decoder) rate(n *yaml.Node, what string, rate *Rate) {
-	const hint = "write N/s, N/min or N/h with N from 1 to 999999"
-	if !d.is(n, yaml.ScalarNode, what, hint) {
-		return
-	}
-	m := rateText.FindStringSubmatch(n.Value)
-	if m == nil || rateUnits[m[2]] == 0 {
-		d.reject(d.at(n), hint, "%s %s is not a rate", what, quoted(n.Value))
-		return
-	}
-	calls, _ := strconv.Atoi(m[1])
-	*rate = Rate{Calls: calls, Per: rateUnits[m[2]]}
-}
-
-func (d *decoder) notices(n *yaml.Node, notices *Notices) {
-	if n.Kind == yaml.ScalarNode && !isNull(n) {
-		if _, ok := d.word(n, "notices", "off"); ok {
-			*notices = Notices{Off: true}
-		}
-		return
-	}
-	o, ok := d.object(n, "notices", noticesKeys)
-	if !ok {
-		return
-	}
-	if value := o.get("resendAfter"); value != nil {
-		d.duration(value, "resendAfter", &notices.ResendAfter)
-	}
-	if value := o.get("maxAttempts"); value != nil {
-		if count, ok := d.count(value, "maxAttempts"); ok {
-			notices.MaxAttempts = count
-		}
-	}
-}
-
-func (d *decoder) packing(n *yaml.Node, packing *Packing) {
-	o, ok := d.object(n, "packing", packingKeys)
-	if !ok {
-		return
-	}
-	for i, limit := range []*int{&packing.Regrant, &packing.CoverAbsent} {
-		if value := o.get(packingKeys[i]); value != nil {
-			if count, ok := d.count(value, packingKeys[i]); ok {
-				*limit = count
-			}
-		}
-	}
-}
-
-var days = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
-
-// duration reads a Go duration, or a number of days.
-func (d *decoder) duration(n *yaml.Node, what string, result *time.Duration) {
-	const hint = "write 24h, 90m or 7d"
-	if !d.is(n, yaml.ScalarNode, what, hint) {
-		return
-	}
-	v, err := time.ParseDuration(n.Value)
-	if days.MatchString(n.Value) {
-		count, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "d"))
-		v, err = time.Duration(count)*24*time.Hour, nil
-	}
-	if err != nil || v <= 0 {
-		d.reject(d.at(n), hint, "%s %s is not a duration above 0", what, quoted(n.Value))
-		return
-	}
-	*result = v
-}
-
-func (d *decoder) experimental(n *yaml.Node, known []string) []string {
-	items, _ := d.list(n, "experimental")
-	var words []string
-	for _, item := range items {
-		word, ok := d.word(item, "experimental call", known...)
+// wordList reads a list of fixed words, each at most once.
+func (d *decoder) wordList(n *yaml.Node, list, item string, known []string) []string {
+	items, _ := d.list(n, list)
+	words := []string{}
+	for _, n := range items {
+		word, ok := d.word(n, item, known...)
 		switch {
 		case !ok:
 		case slices.Contains(words, word):
-			d.reject(d.at(item), "keep one of them", "experimental call %s is listed twice", quoted(word))
+			d.reject(d.at(n), "keep one of them", "%s %s is listed twice", item, quoted(word))
 		default:
 			words = append(words, word)
 		}

@@ -3,7 +3,7 @@ package spec
 import "time"
 
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
-// The caller owns the result.
+// The caller owns the result, but for Left and Known, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
 	states := make(map[string]State, len(s.Connections))
 	sizes := map[string]int{}
@@ -12,10 +12,15 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			sizes[r.in.name] += len(e.to)
 		}
 	}
+	left, known := map[string]map[Subject]Claim{}, map[string]map[Subject]bool{} // by domain, not by connection: there may be many
 	for _, c := range s.Connections {
+		domain := s.domains[c.Name]
+		if left[domain] == nil {
+			left[domain], known[domain] = s.left(domain), s.known(domain)
+		}
 		states[c.Name] = State{
 			Resources: map[Ref]Resource{}, Grants: make(map[Grant]Claim, sizes[c.Name]), Lapsed: map[Grant]Claim{},
-			Left: s.left(c.Name), Known: s.known(c.Name),
+			Left: left[domain], Known: known[domain],
 		}
 	}
 	teams := map[*team][]*user{}
@@ -29,15 +34,15 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 	return states
 }
 
-// left lists the people who left, under every name that they may have at a connection.
-func (s *Spec) left(connection string) map[Subject]Claim {
+// left lists the people who left, under every name that they may have where that is the domain.
+func (s *Spec) left(domain string) map[Subject]Claim {
 	left := map[Subject]Claim{}
 	for _, u := range s.users {
 		if !u.left {
 			continue
 		}
 		claim := Claim{Source: u.source, Reason: u.name + " has left"}
-		left[u.subject(s.domains[connection])] = claim
+		left[u.subject(domain)] = claim
 		if u.email != "" {
 			for _, kind := range []SubjectKind{SubjectUser, SubjectMailbox, SubjectAddress} {
 				left[Subject{Kind: kind, Name: u.email}] = claim
@@ -47,11 +52,11 @@ func (s *Spec) left(connection string) map[Subject]Claim {
 	return left
 }
 
-// known lists the people of the file as the directory of a connection names them.
-func (s *Spec) known(connection string) map[Subject]bool {
+// known lists the people of the file as a directory of that domain names them.
+func (s *Spec) known(domain string) map[Subject]bool {
 	known := make(map[Subject]bool, len(s.users))
 	for _, u := range s.users {
-		known[u.subject(s.domains[connection])] = true
+		known[u.subject(domain)] = true
 	}
 	return known
 }

@@ -25,7 +25,7 @@ func TestGood(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
-			s, err := Load([]string{file}, testFormats())
+			s, err := Load(input(file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,10 @@ func dump(s *Spec) string {
 	self := rules.RequireSelf
 	rules.RequireSelf = nil
 	fmt.Fprintf(&b, "rules %+v\n", rules)
-	for _, p := range append(slices.Clone(rules.Protected), deref(self)...) {
+	for _, w := range s.Warnings {
+		fmt.Fprintf(&b, "warning %v\n", w)
+	}
+	for _, p := range append(slices.Clone(rules.Protected), self...) {
 		fmt.Fprintf(&b, "protection %v %s %q of %q\n", p.Resource, p.Subject.Kind, p.Subject.Name, p.Subject.Domain)
 	}
 	var last []string
@@ -81,13 +84,6 @@ func dump(s *Spec) string {
 		last = lines
 	}
 	return b.String()
-}
-
-func deref(p *Protection) []Protection {
-	if p == nil {
-		return nil
-	}
-	return []Protection{*p}
 }
 
 func dumpStates(states map[string]State) []string {

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 )
 
-// Error is one thing that is wrong with a file: where, what, and what to do about it.
+// Error is one thing that is wrong with a file, or only odd: where, what, and what to do about it.
 type Error struct {
 	Position // Line is 0 where the file as a whole is meant, and File is blank where no file was named
 	What     string
@@ -55,17 +55,20 @@ func (p *problems) reject(at Position, hint, format string, args ...any) {
 	p.found = append(p.found, &Error{Position: at, What: fmt.Sprintf(format, args...), Hint: hint})
 }
 
+// sorted is every *Error once, by position.
+func (p *problems) sorted() []*Error {
+	slices.SortStableFunc(p.found, (*Error).compare)
+	return slices.CompactFunc(p.found, func(a, b *Error) bool { return *a == *b })
+}
+
 // err is nil, or a *multierror.Error with every *Error once, sorted by position.
 func (p *problems) err() error {
 	if len(p.found) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(p.found, (*Error).compare)
 	all := &multierror.Error{}
-	for i, e := range p.found {
-		if i == 0 || *e != *p.found[i-1] {
-			all.Errors = append(all.Errors, e)
-		}
+	for _, e := range p.sorted() {
+		all.Errors = append(all.Errors, e)
 	}
 	dropped := p.dropped
 	all.ErrorFormat = func(errs []error) string { return formatErrors(errs, dropped) }

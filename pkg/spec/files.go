@@ -7,72 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // file is one to read: base in the folder dir, which it must not leave.
 type file struct {
 	dir, base string
 	shown     string // as named by the user
-}
-
-// find lists the files that paths stand for, in order, each once.
-func (l *loader) find(paths []string) []file {
-	if len(paths) == 0 {
-		l.reject(Position{}, "name a file or a folder", "no file is named")
-	}
-	var files []file
-	seen := map[string]bool{}
-	add := func(f file) {
-		if id := identity(filepath.Join(f.dir, f.base)); !seen[id] {
-			seen[id] = true
-			files = append(files, f)
-		}
-	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			l.unreadable(path, err)
-		case info.IsDir():
-			for _, f := range l.folder(path) {
-				add(f)
-			}
-		default:
-			dir, base := filepath.Dir(path), filepath.Base(path)
-			add(file{dir, base, path})
-			rules := filepath.Join(dir, RulesFile)
-			if _, err := os.Lstat(rules); err == nil {
-				add(file{dir, RulesFile, rules})
-			}
-		}
-	}
-	return files
-}
-
-// folder lists the files of a folder by name.
-func (l *loader) folder(path string) []file {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		l.unreadable(path, err)
-		return nil
-	}
-	var files []file
-	for _, e := range entries {
-		name := e.Name()
-		if ext := filepath.Ext(name); e.IsDir() || strings.HasPrefix(name, ".") || ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		if strings.IndexFunc(name, isHidden) >= 0 {
-			l.reject(Position{File: path}, "rename it", "file name %s holds an invisible character", quoted(name))
-			continue
-		}
-		files = append(files, file{path, name, filepath.Join(path, name)})
-	}
-	if len(files) == 0 {
-		l.reject(Position{File: path}, "add one, or name another folder", "folder holds no *.yaml or *.yml file")
-	}
-	return files
 }
 
 // identity tells whether two paths lead to the same file.
@@ -87,8 +27,15 @@ func identity(path string) string {
 }
 
 // read gives a file's contents. It opens nothing but regular files inside the folder, and checks the size first.
+// What is beyond the bound of all files is not looked at.
 func (l *loader) read(f file) ([]byte, bool) {
-	data, err := readBelow(f.dir, f.base, l.limit)
+	if l.size > l.bounds.all {
+		return nil, false
+	}
+	data, err := readBelow(f.dir, f.base, l.bounds.file)
+	if l.size += int64(len(data)); err == nil && l.size > l.bounds.all {
+		err = &fault{fmt.Sprintf("with it the files have more than the %d bytes allowed together", l.bounds.all), "split them over several runs"}
+	}
 	if err != nil {
 		l.unreadable(f.shown, err)
 		return nil, false

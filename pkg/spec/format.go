@@ -1,6 +1,9 @@
 package spec
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Format says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
 // no vendor.
@@ -8,6 +11,8 @@ type Format struct {
 	Provider     string
 	Kinds        []Kind     // the resources that its connections may hold
 	Auth         []AuthForm // the accepted sets of auth keys; exactly one must match
+	Hosts        []string   // the vendor's API, lower case, on https and port 443; {region} stands for one label that is a region's name
+	Env          []string   // variables that auth may name beside ENTITLECTL_SECRET_*: NAME, or PREFIX*
 	Keys         []string   // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
 	Required     []string   // those of Keys that must be there
 	Booleans     []string   // those of Keys that are true or false; the others are names
@@ -39,6 +44,21 @@ type Rate struct {
 
 // PerMinute is the rate in the unit that vendors publish.
 func PerMinute(calls int) Rate { return Rate{Calls: calls, Per: time.Minute} }
+
+// text is the rate as the file writes it.
+func (r Rate) text() string {
+	for _, unit := range []string{"s", "min", "h"} {
+		if rateUnits[unit] == r.Per {
+			return fmt.Sprintf("%d/%s", r.Calls, unit)
+		}
+	}
+	return fmt.Sprintf("%d per %s", r.Calls, r.Per)
+}
+
+// slower tells whether a rate allows fewer calls in the same time than another.
+func (r Rate) slower(o Rate) bool {
+	return int64(r.Calls)*int64(o.Per) < int64(o.Calls)*int64(r.Per) // at most a million calls times an hour
+}
 
 // Interval is the time between two calls at an even pace; 0 for the zero Rate.
 func (r Rate) Interval() time.Duration {

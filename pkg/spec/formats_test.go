@@ -1,5 +1,8 @@
 package spec
 
+// input is what Load reads in most tests.
+func input(paths ...string) Input { return Input{Paths: paths, Formats: testFormats()} }
+
 // testFormats are three made-up providers: one with two families of endpoints, two ways to prove who we are and a default
 // domain; one for mail; one for accounts.
 func testFormats() []Format {
@@ -10,14 +13,19 @@ func testFormats() []Format {
 				{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 				{Keys: []string{"token"}},
 			},
+			Hosts: []string{"ws.example", "ws.{region}.example"}, Env: []string{"A", "B", "K", "T", "U", "CLOUD_*"},
 			Keys: []string{"region", "project"}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
 			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
 		},
 		{
 			Provider: "mailer", Kinds: []Kind{KindMailGroup},
-			Auth: []AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
+			Auth:  []AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
+			Hosts: []string{"mail.example"}, Env: []string{"A", "B", "K", "MAILER_*"},
 			Keys: []string{"sign"}, Booleans: []string{"sign"}, Experimental: []string{"members", "senders"},
 		},
-		{Provider: "directory", Kinds: []Kind{KindAccount}, Auth: []AuthForm{{Keys: []string{"key"}}}, Notices: true},
+		{
+			Provider: "directory", Kinds: []Kind{KindAccount}, Auth: []AuthForm{{Keys: []string{"key"}}}, Notices: true,
+			Hosts: []string{"accounts.example"}, Env: []string{"K"},
+		},
 	}
 }

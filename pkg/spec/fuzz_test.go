@@ -33,7 +33,7 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := Load([]string{path}, testFormats())
+		s, err := Load(input(path))
 		if err != nil {
 			checkErrors(t, err)
 			return
@@ -89,7 +89,7 @@ func allocated(t *testing.T, text string) uint64 {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := Load([]string{path}, testFormats())
+	_, err := Load(input(path))
 	runtime.ReadMemStats(&after)
 	if err == nil {
 		t.Fatal("loads")

@@ -10,33 +10,56 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// RulesFile is the name of the file that is read beside a single file, so that rules can have reviewers of their own.
-// Wherever it lies, it may hold nothing but version and rules.
+// RulesFile is the name of the file that is read wherever files are, so that rules can have reviewers of their own.
+// It may hold nothing but version and rules.
 const RulesFile = "entitlectl.rules.yaml"
 
-// maxFile is the largest file that is read, in bytes.
-const maxFile = 64 << 20
-
-// Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
-// hidden ones excepted; beside a single file its RulesFile is read too. A file that is named in several ways is read once.
-//
-// All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
-func Load(paths []string, formats []Format) (*Spec, error) {
-	return load(paths, formats, maxFile)
+// bounds are the most that is read and worked on.
+type bounds struct {
+	file, all int64 // bytes of one file, and of all together
+	files     int
+	grants    int // with teams expanded
 }
 
-func load(paths []string, formats []Format, limit int64) (*Spec, error) {
-	l := &loader{
-		formats: formats, limit: limit, rules: DefaultRules, ruleSources: map[string]Position{},
+var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 2_000_000}
+
+// Input is what Load reads, and what it reads it by.
+type Input struct {
+	Paths    []string // files and folders
+	Formats  []Format
+	Operator *Operator // nil: there is no operator's file, and the defaults hold
+	StateDir string    // where no secret may be; "": nowhere
+}
+
+// Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
+// hidden ones excepted. RulesFile is read too: in folders that are named, beside what is named, and above, up to the folder
+// that holds .git or is the working one. A file that is named in several ways is read once.
+//
+// All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
+func Load(in Input) (*Spec, error) { return load(in, usualBounds) }
+
+func newLoader(formats []Format, stateDir string) *loader {
+	return &loader{
+		formats: formats, stateDir: stateDir, bounds: usualBounds, reviewed: newRuleSource(""),
 		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
 	}
+}
+
+func load(in Input, most bounds) (*Spec, error) {
+	l := newLoader(in.Formats, in.StateDir)
+	l.bounds = most
+	l.obey(in.Operator)
 	var names, digests []string
-	for _, f := range l.find(paths) {
+	for _, f := range l.find(in.Paths) {
 		names = append(names, f.shown)
 		if data, ok := l.read(f); ok {
 			sum := sha256.Sum256(data)
 			digests = append(digests, f.base+"\x00"+hex.EncodeToString(sum[:])+"\n")
-			d := &decoder{loader: l, file: f.shown}
+			d := &decoder{loader: l, file: f.shown, folder: f.dir, rules: l.reviewed}
+			if f.base == RulesFile {
+				d.rules = newRuleSource(f.shown)
+				l.floors = append(l.floors, d.rules)
+			}
 			d.document(data, f.base == RulesFile)
 		}
 	}
@@ -48,7 +71,10 @@ func load(paths []string, formats []Format, limit int64) (*Spec, error) {
 	sum := sha256.Sum256([]byte(strings.Join(digests, "")))
 	s := &Spec{
 		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
-		users: l.userList, resources: l.resources, domains: map[string]string{},
+		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, domains: map[string]string{},
+	}
+	if s.Operator = in.Operator; s.Operator != nil {
+		s.OperatorDigest = s.Operator.Digest
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
 		c := l.connections[name]
@@ -58,13 +84,24 @@ func load(paths []string, formats []Format, limit int64) (*Spec, error) {
 	return s, nil
 }
 
+// warn notes what is odd and yet no error.
+func (l *loader) warn(at Position, hint, format string, args ...any) {
+	l.warnings.reject(at, hint, format, args...)
+}
+
 // loader holds what the files read so far define. Files are decoded one after the other; names are looked up at the end,
 // by resolve, since every list may be split over files.
 type loader struct {
 	problems
+	warnings    problems
 	formats     []Format
-	limit       int64
-	comparisons int // spent on suggestions
+	operator    *Operator // nil: there is none
+	allowed     allowance
+	stateDir    string
+	bounds      bounds
+	size        int64 // bytes of the files read so far
+	lines       int   // lines and items in them
+	comparisons int   // spent on suggestions
 
 	connections map[string]*connection
 	users       map[string]*user
@@ -73,9 +110,9 @@ type loader struct {
 	teamList    []*team
 	resources   []*resource
 
-	rules       Rules
-	ruleSources map[string]Position
-	protections []protection
+	floors   []*ruleSource // the rules files
+	reviewed *ruleSource   // all other files
+	rules    Rules         // what holds of both
 
 	leftMail               map[string]*user // people who left, by email
 	knownUsers, knownTeams []string         // names, for suggestions
@@ -102,6 +139,9 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		return
 	}
 	d.version(o)
+	if d.heldByOperator(o) {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
+	}
 	for _, section := range []struct {
 		key    string
 		decode func(*yaml.Node)

@@ -36,7 +36,7 @@ func BenchmarkLoad(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				s, err := Load([]string{path}, testFormats())
+				s, err := Load(input(path))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -66,7 +66,7 @@ func BenchmarkWide(b *testing.B) {
 					b.Fatal(err)
 				}
 				for b.Loop() {
-					_, _ = Load([]string{path}, testFormats())
+					_, _ = Load(input(path))
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/line")
 			})

@@ -52,7 +52,7 @@ func TestLoadFiles(t *testing.T) {
 		"a file with a hidden name":       {files: map[string]string{"d/a\x1b[2J.yaml": rule, "d/b.yaml": rule}, load: []string{"d"}, errors: `d: file name "a\x1b[2J.yaml" holds an invisible character; rename it`},
 		"a device":                        {load: []string{os.DevNull}, errors: os.DevNull + ": not a regular file; name a file that can be read as often as needed"},
 		"more than rules in a rules file": {files: map[string]string{RulesFile: people}, load: []string{RulesFile}, errors: RulesFile + ":2:1: unknown key \"users\" in " + RulesFile + "; use version or rules\n" + RulesFile + ":3:1: unknown key \"teams\" in " + RulesFile + "; use version or rules"},
-		"the same rule twice":             {files: map[string]string{"a.yaml": rule, RulesFile: rule}, load: []string{"a.yaml"}, errors: RulesFile + ":2:20: rule \"max-mails\" is defined twice, first at a.yaml:2:20; keep one of them"},
+		"the same rule twice":             {files: map[string]string{"a.yaml": rule, "b.yaml": rule}, load: []string{"a.yaml", "b.yaml"}, errors: "b.yaml:2:20: rule \"max-mails\" is defined twice, first at a.yaml:2:20; keep one of them"},
 		"the same of all in two files": {
 			files: map[string]string{"a.yaml": conns + groups[11:] + people[11:], "b.yaml": conns + groups[11:] + people[11:]}, load: []string{"a.yaml", "b.yaml"},
 			errors: `b.yaml:3:3: connection "w" is defined twice, first at a.yaml:3:3; keep one of them
@@ -93,7 +93,7 @@ func (test layout) test(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := Load(test.load, testFormats())
+	s, err := Load(input(test.load...))
 	if err != nil || test.errors != "" {
 		if err == nil || err.Error() != test.errors {
 			t.Errorf("got errors:\n%v\nwant:\n%s", err, test.errors)
@@ -140,7 +140,7 @@ func write(t testing.TB, name, text string) {
 func TestDigest(t *testing.T) {
 	t.Chdir(t.TempDir())
 	digest := func(paths ...string) string {
-		s, err := Load(paths, testFormats())
+		s, err := Load(input(paths...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,16 +175,19 @@ func TestDigest(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "a.yaml", rule)
-	if _, err := load([]string{"a.yaml"}, testFormats(), int64(len(rule))); err != nil {
+	most := usualBounds
+	most.file = int64(len(rule))
+	if _, err := load(input("a.yaml"), most); err != nil {
 		t.Errorf("a file of the allowed size: %v", err)
 	}
 	want := "a.yaml: file has 33 bytes, more than the 32 allowed; split it"
-	if _, err := load([]string{"a.yaml"}, testFormats(), int64(len(rule))-1); err == nil || err.Error() != want {
+	most.file--
+	if _, err := load(input("a.yaml"), most); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	write(t, "a.yaml", "version: 1\nusers:"+strings.Repeat("\n", maxItems))
-	want = "a.yaml:1:1: file has more than 8000000 lines and items; split it"
-	if _, err := Load([]string{"a.yaml"}, testFormats()); err == nil || err.Error() != want {
+	want = "a.yaml:1:1: files have more than 8000000 lines and items together; split them over several runs"
+	if _, err := Load(input("a.yaml")); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -199,7 +202,7 @@ func TestManyErrors(t *testing.T) {
 		b.WriteString("- {nam: x}\n")
 	}
 	write(t, "a.yaml", b.String())
-	_, err := Load([]string{"a.yaml"}, testFormats())
+	_, err := Load(input("a.yaml"))
 	var all *multierror.Error
 	if !errors.As(err, &all) || len(all.Errors) != maxKept {
 		t.Fatalf("kept %d errors", len(all.Errors))

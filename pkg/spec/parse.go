@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Bounds of what is read: how deep lists and mappings may nest, and how many lines and items a file may have. A node
+// Bounds of what is read: how deep lists and mappings may nest, and how many lines and items all files may have. A node
 // takes far more memory than the two bytes that it needs in a file.
 const (
 	maxDepth = 32
@@ -127,8 +127,8 @@ func (d *decoder) readable(data []byte) ([]byte, bool) {
 			}
 		}
 	}
-	if items > maxItems {
-		d.reject(d.start(), "split it", "file has more than %d lines and items", maxItems)
+	if d.lines += items; d.lines > maxItems {
+		d.reject(d.start(), "split them over several runs", "files have more than %d lines and items together", maxItems)
 		return nil, false
 	}
 	return data, true

@@ -110,7 +110,7 @@ func TestOrderAndFilesDoNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.write(t, dir, files, rand.New(rand.NewSource(seed+int64(files))))
-			s, err := Load([]string{dir}, testFormats())
+			s, err := Load(input(dir))
 			if err != nil {
 				t.Fatal(err)
 			}

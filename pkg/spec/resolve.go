@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // resolve looks up the names that files mention, now that all definitions are known, and checks what is between them.
@@ -18,7 +19,8 @@ func (l *loader) resolve() {
 	for _, t := range l.teamList {
 		l.look(t.members)
 	}
-	mailless := withoutEmail(l.nest())
+	order := l.nest()
+	mailless := withoutEmail(order)
 	refs := make(map[Ref]*resource, len(l.resources))
 	for _, r := range l.resources {
 		l.place(r)
@@ -35,9 +37,10 @@ func (l *loader) resolve() {
 			}
 		}
 	}
-	for _, p := range l.protections {
-		l.protect(p)
-	}
+	l.bounded(order)
+	l.lifted()
+	l.rules = strictest(l.floors, l.reviewed)
+	l.rules.Protected, l.rules.RequireSelf = l.names(l.rules.Protected), l.names(l.rules.RequireSelf)
 }
 
 // distinct refuses users who are one and the same at some vendor, and people who left but whose mail another one gets.
@@ -125,7 +128,7 @@ func (l *loader) place(r *resource) {
 	switch {
 	case c == nil:
 		known := slices.Sorted(maps.Keys(l.connections))
-		l.reject(r.in.at, l.meant(r.in.name, known, "define it under connections"), "unknown connection %s", quoted(r.in.name))
+		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
 	case !c.holds(r.kind):
 		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.kind.words())
 	}
@@ -160,28 +163,24 @@ func (l *loader) mailed(u *user, at Position, of string) {
 	}
 }
 
-// protect notes a protection. A user whom the files know is protected under both names: the account and the address. One
-// whom they do not know stays protected, since it is by taking users out of the files that access is lost.
-func (l *loader) protect(p protection) {
-	subjects := []Subject{p.Subject}
-	u := l.users[p.Subject.Name]
-	p.Undefined = u == nil && p.Subject.Kind == SubjectUser
-	if u != nil && p.Subject.Kind == SubjectUser {
-		subjects = []Subject{u.subject("")}
-		switch {
-		case u.email == "":
-		case p.Resource == nil && !p.self:
-			subjects = append(subjects, u.mail())
-		case p.Resource != nil && p.Resource.Kind == KindMailGroup:
-			subjects = []Subject{u.mail()}
+// names adds to protections of users the other names that the files map them to.
+func (l *loader) names(protections []Protection) []Protection {
+	all := make([]Protection, 0, len(protections))
+	for _, p := range protections {
+		all = append(all, p)
+		u := l.users[p.Subject.Name]
+		if !p.Literal || u == nil {
+			continue
+		}
+		p.Literal = false
+		if u.account != u.name {
+			p.Subject = u.subject("")
+			all = append(all, p)
+		}
+		if local, _, _ := strings.Cut(u.email, "@"); u.email != "" && !strings.EqualFold(local, u.name) {
+			p.Subject = u.mail()
+			all = append(all, p)
 		}
 	}
-	for _, s := range subjects {
-		p.Subject = s
-		if p.self {
-			l.rules.RequireSelf = &p.Protection
-		} else {
-			l.rules.Protected = append(l.rules.Protected, p.Protection)
-		}
-	}
+	return all
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Rules are the limits that a plan must keep; each has its default where the file says nothing.
 type Rules struct {
 	MaxRevokes             Limit // count
@@ -7,7 +9,7 @@ type Rules struct {
 	MaxRevokeShareResource Limit // percent of one resource's live grants, from 4 up
 	MaxMails               Limit // count
 	Protected              []Protection
-	RequireSelf            *Protection // nil: not set
+	RequireSelf            []Protection
 	MinMembers             []MinMembers
 }
 
@@ -18,13 +20,13 @@ type Limit struct {
 }
 
 // Protection names a subject everywhere ("user:alice"), or on one resource ("app-group:CAD/group:Designers"). A blank
-// domain means that of the connection. A user whom the files define is named as vendors name them: protecting one who has
-// an address makes two Protections, one of the account and one of the address, since mail groups know the address only.
+// domain means any. Protecting a user makes a Protection of the name as the rules write it, which holds whatever the files
+// map it to, and one of each other name that they map it to: the account, and the address, which is all that mail groups know.
 type Protection struct {
-	Resource  *Ref // nil: everywhere; its Connection is blank: any
-	Subject   Subject
-	Undefined bool // a user whom the files do not define, or no longer: an address of that name may be theirs
-	Source    Position
+	Resource *Ref // nil: everywhere; its Connection is blank: any
+	Subject  Subject
+	Literal  bool // a user's name as the rules write it: each address with that local part is taken for theirs
+	Source   Position
 }
 
 // MinMembers asks for at least Count grants on resources of a kind whose name matches Name; "*" matches all.
@@ -39,4 +41,90 @@ type MinMembers struct {
 var DefaultRules = Rules{
 	MaxRevokes: Limit{Value: 25}, MaxRevokeShare: Limit{Value: 20}, MaxRevokeShareResource: Limit{Value: 50},
 	MaxMails: Limit{Value: 500},
+}
+
+// stricter tells whether a limit lets less through than another.
+func (l Limit) stricter(o Limit) bool { return !l.Off && (o.Off || l.Value < o.Value) }
+
+// limits are the rules that are a Limit.
+var limits = []struct {
+	rule    string
+	percent bool
+	of      func(*Rules) *Limit
+}{
+	{"max-revokes", false, func(r *Rules) *Limit { return &r.MaxRevokes }},
+	{"max-revoke-share", true, func(r *Rules) *Limit { return &r.MaxRevokeShare }},
+	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }},
+	{"max-mails", false, func(r *Rules) *Limit { return &r.MaxMails }},
+}
+
+// ruleSource is what one file says of rules, or what all reviewed files say together.
+type ruleSource struct {
+	file string              // "" for the reviewed files
+	set  map[string]Position // where each rule is set; of the limits, those in here count
+	Rules
+}
+
+func newRuleSource(file string) *ruleSource {
+	return &ruleSource{file: file, set: map[string]Position{}}
+}
+
+// floorOf is the strictest value that files which govern give a limit, and the first of them that gives it. The defaults of
+// limits that such a file does not set belong to it, so that another one can't lift them.
+func floorOf(floors []*ruleSource, rule string, of func(*Rules) *Limit) (floor Limit, file string) {
+	floor = Limit{Off: true}
+	for _, s := range floors {
+		have := *of(&DefaultRules)
+		if _, set := s.set[rule]; set {
+			have = *of(&s.Rules)
+		}
+		if file == "" || have.stricter(floor) {
+			floor, file = have, s.file
+		}
+	}
+	return floor, file
+}
+
+// strictest is what holds of all that files say: floors are those that govern, the operator's and the rules files. The
+// reviewed files can only tighten what floors say; where there are none they may say anything.
+func strictest(floors []*ruleSource, reviewed *ruleSource) Rules {
+	var rules Rules
+	for _, l := range limits {
+		have, want := l.of(&rules), *l.of(&reviewed.Rules)
+		*have, _ = floorOf(floors, l.rule, l.of)
+		if len(floors) == 0 {
+			*have = *l.of(&DefaultRules)
+		}
+		if _, set := reviewed.set[l.rule]; set && (len(floors) == 0 || want.stricter(*have)) {
+			*have = want
+		}
+	}
+	for _, s := range append(slices.Clone(floors), reviewed) {
+		rules.Protected = append(rules.Protected, s.Protected...)
+		rules.RequireSelf = append(rules.RequireSelf, s.RequireSelf...)
+		rules.MinMembers = append(rules.MinMembers, s.MinMembers...)
+	}
+	rules.MinMembers = highest(rules.MinMembers)
+	return rules
+}
+
+// highest keeps of those that ask something of the same resources the one that asks most.
+func highest(all []MinMembers) []MinMembers {
+	type key struct {
+		kind Kind
+		name string
+	}
+	at := map[key]int{}
+	var kept []MinMembers
+	for _, m := range all {
+		i, known := at[key{m.Kind, m.Name}]
+		switch {
+		case !known:
+			at[key{m.Kind, m.Name}] = len(kept)
+			kept = append(kept, m)
+		case m.Count > kept[i].Count:
+			kept[i] = m
+		}
+	}
+	return kept
 }

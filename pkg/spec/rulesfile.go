@@ -16,32 +16,45 @@ var ruleKeys = []string{
 // granting are the kinds of resources that hold grants.
 var granting = []string{string(KindAppGroup), string(KindApp), string(KindMailGroup)}
 
-// decodeRules reads the rules of one file. Each rule may be in one file only.
+// decodeRules reads the rules of one file. Among reviewed files each rule may be in one only.
 func (d *decoder) decodeRules(n *yaml.Node) {
 	o, ok := d.object(n, "rules", ruleKeys)
 	if !ok {
 		return
 	}
 	decode := map[string]func(*yaml.Node, string){
-		"max-revokes":               d.limit(&d.rules.MaxRevokes, false),
-		"max-revoke-share":          d.limit(&d.rules.MaxRevokeShare, true),
-		"max-revoke-share-resource": d.limit(&d.rules.MaxRevokeShareResource, true),
-		"max-mails":                 d.limit(&d.rules.MaxMails, false),
-		"protected":                 d.protected,
-		"require-self":              d.requireSelf,
-		"min-members":               d.minMembers,
+		"protected": d.protected, "require-self": d.requireSelf, "min-members": d.minMembers,
+	}
+	for _, l := range limits {
+		decode[l.rule] = d.limit(l.of(&d.rules.Rules), l.percent)
 	}
 	for _, rule := range ruleKeys {
 		v := o.get(rule)
 		if v == nil {
 			continue
 		}
-		if first, ok := d.ruleSources[rule]; ok {
+		if first, ok := d.rules.set[rule]; ok {
 			d.twice(d.at(v), "rule", rule, first)
 			continue
 		}
-		d.ruleSources[rule] = d.at(v)
+		d.rules.set[rule] = d.at(v)
 		decode[rule](v, rule)
+	}
+}
+
+// lifted reports what reviewed files say of limits although a file that governs is stricter.
+func (l *loader) lifted() {
+	for _, limit := range limits {
+		floor, file := floorOf(l.floors, limit.rule, limit.of)
+		at, set := l.reviewed.set[limit.rule]
+		have := *limit.of(&l.reviewed.Rules)
+		switch {
+		case !set || len(l.floors) == 0:
+		case have.Off:
+			l.reject(at, "remove the line, or change "+file, "rule %s can't be switched off here, since %s governs it", limit.rule, file)
+		case floor.stricter(have):
+			l.warn(at, "remove the line, or change "+file, "rule %s has no effect here, since %s is stricter", limit.rule, file)
+		}
 	}
 }
 
@@ -68,28 +81,23 @@ func (d *decoder) limit(result *Limit, percent bool) func(*yaml.Node, string) {
 	}
 }
 
-// protection is a Protection whose user is looked up when all files are read.
-type protection struct {
-	Protection
-	self bool // it is for require-self
-}
-
 func (d *decoder) protected(n *yaml.Node, rule string) {
 	list, _ := d.list(n, rule)
 	for _, n := range list {
-		d.protect(n, rule, false)
+		d.protect(n, rule, &d.rules.Protected)
 	}
 }
 
-func (d *decoder) requireSelf(n *yaml.Node, rule string) { d.protect(n, rule, true) }
+func (d *decoder) requireSelf(n *yaml.Node, rule string) { d.protect(n, rule, &d.rules.RequireSelf) }
 
-func (d *decoder) protect(n *yaml.Node, rule string, self bool) {
+// protect reads a protection. Which other names a user has is looked up when all files are read.
+func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 	const hint = "write user:NAME or group:NAME, or KIND:RESOURCE/user:NAME for one resource"
 	text, ok := d.text(n, rule)
 	if !ok || !d.visible(n, rule, text, maxLine) {
 		return
 	}
-	p := protection{Protection{Source: d.at(n)}, self}
+	p := Protection{Source: d.at(n)}
 	kind, rest, _ := strings.Cut(text, ":")
 	if slices.Contains(granting, kind) {
 		cut := subjectStart(rest)
@@ -104,7 +112,8 @@ func (d *decoder) protect(n *yaml.Node, rule string, self bool) {
 		d.reject(d.at(n), hint, "%s %s names no subject", rule, quoted(n.Value))
 		return
 	}
-	d.protections = append(d.protections, p)
+	p.Literal = p.Subject.Kind == SubjectUser
+	*list = append(*list, p)
 }
 
 // fold brings a resource's name into the form that its vendor compares.

@@ -19,10 +19,30 @@ func Schema(formats []Format) []byte {
 		"accounts":    listOf(pointer("account")),
 		"rules":       pointer("rules"),
 	})
-	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	root["title"] = "entitlectl desired state"
-	root["$defs"] = definitions(formats)
-	text, err := json.MarshalIndent(root, "", "  ")
+	return root.document("entitlectl desired state", formats)
+}
+
+// OperatorSchema is the JSON Schema of an operator's file; rules are the names of all rules.
+func OperatorSchema(formats []Format, rules []string) []byte {
+	path := line(maxName)
+	root := record([]string{"version"}, schema{
+		"version":     schema{"const": 1},
+		"connections": about(mapOf(pointer("connection")), "all connections; then other files hold none"),
+		"allow": about(record(nil, schema{
+			"hosts": about(listOf(line(maxLine)), "HOST, HOST:PORT or *.DOMAIN; without a port it is 443"),
+			"env":   about(listOf(text(variablePattern.String())), "variables: NAME, or PREFIX_*"),
+			"files": about(anyOf(path, listOf(path)), "folders and files beside the file that names them"),
+		}), "what connections of other files may name beyond the defaults"),
+		"rules":     about(pointer("rules"), "floors: other files only tighten them"),
+		"overrides": about(listOf(words(rules)), "the rules that a plan's own --allow may lift"),
+	})
+	return root.document("entitlectl operator's file", formats)
+}
+
+// document is a whole schema as text.
+func (s schema) document(title string, formats []Format) []byte {
+	s["$schema"], s["title"], s["$defs"] = "https://json-schema.org/draft/2020-12/schema", title, definitions(formats)
+	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic("spec: schema: " + err.Error()) // it holds strings, numbers, lists and maps only
 	}

@@ -19,7 +19,7 @@ import (
 
 // TestSchemaKeys checks that the schema and the loader know the same keys.
 func TestSchemaKeys(t *testing.T) {
-	root := decodeSchema(t)
+	root, operator := decodeSchema(t, Schema(testFormats())), decodeSchema(t, OperatorSchema(testFormats(), ruleKeys))
 	defs := root["$defs"].(map[string]any)
 	formats := testFormats()
 	check := func(what string, s any, want []string) {
@@ -29,6 +29,8 @@ func TestSchemaKeys(t *testing.T) {
 		}
 	}
 	check("file", root, fileKeys)
+	check("operator's file", operator, operatorKeys)
+	check("allow", operator["properties"].(map[string]any)["allow"], allowKeys)
 	for def, want := range map[string][]string{
 		"user": userKeys, "grant": grantKeys, "appGroup": appGroupKeys, "app": appKeys, "mailGroup": mailGroupKeys,
 		"account": accountKeys, "rules": ruleKeys,
@@ -40,7 +42,7 @@ func TestSchemaKeys(t *testing.T) {
 
 // TestSchemaAccepts validates the good files, and some bad ones whose shape is wrong.
 func TestSchemaAccepts(t *testing.T) {
-	root := decodeSchema(t)
+	root := decodeSchema(t, Schema(testFormats()))
 	files, err := filepath.Glob("testdata/good/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -62,10 +64,32 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
-func decodeSchema(t *testing.T) map[string]any {
+// TestOperatorSchemaAccepts does the same with operator's files.
+func TestOperatorSchemaAccepts(t *testing.T) {
+	root := decodeSchema(t, OperatorSchema(testFormats(), ruleKeys))
+	for i, text := range []string{
+		"version: 1\n", operatorConns,
+		"version: 1\nallow: {hosts: [gw.corp.example], env: [GW_*, TOKEN], files: keys}\nrules: {max-mails: off}\noverrides: [max-mails]\n",
+		"version: 1\nallow: {files: [keys, more/one.key]}\noverrides: []\n",
+	} {
+		operatorOf(t, text)
+		file := filepath.Join(t.TempDir(), "ops.yaml")
+		write(t, file, text)
+		if err := validate(root, root, readYAML(t, file)); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	for _, name := range []string{"later-keys", "unknown-key", "version", "list", "allow-types", "allow-list", "env", "overrides", "overrides-word", "connections", "rules"} {
+		if validate(root, root, readYAML(t, "testdata/operator/"+name+".yaml")) == nil {
+			t.Errorf("the schema accepts %s", name)
+		}
+	}
+}
+
+func decodeSchema(t *testing.T, text []byte) map[string]any {
 	t.Helper()
 	var root map[string]any
-	if err := json.Unmarshal(Schema(testFormats()), &root); err != nil {
+	if err := json.Unmarshal(text, &root); err != nil {
 		t.Fatal(err)
 	}
 	return root

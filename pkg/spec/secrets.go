@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -8,14 +9,23 @@ import (
 // maxSecret is the largest file that is taken for a secret, in bytes.
 const maxSecret = 64 << 10
 
-// Secrets resolves the connection's auth references; env looks a variable up. Unset or empty variables and missing or
-// empty files are errors that name the reference and its position; all are reported at once, as Load does. A newline at
-// the end of a file is trimmed. Files are read below the folder of the file that names them, never outside.
-func (c Connection) Secrets(env func(string) (string, bool)) (map[string]Secret, error) {
+// Lookup says how secrets are looked up.
+type Lookup struct {
+	Env      func(name string) (string, bool) // environment variables
+	Tracked  func(path string) (bool, error)  // whether git tracks a file, by its absolute path; nil: nobody is asked
+	StateDir string                           // where no secret may be; "": nowhere
+
+	read func(dir, name string, limit int64) ([]byte, error) // nil: readBelow
+}
+
+// Secrets resolves the connection's auth references. Unset or empty variables and missing or empty files are errors that
+// name the reference and its position; all are reported at once, as Load does. A newline at the end of a file is trimmed.
+// A file is read only where its real path, links followed, is in a place that Load accepts, and git does not track it.
+func (c Connection) Secrets(from Lookup) (map[string]Secret, error) {
 	var p problems
 	secrets := make(map[string]Secret, len(c.Auth))
 	for key, ref := range c.Auth {
-		if text, what, hint := ref.resolve(env); what != "" {
+		if text, what, hint := ref.resolve(from); what != "" {
 			p.reject(ref.Source, hint, "auth key %s: %s %s", key, ref, what)
 		} else {
 			secrets[key] = NewSecret(text)
@@ -28,9 +38,9 @@ func (c Connection) Secrets(env func(string) (string, bool)) (map[string]Secret,
 }
 
 // resolve gives the secret's text, or what is wrong with the reference.
-func (r Reference) resolve(env func(string) (string, bool)) (text, what, hint string) {
+func (r Reference) resolve(from Lookup) (text, what, hint string) {
 	if r.Scheme == "env" {
-		text, set := env(r.Name)
+		text, set := from.Env(r.Name)
 		switch {
 		case !set:
 			return "", "is not set", "set the variable"
@@ -39,7 +49,7 @@ func (r Reference) resolve(env func(string) (string, bool)) (text, what, hint st
 		}
 		return text, "", ""
 	}
-	data, err := readBelow(filepath.Dir(r.Source.File), r.Name, maxSecret)
+	data, err := r.open(from)
 	if err != nil {
 		what, hint = explain(err)
 		return "", "is unreadable: " + what, hint
@@ -49,4 +59,73 @@ func (r Reference) resolve(env func(string) (string, bool)) (text, what, hint st
 		return "", "is empty", "write the secret into the file"
 	}
 	return text, "", ""
+}
+
+// open reads the file, if its real path may be read.
+func (r Reference) open(from Lookup) ([]byte, error) {
+	folder, err := filepath.Abs(r.Folder)
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	real, err := filepath.EvalSymlinks(filepath.Join(folder, r.Name))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.guard(folder, real, from); err != nil {
+		return nil, err
+	}
+	name, err := filepath.Rel(folder, real)
+	if err != nil {
+		return nil, err
+	}
+	read := from.read
+	if read == nil {
+		read = readBelow
+	}
+	return read(folder, name, maxSecret)
+}
+
+// guard refuses real paths that links lead to past what the reference says, and files that a change to the files could
+// bring along.
+func (r Reference) guard(folder, real string, from Lookup) error {
+	rel, err := filepath.Rel(filepath.Join(folder, r.Within), real)
+	switch {
+	case err != nil || !filepath.IsLocal(rel):
+		return &fault{"a link leads out of " + filepath.Join(r.Folder, r.Within), "put the file itself there"}
+	case inGit(real):
+		return &fault{"it is inside of " + gitFolder, "keep secrets elsewhere"}
+	case from.StateDir != "" && holds(from.StateDir, real):
+		return &fault{"it is in the state folder", "keep secrets elsewhere"}
+	case from.Tracked == nil:
+		return nil
+	}
+	tracked, err := from.Tracked(real)
+	switch {
+	case err != nil:
+		return &fault{"git does not say whether it tracks it: " + err.Error(), "run where git works"}
+	case tracked:
+		return &fault{"git tracks it", "take the secret out of git, and change it"}
+	}
+	return nil
+}
+
+// holds tells whether a folder holds a file, whatever names the two go by.
+func holds(folder, name string) bool {
+	of, err := os.Stat(folder)
+	if err != nil {
+		return false
+	}
+	for {
+		if at, err := os.Stat(name); err == nil && os.SameFile(at, of) {
+			return true
+		}
+		parent := filepath.Dir(name)
+		if parent == name {
+			return false
+		}
+		name = parent
+	}
 }

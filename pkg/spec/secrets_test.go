@@ -27,12 +27,12 @@ func TestSecrets(t *testing.T) {
 	}
 	reference := func(text string) map[string]Reference {
 		scheme, name, _ := strings.Cut(text, ":")
-		return map[string]Reference{"key": {scheme, name, Position{"d/a.yaml", 3, 9}}}
+		return map[string]Reference{"key": {scheme, name, "d", "secrets", Position{"d/a.yaml", 3, 9}}}
 	}
 	for text, want := range map[string]string{
 		"env:KEY": "from env", "file:secrets/key": "from file", "file:secrets/two": "line\n",
 	} {
-		got, err := Connection{Auth: reference(text)}.Secrets(env)
+		got, err := Connection{Auth: reference(text)}.Secrets(Lookup{Env: env})
 		if err != nil || got["key"].Reveal() != want {
 			t.Errorf("%s: %q, %v", text, got["key"].Reveal(), err)
 		}
@@ -44,16 +44,16 @@ func TestSecrets(t *testing.T) {
 		"file:secrets/empty": "is empty; write the secret into the file",
 		"file:secrets/big":   "is unreadable: file has 65537 bytes, more than the 65536 allowed; split it",
 		"file:secrets":       "is unreadable: not a regular file; name a file that can be read as often as needed",
-		"file:secrets/link":  "is unreadable: link leads nowhere or out of its folder; put the file itself into the folder",
-		"file:../outside":    "is unreadable: can't be read: path escapes from parent; check the path",
+		"file:secrets/link":  "is unreadable: a link leads out of d/secrets; put the file itself there",
+		"file:../outside":    "is unreadable: a link leads out of d/secrets; put the file itself there",
 	} {
-		got, err := Connection{Auth: reference(text)}.Secrets(env)
+		got, err := Connection{Auth: reference(text)}.Secrets(Lookup{Env: env})
 		if want = "d/a.yaml:3:9: auth key key: " + text + " " + want; err == nil || err.Error() != want || got != nil {
 			t.Errorf("%s: got %v\nwant %s", text, err, want)
 		}
 	}
 	both := Connection{Auth: map[string]Reference{"a": reference("env:NONE")["key"], "b": reference("env:EMPTY")["key"]}}
-	if _, err := both.Secrets(env); err == nil || strings.Count(err.Error(), "\n") != 1 {
+	if _, err := both.Secrets(Lookup{Env: env}); err == nil || strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("not both at once: %v", err)
 	}
 }

@@ -6,6 +6,10 @@ type Spec struct {
 	Digest      string       // "sha256:…" of names and contents
 	Connections []Connection // sorted by name
 	Rules       Rules
+	Warnings    []*Error // what is odd and yet no error, each once, sorted by position
+
+	Operator       *Operator // nil: there is none
+	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
 
 	users     []*user           // in reading order
 	resources []*resource       // in reading order

@@ -16,7 +16,10 @@ import (
 // after they have reported an error.
 type decoder struct {
 	*loader
-	file string
+	file    string      // as messages show it
+	folder  string      // where file: references begin
+	rules   *ruleSource // what its rules count for
+	trusted bool        // it is the operator's, and may set and name what other files may not
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
@@ -156,12 +159,17 @@ func (d *decoder) unknownKey(key *yaml.Node, what string, known []string) {
 
 // get is the value of a key, nil when it is not there.
 func (o object) get(key string) *yaml.Node {
+	_, value := o.pair(key)
+	return value
+}
+
+func (o object) pair(key string) (name, value *yaml.Node) {
 	for i := 0; i+1 < len(o.node.Content); i += 2 {
 		if k := o.node.Content[i]; k.Value == key && k.Kind == yaml.ScalarNode && !refused(k) {
-			return o.node.Content[i+1]
+			return k, o.node.Content[i+1]
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // need is get for a key that must be there.

@@ -24,6 +24,7 @@ func Plan(p *diff.Plan) Report {
 
 func planSection(part diff.Part) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
+	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
 	for _, v := range part.Breaks() {
 		if o, covered := covering(v); covered {
@@ -45,6 +46,9 @@ func planSection(part diff.Part) Section {
 		}
 		return changeRow(all[i])
 	})
+	if len(part.Endpoints) > 0 && s.empty() {
+		s.note(Info, "no changes") // so that the endpoints are named all the same
+	}
 	return s
 }
 

@@ -74,9 +74,17 @@ const (
 	Alarms
 )
 
+// Heading names a connection, and its endpoints as far as they are not the vendor's own.
+func Heading(name, provider string, endpoints []string) string {
+	if len(endpoints) > 0 {
+		provider += " at " + strings.Join(endpoints, ", ")
+	}
+	return name + " (" + provider + ")"
+}
+
 // sectionOf starts a connection's section with what is known about all of it.
 func sectionOf(name, provider string, errs diff.Errors, notes []string) Section {
-	s := Section{Title: name + " (" + provider + ")"}
+	s := Section{Title: Heading(name, provider, nil)}
 	for _, err := range errs {
 		s.note(Error, err.Error())
 	}

@@ -162,6 +162,9 @@ func PackIsExactAndPure(t *testing.T, p Provider) {
 	if d := cmp.Diff(calls, job.Source.Pack(changes, diff.Slack{}, false).Calls); d != "" {
 		t.Errorf("Pack gave other calls the second time:\n%s", d)
 	}
+	if err := diff.CheckCalls(changes, calls, job.Source.Shapes()); err != nil {
+		t.Error(err)
+	}
 	times := make([]int, len(changes))
 	for _, call := range calls {
 		for _, i := range call.Changes {

@@ -39,12 +39,12 @@ type api struct {
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *api {
 	a := &api{
 		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
-		keys: credentials{secrets["accessKeyId"].Reveal(), secrets["accessKeySecret"].Reveal(), secrets["securityToken"].Reveal()},
+		keys: credentials{secrets["accessKeyId"], secrets["accessKeySecret"], secrets["securityToken"]},
 	}
 	for f, host := range hosts {
 		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
 	}
-	a.http.Secrets = slices.Collect(maps.Values(secrets)) // the gateway may show what it signed
+	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...) // the gateway may show what it signed
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, a.explain, clockCorrected
 	return a
 }

@@ -18,6 +18,10 @@ func Format() spec.Format {
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKeyId", "accessKeySecret"}, Optional: []string{"securityToken"}},
 		},
+		// Those of the endpoint pages: of both sites, and within a VPC. Others under aliyuncs.com are for anybody to rent.
+		Hosts: []string{"resourcemanager.aliyuncs.com", "resourcedirectory.aliyuncs.com", "resourcedirectory-intl.aliyuncs.com",
+			"resourcemanager.vpc-proxy.aliyuncs.com", "resourcedirectory.vpc-proxy.aliyuncs.com"},
+		Env:       []string{"ALIBABA_CLOUD_*"},
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
 		Rate:      spec.Rates{Read: rate, Write: rate},
 		Notices:   true,

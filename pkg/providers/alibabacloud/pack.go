@@ -1,6 +1,9 @@
 package alibabacloud
 
-import "github.com/entitlectl/entitlectl/pkg/diff"
+import (
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // Pack makes a call of each change, in their order: the vendor promotes one account a call, and resends one mail. There
 // could be no fewer.
@@ -20,4 +23,12 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Pack
 		packed.LowerBound = len(packed.Calls)
 	}
 	return packed
+}
+
+// Shapes are the calls that Pack makes.
+func (r *Reader) Shapes() []diff.CallShape {
+	return []diff.CallShape{
+		{Name: promote.action, Kind: spec.KindAccount, Ops: []diff.Op{diff.OpUpdate}, Changes: 1},
+		{Name: resend.action, Kind: spec.KindAccount, Ops: []diff.Op{diff.OpResend}, Changes: 1},
+	}
 }

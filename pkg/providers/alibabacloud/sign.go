@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // The signing scheme of the vendor's gateway for all products (SDK: V3 request structure and signature).
@@ -21,9 +23,9 @@ const (
 
 // credentials prove who we are: an access key with its secret, and a token for temporary ones (STS).
 type credentials struct {
-	keyID  string
-	secret string
-	token  string
+	keyID  spec.Secret
+	secret spec.Secret
+	token  spec.Secret
 }
 
 // sign adds date, nonce, the body's digest, the token and the Authorization header, and signs these, the host and all other
@@ -37,15 +39,15 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, nonce stri
 	r.Header.Set("X-Acs-Content-Sha256", payload)
 	r.Header.Set("X-Acs-Date", at.UTC().Format(dateLayout))
 	r.Header.Set("X-Acs-Signature-Nonce", nonce)
-	if c.token != "" {
-		r.Header.Set("X-Acs-Accesskey-Id", c.keyID)
-		r.Header.Set("X-Acs-Security-Token", c.token)
+	if token := c.token.Reveal(); token != "" {
+		r.Header.Set("X-Acs-Accesskey-Id", c.keyID.Reveal())
+		r.Header.Set("X-Acs-Security-Token", token)
 	}
 	names, headers := canonicalHeaders(r)
 	request := strings.Join([]string{r.Method, "/", canonicalQuery(r.URL), headers, names, payload}, "\n")
-	mac := hmac.New(sha256.New, []byte(c.secret))
+	mac := hmac.New(sha256.New, []byte(c.secret.Reveal()))
 	mac.Write([]byte(algorithm + "\n" + digest(request)))
-	r.Header.Set("Authorization", algorithm+" Credential="+c.keyID+",SignedHeaders="+names+
+	r.Header.Set("Authorization", algorithm+" Credential="+c.keyID.Reveal()+",SignedHeaders="+names+
 		",Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 

@@ -5,7 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+func keys(id, secret, token string) credentials {
+	return credentials{spec.NewSecret(id), spec.NewSecret(secret), spec.NewSecret(token)}
+}
 
 // The vectors were made with the vendor's own signer (darabonba-openapi v2.1.13); V3-0 is the example that it publishes.
 func TestSignVectors(t *testing.T) {
@@ -14,7 +20,7 @@ func TestSignVectors(t *testing.T) {
 		directory = "https://resourcedirectory.aliyuncs.com/"
 		nonceA    = "0123456789abcdef0123456789abcdef"
 	)
-	example := credentials{keyID: "testid", secret: "testsecret"}
+	example := keys("testid", "testsecret", "")
 	at := time.Date(2024, 6, 5, 8, 0, 0, 0, time.UTC)
 	for _, v := range []struct {
 		name            string
@@ -26,14 +32,14 @@ func TestSignVectors(t *testing.T) {
 		body            string
 		names, want     string
 	}{
-		{"V3-0", credentials{keyID: "YourAccessKeyId", secret: "YourAccessKeySecret"},
+		{"V3-0", keys("YourAccessKeyId", "YourAccessKeySecret", ""),
 			"https://ecs.cn-shanghai.aliyuncs.com/?ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai",
 			"2014-05-26", "RunInstances", "3156853299f313e23d1673dc12e1703d", time.Date(2023, 10, 26, 10, 22, 32, 0, time.UTC), "",
 			"", "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"},
 		{"V3-A", example, manager + "?RecordId=06950264-3f0d-4ca9-82dd-6ee7a3d33d6b",
 			"2020-03-31", "ResendPromoteResourceAccountEmail", nonceA, at, "",
 			"", "88491014bea8d11a9159ff32343d90b8ec1350c42c315588a8171881221d3bed"},
-		{"V3-B, STS and hard characters", credentials{keyID: "testid", secret: "testsecret", token: "CAISstsTOKEN+/=="},
+		{"V3-B, STS and hard characters", keys("testid", "testsecret", "CAISstsTOKEN+/=="),
 			manager + "?AccountId=1234567890123456&Email=dev%2Bops%20*~%25%26%3D%2F%C3%A9%40example.com",
 			"2020-03-31", "PromoteResourceAccount", "fedcba9876543210fedcba9876543210", at, "",
 			"host;x-acs-accesskey-id;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;x-acs-signature-nonce;x-acs-version",
@@ -60,7 +66,7 @@ func TestSignVectors(t *testing.T) {
 			if names == "" {
 				names = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
 			}
-			want := "ACS3-HMAC-SHA256 Credential=" + v.keys.keyID + ",SignedHeaders=" + names + ",Signature=" + v.want
+			want := "ACS3-HMAC-SHA256 Credential=" + v.keys.keyID.Reveal() + ",SignedHeaders=" + names + ",Signature=" + v.want
 			if got := r.Header.Get("Authorization"); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
@@ -79,7 +85,7 @@ func TestPrefixIsNotSigned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		credentials{keyID: "k", secret: "s"}.sign(r, nil, time.Unix(0, 0), "n")
+		keys("k", "s", "").sign(r, nil, time.Unix(0, 0), "n")
 		got[i] = r.Header.Get("Authorization")
 	}
 	if got[0] != got[1] {

@@ -115,7 +115,7 @@ func TestFaults(t *testing.T) {
 	for _, via := range carriers {
 		for _, test := range tests {
 			t.Run(via.name+"/"+test.reason, func(t *testing.T) {
-				v := new(toy)
+				v := newToy()
 				s := New(Options{}, v)
 				via.run(t, s, func(t *testing.T, client *http.Client, base string) {
 					test.fault.Count = 1
@@ -141,7 +141,7 @@ func TestFaults(t *testing.T) {
 func TestHangEndsWithTheClient(t *testing.T) {
 	for _, via := range carriers {
 		t.Run(via.name, func(t *testing.T) {
-			v := new(toy)
+			v := newToy()
 			s := New(Options{}, v)
 			via.run(t, s, func(t *testing.T, client *http.Client, base string) {
 				if err := s.SetFaults([]Fault{{Match: "* /toy/**", Kind: FaultHang}}); err != nil {
@@ -167,7 +167,7 @@ func TestHangEndsWithTheClient(t *testing.T) {
 
 // TestHangNoticesThatTheClientLeft waits for the server's side of a hanging call.
 func TestHangNoticesThatTheClientLeft(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	if err := s.SetFaults([]Fault{{Match: "* /**", Kind: FaultHang}}); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestHangNoticesThatTheClientLeft(t *testing.T) {
 
 func TestVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Latency: 2 * time.Second}, new(toy))
+		s := New(Options{Latency: 2 * time.Second}, newToy())
 		if err := s.SetFaults([]Fault{
 			{Match: "POST /toy/words/slow", Kind: FaultDelay, For: time.Minute},
 			{Match: "POST /toy/words/never", Kind: FaultHang},
@@ -213,7 +213,7 @@ func TestVirtualTime(t *testing.T) {
 
 func TestDeadlineDuringDelayKeepsWhatWasDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := new(toy)
+		v := newToy()
 		s := New(Options{}, v)
 		if err := s.SetFaults([]Fault{{Match: "POST /toy/**", Kind: FaultDelay, For: time.Hour}}); err != nil {
 			t.Fatal(err)
@@ -231,7 +231,7 @@ func TestDeadlineDuringDelayKeepsWhatWasDone(t *testing.T) {
 func TestLag(t *testing.T) {
 	for _, via := range carriers {
 		t.Run(via.name, func(t *testing.T) {
-			s := New(Options{}, new(toy))
+			s := New(Options{}, newToy())
 			via.run(t, s, func(t *testing.T, client *http.Client, base string) {
 				call := func(method, path string) string { return do(t.Context(), client, method, base+path, "").body }
 				call("POST", "/toy/words/old")
@@ -264,7 +264,7 @@ func TestWhichCallsAFaultSpoils(t *testing.T) {
 		{"two from the third on", 3, 2, "..xx."},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			s := New(Options{}, new(toy))
+			s := New(Options{}, newToy())
 			if err := s.SetFaults([]Fault{{Match: "GET /toy/*", Kind: FaultGarbage, Nth: test.nth, Count: test.count}}); err != nil {
 				t.Fatal(err)
 			}
@@ -287,7 +287,7 @@ func TestWhichCallsAFaultSpoils(t *testing.T) {
 }
 
 func TestFaultsCountApart(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	if err := s.SetFaults([]Fault{
 		{Match: "GET /toy/words", Kind: FaultRefuse, Status: 501, Nth: 1},
 		{Match: "GET /toy/*", Kind: FaultRefuse, Status: 502, Nth: 2},
@@ -341,7 +341,7 @@ func TestParseFaults(t *testing.T) {
 }
 
 func TestBadFaultsChangeNothing(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	if err := s.SetFaults([]Fault{{Match: "GET /toy/*", Kind: FaultGarbage}}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,8 @@ import (
 // Life says when reads see a row. Rows of a [List] embed it.
 type Life struct {
 	from, until time.Time
-	gone        bool // removed or replaced, though reads may see it until then
+	gone        bool   // removed or replaced, though reads may see it until then
+	id          string // in a [Table]
 }
 
 func (l *Life) life() *Life { return l }
@@ -122,10 +123,23 @@ func (l *List[R]) Page(now time.Time, offset, limit int, keep func(R) bool) ([]R
 			}
 		}
 	}
-	total := len(rows)
-	rows = rows[min(max(offset, 0), total):]
+	return Cut(rows, offset, limit), len(rows)
+}
+
+// Cut returns the rows from offset on, at most limit of them; a negative limit is none.
+func Cut[R any](rows []R, offset, limit int) []R {
+	rows = rows[min(max(offset, 0), len(rows)):]
 	if limit >= 0 && limit < len(rows) {
 		rows = rows[:limit]
 	}
-	return rows, total
+	return rows
+}
+
+// Views returns rows as the wire shows them; there being none is an empty list.
+func Views[R, V any](rows []R, view func(R) V) []V {
+	out := make([]V, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, view(row))
+	}
+	return out
 }

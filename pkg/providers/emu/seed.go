@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -171,4 +173,31 @@ func strictKeys(n *yaml.Node, t reflect.Type) error {
 		}
 	}
 	return nil
+}
+
+// LoadEach loads the rows of a section of a seed. An error says the section and the key of the row that it is about.
+func LoadEach[T any](section string, rows []T, key func(T) string, load func(T) error) error {
+	for _, row := range rows {
+		if err := load(row); err != nil {
+			return fmt.Errorf("%s: %q: %w", section, key(row), err)
+		}
+	}
+	return nil
+}
+
+// DumpEach writes rows as a section of a seed, in the order of their keys, the first first.
+func DumpEach[R, T any](rows iter.Seq[R], dump func(R) T, keys ...func(T) string) []T {
+	var out []T
+	for row := range rows {
+		out = append(out, dump(row))
+	}
+	slices.SortStableFunc(out, func(a, b T) int {
+		for _, key := range keys {
+			if c := strings.Compare(key(a), key(b)); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	return out
 }

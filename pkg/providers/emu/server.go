@@ -120,38 +120,16 @@ func (s *Server) exchange(r *http.Request) *answer {
 	s.log.add(call)
 
 	a := &answer{header: http.Header{}}
-	if lag > 0 {
-		r = r.WithContext(context.WithValue(r.Context(), lagKey{}, lag))
-	}
-	wait := s.opts.Latency
-	switch fault.Kind {
-	case FaultHang:
+	if fault.Kind == FaultHang {
 		drain(r)
 		<-r.Context().Done()
 		a.cut = true
 		return a
-	case FaultGarbage:
-		drain(r)
-		a.header.Set("Content-Type", "text/html")
-		_, _ = a.Write([]byte("<html><head><title>Welcome</title></head><body>It works!</body></html>\n"))
-	case FaultThrottle:
-		drain(r)
-		vendor.Throttled(a, r)
-		a.retryAfter(fault.RetryAfter)
-	case FaultRefuse:
-		if fault.Done {
-			vendor.ServeHTTP(&answer{header: http.Header{}}, r)
-		}
-		drain(r)
-		a.header.Set("Content-Type", "application/json")
-		a.retryAfter(fault.RetryAfter)
-		a.WriteHeader(fault.Status)
-		_, _ = a.Write([]byte(fault.Body))
-	default:
-		vendor.ServeHTTP(a, r)
-		wait += fault.For
 	}
-	a.WriteHeader(http.StatusOK)
+	if lag > 0 {
+		r = r.WithContext(context.WithValue(r.Context(), lagKey{}, lag))
+	}
+	a.fill(vendor, r, fault)
 	a.send = a.body.Bytes()
 	switch fault.Kind {
 	case FaultDropReply:
@@ -159,16 +137,37 @@ func (s *Server) exchange(r *http.Request) *answer {
 	case FaultTruncate:
 		a.send, a.cut = a.send[:len(a.send)/2], true
 	}
-	if !sleep(r.Context(), wait) {
+	if !sleep(r.Context(), s.opts.Latency+fault.For) {
 		a.send, a.cut = nil, true
 	}
 	s.log.finish(call, a.status, len(a.send))
 	return a
 }
 
-func (a *answer) retryAfter(d time.Duration) {
-	if d > 0 {
-		a.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(d.Seconds()))))
+// fill has the vendor answer, or a fault in its place.
+func (a *answer) fill(vendor handler, r *http.Request, fault Fault) {
+	switch fault.Kind {
+	case FaultGarbage:
+		drain(r)
+		a.header.Set("Content-Type", "text/html")
+		_, _ = a.Write([]byte("<html><head><title>Welcome</title></head><body>It works!</body></html>\n"))
+	case FaultThrottle:
+		drain(r)
+		vendor.Throttled(a, r)
+	case FaultRefuse:
+		if fault.Done {
+			vendor.ServeHTTP(&answer{header: http.Header{}}, r)
+		}
+		drain(r)
+		a.header.Set("Content-Type", "application/json")
+		a.WriteHeader(fault.Status)
+		_, _ = a.Write([]byte(fault.Body))
+	default:
+		vendor.ServeHTTP(a, r)
+	}
+	a.WriteHeader(http.StatusOK)
+	if fault.RetryAfter > 0 {
+		a.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(fault.RetryAfter.Seconds()))))
 	}
 }
 

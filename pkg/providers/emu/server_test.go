@@ -23,7 +23,7 @@ func send(s *Server, method, path, body string) *httptest.ResponseRecorder {
 
 func TestCallLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{}, new(toy))
+		s := New(Options{}, newToy())
 		s.Advance(time.Hour)
 		send(s, "POST", "/toy/words/a?x=1", "")
 		send(s, "GET", "/nobody", "")
@@ -48,7 +48,7 @@ func TestCallLog(t *testing.T) {
 }
 
 func TestNobodysPath(t *testing.T) {
-	w := send(New(Options{}, new(toy)), "GET", "/nobody", "")
+	w := send(New(Options{}, newToy()), "GET", "/nobody", "")
 	var body struct {
 		Code string `json:"error_code"`
 	}
@@ -58,7 +58,7 @@ func TestNobodysPath(t *testing.T) {
 }
 
 func TestControl(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	if err := s.LoadSeed([]byte("toy: {words: [a]}")); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestControl(t *testing.T) {
 }
 
 func TestControlOverTransport(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	client := &http.Client{Transport: s.Transport()}
 	if r := do(t.Context(), client, "POST", "http://any.example/_emulator/reset", ""); r.status != 204 {
 		t.Errorf("got %+v", r)
@@ -117,7 +117,7 @@ func TestControlOverTransport(t *testing.T) {
 }
 
 func TestBadSeeds(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	if err := s.LoadSeed([]byte("toy: {words: [kept]}")); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestClockNeverGoesBackOrOver(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	s := New(Options{}, new(toy))
+	s := New(Options{}, newToy())
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -213,7 +213,7 @@ func FuzzSeed(f *testing.F) {
 	f.Add([]byte("toy: {words: [a]}"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := New(Options{}, new(toy))
+		s := New(Options{}, newToy())
 		if s.LoadSeed(data) != nil {
 			return
 		}

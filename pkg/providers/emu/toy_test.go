@@ -1,20 +1,24 @@
 package emu
 
 import (
-	"encoding/json"
+	"context"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
-
-	"gopkg.in/yaml.v3"
 )
 
 // toy is a vendor with a list of words: POST /toy/words/NAME adds one, GET /toy/words lists them, DELETE removes.
 type toy struct {
-	mu    sync.Mutex
-	clock *Clock
-	words *List[*word]
+	Tenant[toySeed, *toyWorld]
+}
+
+type toySeed struct {
+	Words []string `yaml:"words,flow"`
+}
+
+type toyWorld struct {
+	World
+	words List[*word]
 }
 
 type word struct {
@@ -22,14 +26,30 @@ type word struct {
 	text string
 }
 
-func (*toy) Name() string      { return "toy" }
-func (v *toy) Attach(c *Clock) { v.clock, v.words = c, new(List[*word]) }
-func (v *toy) now() time.Time  { return v.clock.Now() }
-func (v *toy) all() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return texts(v.words, time.Time{}, true)
+func itself(s string) string      { return s }
+func textOf(w *word) string       { return w.text }
+func (w *toyWorld) Dump() toySeed { return toySeed{DumpEach(w.words.Current(), textOf, itself)} }
+func (w *toyWorld) Load(s toySeed) error {
+	return LoadEach("words", s.Words, itself, func(text string) error {
+		w.words.Add(&word{text: text}, w.Shows)
+		return nil
+	})
 }
+
+func newToy() *toy {
+	v := new(toy)
+	v.Empty = func() *toyWorld { return new(toyWorld) }
+	return v
+}
+
+func (*toy) Name() string { return "toy" }
+
+func (v *toy) all() []string {
+	w := v.Begin(context.Background())
+	defer v.End()
+	return texts(&w.words, w.Now, true)
+}
+
 func texts(l *List[*word], now time.Time, current bool) []string {
 	out := []string{}
 	if current {
@@ -39,58 +59,34 @@ func texts(l *List[*word], now time.Time, current bool) []string {
 		return out
 	}
 	rows, _ := l.Page(now, 0, -1, nil)
-	for _, w := range rows {
-		out = append(out, w.text)
-	}
-	return out
+	return Views(rows, textOf)
 }
 
 func (*toy) Claim(r *http.Request) (string, bool) {
 	return r.URL.Path, strings.HasPrefix(r.URL.Path, "/toy/")
 }
 
-func (v *toy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var at time.Time
-	if lag := Lag(r.Context()); lag > 0 {
-		at = v.now().Add(lag)
-	}
+func (v *toy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w := v.Begin(r.Context())
+	defer v.End()
+	status := http.StatusOK
 	name := strings.TrimPrefix(r.URL.Path, "/toy/words/")
 	switch r.Method {
 	case http.MethodPost:
-		v.words.Add(&word{text: name}, at)
-		w.WriteHeader(http.StatusCreated)
+		w.words.Add(&word{text: name}, w.Shows)
+		status = http.StatusCreated
 	case http.MethodDelete:
-		for row := range v.words.Current() {
+		for row := range w.words.Current() {
 			if row.text == name {
-				v.words.Remove(row, at)
+				w.words.Remove(row, w.Shows)
 			}
 		}
-		w.WriteHeader(http.StatusNoContent)
+		rw.WriteHeader(http.StatusNoContent)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(texts(v.words, v.now(), false))
+	WriteJSON(rw, "application/json", status, texts(&w.words, w.Now, false))
 }
 
 func (*toy) Throttled(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "toy says slow down", http.StatusTooManyRequests)
 }
-
-type toySeed struct {
-	Words []string `yaml:"words,flow"`
-}
-
-func (v *toy) Load(n *yaml.Node) (func(), error) {
-	var s toySeed
-	if err := Decode(n, &s); err != nil {
-		return nil, err
-	}
-	words := new(List[*word])
-	for _, text := range s.Words {
-		words.Add(&word{text: text}, time.Time{})
-	}
-	return func() { v.mu.Lock(); defer v.mu.Unlock(); v.words = words }, nil
-}
-
-func (v *toy) Dump() (any, error) { return toySeed{v.all()}, nil }

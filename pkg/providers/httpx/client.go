@@ -33,8 +33,8 @@ type Client struct {
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out. r is the request as it was sent.
 	Again func(ctx context.Context, r *http.Request, e *Error) bool
-	// Secrets are texts that no error may show: vendors echo what they were sent.
-	Secrets []spec.Secret
+	// Secrets are what no error, event or note may show. The provider adds those that it uses.
+	Secrets *Secrets
 
 	connection string
 	rates      spec.Rates
@@ -52,13 +52,14 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 		env.TryTimeout = DefaultTryTimeout
 	}
 	c := &Client{
-		Env: env, connection: connection, rates: rates, buckets: map[string]*bucket{}, retries: retries{left: maxRetryTokens},
+		Env: env, Secrets: new(Secrets), connection: connection, rates: rates, buckets: map[string]*bucket{}, retries: retries{left: maxRetryTokens},
 		http: &http.Client{
 			Transport: env.Transport,
 			// A signed request must not follow its answer to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	c.Secrets.Keep(proxyPasswords()...)
 	c.limiter.shared, c.limiter.local.next = env.Limiter, map[string]time.Time{}
 	c.limiter.tell = func(err error) {
 		if env.Observe != nil {
@@ -70,14 +71,14 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 
 // bucket is what the request draws from.
 func (c *Client) bucket(req Request) *bucket {
-	policy, rate := cmp.Or(req.Policy, "write"), c.rates.Write
+	policy, rate, reserve := cmp.Or(req.Policy, "write"), c.rates.Write, c.Env.Reserve.Write
 	if req.reads() {
-		policy, rate = cmp.Or(req.Policy, "read"), c.rates.Read
+		policy, rate, reserve = cmp.Or(req.Policy, "read"), c.rates.Read, c.Env.Reserve.Read
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.buckets[policy] == nil {
-		c.buckets[policy] = &bucket{limiter: &c.limiter, key: c.connection + "/" + policy, every: rate.Interval(), pace: 1}
+		c.buckets[policy] = newBucket(&c.limiter, c.connection+"/"+policy, rate.Interval(), reserve.Interval())
 	}
 	return c.buckets[policy]
 }
@@ -192,13 +193,16 @@ func (c *Client) try(run context.Context, req Request, body []byte, out any) (tr
 	defer cancel()
 	r, err := c.build(ctx, req, body)
 	if err != nil {
-		return try{}, err
+		return try{}, hidden(err, c.Secrets.known())
 	}
 	t := try{sent: r, begun: time.Now()}
 	t.answer, t.failure = c.send(r, req, out)
 	t.took = time.Since(t.begun)
 	if t.failure != nil && req.reads() && run.Err() != nil {
 		t.failure.Err = interruption(run)
+	}
+	if t.failure != nil {
+		c.hide(t.failure, r)
 	}
 	return t, nil
 }
@@ -236,7 +240,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	failure.Status = resp.StatusCode
 	switch {
 	case resp.StatusCode >= 300:
-		c.explain(failure, resp.Header, data)
+		c.explain(failure, r, resp.Header, data)
 		return answer, failure
 	case err != nil:
 		failure.Err = fmt.Errorf("the answer was cut off: %w", plain(err, c.Env.TryTimeout))
@@ -245,7 +249,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
-		failure.Err = c.decode(data, out)
+		failure.Err = c.decode(r, data, out)
 	}
 	if failure.Err != nil {
 		return answer, failure
@@ -254,7 +258,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 }
 
 // explain classifies an answer that is an error: below 500 the vendor refused, from 500 on it failed.
-func (c *Client) explain(failure *Error, header http.Header, body []byte) {
+func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
 	if failure.Status < 500 {
 		failure.Fate = provider.NotDone
 	}
@@ -266,26 +270,15 @@ func (c *Client) explain(failure *Error, header http.Header, body []byte) {
 		failure.Fate = provider.Failed
 	}
 	if failure.Code == "" && failure.Message == "" {
-		failure.Message = excerpt(body)
+		failure.Message = c.excerpt(r, body)
 	}
-	failure.Code, failure.Message, failure.RequestID = c.redact(failure.Code), c.redact(failure.Message), c.redact(failure.RequestID)
-}
-
-// redact removes the secrets from a text of the vendor's.
-func (c *Client) redact(text string) string {
-	for _, s := range c.Secrets {
-		if s.Reveal() != "" {
-			text = strings.ReplaceAll(text, s.Reveal(), s.String())
-		}
-	}
-	return text
 }
 
 func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 	if c.Env.Observe == nil {
 		return
 	}
-	e := Event{Method: req.Method, Path: req.Path, Status: t.answer.Status, Took: t.took, Attempt: attempt, Wait: pause}
+	e := Event{Method: req.Method, Path: c.Secrets.Redact(req.Path), Status: t.answer.Status, Took: t.took, Attempt: attempt, Wait: pause}
 	if t.failure != nil {
 		e.Err, e.RequestID = t.failure, t.failure.RequestID
 	}
@@ -321,19 +314,19 @@ func encode(body any) ([]byte, error) {
 
 // decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
 // JSON comes from something that stands between us and the vendor.
-func (c *Client) decode(data []byte, out any) error {
+func (c *Client) decode(r *http.Request, data []byte, out any) error {
 	data = bytes.TrimSpace(data)
 	if out == nil {
 		if len(data) == 0 || json.Valid(data) {
 			return nil
 		}
-		return fmt.Errorf("the answer is not the vendor's: %q", c.redact(excerpt(data)))
+		return fmt.Errorf("the answer is not the vendor's: %q", c.excerpt(r, data))
 	}
 	if len(data) == 0 {
 		return errors.New("the answer is empty")
 	}
 	if err := json.Unmarshal(data, out); err != nil {
-		return fmt.Errorf("the answer can't be read: %w: %q", err, c.redact(excerpt(data)))
+		return fmt.Errorf("the answer can't be read: %w: %q", err, c.excerpt(r, data))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -15,6 +16,9 @@ type Env struct {
 	Observe    func(Event)   // nil: nobody watches
 	KV         store.KV      // nil: nothing outlives the run; providers begin their keys with their connection's name
 	Limiter    store.Limiter // nil: rates are kept for this run alone
+	// Reserve is at which rates turns of Limiter are taken; of zero: at those of the client. A client that is to be slower than
+	// others makes a pause of its own, and takes no turn of theirs for it.
+	Reserve spec.Rates
 }
 
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.

@@ -89,17 +89,53 @@ type bucket struct {
 	limiter *limiter
 	key     string
 	every   time.Duration // between two turns at full pace; 0: there is no pace, and only the vendor's waits are kept
+	apart   time.Duration // between two requests of this run at full pace, where that is more
 
 	mu        sync.Mutex
 	pace      float64   // from slowest to 1
 	slowed    time.Time // when the pace was last halved
 	notBefore time.Time // before it no request begins
 	spare     time.Time // a turn that was taken but not used
+
+	line chan struct{} // holds whoever is next, where requests of this run are apart
+	next time.Time     // before it the one in line does not take a turn
 }
 
-// wait returns when the next request may begin. A turn that lies in a time that the vendor has since asked to wait for is
-// given up for a later one.
+// newBucket makes a bucket whose requests are own apart, and whose turns take reserve of the limiter, or else own.
+func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
+	if own == 0 || reserve == 0 {
+		reserve = own
+	}
+	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
+}
+
+// wait returns when the next request may begin. A run that is slower than its turns pauses before it takes one: turns that it
+// took and did not use would slow down the others.
 func (b *bucket) wait(ctx context.Context) error {
+	if b.apart <= b.every {
+		return b.await(ctx)
+	}
+	select {
+	case b.line <- struct{}{}:
+		defer func() { <-b.line }()
+	case <-ctx.Done():
+		return interruption(ctx)
+	}
+	if err := sleep(ctx, time.Until(b.next)); err != nil {
+		return err
+	}
+	if err := b.await(ctx); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.next = time.Now().Add(time.Duration(float64(b.apart) / b.pace))
+	return nil
+}
+
+// await waits for the next turn. One that lies in a time that the vendor has since asked to wait for is given up for a later
+// one.
+func (b *bucket) await(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			return interruption(ctx)

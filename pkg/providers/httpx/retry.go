@@ -144,10 +144,11 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return max(wait, 0)
 }
 
-// excerpt is the first line's worth of a body that is not the vendor's, fit to be printed.
-func excerpt(body []byte) string {
+// excerpt is the first line's worth of a body that is not the vendor's, fit to be printed. Secrets are taken out before it is
+// cut: the rest of one could not be told from other text.
+func (c *Client) excerpt(r *http.Request, body []byte) string {
 	const most = 120
-	text := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(string(body), "?"), func(r rune) bool {
+	text := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(redact(string(body), c.finders(r)...), "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
 	if runes := []rune(text); len(runes) > most {

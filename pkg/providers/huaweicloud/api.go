@@ -34,7 +34,7 @@ type api struct {
 	hosts   map[family]string
 	region  string
 	keys    credentials
-	token   string       // instead of keys
+	token   spec.Secret  // instead of keys
 	skew    atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
 	project string       // "" until it was looked up
 	lookup  sync.Mutex
@@ -47,27 +47,31 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	}
 	a := &api{
 		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"],
-		keys:  credentials{secrets["accessKey"].Reveal(), secrets["secretKey"].Reveal(), secrets["securityToken"].Reveal()},
-		token: secrets["token"].Reveal(),
+		keys:  credentials{secrets["accessKey"], secrets["secretKey"], secrets["securityToken"]},
+		token: secrets["token"],
 	}
-	a.http.Secrets = slices.Collect(maps.Values(secrets))
+	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.correctClock
 	return a, nil
 }
 
-// authenticate signs with the access key, or sends the token.
-func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) error {
-	if a.token != "" {
-		r.Header.Set("X-Auth-Token", a.token)
+// authenticate signs with the access key, or sends the token. The host is signed, so that a request that reached another host
+// than the vendor's is worth nothing at the vendor's.
+func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err error) {
+	if token := a.token.Reveal(); token != "" {
+		r.Header.Set("X-Auth-Token", token)
 		return nil
+	}
+	if r.Host, err = signedHost(r.URL); err != nil {
+		return err
 	}
 	at := time.Now().Add(time.Duration(a.skew.Load()))
 	if strings.HasPrefix(r.URL.String(), a.hosts[familyIAM]+"/v3/") { // IAM knows no project yet
-		a.keys.sign(r, body, at)
+		a.keys.sign(r, body, at, "Host")
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
-	a.keys.sign(r, body, at, "X-Project-Id")
+	a.keys.sign(r, body, at, "Host", "X-Project-Id")
 	return nil
 }
 
@@ -153,7 +157,7 @@ func (a *api) send(ctx context.Context, name string, body, out any, begin func()
 	if err != nil {
 		return err
 	}
-	r := routes[name]
+	r := routeOf(name)
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + escape(id) + "/" + name,
 		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
 	return err

@@ -15,6 +15,10 @@ func Format() spec.Format {
 			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 			{Keys: []string{"token"}},
 		},
+		// Those of the SDK, and of IAM's pages for Europe. Others under myhuaweicloud.com are for anybody to rent.
+		Hosts: []string{"workspace.{region}.myhuaweicloud.com", "appstream.{region}.myhuaweicloud.com", "iam.{region}.myhuaweicloud.com",
+			"iam.myhuaweicloud.com", "iam.myhuaweicloud.eu", "iam.eu-west-101.myhuaweicloud.eu"},
+		Env:       []string{"HUAWEICLOUD_*"},
 		Keys:      []string{"region", "project"},
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},

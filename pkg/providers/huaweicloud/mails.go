@@ -94,6 +94,7 @@ func (r *Reader) readGroupMails(ctx context.Context, ref spec.Ref, holders map[s
 	}
 	for a, mails := range byAddressee {
 		if notice, ok := newest(a, mails); ok {
+			notice.Result = r.api.http.Secrets.Redact(notice.Result) // it ends in the vendor's words
 			live.Notices = append(live.Notices, notice.Notice)
 			r.seen.records[a] = notice.mail
 		}

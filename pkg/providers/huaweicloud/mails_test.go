@@ -2,6 +2,8 @@ package huaweicloud_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -68,6 +70,29 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 		}
 		if sent := len(c.Bodies("/mails/actions/send")); sent != 2 {
 			t.Errorf("%d resend calls", sent)
+		}
+	})
+}
+
+// The vendor's words about a failed mail are shown in plans; what they show of secrets is not.
+func TestWordsAboutMailsHideSecrets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, bouncing)
+		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
+		notify(t, c, c.Open(t), want)
+		time.Sleep(time.Minute)
+		vendor := c.Via
+		c.Via = roundTrip(func(r *http.Request) (*http.Response, error) {
+			answer, err := vendor.RoundTrip(r)
+			if err == nil {
+				body, _ := io.ReadAll(answer.Body)
+				answer.Body = io.NopCloser(strings.NewReader(strings.Replace(string(body), `"error_msg":"`, `"error_msg":"sent with emulator-secret `, 1)))
+			}
+			return answer, err
+		})
+		live, err := c.Open(t).Read(t.Context(), providertest.All(want))
+		if err != nil || len(live.Notices) != 1 || !strings.Contains(live.Notices[0].Result, "sent with [redacted] ") {
+			t.Errorf("error %v, notices %+v", err, live.Notices)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -8,208 +9,190 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// The calls that change something, named by their paths.
-const (
-	callCreate = "app-groups"                                         // a2
-	callDelete = "app-groups/batch-delete"                            // a6
-	callGrant  = "app-groups/authorizations"                          // b2
-	callResend = "mails/actions/send"                                 // c2
-	callRevoke = "app-groups/actions/batch-delete-authorization"      // b3
-	callAssign = "app-center/apps/actions/batch-assign-authorization" // d3
-)
-
-// routes say of each call where it goes, which limit it counts against, and whether repeating it is documented to be safe.
-var routes = map[string]struct {
-	base       family
-	policy     string
-	repeatable bool
-}{
-	callCreate: {familyApp, policyOperate, false},
-	callDelete: {familyApp, policyOperate, true},
-	callGrant:  {familyApp, policyAuthorize, false},
-	callResend: {familyApp, "", false},
-	callRevoke: {familyApp, policyAuthorize, true},
-	callAssign: {familyWorkspace, policyOperate, false},
-}
-
-// What one call may list (b2, b3; d3; a6).
-var (
-	groupCaps = pack.Caps{Resources: 10, Subjects: 50}
-	appCaps   = pack.Caps{Resources: 20, Subjects: 100} // of subjects to add, and as many to remove
-)
-
-const (
-	maxDeletes = 20
-	maxResends = 100 // the vendor states no limit; this is as many as a page of its list holds
-)
-
 // Pack distributes changes over calls: creates, then what gives access, then what takes it, then deletes. A call on apps
 // may do both, and sets their mode as well. Slack is used for app groups only: what the vendor does with a pair that is
 // granted again is not documented for either, but there a repeat can at least be seen in the mails.
 func (r *Reader) Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed {
-	by := byOpAndKind(changes)
-	var out diff.Packed
-	add := func(name string, lists [][]int) {
-		for _, list := range lists {
-			out.Calls = append(out.Calls, diff.Call{Name: name, Changes: list})
-		}
-	}
-	granting, fromHoles := packGrants(changes, by["grant app-group"], slack)
-	giving, taking := packApps(changes, by["update app"], by["grant app"], by["revoke app"])
-	add(callCreate, slices.Collect(slices.Chunk(by["create app-group"], 1)))
-	out.Calls = append(out.Calls, granting...)
-	add(callAssign, giving)
-	add(callResend, slices.Collect(slices.Chunk(by["resend app-group"], maxResends)))
-	add(callAssign, taking)
-	out.Calls = append(out.Calls, packLoose(callRevoke, changes, by["revoke app-group"], slack.Absent, slack.Cover)...)
-	add(callDelete, slices.Collect(slices.Chunk(by["delete app-group"], maxDeletes)))
-	out.FromHoles = fromHoles
+	by := sorted(changes)
+	granting, fromHoles := packGrants(changes, by.groups(diff.OpGrant), slack)
+	giving, taking := packApps(changes, by)
+	packed := diff.Packed{FromHoles: fromHoles, Calls: slices.Concat(
+		chunks(callCreate, by.groups(diff.OpCreate), 1),
+		granting,
+		giving,
+		chunks(callResend, by.groups(diff.OpResend), maxResends),
+		taking,
+		packLoose(callRevoke, changes, by.groups(diff.OpRevoke), slack.Absent, slack.Cover),
+		chunks(callDelete, by.groups(diff.OpDelete), maxDeletes),
+	)}
 	if bound && slack.Regrant == 0 && slack.Cover == 0 { // with slack there may be fewer calls than any exact packing has
-		out.LowerBound = lowerBound(changes, by)
+		packed.LowerBound = lowerBound(changes, by)
 	}
-	return out
+	return packed
 }
 
-// byOpAndKind lists the indexes of the changes that can be sent under "OP KIND".
-func byOpAndKind(changes []diff.Change) map[string][]int {
-	by := map[string][]int{}
+// action is what a change does, and to which kind of resource.
+type action struct {
+	op   diff.Op
+	kind spec.Kind
+}
+
+// work lists indexes of changes, by what they do.
+type work map[action][]int
+
+func (w work) groups(op diff.Op) []int { return w[action{op, spec.KindAppGroup}] }
+func (w work) apps(op diff.Op) []int   { return w[action{op, spec.KindApp}] }
+
+// sorted lists the changes that can be sent.
+func sorted(changes []diff.Change) work {
+	by := work{}
 	for i, c := range changes {
 		if c.Problem == "" {
-			key := string(c.Op) + " " + string(c.Kind)
-			by[key] = append(by[key], i)
+			a := action{c.Op, c.Kind}
+			by[a] = append(by[a], i)
 		}
 	}
 	return by
+}
+
+// chunks makes calls of at most so many changes each.
+func chunks(name string, indexes []int, most int) []diff.Call {
+	return callsOf(name, slices.Collect(slices.Chunk(indexes, most)))
+}
+
+func callsOf(name string, lists [][]int) []diff.Call {
+	calls := make([]diff.Call, len(lists))
+	for i, list := range lists {
+		calls[i] = diff.Call{Name: name, Changes: list}
+	}
+	return calls
 }
 
 // packGrants packs the grants on app groups, and says how many fewer calls there would be if all pairs that are live
 // already could be granted again.
 func packGrants(changes []diff.Change, grants []int, slack diff.Slack) (calls []diff.Call, fromHoles int) {
 	calls = packLoose(callGrant, changes, grants, slack.Held, slack.Regrant)
-	held := pairs(slack.Held, spec.KindAppGroup)
+	held := pairs(slack.Held)
 	if len(held) == 0 {
 		return calls, 0
 	}
-	free := pack.LooseProducts(changes, grants, held, len(held), false, groupCaps)
+	free := pack.LooseProducts(changes, grants, slices.Collect(maps.Keys(held)), len(held), groupCaps)
 	return calls, max(0, len(calls)-len(free))
 }
 
 // packLoose packs changes of app groups into calls that may touch some more pairs, and name them.
 func packLoose(name string, changes []diff.Change, indexes []int, more []diff.Change, budget int) (calls []diff.Call) {
-	free := pairs(more, spec.KindAppGroup)
+	free := pairs(more)
 	if budget == 0 || len(free) == 0 {
-		for _, list := range pack.Products(changes, indexes, groupCaps) {
-			calls = append(calls, diff.Call{Name: name, Changes: list})
-		}
-		return calls
+		return callsOf(name, pack.Products(changes, indexes, groupCaps))
 	}
-	extra := map[pack.Pair]diff.Change{}
-	for _, c := range more {
-		extra[pack.Pair{Resource: c.Resource, Subject: c.Subject}] = c
-	}
-	for _, loose := range pack.LooseProducts(changes, indexes, free, budget, false, groupCaps) {
+	for _, loose := range pack.LooseProducts(changes, indexes, slices.Collect(maps.Keys(free)), budget, groupCaps) {
 		call := diff.Call{Name: name, Changes: loose.Indexes}
 		for _, p := range loose.Free {
-			call.Extra = append(call.Extra, extra[p])
+			call.Extra = append(call.Extra, free[p])
 		}
 		calls = append(calls, call)
 	}
 	return calls
 }
 
-func pairs(changes []diff.Change, kind spec.Kind) []pack.Pair {
-	var out []pack.Pair
+// pairs finds the changes of app groups by the pairs that they are about.
+func pairs(changes []diff.Change) map[pack.Pair]diff.Change {
+	found := map[pack.Pair]diff.Change{}
 	for _, c := range changes {
-		if c.Kind == kind {
-			out = append(out, pack.Pair{Resource: c.Resource, Subject: c.Subject})
+		if c.Kind == spec.KindAppGroup { // an app may have the same name
+			found[pack.Pair{Resource: c.Resource, Subject: c.Subject}] = c
 		}
 	}
-	return out
+	return found
 }
 
-// packApps packs the changes of apps: those that set a mode or add somebody, and those that only remove. A mode rides along
-// with the first call that its app is in; the mode everyone shares no call with assignments, which say the other mode.
-func packApps(changes []diff.Change, updates, grants, revokes []int) (giving, taking [][]int) {
-	giving, taking = packAssignments(changes, grants, revokes)
-	carrier := map[string]int{} // app, to the first call in giving that lists it
-	for at, list := range giving {
+// packApps packs the changes of apps: calls that set a mode or give no less than they take, and calls that take more. A call
+// may both add and remove, which saves calls. It changes by the same number how many people each of its apps has, so as long
+// as those that take more come last, no app ever has fewer in between than before and after: nothing has to be cut out of a
+// call for that. Somebody who moves from one app to another may have neither for the time between two calls: to rule that out
+// would take as many calls as to add and to remove apart.
+func packApps(changes []diff.Change, by work) (giving, taking []diff.Call) {
+	lanes := pack.Lanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
+	slices.SortStableFunc(lanes, func(a, b pack.Lane) int { return turn(a) - turn(b) })
+	lists := make([][]int, len(lanes))
+	for i, lane := range lanes {
+		lists[i] = slices.Concat(lane.Grants, lane.Revokes)
+	}
+	alone := rideAlong(changes, by.apps(diff.OpUpdate), lists)
+	from, _ := slices.BinarySearchFunc(lanes, takesMore, func(l pack.Lane, t int) int { return turn(l) - t })
+	return append(callsOf(callAssign, alone), callsOf(callAssign, lists[:from])...), callsOf(callAssign, lists[from:])
+}
+
+// The turns in which calls on apps are sent.
+const (
+	onlyAdds = iota
+	addsMore // or as many
+	takesMore
+	onlyTakes
+)
+
+func turn(l pack.Lane) int {
+	switch {
+	case len(l.Revokes) == 0:
+		return onlyAdds
+	case len(l.Grants) >= len(l.Revokes): // both are on all apps of the call
+		return addsMore
+	case len(l.Grants) > 0:
+		return takesMore
+	}
+	return onlyTakes
+}
+
+// rideAlong adds each change of a mode to the first list that its app is in, and returns lists of those that need calls of
+// their own: the mode everyone shares no call with assignments, which say the other mode.
+func rideAlong(changes []diff.Change, updates []int, lists [][]int) (alone [][]int) {
+	first := map[string]int{} // app, to the first list that it is in
+	for at, list := range lists {
 		for _, i := range list {
-			if _, known := carrier[changes[i].Resource]; !known {
-				carrier[changes[i].Resource] = at
+			if _, known := first[changes[i].Resource]; !known {
+				first[changes[i].Resource] = at
 			}
 		}
 	}
-	var opened, alone []int
+	var opened, closed []int
 	for _, i := range updates {
-		switch at, known := carrier[changes[i].Resource]; {
-		case changes[i].To == string(spec.Everyone):
+		switch at, known := first[changes[i].Resource]; {
+		case opens(changes[i]):
 			opened = append(opened, i)
 		case known:
-			giving[at] = append(giving[at], i)
+			lists[at] = append(lists[at], i)
 		default:
-			alone = append(alone, i)
+			closed = append(closed, i)
 		}
 	}
-	for _, list := range giving {
+	for _, list := range lists {
 		slices.Sort(list)
 	}
-	modes := slices.Concat(slices.Collect(slices.Chunk(opened, appCaps.Resources)), slices.Collect(slices.Chunk(alone, appCaps.Resources)))
-	return append(modes, giving...), taking
+	return slices.Concat(slices.Collect(slices.Chunk(opened, appCaps.Resources)), slices.Collect(slices.Chunk(closed, appCaps.Resources)))
 }
 
-// packAssignments lets one call add and remove, which saves calls. Removals wait until all are added where an app would
-// otherwise have fewer people in between than before and after. Somebody who moves from one app to another may have neither
-// for the time between two calls: to rule that out would take as many calls as to add and to remove apart.
-func packAssignments(changes []diff.Change, grants, revokes []int) (giving, taking [][]int) {
-	losses := map[string]int{} // app, to how many fewer it is to have in the end
-	for _, i := range revokes {
-		losses[changes[i].Resource]++
-	}
-	for _, i := range grants {
-		losses[changes[i].Resource] = max(0, losses[changes[i].Resource]-1)
-	}
-	owed := map[string]int{} // app, to how many it loses more than it gains by the calls so far
-	var last []int           // removals that have to come after all additions
-	for _, lane := range pack.Lanes(changes, grants, revokes, appCaps) {
-		call := slices.Clone(lane.Grants)
-		for _, i := range lane.Grants {
-			owed[changes[i].Resource]--
-		}
-		for _, i := range lane.Revokes {
-			if app := changes[i].Resource; len(lane.Grants) > 0 && owed[app] < losses[app] {
-				call = append(call, i)
-				owed[app]++
-			} else {
-				last = append(last, i)
-			}
-		}
-		if len(call) > 0 {
-			giving = append(giving, call)
-		}
-	}
-	for _, lane := range pack.Lanes(changes, nil, last, appCaps) {
-		taking = append(taking, lane.Revokes)
-	}
-	return giving, taking
-}
+// opens says whether the change of a mode opens an app to everyone.
+func opens(c diff.Change) bool { return c.To == string(spec.Everyone) }
 
 // lowerBound adds up what each kind of call can't go below. Modes may all ride along with assignments, but for those that
 // open an app to everyone.
-func lowerBound(changes []diff.Change, by map[string][]int) int {
+func lowerBound(changes []diff.Change, by work) int {
 	opened := 0
-	for _, i := range by["update app"] {
-		if changes[i].To == string(spec.Everyone) {
+	for _, i := range by.apps(diff.OpUpdate) {
+		if opens(changes[i]) {
 			opened++
 		}
 	}
-	assigned := len(by["update app"]) - opened
-	return len(by["create app-group"]) +
-		pack.Bound(changes, by["grant app-group"], groupCaps) +
+	assigned := len(by.apps(diff.OpUpdate)) - opened
+	onApps := pack.BoundLanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
+	return len(by.groups(diff.OpCreate)) +
+		pack.Bound(changes, by.groups(diff.OpGrant), groupCaps) +
 		ceil(opened, appCaps.Resources) +
-		max(ceil(assigned, appCaps.Resources), pack.BoundLanes(changes, by["grant app"], by["revoke app"], appCaps)) +
-		ceil(len(by["resend app-group"]), maxResends) +
-		pack.Bound(changes, by["revoke app-group"], groupCaps) +
-		ceil(len(by["delete app-group"]), maxDeletes)
+		max(ceil(assigned, appCaps.Resources), onApps) +
+		ceil(len(by.groups(diff.OpResend)), maxResends) +
+		pack.Bound(changes, by.groups(diff.OpRevoke), groupCaps) +
+		ceil(len(by.groups(diff.OpDelete)), maxDeletes)
 }
 
 func ceil(n, per int) int { return (n + per - 1) / per }

@@ -5,12 +5,16 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // The signing scheme SDK-HMAC-SHA256 of the vendor's API gateway (API Signing Guide; SDK core/auth/signer).
@@ -22,9 +26,9 @@ const (
 
 // credentials prove who we are: an access key with its secret, and a token for temporary ones.
 type credentials struct {
-	accessKey     string
-	secretKey     string
-	securityToken string
+	accessKey     spec.Secret
+	secretKey     spec.Secret
+	securityToken spec.Secret
 }
 
 // sign adds the date, the security token and the Authorization header. It signs the headers named, and the date; others
@@ -32,8 +36,8 @@ type credentials struct {
 func (c credentials) sign(r *http.Request, body []byte, at time.Time, headers ...string) {
 	r.Header.Set(dateHeader, at.UTC().Format(dateLayout))
 	headers = append(headers, dateHeader)
-	if c.securityToken != "" {
-		r.Header.Set("X-Security-Token", c.securityToken)
+	if token := c.securityToken.Reveal(); token != "" {
+		r.Header.Set("X-Security-Token", token)
 		headers = append(headers, "X-Security-Token")
 	}
 	for i, h := range headers {
@@ -42,10 +46,20 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, headers ..
 	slices.Sort(headers)
 	digest := sha256.Sum256([]byte(canonicalRequest(r, body, headers)))
 	text := algorithm + "\n" + r.Header.Get(dateHeader) + "\n" + hex.EncodeToString(digest[:])
-	mac := hmac.New(sha256.New, []byte(c.secretKey))
+	mac := hmac.New(sha256.New, []byte(c.secretKey.Reveal()))
 	mac.Write([]byte(text))
-	r.Header.Set("Authorization", algorithm+" Access="+c.accessKey+", SignedHeaders="+strings.Join(headers, ";")+
+	r.Header.Set("Authorization", algorithm+" Access="+c.accessKey.Reveal()+", SignedHeaders="+strings.Join(headers, ";")+
 		", Signature="+hex.EncodeToString(mac.Sum(nil)))
+}
+
+// signedHost is the host as a request names it when it leaves: without the port that its scheme stands for, which what
+// forwards it may drop. One that Go would write in other letters on the way is an error, since its signature would not hold.
+func signedHost(u *url.URL) (string, error) {
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return "", fmt.Errorf("host %s: give endpoint: in ASCII (xn--…)", u.Host)
+	}
+	host := strings.ToLower(u.Host)
+	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme]), nil
 }
 
 // canonicalRequest is what client and gateway digest alike. signed holds lower-case header names, sorted.

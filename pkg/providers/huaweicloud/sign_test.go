@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 const (
@@ -65,7 +67,7 @@ func TestSignVectors(t *testing.T) {
 			for name, value := range v.header {
 				r.Header.Set(name, value)
 			}
-			credentials{vectorKey, vectorSecret, v.token}.sign(r, []byte(v.body), vectorTime, v.signed...)
+			credentials{spec.NewSecret(vectorKey), spec.NewSecret(vectorSecret), spec.NewSecret(v.token)}.sign(r, []byte(v.body), vectorTime, v.signed...)
 			want := "SDK-HMAC-SHA256 Access=" + vectorKey + ", SignedHeaders=" + v.signedNames + ", Signature=" + v.signature
 			if got := r.Header.Get("Authorization"); got != want {
 				t.Errorf("Authorization\n got %s\nwant %s\ncanonical request:\n%s", got, want,
@@ -82,7 +84,7 @@ func TestSignGuideExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	keys := credentials{accessKey: "QTWAOYTTINDUT2QVKYUC", secretKey: "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"}
+	keys := credentials{accessKey: spec.NewSecret("QTWAOYTTINDUT2QVKYUC"), secretKey: spec.NewSecret("MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")}
 	keys.sign(r, nil, time.Date(2019, 11, 15, 3, 36, 55, 0, time.UTC), "Content-Type", "Host")
 	if got, want := r.Header.Get("Authorization"), "7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe"; !strings.HasSuffix(got, "Signature="+want) {
 		t.Errorf("Authorization %s, want signature %s", got, want)

@@ -26,32 +26,32 @@ func BenchmarkCover(b *testing.B) {
 	}
 	for _, f := range []struct {
 		name  string
-		cells func() []Cell
+		cells func() []cell
 	}{
-		{"100-pairs", func() []Cell { return uniform(20, 40, 100, 1) }},
-		{"rand-300x1k-3k", func() []Cell { return uniform(300, 1000, 3000, 7) }},
-		{"rand-1kx1k-3k", func() []Cell { return uniform(1000, 1000, 3000, 8) }},
-		{"rand-60x200-6k", func() []Cell { return uniform(60, 200, 6000, 9) }},
-		{"rand-20kx100k-1M", func() []Cell { return uniform(20_000, 100_000, 1_000_000, 10) }},
-		{"power-2kx20k", func() []Cell { return powerLaw(2000, 20_000, 11) }},
-		{"crown-60", func() []Cell { return crown(60) }},
-		{"stairs-40x400", func() []Cell { return stairs(40, 400) }},
+		{"100-pairs", func() []cell { return uniform(20, 40, 100, 1) }},
+		{"rand-300x1k-3k", func() []cell { return uniform(300, 1000, 3000, 7) }},
+		{"rand-1kx1k-3k", func() []cell { return uniform(1000, 1000, 3000, 8) }},
+		{"rand-60x200-6k", func() []cell { return uniform(60, 200, 6000, 9) }},
+		{"rand-20kx100k-1M", func() []cell { return uniform(20_000, 100_000, 1_000_000, 10) }},
+		{"power-2kx20k", func() []cell { return powerLaw(2000, 20_000, 11) }},
+		{"crown-60", func() []cell { return crown(60) }},
+		{"stairs-40x400", func() []cell { return stairs(40, 400) }},
 	} {
 		b.Run(f.name, func(b *testing.B) { benchmark(b, f.cells()) })
 	}
 }
 
-func benchmark(b *testing.B, cells []Cell) {
+func benchmark(b *testing.B, cells []cell) {
 	if len(cells) == 0 {
 		b.Skip("nothing to do")
 	}
 	calls := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		calls = len(Cover(cells, groupCaps))
+		calls = len(cover(cells, groupCaps))
 	}
 	chunked, least := cheapest(cells, groupCaps)
-	report(b, len(cells), calls, LowerBound(cells, groupCaps, true), chunked, least)
+	report(b, len(cells), calls, lowerBound(cells, groupCaps), chunked, least)
 }
 
 func report(b *testing.B, pairs, calls, bound, chunked, least int) {
@@ -71,12 +71,12 @@ func BenchmarkLanes(b *testing.B) {
 			calls := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				calls = len(CoverLanes(adds, removes, appCaps))
+				calls = len(coverLanes(adds, removes, appCaps))
 			}
 			b.ReportMetric(float64(len(adds)+len(removes)), "pairs")
 			b.ReportMetric(float64(calls), "calls")
-			b.ReportMetric(float64(LowerBoundLanes(adds, removes, appCaps)), "bound")
-			b.ReportMetric(float64(len(Cover(adds, appCaps))+len(Cover(removes, appCaps))), "apart")
+			b.ReportMetric(float64(lowerBoundLanes(adds, removes, appCaps)), "bound")
+			b.ReportMetric(float64(len(cover(adds, appCaps))+len(cover(removes, appCaps))), "apart")
 		})
 	}
 }
@@ -89,25 +89,25 @@ func BenchmarkHistory(b *testing.B) {
 	for b.Loop() {
 		calls = 0
 		for _, cells := range sets {
-			calls += len(Cover(cells, groupCaps))
+			calls += len(cover(cells, groupCaps))
 		}
 	}
 	pairs, bound, chunked, least := 0, 0, 0, 0
 	for _, cells := range sets {
 		c, l := cheapest(cells, groupCaps)
 		pairs, chunked, least = pairs+len(cells), chunked+c, least+l
-		bound += LowerBound(cells, groupCaps, true)
+		bound += lowerBound(cells, groupCaps)
 	}
 	report(b, pairs, calls, bound, chunked, least)
 }
 
 // history reads the change sets, each cut in what it adds and what it removes.
-func history(t testing.TB) [][]Cell {
+func history(t testing.TB) [][]cell {
 	type part struct {
 		set  int
 		sign string
 	}
-	teams, users, parts := numbers{}, numbers{}, map[part][]Cell{}
+	teams, users, parts := numbers{}, numbers{}, map[part][]cell{}
 	for lines := bufio.NewScanner(sharedFile(t, "data/k8s-org-history.tsv")); lines.Scan(); {
 		f := strings.Split(lines.Text(), "\t")
 		set, err := strconv.Atoi(f[0])
@@ -115,12 +115,12 @@ func history(t testing.TB) [][]Cell {
 			t.Fatal("not a change: ", lines.Text())
 		}
 		p := part{set, f[2]}
-		parts[p] = append(parts[p], Cell{teams.of(f[3]), users.of(f[4])})
+		parts[p] = append(parts[p], cell{teams.of(f[3]), users.of(f[4])})
 	}
 	order := slices.SortedFunc(maps.Keys(parts), func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.set, b.set), cmp.Compare(a.sign, b.sign))
 	})
-	sets := make([][]Cell, len(order))
+	sets := make([][]cell, len(order))
 	for i, p := range order {
 		sets[i] = parts[p]
 	}

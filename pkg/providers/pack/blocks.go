@@ -8,8 +8,7 @@ import (
 // Blocks are disjoint sets of rows. A column owns parts, which are disjoint sets of the blocks that it holds: those of
 // which it has a row. A call visits a part when it touches a cell of the column in it; if the column has k cells in the
 // part, it needs at least k/p visits, rounded up. A visit weighs 1/q. The cells of a fooling set weigh something too. No
-// call may weigh more than 1; then the sum of all weights, rounded up, bounds the calls of any cover, with or without
-// overlap. Two rules see to it:
+// call may weigh more than 1; then the sum of all weights, rounded up, bounds the calls of any cover. Two rules see to it:
 //
 // Of the n parts that a column owns, if they are two or more, no block of one may be held together with a block of another
 // by more than q/n columns. Say that m is the most parts that a call visits in one of its columns. If m <= 1, all its

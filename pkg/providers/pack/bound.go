@@ -1,28 +1,24 @@
 package pack
 
-// LowerBound is a number of calls that no cover of the cells within caps can go below; with partition, no cover that
-// touches each cell once. The dear parts of it are left out where the cells are too many.
-func LowerBound(cells []Cell, caps Caps, partition bool) int {
+// lowerBound is a number of calls that no partition of the cells within caps can go below. The dear parts of it are left
+// out where the cells are too many.
+func lowerBound(cells []cell, caps Caps) int {
 	g := newGrid(cells)
-	return bound(g, caps.limits(g), partition)
+	return bound(g, caps.limits(g))
 }
 
-// LowerBoundLanes is a number of calls that no partition in two lanes can go below.
-func LowerBoundLanes(adds, removes []Cell, caps Caps) int {
+// lowerBoundLanes is a number of calls that no partition in two lanes can go below.
+func lowerBoundLanes(adds, removes []cell, caps Caps) int {
 	g := newGrid(adds, removes)
-	return bound(g, caps.limits(g), true)
+	return bound(g, caps.limits(g))
 }
 
 // bound adds up what the connected components need at least: no call touches two of them, unless it touches a cell that
 // it must not touch.
-func bound(g *grid, l limits, partition bool) int {
+func bound(g *grid, l limits) int {
 	total := 0
 	for _, part := range g.parts() {
-		best := max(byCounting(part, l), byCharging(part, l), byBlocks(part, l))
-		if partition {
-			best = max(best, rank(part))
-		}
-		total += best
+		total += max(byCounting(part, l), byCharging(part, l), byBlocks(part, l), rank(part))
 	}
 	return total
 }

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Cell is a pair: a resource's number and a subject's number.
-type Cell struct{ Row, Column int }
+// cell is a pair: a resource's number and a subject's number.
+type cell struct{ Row, Column int }
 
-// Rect is a call: every row times every column, both sorted.
-type Rect struct{ Rows, Columns []int }
+// rect is a call: every row times every column, both sorted.
+type rect struct{ Rows, Columns []int }
 
 // Caps are the most that one call may list.
 type Caps struct {
@@ -28,14 +28,14 @@ func (c Caps) limits(g *grid) limits {
 	}
 }
 
-// Cover partitions the cells into as few calls within caps as it can find. A cell that is given twice counts once. The
+// cover partitions the cells into as few calls within caps as it can find. A cell that is given twice counts once. The
 // calls are sorted, and depend on the set of cells and on caps alone.
-func Cover(cells []Cell, caps Caps) []Rect {
+func cover(cells []cell, caps Caps) []rect {
 	g := newGrid(cells)
 	products := solve(g, caps.limits(g))
-	rects := make([]Rect, len(products))
+	rects := make([]rect, len(products))
 	for i, p := range products {
-		rects[i] = Rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
+		rects[i] = rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
 	}
 	return rects
 }

@@ -10,20 +10,20 @@ import (
 )
 
 // drawCells draws a matrix from roles and single cells, so that there is something to find.
-func drawCells(t *rapid.T, label string) []Cell {
+func drawCells(t *rapid.T, label string) []cell {
 	rows, columns := rapid.IntRange(1, 30).Draw(t, label+" rows"), rapid.IntRange(1, 40).Draw(t, label+" columns")
 	r := rng{rapid.Uint64().Draw(t, label+" seed")}
-	var cells []Cell
+	var cells []cell
 	for range rapid.IntRange(0, 6).Draw(t, label+" blocks") {
 		some := r.sample(rows, r.between(1, min(rows, 8)))
 		for _, column := range r.sample(columns, r.between(1, min(columns, 20))) {
 			for _, row := range some {
-				cells = append(cells, Cell{row, column})
+				cells = append(cells, cell{row, column})
 			}
 		}
 	}
 	for range rapid.IntRange(0, 30).Draw(t, label+" singles") {
-		cells = append(cells, Cell{r.below(rows), r.below(columns)})
+		cells = append(cells, cell{r.below(rows), r.below(columns)})
 	}
 	return cells
 }
@@ -32,7 +32,7 @@ func drawCaps(t *rapid.T) Caps {
 	return Caps{rapid.IntRange(1, 12).Draw(t, "resources"), rapid.IntRange(1, 80).Draw(t, "subjects")}
 }
 
-func shuffled(cells []Cell, seed uint64) []Cell {
+func shuffled(cells []cell, seed uint64) []cell {
 	r, out := rng{seed}, slices.Clone(cells)
 	for i := len(out) - 1; i > 0; i-- {
 		j := r.below(i + 1)
@@ -44,14 +44,14 @@ func shuffled(cells []Cell, seed uint64) []Cell {
 func TestCoverIsExactAndNeverWorseThanTheCheapGroupings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cells, caps := drawCells(t, "cells"), drawCaps(t)
-		rects := Cover(cells, caps)
+		rects := cover(cells, caps)
 		if f := fault(cells, rects, caps); f != "" {
 			t.Fatal(f)
 		}
 		if _, least := cheapest(cells, caps); len(rects) > least {
 			t.Fatalf("%d calls, a cheap grouping needs %d", len(rects), least)
 		}
-		if low := LowerBound(cells, caps, true); low > len(rects) {
+		if low := lowerBound(cells, caps); low > len(rects) {
 			t.Fatalf("%d calls, the bound says at least %d", len(rects), low)
 		}
 	})
@@ -62,15 +62,15 @@ func TestCoverDependsOnTheSetOfCellsAlone(t *testing.T) {
 	grants, revokes := uniform(40, 200, 1500, 1), uniform(40, 200, 1500, 2)
 	revokes = minus(revokes, grants)
 	caps := Caps{10, 50}
-	want, wantLanes := Cover(cells, caps), CoverLanes(grants, revokes, caps)
+	want, wantLanes := cover(cells, caps), coverLanes(grants, revokes, caps)
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	for seed := range uint64(4) {
 		runtime.GOMAXPROCS(1 + int(seed)%3)
-		if d := cmp.Diff(want, Cover(shuffled(cells, seed), caps)); d != "" {
+		if d := cmp.Diff(want, cover(shuffled(cells, seed), caps)); d != "" {
 			t.Fatalf("another order, another cover:\n%s", d)
 		}
-		if d := cmp.Diff(wantLanes, CoverLanes(shuffled(grants, seed), shuffled(revokes, seed), caps)); d != "" {
+		if d := cmp.Diff(wantLanes, coverLanes(shuffled(grants, seed), shuffled(revokes, seed), caps)); d != "" {
 			t.Fatalf("another order, another cover in lanes:\n%s", d)
 		}
 	}
@@ -78,19 +78,19 @@ func TestCoverDependsOnTheSetOfCellsAlone(t *testing.T) {
 
 func TestCoverTakesOddInput(t *testing.T) {
 	for name, c := range map[string]struct {
-		cells []Cell
+		cells []cell
 		caps  Caps
-		want  []Rect
+		want  []rect
 	}{
-		"nothing":          {nil, Caps{10, 50}, []Rect{}},
-		"twice":            {[]Cell{{1, 2}, {1, 2}}, Caps{10, 50}, []Rect{{[]int{1}, []int{2}}}},
-		"far apart":        {[]Cell{{-1 << 62, 1 << 62}, {1 << 62, 1 << 62}}, Caps{10, 50}, []Rect{{[]int{-1 << 62, 1 << 62}, []int{1 << 62}}}},
-		"caps of one":      {[]Cell{{0, 0}, {0, 1}}, Caps{1, 1}, []Rect{{[]int{0}, []int{0}}, {[]int{0}, []int{1}}}},
-		"enormous caps":    {[]Cell{{0, 0}, {0, 1}}, Caps{1 << 40, 1 << 40}, []Rect{{[]int{0}, []int{0, 1}}}},
-		"caps below one":   {[]Cell{{0, 0}, {1, 0}}, Caps{}, []Rect{{[]int{0}, []int{0}}, {[]int{1}, []int{0}}}},
-		"a full rectangle": {[]Cell{{0, 0}, {0, 1}, {1, 0}, {1, 1}}, Caps{2, 2}, []Rect{{[]int{0, 1}, []int{0, 1}}}},
+		"nothing":          {nil, Caps{10, 50}, []rect{}},
+		"twice":            {[]cell{{1, 2}, {1, 2}}, Caps{10, 50}, []rect{{[]int{1}, []int{2}}}},
+		"far apart":        {[]cell{{-1 << 62, 1 << 62}, {1 << 62, 1 << 62}}, Caps{10, 50}, []rect{{[]int{-1 << 62, 1 << 62}, []int{1 << 62}}}},
+		"caps of one":      {[]cell{{0, 0}, {0, 1}}, Caps{1, 1}, []rect{{[]int{0}, []int{0}}, {[]int{0}, []int{1}}}},
+		"enormous caps":    {[]cell{{0, 0}, {0, 1}}, Caps{1 << 40, 1 << 40}, []rect{{[]int{0}, []int{0, 1}}}},
+		"caps below one":   {[]cell{{0, 0}, {1, 0}}, Caps{}, []rect{{[]int{0}, []int{0}}, {[]int{1}, []int{0}}}},
+		"a full rectangle": {[]cell{{0, 0}, {0, 1}, {1, 0}, {1, 1}}, Caps{2, 2}, []rect{{[]int{0, 1}, []int{0, 1}}}},
 	} {
-		if d := cmp.Diff(c.want, Cover(c.cells, c.caps)); d != "" {
+		if d := cmp.Diff(c.want, cover(c.cells, c.caps)); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
@@ -100,7 +100,7 @@ func TestCoverTakesOddInput(t *testing.T) {
 func TestWideCaps(t *testing.T) {
 	cells := uniform(90, 110, 3_000, 3)
 	for _, caps := range []Caps{{70, 80}, {80, 20}, {20, 80}, {64, 64}, {65, 64}} {
-		rects := Cover(cells, caps)
+		rects := cover(cells, caps)
 		mustCover(t, cells, rects, caps)
 		if _, least := cheapest(cells, caps); len(rects) > least {
 			t.Errorf("caps %v: %d calls, a cheap grouping needs %d", caps, len(rects), least)
@@ -115,7 +115,7 @@ func TestTinyCasesAgainstEveryCover(t *testing.T) {
 	for range cases {
 		caps := Caps{r.between(1, 3), r.between(1, 4)}
 		cells := sortedCells(uniform(r.between(3, 5), r.between(3, 5), r.between(4, 9), r.next()))
-		found, bound := len(Cover(cells, caps)), LowerBound(cells, caps, true)
+		found, bound := len(cover(cells, caps)), lowerBound(cells, caps)
 		least := optimum(cells, caps, found+1)
 		if bound > least || least > found {
 			t.Fatalf("bound %d, optimum %d, found %d: %v %v", bound, least, found, caps, cells)
@@ -135,14 +135,14 @@ func TestLanesAreExactAndApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		adds, removes, caps := drawCells(t, "adds"), drawCells(t, "removes"), drawCaps(t)
 		removes = minus(removes, adds)
-		calls := CoverLanes(adds, removes, caps)
-		var giving, taking []Rect
+		calls := coverLanes(adds, removes, caps)
+		var giving, taking []rect
 		for _, c := range calls {
 			if len(c.Adds) > 0 {
-				giving = append(giving, Rect{c.Rows, c.Adds})
+				giving = append(giving, rect{c.Rows, c.Adds})
 			}
 			if len(c.Removes) > 0 {
-				taking = append(taking, Rect{c.Rows, c.Removes})
+				taking = append(taking, rect{c.Rows, c.Removes})
 			}
 		}
 		if f := fault(adds, giving, caps); f != "" {
@@ -151,7 +151,7 @@ func TestLanesAreExactAndApart(t *testing.T) {
 		if f := fault(removes, taking, caps); f != "" {
 			t.Fatal("removes: ", f)
 		}
-		if low := LowerBoundLanes(adds, removes, caps); low > len(calls) {
+		if low := lowerBoundLanes(adds, removes, caps); low > len(calls) {
 			t.Fatalf("%d calls, the bound says at least %d", len(calls), low)
 		}
 	})
@@ -161,15 +161,15 @@ func TestFreeCellsStayWithinTheBudget(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wanted, caps := sortedCells(drawCells(t, "wanted")), drawCaps(t)
 		free := minus(drawCells(t, "free"), wanted)
-		budget, overlap := rapid.IntRange(0, 40).Draw(t, "budget"), rapid.Bool().Draw(t, "overlap")
+		budget := rapid.IntRange(0, 40).Draw(t, "budget")
 		isWanted, isFree := setOf(wanted), setOf(free)
-		calls := CoverWith(wanted, free, budget, overlap, caps)
-		times, used := map[Cell]int{}, 0
+		calls := coverWith(wanted, free, budget, caps)
+		times, used := map[cell]int{}, 0
 		for _, call := range calls {
-			var listed []Cell
+			var listed []cell
 			for _, row := range call.Rows {
 				for _, column := range call.Columns {
-					switch c := (Cell{row, column}); {
+					switch c := (cell{row, column}); {
 					case isWanted[c]:
 						times[c]++
 					case isFree[c]:
@@ -187,14 +187,14 @@ func TestFreeCellsStayWithinTheBudget(t *testing.T) {
 			}
 		}
 		for _, c := range wanted {
-			if times[c] == 0 || times[c] > 1 && !overlap {
+			if times[c] != 1 {
 				t.Fatalf("%v is in %d calls", c, times[c])
 			}
 		}
 		if used > budget {
 			t.Fatalf("%d free cells, the budget is %d", used, budget)
 		}
-		if exact := len(Cover(wanted, caps)); len(calls) > exact {
+		if exact := len(cover(wanted, caps)); len(calls) > exact {
 			t.Fatalf("%d calls, %d without free cells", len(calls), exact)
 		}
 	})

@@ -37,7 +37,7 @@ type org struct {
 	roles      [][]int // the groups of each role
 	popularity []float64
 	held       [][]int // the roles of each person
-	extra      []Cell  // individual grants
+	extra      []cell  // individual grants
 }
 
 func (r *rng) float() float64            { return float64(r.next()>>11) / (1 << 53) }
@@ -92,7 +92,7 @@ func (o *org) addNoise() {
 	cells := o.cells()
 	has := setOf(cells)
 	for range int(float64(len(cells)) * o.shape.noise) {
-		c := Cell{o.random.below(o.groups), o.random.below(o.shape.people)}
+		c := cell{o.random.below(o.groups), o.random.below(o.shape.people)}
 		if !has[c] {
 			has[c] = true
 			o.extra = append(o.extra, c)
@@ -101,41 +101,41 @@ func (o *org) addNoise() {
 }
 
 // cells are the grants as they are now, sorted.
-func (o *org) cells() []Cell {
-	var cells []Cell
+func (o *org) cells() []cell {
+	var cells []cell
 	for person, roles := range o.held {
 		for _, role := range roles {
 			for _, group := range o.roles[role] {
-				cells = append(cells, Cell{group, person})
+				cells = append(cells, cell{group, person})
 			}
 		}
 		if o.shape.everyone && len(roles) > 0 {
-			cells = append(cells, Cell{o.groups, person})
+			cells = append(cells, cell{o.groups, person})
 		}
 	}
 	return sortedCells(append(cells, o.extra...))
 }
 
-func sortedCells(cells []Cell) []Cell {
-	slices.SortFunc(cells, func(a, b Cell) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column)) })
+func sortedCells(cells []cell) []cell {
+	slices.SortFunc(cells, func(a, b cell) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Column, b.Column)) })
 	return slices.Compact(cells)
 }
 
-func setOf(cells []Cell) map[Cell]bool {
-	set := make(map[Cell]bool, len(cells))
+func setOf(cells []cell) map[cell]bool {
+	set := make(map[cell]bool, len(cells))
 	for _, c := range cells {
 		set[c] = true
 	}
 	return set
 }
 
-func minus(a, b []Cell) []Cell {
+func minus(a, b []cell) []cell {
 	gone := setOf(b)
-	return slices.DeleteFunc(slices.Clone(a), func(c Cell) bool { return gone[c] })
+	return slices.DeleteFunc(slices.Clone(a), func(c cell) bool { return gone[c] })
 }
 
 // delta is what a change of the ten-thousand organisation grants and revokes.
-func delta(seed uint64, change func(o *org) (teams []Cell)) (grants, revokes []Cell) {
+func delta(seed uint64, change func(o *org) (teams []cell)) (grants, revokes []cell) {
 	o := newOrg(orgShapes["org-10k"])
 	before := o.cells()
 	o.random = rng{seed}
@@ -145,19 +145,19 @@ func delta(seed uint64, change func(o *org) (teams []Cell)) (grants, revokes []C
 }
 
 // team gives 5 to 20 people 4 to 12 groups each.
-func (o *org) team(people, groups int) []Cell {
+func (o *org) team(people, groups int) []cell {
 	rows, cols := o.random.sample(o.groups, groups), o.random.sample(o.shape.people, people)
-	var cells []Cell
+	var cells []cell
 	for _, r := range rows {
 		for _, c := range cols {
-			cells = append(cells, Cell{r, c})
+			cells = append(cells, cell{r, c})
 		}
 	}
 	return cells
 }
 
-func (o *org) teams(count int) []Cell {
-	var cells []Cell
+func (o *org) teams(count int) []cell {
+	var cells []cell
 	for range count {
 		cells = append(cells, o.team(o.random.between(5, 20), o.random.between(4, 12))...)
 	}
@@ -213,25 +213,25 @@ func (o *org) churn(share float64) {
 
 func (o *org) leave(person int) {
 	o.held[person] = nil
-	o.extra = slices.DeleteFunc(o.extra, func(c Cell) bool { return c.Column == person })
+	o.extra = slices.DeleteFunc(o.extra, func(c cell) bool { return c.Column == person })
 }
 
 // deltas are the changes of a day that the tests pack.
-var deltas = map[string]func() (grants, revokes []Cell){
-	"team1":  func() ([]Cell, []Cell) { return delta(15, func(o *org) []Cell { return o.team(12, 8) }) },
-	"teams":  func() ([]Cell, []Cell) { return delta(14, func(o *org) []Cell { return o.teams(60) }) },
-	"moves":  func() ([]Cell, []Cell) { return delta(13, func(o *org) []Cell { o.moves(10, 200); return nil }) },
-	"churn1": func() ([]Cell, []Cell) { return delta(16, func(o *org) []Cell { o.churn(.01); return nil }) },
-	"leavers": func() ([]Cell, []Cell) {
-		return delta(12, func(o *org) []Cell {
+var deltas = map[string]func() (grants, revokes []cell){
+	"team1":  func() ([]cell, []cell) { return delta(15, func(o *org) []cell { return o.team(12, 8) }) },
+	"teams":  func() ([]cell, []cell) { return delta(14, func(o *org) []cell { return o.teams(60) }) },
+	"moves":  func() ([]cell, []cell) { return delta(13, func(o *org) []cell { o.moves(10, 200); return nil }) },
+	"churn1": func() ([]cell, []cell) { return delta(16, func(o *org) []cell { o.churn(.01); return nil }) },
+	"leavers": func() ([]cell, []cell) {
+		return delta(12, func(o *org) []cell {
 			for _, person := range o.random.sample(o.shape.people, o.shape.people/50) {
 				o.leave(person)
 			}
 			return nil
 		})
 	},
-	"day2": func() ([]Cell, []Cell) {
-		return delta(11, func(o *org) []Cell {
+	"day2": func() ([]cell, []cell) {
+		return delta(11, func(o *org) []cell {
 			o.moves(4, 80)
 			o.churn(.01)
 			return o.teams(40)
@@ -240,12 +240,12 @@ var deltas = map[string]func() (grants, revokes []Cell){
 }
 
 // uniform draws distinct cells.
-func uniform(rows, cols, count int, seed uint64) []Cell {
+func uniform(rows, cols, count int, seed uint64) []cell {
 	r := rng{seed}
-	seen := map[Cell]bool{}
-	var cells []Cell
+	seen := map[cell]bool{}
+	var cells []cell
 	for len(cells) < count {
-		c := Cell{r.below(rows), r.below(cols)}
+		c := cell{r.below(rows), r.below(cols)}
 		if !seen[c] {
 			seen[c] = true
 			cells = append(cells, c)
@@ -255,24 +255,24 @@ func uniform(rows, cols, count int, seed uint64) []Cell {
 }
 
 // powerLaw gives group i a random set of cols/(4(i+1)^0.9) members.
-func powerLaw(rows, cols int, seed uint64) []Cell {
+func powerLaw(rows, cols int, seed uint64) []cell {
 	r := rng{seed}
-	var cells []Cell
+	var cells []cell
 	for i := range rows {
 		for range max(1, int(float64(cols)/(4*math.Pow(float64(i+1), .9)))) {
-			cells = append(cells, Cell{i, r.below(cols)})
+			cells = append(cells, cell{i, r.below(cols)})
 		}
 	}
 	return sortedCells(cells)
 }
 
 // crown is every cell but the diagonal.
-func crown(n int) []Cell {
-	var cells []Cell
+func crown(n int) []cell {
+	var cells []cell
 	for r := range n {
 		for c := range n {
 			if r != c {
-				cells = append(cells, Cell{r, c})
+				cells = append(cells, cell{r, c})
 			}
 		}
 	}
@@ -280,11 +280,11 @@ func crown(n int) []Cell {
 }
 
 // stairs gives column c the rows from 0 to c/step.
-func stairs(rows, cols int) []Cell {
-	var cells []Cell
+func stairs(rows, cols int) []cell {
+	var cells []cell
 	for c := range cols {
 		for r := range min(rows, c*rows/cols+1) {
-			cells = append(cells, Cell{r, c})
+			cells = append(cells, cell{r, c})
 		}
 	}
 	return cells

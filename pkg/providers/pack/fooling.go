@@ -3,9 +3,8 @@ package pack
 import "slices"
 
 // A fooling set is a set of cells of which no two can share a call: where their rows and columns cross, a cell is not
-// wanted. Each needs a call of its own, however large calls may be, with or without overlap, in one lane or in two. Two
-// cells of a row, or of a column, could share a call, so the set is a matching. Cells are named by their place in the
-// order of byRow.
+// wanted. Each needs a call of its own, however large calls may be, in one lane or in two. Two cells of a row, or of a
+// column, could share a call, so the set is a matching. Cells are named by their place in the order of byRow.
 type fooling struct {
 	*grid
 	spots  []spot

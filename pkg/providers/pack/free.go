@@ -6,42 +6,38 @@ import (
 	"slices"
 )
 
-// FreeRect is a call that may touch cells beside those wanted.
-type FreeRect struct {
-	Rect
-	Free []Cell // the free cells among them, sorted
+// freeRect is a call that may touch cells beside those wanted.
+type freeRect struct {
+	rect
+	Free []cell // the free cells among them, sorted
 }
 
-// CoverWith covers the cells in as few calls within caps as it can find, and lets the calls touch the free cells too, at
-// most budget of them in all; a free cell that two calls touch counts twice. Every wanted cell is in exactly one call, or
-// with overlap in at least one. No call touches a cell that is neither wanted nor free.
-func CoverWith(cells, free []Cell, budget int, overlap bool, caps Caps) []FreeRect {
+// coverWith covers the cells in as few calls within caps as it can find, and lets the calls touch the free cells too, at
+// most budget of them in all; a free cell that two calls touch counts twice. Every wanted cell is in exactly one call. No
+// call touches a cell that is neither wanted nor free.
+func coverWith(cells, free []cell, budget int, caps Caps) []freeRect {
 	g := newGrid(cells)
-	m := newMerger(g, free, budget, overlap, caps)
+	m := newMerger(g, free, budget, caps)
 	m.start(solve(g, m.limits))
 	m.run()
-	if overlap {
-		m.dropRedundant()
-	}
 	return m.result()
 }
 
 // merger joins calls whose union is a product of wanted and free cells. At any time its calls keep to the caps, touch
-// every wanted cell, and touch only wanted and free ones.
+// every wanted cell once, and touch only wanted and free ones.
 type merger struct {
 	*grid
 	limits
-	free    lines // of each row the free columns
-	budget  int   // how many more free cells may be touched
-	overlap bool
-	calls   []product // without rows when gone
-	queue   merges
+	free   lines     // of each row the free columns
+	budget int       // how many more free cells may be touched
+	calls  []product // without rows when gone
+	queue  merges
 }
 
 // reach is how many of the following calls each call is compared with, which keeps the time linear for very many calls.
 const reach = 1000
 
-func newMerger(g *grid, free []Cell, budget int, overlap bool, caps Caps) *merger {
+func newMerger(g *grid, free []cell, budget int, caps Caps) *merger {
 	wanted := func(s spot) bool { return has(g.byRow.at(s.row), s.col) }
 	var spots []spot
 	for _, c := range free {
@@ -52,7 +48,7 @@ func newMerger(g *grid, free []Cell, budget int, overlap bool, caps Caps) *merge
 		}
 	}
 	byRow, _ := listBothWays(spots, len(g.rowIDs), len(g.colIDs))
-	return &merger{grid: g, limits: caps.limits(g), free: byRow, budget: max(budget, 0), overlap: overlap}
+	return &merger{grid: g, limits: caps.limits(g), free: byRow, budget: max(budget, 0)}
 }
 
 func (m *merger) start(products []product) {
@@ -86,7 +82,7 @@ func (m *merger) union(i, j int) (product, int) {
 	if len(u.rows) > int(m.p) || len(u.cols) > int(m.q) {
 		return none, -1
 	}
-	if !m.overlap && u.area()-a.area()-b.area() > int64(m.budget) {
+	if u.area()-a.area()-b.area() > int64(m.budget) {
 		return none, -1
 	}
 	waste := -m.touches(a) - m.touches(b)
@@ -97,9 +93,7 @@ func (m *merger) union(i, j int) (product, int) {
 				if waste++; waste > m.budget {
 					return none, -1
 				}
-			case !has(m.byRow.at(row), col):
-				return none, -1
-			case !m.overlap && !a.holds(row, col) && !b.holds(row, col):
+			case !a.holds(row, col) && !b.holds(row, col):
 				return none, -1
 			}
 		}
@@ -141,44 +135,16 @@ func (m *merger) run() {
 	}
 }
 
-// dropRedundant drops, small ones first, the calls whose wanted cells are all in other calls.
-func (m *merger) dropRedundant() {
-	times := map[spot]int{}
-	each := func(p product, do func(spot)) {
-		for _, row := range p.rows {
-			for _, col := range p.cols {
-				if has(m.byRow.at(row), col) {
-					do(spot{row, col})
-				}
-			}
-		}
-	}
-	order := make([]int, len(m.calls))
-	for i, p := range m.calls {
-		order[i] = i
-		each(p, func(s spot) { times[s]++ })
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.calls[a].area(), m.calls[b].area()) })
-	for _, i := range order {
-		needed := false
-		each(m.calls[i], func(s spot) { needed = needed || times[s] == 1 })
-		if !needed {
-			each(m.calls[i], func(s spot) { times[s]-- })
-			m.calls[i] = product{}
-		}
-	}
-}
-
-func (m *merger) result() []FreeRect {
+func (m *merger) result() []freeRect {
 	calls := slices.DeleteFunc(m.calls, func(p product) bool { return len(p.rows) == 0 })
 	sortProducts(calls)
-	rects := make([]FreeRect, len(calls))
+	rects := make([]freeRect, len(calls))
 	for i, p := range calls {
-		rects[i].Rect = Rect{idsOf(m.rowIDs, p.rows), idsOf(m.colIDs, p.cols)}
+		rects[i].rect = rect{idsOf(m.rowIDs, p.rows), idsOf(m.colIDs, p.cols)}
 		for _, row := range p.rows {
 			for _, col := range p.cols {
 				if has(m.free.at(row), col) {
-					rects[i].Free = append(rects[i].Free, Cell{m.rowIDs[row], m.colIDs[col]})
+					rects[i].Free = append(rects[i].Free, cell{m.rowIDs[row], m.colIDs[col]})
 				}
 			}
 		}

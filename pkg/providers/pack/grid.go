@@ -29,7 +29,7 @@ func has(sorted []int32, item int32) bool {
 type spot struct{ row, col int32 }
 
 // newGrid numbers the cells of each lane. A cell that is given twice counts once.
-func newGrid(lanes ...[]Cell) *grid {
+func newGrid(lanes ...[]cell) *grid {
 	var total int
 	for _, cells := range lanes {
 		total += len(cells)
@@ -199,11 +199,11 @@ func (g *grid) parts() []*grid {
 			count++
 		}
 	}
-	lanes := make([][2][]Cell, count)
+	lanes := make([][2][]cell, count)
 	for r := range g.byRow.len() {
 		for _, c := range g.byRow.at(r) {
 			cells := &lanes[part[root[r]]][g.lane(c)]
-			*cells = append(*cells, Cell{int(r), int(c)})
+			*cells = append(*cells, cell{int(r), int(c)})
 		}
 	}
 	parts := make([]*grid, count)

@@ -41,13 +41,13 @@ func (n numbers) of(name string) int {
 }
 
 // sharedCells reads a file with a group and an account a line.
-func sharedCells(t testing.TB, name string) []Cell {
+func sharedCells(t testing.TB, name string) []cell {
 	t.Helper()
 	groups, accounts := numbers{}, numbers{}
-	var cells []Cell
+	var cells []cell
 	for lines := bufio.NewScanner(sharedFile(t, name)); lines.Scan(); {
 		group, account, _ := strings.Cut(lines.Text(), "\t")
-		cells = append(cells, Cell{groups.of(group), accounts.of(account)})
+		cells = append(cells, cell{groups.of(group), accounts.of(account)})
 	}
 	return cells
 }
@@ -75,7 +75,7 @@ func TestSharedInstances(t *testing.T) {
 			if testing.Short() && len(cells) > 8_000 {
 				t.Skip("large")
 			}
-			rects := Cover(cells, groupCaps)
+			rects := cover(cells, groupCaps)
 			mustCover(t, cells, rects, groupCaps)
 			if len(rects) > file.most {
 				t.Errorf("%d calls, want at most %d", len(rects), file.most)
@@ -87,19 +87,19 @@ func TestSharedInstances(t *testing.T) {
 func TestFamilies(t *testing.T) {
 	for _, f := range []struct {
 		name  string
-		cells func() []Cell
+		cells func() []cell
 		most  int
 	}{
 		{"org-300", newOrg(orgShapes["org-300"]).cells, 82},
 		{"org-1k", newOrg(orgShapes["org-1k"]).cells, 162},
-		{"crown-40", func() []Cell { return crown(40) }, 40},
-		{"stairs-40x400", func() []Cell { return stairs(40, 400) }, 46},
-		{"rand-1kx1k-3k", func() []Cell { return uniform(1000, 1000, 3000, 8) }, 917},
-		{"rand-60x200-6k", func() []Cell { return uniform(60, 200, 6000, 9) }, 108},
+		{"crown-40", func() []cell { return crown(40) }, 40},
+		{"stairs-40x400", func() []cell { return stairs(40, 400) }, 46},
+		{"rand-1kx1k-3k", func() []cell { return uniform(1000, 1000, 3000, 8) }, 917},
+		{"rand-60x200-6k", func() []cell { return uniform(60, 200, 6000, 9) }, 108},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			cells := f.cells()
-			rects := Cover(cells, groupCaps)
+			rects := cover(cells, groupCaps)
 			mustCover(t, cells, rects, groupCaps)
 			if len(rects) > f.most {
 				t.Errorf("%d calls, want at most %d", len(rects), f.most)
@@ -115,8 +115,8 @@ func TestDeltasInTwoLanes(t *testing.T) {
 	}
 	for name, most := range map[string]int{"churn1": 145, "day2": 226, "moves": 42} {
 		adds, removes := deltas[name]()
-		calls := CoverLanes(adds, removes, appCaps)
-		apart := len(Cover(adds, appCaps)) + len(Cover(removes, appCaps))
+		calls := coverLanes(adds, removes, appCaps)
+		apart := len(cover(adds, appCaps)) + len(cover(removes, appCaps))
 		if len(calls) > most || len(calls) > apart {
 			t.Errorf("%s: %d calls, want at most %d and %d", name, len(calls), most, apart)
 		}

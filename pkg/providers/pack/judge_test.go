@@ -9,7 +9,7 @@ import (
 // What the tests judge covers with, written without the code under test.
 
 // fault says what is wrong with a cover of the cells, or nothing. It needs every cell exactly once and nothing else.
-func fault(cells []Cell, rects []Rect, caps Caps) string {
+func fault(cells []cell, rects []rect, caps Caps) string {
 	open := setOf(cells)
 	for _, r := range rects {
 		if len(r.Rows) == 0 || len(r.Columns) == 0 || len(r.Rows) > caps.Resources || len(r.Columns) > caps.Subjects {
@@ -20,7 +20,7 @@ func fault(cells []Cell, rects []Rect, caps Caps) string {
 		}
 		for _, row := range r.Rows {
 			for _, column := range r.Columns {
-				c := Cell{row, column}
+				c := cell{row, column}
 				if !open[c] {
 					return fmt.Sprintf("%v is touched twice or must not be touched", c)
 				}
@@ -34,7 +34,7 @@ func fault(cells []Cell, rects []Rect, caps Caps) string {
 	return ""
 }
 
-func mustCover(t testing.TB, cells []Cell, rects []Rect, caps Caps) {
+func mustCover(t testing.TB, cells []cell, rects []rect, caps Caps) {
 	t.Helper()
 	if f := fault(cells, rects, caps); f != "" {
 		t.Fatal(f)
@@ -42,7 +42,7 @@ func mustCover(t testing.TB, cells []Cell, rects []Rect, caps Caps) {
 }
 
 // cheapest is the least of the three cheap groupings, and chunked is the first: every row in chunks.
-func cheapest(cells []Cell, caps Caps) (chunked, least int) {
+func cheapest(cells []cell, caps Caps) (chunked, least int) {
 	rows, columns := map[int][]int{}, map[int][]int{}
 	for c := range setOf(cells) {
 		rows[c.Row] = append(rows[c.Row], c.Column)
@@ -75,7 +75,7 @@ func groups(lists map[int][]int, most, mostItems int) int {
 func up(n, by int) int { return (n + by - 1) / by }
 
 // optimum is the least number of calls that partition the cells, found by trying everything.
-func optimum(cells []Cell, caps Caps, best int) int {
+func optimum(cells []cell, caps Caps, best int) int {
 	if len(cells) == 0 {
 		return 0
 	}
@@ -94,10 +94,10 @@ func optimum(cells []Cell, caps Caps, best int) int {
 	}
 	for _, some := range subsets(rows, caps.Resources-1) {
 		for _, others := range subsets(columns, caps.Subjects-1) {
-			call := map[Cell]bool{}
+			call := map[cell]bool{}
 			for _, row := range append(some, cells[0].Row) {
 				for _, column := range append(others, cells[0].Column) {
-					call[Cell{row, column}] = true
+					call[cell{row, column}] = true
 				}
 			}
 			inside := true
@@ -105,7 +105,7 @@ func optimum(cells []Cell, caps Caps, best int) int {
 				inside = inside && open[c]
 			}
 			if inside {
-				rest := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return call[c] })
+				rest := slices.DeleteFunc(slices.Clone(cells), func(c cell) bool { return call[c] })
 				best = min(best, 1+optimum(rest, caps, best-1))
 			}
 		}

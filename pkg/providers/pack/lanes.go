@@ -1,29 +1,29 @@
 package pack
 
-// LaneRect is a call that adds and removes: every row times every column to add, and every row times every column to
+// laneRect is a call that adds and removes: every row times every column to add, and every row times every column to
 // remove. All three are sorted, and one of the two may be empty.
-type LaneRect struct{ Rows, Adds, Removes []int }
+type laneRect struct{ Rows, Adds, Removes []int }
 
-// CoverLanes partitions the cells to add and the cells to remove into as few calls as it can find, each of at most
+// coverLanes partitions the cells to add and the cells to remove into as few calls as it can find, each of at most
 // caps.Resources rows, caps.Subjects columns to add and as many to remove. A cell must not be in both lists. Up to
 // 300,000 cells it never needs more calls than both lists packed by themselves.
-func CoverLanes(adds, removes []Cell, caps Caps) []LaneRect {
+func coverLanes(adds, removes []cell, caps Caps) []laneRect {
 	g := newGrid(adds, removes)
 	products := solve(g, caps.limits(g))
-	rects := make([]LaneRect, len(products))
+	rects := make([]laneRect, len(products))
 	for i, p := range products {
 		first := countBelow(p.cols, g.split)
-		rects[i] = LaneRect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols[:first]), idsOf(g.colIDs, p.cols[first:])}
+		rects[i] = laneRect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols[:first]), idsOf(g.colIDs, p.cols[first:])}
 	}
 	return rects
 }
 
 // apart covers each lane by itself.
 func apart(g *grid, l limits) []product {
-	var lanes [2][]Cell // by the grid's numbers
+	var lanes [2][]cell // by the grid's numbers
 	for row := range g.byRow.len() {
 		for _, col := range g.byRow.at(row) {
-			lanes[g.lane(col)] = append(lanes[g.lane(col)], Cell{int(row), int(col)})
+			lanes[g.lane(col)] = append(lanes[g.lane(col)], cell{int(row), int(col)})
 		}
 	}
 	var out []product

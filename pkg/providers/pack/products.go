@@ -13,7 +13,7 @@ import (
 // indexes of its changes. All changes must be of one op, kind and role.
 func Products(changes []diff.Change, indexes []int, caps Caps) [][]int {
 	l := newTable(changes, indexes).lane(changes, indexes)
-	rects := Cover(l.cells, caps)
+	rects := cover(l.cells, caps)
 	lists := make([][]int, len(rects))
 	for i, r := range rects {
 		lists[i] = l.changes(r.Rows, r.Columns)
@@ -23,7 +23,7 @@ func Products(changes []diff.Change, indexes []int, caps Caps) [][]int {
 
 // Bound is a number of calls that Products cannot go below.
 func Bound(changes []diff.Change, indexes []int, caps Caps) int {
-	return LowerBound(newTable(changes, indexes).lane(changes, indexes).cells, caps, true)
+	return lowerBound(newTable(changes, indexes).lane(changes, indexes).cells, caps)
 }
 
 // Lane is one call in two lanes: the indexes of what it grants and of what it revokes, each a full product over the same
@@ -36,7 +36,7 @@ type Lane struct{ Grants, Revokes []int }
 func Lanes(changes []diff.Change, grants, revokes []int, caps Caps) []Lane {
 	t := newTable(changes, grants, revokes)
 	adds, removes := t.lane(changes, grants), t.lane(changes, revokes)
-	rects := CoverLanes(adds.cells, removes.cells, caps)
+	rects := coverLanes(adds.cells, removes.cells, caps)
 	calls := make([]Lane, len(rects))
 	for i, r := range rects {
 		calls[i] = Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
@@ -47,7 +47,7 @@ func Lanes(changes []diff.Change, grants, revokes []int, caps Caps) []Lane {
 // BoundLanes is a number of calls that Lanes cannot go below.
 func BoundLanes(changes []diff.Change, grants, revokes []int, caps Caps) int {
 	t := newTable(changes, grants, revokes)
-	return LowerBoundLanes(t.lane(changes, grants).cells, t.lane(changes, revokes).cells, caps)
+	return lowerBoundLanes(t.lane(changes, grants).cells, t.lane(changes, revokes).cells, caps)
 }
 
 // Pair is a resource and a subject.
@@ -62,20 +62,19 @@ type Loose struct {
 	Free    []Pair // the free pairs that it touches as well
 }
 
-// LooseProducts is Products with calls that may touch the free pairs too, at most budget of them in all. Each change is in
-// exactly one call, or with overlap in at least one.
-func LooseProducts(changes []diff.Change, indexes []int, free []Pair, budget int, overlap bool, caps Caps) []Loose {
+// LooseProducts is Products with calls that may touch the free pairs too, at most budget of them in all.
+func LooseProducts(changes []diff.Change, indexes []int, free []Pair, budget int, caps Caps) []Loose {
 	t := newTable(changes, indexes)
 	l := t.lane(changes, indexes)
-	var cells []Cell
+	var cells []cell
 	for _, p := range free {
 		row, known := t.rows[p.Resource]
 		column, knownToo := t.columns[p.Subject]
 		if known && knownToo {
-			cells = append(cells, Cell{row, column})
+			cells = append(cells, cell{row, column})
 		}
 	}
-	rects := CoverWith(l.cells, cells, budget, overlap, caps)
+	rects := coverWith(l.cells, cells, budget, caps)
 	calls := make([]Loose, len(rects))
 	for i, r := range rects {
 		calls[i].Indexes = l.changes(r.Rows, r.Columns)
@@ -114,7 +113,7 @@ func newTable(changes []diff.Change, lists ...[]int) *table {
 
 // lane is a list of changes as cells, and the way back.
 type lane struct {
-	cells []Cell
+	cells []cell
 	byRow [][]entry // sorted
 }
 
@@ -122,9 +121,9 @@ type lane struct {
 type entry struct{ column, index int }
 
 func (t *table) lane(changes []diff.Change, indexes []int) lane {
-	l := lane{make([]Cell, len(indexes)), make([][]entry, len(t.resources))}
+	l := lane{make([]cell, len(indexes)), make([][]entry, len(t.resources))}
 	for n, i := range indexes {
-		c := Cell{t.rows[changes[i].Resource], t.columns[changes[i].Subject]}
+		c := cell{t.rows[changes[i].Resource], t.columns[changes[i].Subject]}
 		l.cells[n] = c
 		l.byRow[c.Row] = append(l.byRow[c.Row], entry{c.Column, i})
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // changesOf makes changes of cells. Subjects of different kinds and domains share names, so that mixing them up shows.
-func changesOf(op diff.Op, cells []Cell) []diff.Change {
+func changesOf(op diff.Op, cells []cell) []diff.Change {
 	kinds := []spec.SubjectKind{spec.SubjectUser, spec.SubjectUserGroup}
 	domains := []string{"", "corp.example"}
 	changes := make([]diff.Change, len(cells))
@@ -81,7 +81,7 @@ func TestNoDesiredPairIsRevoked(t *testing.T) {
 		for i, c := range changes {
 			indexes, allowed[pairOf(c)] = append(indexes, i), true
 		}
-		for _, call := range LooseProducts(changes, indexes, free, 20, true, drawCaps(t)) {
+		for _, call := range LooseProducts(changes, indexes, free, 20, drawCaps(t)) {
 			may := map[Pair]bool{}
 			for _, i := range call.Indexes {
 				may[pairOf(changes[i])] = true

@@ -40,16 +40,16 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
-	keys := credentials{secrets["appId"].Reveal(), secrets["appKey"].Reveal()}
+	keys := credentials{secrets["appId"], secrets["appKey"]}
 	oauth := newOAuth(env, conn.Name, base, keys)
-	oauth.http.Secrets = slices.Collect(maps.Values(secrets))
 	a := &api{base: base, prefix: at.EscapedPath(), keys: keys, signs: conn.Settings["sign"] != "false", app: newBearer(oauth.asApp)}
-	if first := secrets["refreshToken"].Reveal(); first != "" {
+	if first, given := secrets["refreshToken"]; given {
 		a.user = newBearer((&consent{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
 	env.Transport = honest{next: env.Transport}
 	a.http = httpx.New(env, conn.Name, conn.Rate)
-	a.http.Secrets = oauth.http.Secrets
+	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
+	oauth.http.Secrets = a.http.Secrets
 	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.renew
 	return a, nil
 }
@@ -69,7 +69,7 @@ func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) er
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+token.Reveal())
 	if a.signs {
 		a.keys.sign(r, body, a.prefix, time.Now())
 	}

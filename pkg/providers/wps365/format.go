@@ -25,7 +25,9 @@ func Format() spec.Format {
 		Provider: "wps365",
 		Kinds:    []spec.Kind{spec.KindMailGroup},
 		// With a refresh token, mail groups are written in the name of the user whose it is; without, by the app itself.
-		Auth: []spec.AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
+		Auth:  []spec.AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
+		Hosts: []string{"openapi.wps.cn"},
+		Env:   []string{"WPS_*"},
 		// sign: false is for apps whose request signing is switched off at the vendor.
 		Keys:         []string{"sign"},
 		Booleans:     []string{"sign"},

@@ -58,3 +58,12 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Pack
 	}
 	return packed
 }
+
+// Shapes are the calls that Pack makes.
+func (r *Reader) Shapes() []diff.CallShape {
+	shapes := make([]diff.CallShape, len(calls))
+	for i, k := range calls {
+		shapes[i] = diff.CallShape{Name: k.name, Kind: spec.KindMailGroup, Role: k.role, Ops: []diff.Op{k.op}, Resources: 1, Changes: k.most}
+	}
+	return shapes
+}

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // credentials prove which app we are.
 type credentials struct {
-	appID  string
-	appKey string
+	appID  spec.Secret
+	appKey spec.Secret
 }
 
 // sign adds the two headers of KSO-1 (WPS 365 open platform, request signing). The date is that of this very request; an
@@ -24,8 +26,8 @@ func (c credentials) sign(r *http.Request, body []byte, prefix string, at time.T
 		sum := sha256.Sum256(body)
 		hash = hex.EncodeToString(sum[:])
 	}
-	mac := hmac.New(sha256.New, []byte(c.appKey))
+	mac := hmac.New(sha256.New, []byte(c.appKey.Reveal()))
 	mac.Write([]byte("KSO-1" + r.Method + strings.TrimPrefix(r.URL.RequestURI(), prefix) + r.Header.Get("Content-Type") + date + hash))
 	r.Header.Set("X-Kso-Date", date)
-	r.Header.Set("X-Kso-Authorization", "KSO-1 "+c.appID+":"+hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set("X-Kso-Authorization", "KSO-1 "+c.appID.Reveal()+":"+hex.EncodeToString(mac.Sum(nil)))
 }

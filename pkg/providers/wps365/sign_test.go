@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // The vendor's own vectors come first (WPS 365 open platform, request signing); the others were derived with the same key
@@ -34,7 +36,7 @@ func TestSignVectors(t *testing.T) {
 			if v.contentType != "" {
 				r.Header.Set("Content-Type", v.contentType)
 			}
-			credentials{"AK123456", "sk098765"}.sign(r, []byte(v.body), "/openapi", time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC))
+			credentials{spec.NewSecret("AK123456"), spec.NewSecret("sk098765")}.sign(r, []byte(v.body), "/openapi", time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC))
 			if got, want := r.Header.Get("X-Kso-Authorization"), "KSO-1 AK123456:"+v.signature; got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}

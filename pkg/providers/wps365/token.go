@@ -36,7 +36,7 @@ func noToken(err error) error { return provider.Refuse("get a token: %w", err) }
 type bearer struct {
 	fetch func(context.Context) (tokens, error)
 	turn  chan struct{} // of one place: whoever fills it may touch what follows
-	value string
+	value spec.Secret
 	until time.Time
 }
 
@@ -45,22 +45,22 @@ func newBearer(fetch func(context.Context) (tokens, error)) *bearer {
 }
 
 // token returns an access token other than the refused one. Of several who were refused the same one, one renews it.
-func (b *bearer) token(ctx context.Context, refused string) (string, error) {
+func (b *bearer) token(ctx context.Context, refused string) (spec.Secret, error) {
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
-		return "", noToken(ctx.Err())
+		return spec.Secret{}, noToken(ctx.Err())
 	}
 	defer func() { <-b.turn }()
-	if b.value != refused && time.Now().Before(b.until) {
+	if b.value.Reveal() != refused && time.Now().Before(b.until) {
 		return b.value, nil
 	}
 	t, err := b.fetch(ctx)
 	if err != nil {
-		return "", noToken(err)
+		return spec.Secret{}, noToken(err)
 	}
 	life := t.life()
-	b.value, b.until = t.Access, time.Now().Add(life-min(earlier, life/2))
+	b.value, b.until = spec.NewSecret(t.Access), time.Now().Add(life-min(earlier, life/2))
 	return b.value, nil
 }
 
@@ -74,8 +74,23 @@ type oauth struct {
 func newOAuth(env httpx.Env, connection, base string, app credentials) *oauth {
 	env.Transport = honest{env.Transport, true}
 	o := &oauth{httpx.New(env, connection, spec.Rates{}), base, app}
-	o.http.Sign, o.http.Explain = asForm, explain
+	o.http.Sign, o.http.Explain = asForm, o.explain
 	return o
+}
+
+// explain reads an error body, of which nothing is shown that may be a token.
+func (o *oauth) explain(e *httpx.Error, header http.Header, body []byte) {
+	var t tokens
+	_ = json.Unmarshal(body, &t) // what it holds of them
+	o.keep(t)
+	if explain(e, header, body); e.Code == "" && e.Message == "" {
+		e.Message = "what it answered is not shown, since it may be a token"
+	}
+}
+
+// keep has the tokens hidden wherever a vendor shows them.
+func (o *oauth) keep(t tokens) {
+	o.http.Secrets.KeepToken(spec.NewSecret(t.Access), spec.NewSecret(t.Refresh))
 }
 
 // asForm turns the JSON object that the request loop made into the form that the token call takes.
@@ -97,7 +112,8 @@ func asForm(_ context.Context, r *http.Request, body []byte) error {
 
 // ask sends the token call. No error of it shows any part of an answer that holds a token.
 func (o *oauth) ask(ctx context.Context, fields map[string]string, repeatable bool) (tokens, error) {
-	body := map[string]string{"client_id": o.app.appID, "client_secret": o.app.appKey}
+	o.keep(tokens{Refresh: fields["refresh_token"]})
+	body := map[string]string{"client_id": o.app.appID.Reveal(), "client_secret": o.app.appKey.Reveal()}
 	maps.Copy(body, fields)
 	var raw json.RawMessage
 	var t tokens
@@ -105,6 +121,7 @@ func (o *oauth) ask(ctx context.Context, fields map[string]string, repeatable bo
 	if err == nil && (json.Unmarshal(raw, &t) != nil || t.Access == "") {
 		err = errors.New("POST " + o.base + tokenPath + ": the answer holds no token")
 	}
+	o.keep(t)
 	return t, err
 }
 
@@ -117,9 +134,9 @@ func (o *oauth) asApp(ctx context.Context) (tokens, error) {
 type consent struct {
 	oauth   *oauth
 	kv      store.KV
-	key     string // in kv
-	initial string // from the file's reference
-	unkept  string // the token that kv did not take
+	key     string      // in kv
+	initial spec.Secret // from the file's reference
+	unkept  string      // the token that kv did not take
 }
 
 // kept is the present refresh token and which one of the file it came from: a new one there ends the chain.
@@ -129,7 +146,7 @@ type kept struct {
 }
 
 func (c *consent) of() string {
-	sum := sha256.Sum256([]byte(c.initial))
+	sum := sha256.Sum256([]byte(c.initial.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -161,7 +178,7 @@ func (c *consent) current() string {
 	if text, ok := c.kv.Get(c.key); ok && json.Unmarshal([]byte(text), &k) == nil && k.Of == c.of() && k.Token != "" {
 		return k.Token
 	}
-	return c.initial
+	return c.initial.Reveal()
 }
 
 func (c *consent) keep(token string) error {

@@ -1,8 +1,12 @@
 package wps365_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -88,15 +92,82 @@ func TestWrongKeyIsNotRepeated(t *testing.T) {
 // No error and no event shows a token, however the answer that holds it is spoiled.
 func TestTokensStaySecret(t *testing.T) {
 	const answer = `{"access_token":"CANARY","refresh_token":"CANARY"`
-	for _, body := range []string{answer, answer + `,"expires_in":{}}`, answer + `}}`, `{"access_token":["CANARY"]}`, `"CANARY"`} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newTenant(t, wps365emu.Options{}, seed)
-			c.Fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 200, Body: body})
-			_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
-			if err == nil || strings.Contains(fmt.Sprint(err, c.Events), "CANARY") {
-				t.Errorf("error %v, events %v", err, c.Events)
-			}
-		})
+	for _, body := range []string{answer, answer + `,"expires_in":{}}`, answer + `}}`, `{"access_token":["CANARY"]}`, `"CANARY"`,
+		answer + `,"code":40100009,"msg":"CANARY"}`} {
+		for _, status := range []int{200, 403, 500} {
+			synctest.Test(t, func(t *testing.T) {
+				c := newTenant(t, wps365emu.Options{}, seed)
+				c.Fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: status, Body: body})
+				_, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
+				if err == nil || strings.Contains(fmt.Sprint(err, c.Events), "CANARY") {
+					t.Errorf("%d %s: error %v, events %v", status, body, err, c.Events)
+				}
+			})
+		}
+	}
+}
+
+// parrot is a vendor that refuses what was sent in words that show it.
+type parrot struct {
+	next http.RoundTripper
+	path string                   // of the calls that it refuses
+	say  func(sent string) string // how it shows what was sent
+	sent map[string]bool          // tokens
+}
+
+func (p *parrot) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, _ := url.ParseQuery(string(body))
+	_, signature, _ := strings.Cut(r.Header.Get("X-Kso-Authorization"), ":")
+	var shown string
+	for _, token := range []string{strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), signature, form.Get("refresh_token"), form.Get("client_secret")} {
+		if token != "" && r.URL.Path == p.path {
+			p.sent[token] = true
+			shown += " " + p.say(token)
+		}
+	}
+	if shown == "" {
+		return p.next.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"code":403000001,"msg":"` + shown + `"}`))}, nil
+}
+
+// A vendor that shows what it was sent, in whatever form, shows it to nobody.
+func TestEchoedTokensAreHidden(t *testing.T) {
+	for name, say := range map[string]func(string) string{
+		"raw":     func(s string) string { return s },
+		"cut":     func(s string) string { return s[:min(len(s), 20)] },
+		"escaped": func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%", `\u0025`) },
+		"base64":  func(s string) string { return base64.StdEncoding.EncodeToString([]byte("Bearer " + s)) },
+		"hex":     func(s string) string { return fmt.Sprintf("%X", s) },
+	} {
+		for _, path := range []string{groups, token} {
+			t.Run(name+path, func(t *testing.T) {
+				c := newTenant(t, wps365emu.Options{}, seed)
+				p := &parrot{next: c.Via, say: say, sent: map[string]bool{}}
+				c.Via = p
+				w := c.OpenAs(t, asUser(wps365emu.RefreshToken))
+				c.apply(t, c.OpenAs(t, asUser(wps365emu.RefreshToken)), newGroup()) // the file's refresh token is spent
+				c.plan(t, w, desired("two", made))
+				p.path = path
+				change := createNew[0]
+				change.Resource = "two@x.example"
+				err := w.Do(t.Context(), "mail_groups", append(createNew[:0:0], change), nil)
+				text := fmt.Sprint(err, c.Events)
+				if err == nil || len(p.sent) < 2 || !strings.Contains(text, "[redacted]") {
+					t.Fatalf("error %v; %d tokens were shown", err, len(p.sent))
+				}
+				for sent := range p.sent {
+					if shown := say(sent); strings.Contains(text, shown[len(shown)/4:max(len(shown)/4+1, len(shown)*3/4)]) {
+						t.Errorf("%s is shown in %s", sent, text)
+					}
+				}
+			})
+		}
 	}
 }
 

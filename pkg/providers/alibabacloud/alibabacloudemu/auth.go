@@ -3,6 +3,7 @@ package alibabacloudemu
 import (
 	"crypto/hmac"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ const (
 	pruneAt     = 1024             // nonces kept before old ones are dropped
 )
 
-// claim is who a request says it is from, and its proof.
+// claim is who a request says it is from, and the proof.
 type claim struct {
 	key, token, date, nonce string
 	signature               string
@@ -42,7 +43,7 @@ func (m *message) claim() (claim, error) {
 	return c, nil
 }
 
-// claimV3 wants host and all x-acs-* headers that are there to be signed, and the body to be what its hash says.
+// claimV3 reads a V3 signature. Host and all x-acs-* headers of the request must be signed, and the hash must be that of the body.
 func (m *message) claimV3() (claim, error) {
 	fields := map[string]string{}
 	for part := range strings.SplitSeq(strings.TrimPrefix(m.Header.Get("Authorization"), schemeV3+" "), ",") {
@@ -78,7 +79,7 @@ func (m *message) claimV3() (claim, error) {
 	return c, nil
 }
 
-// authenticate wants a known key, a fresh date, a right signature and a new nonce, in this order.
+// authenticate checks the key, the date, the signature and the nonce, in this order.
 func (w *world) authenticate(m *message) error {
 	c, err := m.claim()
 	if err != nil {
@@ -92,21 +93,22 @@ func (w *world) authenticate(m *message) error {
 	switch {
 	case err != nil, when.Format(dateForm) != c.date: // Parse lets fractions pass
 		return errDateForm
-	case w.gatewayTime().Sub(when).Abs() > signWindow:
+	case w.opts.gatewayTime(w.Now).Sub(when).Abs() > signWindow:
 		return errDateLate
 	case !hmac.Equal([]byte(c.signature), []byte(c.sign(secret, c.text))):
 		return mismatched(c.says)
-	case !w.nonces.take(c.key+" "+c.nonce, w.gatewayTime()):
+	case !w.nonces.take(c.key+" "+c.nonce, w.opts.gatewayTime(w.Now)):
 		return errNonceUsed
 	}
 	return nil
 }
 
-func (w *world) gatewayTime() time.Time {
-	if w.opts.IgnoreAdvance {
+// gatewayTime is the time that the dates of requests are compared with, when the emulator's clock shows now.
+func (o *Options) gatewayTime(now time.Time) time.Time {
+	if o.IgnoreAdvance {
 		return time.Now().UTC()
 	}
-	return w.now
+	return now
 }
 
 func (w *world) secret(key, token string) (string, error) {
@@ -118,7 +120,7 @@ func (w *world) secret(key, token string) (string, error) {
 			if token != "" {
 				err = errToken
 			}
-		case !c.Expires.IsZero() && !w.gatewayTime().Before(c.Expires):
+		case !c.Expires.IsZero() && !w.opts.gatewayTime(w.Now).Before(c.Expires):
 			return "", errTokenLate
 		default:
 			return c.AccessKeySecret, nil
@@ -127,10 +129,10 @@ func (w *world) secret(key, token string) (string, error) {
 	return "", err
 }
 
-// nonces are when each nonce was used.
+// nonces tell when each nonce was used.
 type nonces map[string]time.Time
 
-// take says whether a nonce is new, and remembers it.
+// take reports whether a nonce is new, and remembers it.
 func (n nonces) take(nonce string, now time.Time) bool {
 	if used, ok := n[nonce]; ok && now.Sub(used) < nonceMemory {
 		return false
@@ -140,4 +142,8 @@ func (n nonces) take(nonce string, now time.Time) bool {
 	}
 	n[nonce] = now
 	return true
+}
+
+func isV3(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), schemeV3+" ")
 }

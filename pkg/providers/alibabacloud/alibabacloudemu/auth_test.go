@@ -8,12 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-func change(r *http.Request, f func(*http.Request)) *http.Request {
-	f(r)
-	return r
-}
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
+)
 
 func TestAuthentication(t *testing.T) {
 	header := func(name, value string) func(*http.Request) {
@@ -76,9 +73,9 @@ func TestAuthentication(t *testing.T) {
 		{"a query that is none", func(r *http.Request) { r.URL.RawQuery = "%zz" }, "IncompleteSignature"},
 	} {
 		inBubble(t, Options{}, smallSeed, func(c client) {
-			got := c.serve(change(c.request(listAccounts, "PageSize", "1"), test.change))
-			if got.Code != test.code || test.code != "" && got.status != 400 {
-				t.Errorf("%s: %d %s, want %q", test.reason, got.status, got.text, test.code)
+			got := c.serve(emutest.Change(c.request(listAccounts, "PageSize", "1"), test.change))
+			if got.Code != test.code || test.code != "" && got.Status != 400 {
+				t.Errorf("%s: %d %s, want %q", test.reason, got.Status, got.Text, test.code)
 			}
 		})
 	}
@@ -90,13 +87,13 @@ func TestRepeatedNonces(t *testing.T) {
 		again := func(want string) {
 			t.Helper()
 			if got := c.serve(r.Clone(t.Context())); got.Code != want {
-				t.Errorf("at %v: %s, want %q", c.Now(), got.text, want)
+				t.Errorf("at %v: %s, want %q", c.Now(), got.Text, want)
 			}
 		}
 		wrong := r.Clone(t.Context())
 		signAs(wrong, AccessKeyID, "wrong")
 		if got := c.serve(wrong); got.Code != "SignatureDoesNotMatch" {
-			t.Errorf("got %s", got.text)
+			t.Errorf("got %s", got.Text)
 		}
 		again("") // a nonce counts only behind a right signature
 		again("SignatureNonceUsed")
@@ -169,7 +166,7 @@ func TestV1(t *testing.T) {
 			inBubble(t, Options{}, smallSeed, func(c client) {
 				for _, body := range []bool{false, true} {
 					if got := c.serve(signedV1(c, method, body, test.params...)); got.Code != test.code {
-						t.Errorf("%s %v, body %v: %d %s, want %q", method, test.params, body, got.status, got.text, test.code)
+						t.Errorf("%s %v, body %v: %d %s, want %q", method, test.params, body, got.Status, got.Text, test.code)
 					}
 				}
 			})
@@ -182,7 +179,7 @@ func TestV1TellsWhatItSigned(t *testing.T) {
 	inBubble(t, Options{}, "", func(c client) {
 		r := signedV1(c, "POST", false, "Signature", "wrong")
 		_, text, _ := strings.Cut(c.serve(r).Message, "server string to sign is:")
-		wantSame(t, "string to sign", text, textV1("POST", r.URL.Query()))
+		emutest.Same(t, "string to sign", text, textV1("POST", r.URL.Query()))
 	})
 }
 
@@ -198,10 +195,10 @@ func TestV3FormBody(t *testing.T) {
 			return c.serve(r)
 		}
 		if got := send("another body"); got.Code != "SignatureDoesNotMatch" {
-			t.Errorf("wrong hash: %s", got.text)
+			t.Errorf("wrong hash: %s", got.Text)
 		}
 		if got := send(body); got.Account["AccountName"] != "new@corp.example" {
-			t.Errorf("got %s", got.text)
+			t.Errorf("got %s", got.Text)
 		}
 	})
 }
@@ -212,7 +209,7 @@ func TestUnreadableBodies(t *testing.T) {
 			r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 			r.Header.Set("Content-Type", formType)
 			if got := c.serve(r); got.Code != "IncompleteSignature" {
-				t.Errorf("%.10s: %s", body, got.text)
+				t.Errorf("%.10s: %s", body, got.Text)
 			}
 		}
 	})
@@ -231,7 +228,7 @@ func TestTokensExpire(t *testing.T) {
 			}
 			signAs(r, AccessKeyID, AccessKeySecret)
 			if got := c.serve(r); got.Code != want {
-				t.Errorf("%s, want %q", got.text, want)
+				t.Errorf("%s, want %q", got.Text, want)
 			}
 		}
 		c.Advance(time.Hour - time.Second)
@@ -252,8 +249,8 @@ func TestAdvanceAndSignatures(t *testing.T) {
 			if !ignore {
 				now = c.Now()
 			}
-			if got.Code != want || got.header.Get("Date") != now.UTC().Format(http.TimeFormat) {
-				t.Errorf("IgnoreAdvance %v: %s at %s, want %q at %s", ignore, got.text, got.header.Get("Date"), want, now)
+			if got.Code != want || got.Header.Get("Date") != now.UTC().Format(http.TimeFormat) {
+				t.Errorf("IgnoreAdvance %v: %s at %s, want %q at %s", ignore, got.Text, got.Header.Get("Date"), want, now)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package alibabacloudemu
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -13,8 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/google/go-cmp/cmp"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 const smallSeed = `
@@ -26,10 +24,9 @@ alibabacloud:
     - {name: cloud, type: cloud, email: cloud@corp.example}
 `
 
-// client is one of an emulator, for tests.
+// client calls an emulator with an access key, for tests.
 type client struct {
-	testing.TB
-	*emu.Server
+	emutest.Client
 	vendor *Vendor
 	nonce  *int
 }
@@ -37,11 +34,7 @@ type client struct {
 func newClient(t testing.TB, opts Options, seed string) client {
 	t.Helper()
 	v := New(opts)
-	c := client{t, emu.New(emu.Options{}, v), v, new(int)}
-	if err := c.LoadSeed([]byte(seed)); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return client{emutest.Start(t, v, seed), v, new(int)}
 }
 
 // inBubble runs a test on virtual time.
@@ -50,11 +43,9 @@ func inBubble(t *testing.T, opts Options, seed string, test func(c client)) {
 	synctest.Test(t, func(t *testing.T) { test(newClient(t, opts, seed)) })
 }
 
+// answered is an answer, with what tests look at most.
 type answered struct {
-	status int
-	header http.Header
-	text   string
-
+	emutest.Answer
 	RequestID  string `json:"RequestId"`
 	HostID     string `json:"HostId"`
 	Code       string
@@ -73,12 +64,10 @@ type answered struct {
 // serve sends a request as it is.
 func (c client) serve(r *http.Request) (out answered) {
 	c.Helper()
-	w := httptest.NewRecorder()
-	c.ServeHTTP(w, r)
-	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.RequestID == "" || (out.Code == "") != (w.Code == 200) {
-		c.Fatalf("%s %s: %d %v in %s", r.Method, r.URL, w.Code, err, w.Body)
+	out.Answer = c.Send(r, &out)
+	if out.RequestID == "" || (out.Code == "") != (out.Status == 200) {
+		c.Fatalf("%s %s: %d %s", r.Method, r.URL, out.Status, out.Text)
 	}
-	out.status, out.header, out.text = w.Code, w.Header(), w.Body.String()
 	return out
 }
 
@@ -128,7 +117,7 @@ func (c client) want(code, call string, params ...string) answered {
 	c.Helper()
 	out := c.do(call, params...)
 	if out.Code != code {
-		c.Fatalf("%s %v: %d %s, want %q", call, params, out.status, out.text, code)
+		c.Fatalf("%s %v: %d %s, want %q", call, params, out.Status, out.Text, code)
 	}
 	return out
 }
@@ -136,10 +125,10 @@ func (c client) want(code, call string, params ...string) answered {
 // id is the AccountId of a name.
 func (c client) id(name string) string {
 	c.Helper()
-	for r := range c.vendor.world.accounts.Current() {
-		if r.display == name {
-			return r.id
-		}
+	w := c.vendor.Begin(c.Context())
+	defer c.vendor.End()
+	if r := w.named(name); r != nil {
+		return r.id
 	}
 	c.Fatalf("no account %q", name)
 	return ""
@@ -170,31 +159,14 @@ func (c client) mailed() (out []string) {
 	return out
 }
 
-func (c client) state() string {
-	c.Helper()
-	state, err := c.State()
-	if err != nil {
-		c.Fatal(err)
-	}
-	return string(state)
-}
-
-func wantSame(t testing.TB, what string, got, want any) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
 func keys(m map[string]any) string { return strings.Join(slices.Sorted(maps.Keys(m)), " ") }
 
 const (
 	promote      = "2020-03-31 PromoteResourceAccount"
 	resendIt     = "2020-03-31 ResendPromoteResourceAccountEmail"
-	cancelIt     = "2020-03-31 CancelPromoteResourceAccount"
-	createCloud  = "2020-03-31 CreateCloudAccount"
 	listAccounts = "2022-04-19 ListAccounts"
 	getAccount   = "2022-04-19 GetAccount"
+	createIt     = "2022-04-19 CreateResourceAccount"
 	update       = "2022-04-19 UpdateAccount"
 	listRecords  = "2016-11-11 ListAccountRecordsForParent"
 )

@@ -11,5 +11,7 @@
 // one will still answer a mail of before ("answer:"). Addresses that begin with "bounce" never answer. The mails that were sent
 // are in the state.
 //
-// Left out: folders beyond their ids, moving and deleting accounts, tags, handshakes, payers, binding a phone, and XML.
+// Left out: actions that neither entitlectl nor the vendor's Terraform provider calls (creating cloud accounts by mail, cancelling a
+// promotion, changing an email; a seed can hold what they leave behind), folders beyond their ids, moving and deleting accounts,
+// tags, handshakes, payers, binding a phone, and XML.
 package alibabacloudemu

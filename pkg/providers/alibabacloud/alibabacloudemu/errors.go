@@ -9,7 +9,7 @@ type problem struct {
 
 func (p *problem) Error() string { return p.code + ": " + p.msg }
 
-// Replies of the gateway. Their statuses are documented for other products on the same gateway.
+// Errors of the gateway. Their statuses are documented for other products on the same gateway.
 var (
 	errIncomplete = &problem{status: 400, code: "IncompleteSignature", msg: "The request signature does not conform to Aliyun standards."}
 	errNoKey      = &problem{status: 400, code: "InvalidAccessKeyId.NotFound", msg: "Specified access key is not found."}
@@ -23,7 +23,7 @@ var (
 	errNoAction   = &problem{status: 404, code: "InvalidApi.NotFound", msg: "Specified api is not found,please check your url and method."}
 )
 
-// mismatched answers a wrong signature; with V1 the gateway tells what it had signed.
+// mismatched is the answer to a wrong signature. For V1 the gateway shows what it would have signed.
 func mismatched(text string) *problem {
 	p := &problem{status: 400, code: "SignatureDoesNotMatch", msg: "Specified signature is not matched with our calculation."}
 	if text != "" {
@@ -36,7 +36,7 @@ func throttled(rateLimit string) *problem {
 	return &problem{status: 400, code: "Throttling.User", msg: "Request was denied due to user flow control.", rateLimit: rateLimit}
 }
 
-// Replies of the service.
+// Errors of the service.
 var (
 	errNoDirectory = &problem{status: 404, code: "EntityNotExists.ResourceDirectory",
 		msg: "The resource directory for the account is not enabled. We recommend that you first enable the resource directory for the account."}
@@ -46,8 +46,6 @@ var (
 		msg: "This resource directory account recordId does not exist."}
 	errNoFolder = &problem{status: 404, code: "EntityNotExists.Folder",
 		msg: "The resource directory folder does not exist."}
-	errNoChange = &problem{status: 404, code: "EntityNotExists.EmailModifyRecord",
-		msg: "This email modification record of the account does not exist."}
 	errStatus = &problem{status: 409, code: "AccountTypeOrStatusMismatch",
 		msg: "You cannot perform the action on the member account."}
 	errType = &problem{status: 409, code: "AccountTypeMismatch",

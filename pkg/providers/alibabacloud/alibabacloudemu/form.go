@@ -3,45 +3,45 @@ package alibabacloudemu
 import (
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// form checks the parameters of a request and keeps the first fault it finds.
-type form struct {
-	params url.Values
-	err    error
-}
+// form checks the parameters of a request and keeps the first error.
+type form struct{ emu.Form }
 
-func (f *form) fail(err error) {
-	if f.err == nil {
-		f.err = err
+func newForm(params url.Values) form { return form{emu.Form{Query: params, Refuse: refuse}} }
+
+// refuse answers with a code that names the parameter.
+func refuse(wrong emu.Wrong, name, _ string) error {
+	if wrong == emu.Missing {
+		return missing(name)
 	}
+	return invalid(name)
 }
 
-// done returns the first fault; a directory that is not there is one behind all others.
+// done returns the first error. If there is no directory, that is the last one to be reported.
 func (f *form) done(w *world) error {
 	if w.opts.NoDirectory {
-		f.fail(errNoDirectory)
+		f.Fail(errNoDirectory)
 	}
-	return f.err
+	return f.Err
 }
-
-func (f *form) get(name string) string { return f.params.Get(name) }
 
 func (f *form) required(name string) string {
-	if f.get(name) == "" {
-		f.fail(missing(name))
+	if f.Get(name) == "" {
+		f.Fail(missing(name))
 	}
-	return f.get(name)
+	return f.Get(name)
 }
 
-// matching wants a value of some form.
+// matching reads a value of some form. There may be none.
 func (f *form) matching(name string, allowed *regexp.Regexp) string {
-	value := f.get(name)
+	value := f.Get(name)
 	if value != "" && !allowed.MatchString(value) {
-		f.fail(invalid(name))
+		f.Fail(invalid(name))
 	}
 	return value
 }
@@ -51,7 +51,6 @@ var (
 	folderIDForm  = regexp.MustCompile(`^(fd-[0-9A-Za-z]{10}|r-[0-9A-Za-z]{6})$`)
 	emailForm     = regexp.MustCompile(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
 	prefixForm    = regexp.MustCompile(`^[0-9A-Za-z]([_.-]?[0-9A-Za-z])+$`)
-	wordForm      = regexp.MustCompile(`^[\p{L}\p{N}_.-]*$`)
 	wordsForm     = regexp.MustCompile(`^[\p{L}\p{N}_. -]*$`)
 	typeForm      = regexp.MustCompile(`^(CloudAccount|ResourceAccount)$`)
 )
@@ -66,54 +65,38 @@ func (f *form) email() string {
 	return f.matching("Email", emailForm)
 }
 
-// folder wants the id of a folder, or none.
+// folder reads the id of a folder. There may be none.
 func (f *form) folder(w *world) string {
 	id := f.matching("ParentFolderId", folderIDForm)
 	if f.done(w) == nil && id != "" && !w.folders[id] {
-		f.fail(errNoFolder)
+		f.Fail(errNoFolder)
 	}
 	return id
 }
 
-// displayName wants 2 to 50 characters of a form.
-func (f *form) displayName(name string, allowed *regexp.Regexp) string {
-	value := f.get(name)
+// displayName reads a name of 2 to 50 letters, digits, spaces, _ . and -.
+func (f *form) displayName(name string) string {
+	value := f.Get(name)
 	switch n := utf8.RuneCountInString(value); {
 	case n == 0:
-		f.fail(errNoName)
-	case n < 2, !allowed.MatchString(value):
-		f.fail(errNameForm)
+		f.Fail(errNoName)
+	case n < 2, !wordsForm.MatchString(value):
+		f.Fail(errNameForm)
 	case n > 50:
-		f.fail(errNameLength)
+		f.Fail(errNameLength)
 	}
 	return value
 }
 
-// number wants a whole number from low to high, or none.
-func (f *form) number(name string, otherwise, low, high int) int {
-	if f.get(name) == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(f.get(name))
-	if err != nil || n < low || n > high {
-		f.fail(invalid(name))
-	}
-	return n
-}
-
-// flag wants true, false or nothing.
+// flag reads true or false. Nothing is false.
 func (f *form) flag(name string) bool {
-	switch f.get(name) {
-	case "", "true", "false":
-	default:
-		f.fail(invalid(name))
-	}
-	return f.get(name) == "true"
+	f.Maybe(name, f.Get(name), "true", "false")
+	return f.Get(name) == "true"
 }
 
-// tagged says whether the request filters by a tag.
+// tagged reports whether the request filters by a tag.
 func (f *form) tagged() bool {
-	for name := range f.params {
+	for name := range f.Query {
 		if strings.HasPrefix(name, "Tag.") {
 			return true
 		}

@@ -19,8 +19,8 @@ type Credential struct {
 	Expires                      time.Time // of the token; zero: never
 }
 
-// Options set up an emulator. The zero value is how the vendor behaves as far as that is known; each switch below turns a
-// point that no document settles the other way.
+// Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
+// point that no document settles.
 type Options struct {
 	Credentials []Credential // nil: AccessKeyID with AccessKeySecret, without and with SecurityToken
 	NoDirectory bool         // the account has no resource directory: 404 to every call

@@ -2,19 +2,17 @@ package alibabacloudemu
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 // TestSwitches tries each point that the vendor leaves open both ways, and that no switch is left out.
 func TestSwitches(t *testing.T) {
-	tests := []struct {
-		name    string
-		off, on any
-		try     func(c client) any
-	}{
+	const seed = smallSeed + "    - {name: deep, status: PromoteVerifying, folder: fd-0123456789}\n"
+	emutest.Switches(t, []emutest.Switch[client]{
 		{"NoMailActions", "", "InvalidApi.NotFound", func(c client) any {
 			return c.do(promote, "AccountId", c.id("billing"), "Email", "a@corp.example").Code
 		}},
@@ -56,24 +54,7 @@ func TestSwitches(t *testing.T) {
 			}
 			return c.do(listAccounts).Code
 		}},
-	}
-	const seed = smallSeed + "    - {name: deep, status: PromoteVerifying, folder: fd-0123456789}\n"
-	tried := map[string]bool{"IgnoreAdvance": true} // in TestAdvanceAndSignatures
-	for _, test := range tests {
-		tried[test.name] = true
-		for on, want := range map[bool]any{false: test.off, true: test.on} {
-			var opts Options
-			reflect.ValueOf(&opts).Elem().FieldByName(test.name).SetBool(on)
-			inBubble(t, opts, seed, func(c client) {
-				wantSame(t, fmt.Sprintf("%s %v", test.name, on), test.try(c), want)
-			})
-		}
-	}
-	for f := range reflect.TypeFor[Options]().Fields() {
-		if f.Type.Kind() == reflect.Bool && !tried[f.Name] {
-			t.Errorf("no test turns %s on", f.Name)
-		}
-	}
+	}, func(opts Options, try func(client)) { inBubble(t, opts, seed, try) }, "IgnoreAdvance") // in TestAdvanceAndSignatures
 }
 
 func TestFigures(t *testing.T) {
@@ -85,8 +66,8 @@ func TestFigures(t *testing.T) {
 		c.Advance(time.Minute)
 		c.want("", resendIt, "RecordId", c.record("pending"))
 		c.Advance(time.Hour - 1)
-		wantSame(t, "pending", strings.Fields(c.status("pending"))[0], "PromoteVerifying")
+		emutest.Same(t, "pending", strings.Fields(c.status("pending"))[0], "PromoteVerifying")
 		c.Advance(1)
-		wantSame(t, "pending", strings.Fields(c.status("pending"))[0], "PromoteExpired")
+		emutest.Same(t, "pending", strings.Fields(c.status("pending"))[0], "PromoteExpired")
 	})
 }

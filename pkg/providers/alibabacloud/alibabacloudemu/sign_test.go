@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 // vectorsV1 and vectorsV3 are section 6.5 of the API notes.
@@ -148,13 +150,13 @@ func TestVectorsV1(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantSame(t, v.name+": canonical query", canonicalQuery(params), v.canonical)
+		emutest.Same(t, v.name+": canonical query", canonicalQuery(params), v.canonical)
 		params.Set("Signature", "not signed")
 		text := textV1(v.method, params)
 		if v.text != "" {
-			wantSame(t, v.name+": string to sign", text, v.text)
+			emutest.Same(t, v.name+": string to sign", text, v.text)
 		}
-		wantSame(t, v.name+": signature", signV1("testsecret", text), v.want)
+		emutest.Same(t, v.name+": signature", signV1("testsecret", text), v.want)
 	}
 }
 
@@ -163,14 +165,14 @@ func TestVectorsV3(t *testing.T) {
 		r, signed := vectorRequest(i)
 		got := canonicalV3(r, r.URL.Query(), signed, hash([]byte(v.body)))
 		if v.canonical != "" {
-			wantSame(t, v.name+": canonical request", got, v.canonical)
+			emutest.Same(t, v.name+": canonical request", got, v.canonical)
 		}
-		wantSame(t, v.name+": string to sign", textV3(got), "ACS3-HMAC-SHA256\n"+v.hash)
+		emutest.Same(t, v.name+": string to sign", textV3(got), "ACS3-HMAC-SHA256\n"+v.hash)
 		secret := "testsecret"
 		if v.name == "V3-0" {
 			secret = "YourAccessKeySecret"
 		}
-		wantSame(t, v.name+": signature", signV3(secret, textV3(got)), v.want)
+		emutest.Same(t, v.name+": signature", signV3(secret, textV3(got)), v.want)
 	}
 }
 
@@ -191,7 +193,7 @@ func TestVectorsPassTheGateway(t *testing.T) {
 			}
 			r, _ := vectorRequest(i)
 			if got := c.serve(r); got.Code != want {
-				t.Errorf("%s: %d %s, want %q", vectorsV3[i].name, got.status, got.text, want)
+				t.Errorf("%s: %d %s, want %q", vectorsV3[i].name, got.Status, got.Text, want)
 			}
 		})
 	}
@@ -204,7 +206,7 @@ func TestVectorsPassTheGateway(t *testing.T) {
 			}
 			query := strings.ReplaceAll(v.canonical, "%20", "+") + "&Signature=" + url.QueryEscape(v.want)
 			if got := c.serve(httptest.NewRequest(v.method, "/?"+query, nil)); got.Code != want {
-				t.Errorf("%s: %d %s, want %q", v.name, got.status, got.text, want)
+				t.Errorf("%s: %d %s, want %q", v.name, got.Status, got.Text, want)
 			}
 		})
 	}

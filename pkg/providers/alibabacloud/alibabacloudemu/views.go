@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// accountView is what all answers tell of an account.
+// accountView is what all answers show of an account.
 type accountView struct {
 	AccountID           string `json:"AccountId"`
 	DisplayName         string
@@ -18,7 +18,7 @@ type accountView struct {
 	Type                string
 }
 
-// memberView is an account by itself.
+// memberView is an account in the answer to GetAccount.
 type memberView struct {
 	accountView
 	AccountName           string
@@ -67,17 +67,22 @@ func pathOf(a account) string {
 // stamp writes a time as most actions do.
 func stamp(t time.Time) string { return t.UTC().Format(dateForm) }
 
-// recordView is an account in the answers that tell its RecordId.
-type recordView struct {
+// listedView is an account in a list.
+type listedView struct {
 	accountView
-	AccountName string
-	RecordID    string `json:"RecordId"`
+	AccountName           *string `json:",omitempty"` // from 2022-04-19 on
+	DeletionStatus        *string `json:",omitempty"` // from 2022-04-19 on
+	ResourceDirectoryPath string
+	Tags                  noneList // no account has tags
 }
 
-func (w *world) viewRecord(a account) recordView {
-	v := recordView{w.view(a), a.email, a.record}
-	if a.email == "" {
-		v.AccountName = a.login
+type noneList struct{ Tag []struct{} }
+
+func (w *world) viewListed(c *call, a account) listedView {
+	v := listedView{accountView: w.view(a), ResourceDirectoryPath: pathOf(a), Tags: noneList{[]struct{}{}}}
+	if c.version == v2022 {
+		name := w.readName(a)
+		v.AccountName, v.DeletionStatus = &name, new(string)
 	}
 	return v
 }

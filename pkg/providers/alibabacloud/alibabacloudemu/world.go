@@ -14,23 +14,18 @@ const (
 	rootFolderID = "r-Em1ato"
 )
 
-// world is all that a vendor knows. Its lists are what reads show, its maps what is true now; the two differ while a write
-// lags. Rows do not change: a changed one replaces the old.
+// world is everything that the vendor knows.
 type world struct {
-	opts  *Options
-	now   time.Time // of the request in hand
-	shows time.Time // when reads see its writes; zero is at once
-	last  int64     // number in the last id
+	emu.World
+	opts *Options
 
 	nonces  nonces
 	windows windows
 	resends map[string][]time.Time // by account, those of the last window
 
-	accounts emu.List[*row]
-	byID     map[string]*row
-	byName   map[string]*row
-	records  emu.List[*row] // of promotions and creations: the account as it is, or was when its next promotion began
-	byRecord map[string]*row
+	accounts emu.Table[*row]
+	idByName map[string]string
+	records  emu.Table[*row] // of promotions and creations, by RecordId: the account as it is, or was when the next one began
 	folders  map[string]bool
 	mails    []Mail
 }
@@ -44,92 +39,48 @@ type row struct {
 func newWorld(opts *Options) *world {
 	return &world{
 		opts: opts, nonces: nonces{}, windows: windows{}, resends: map[string][]time.Time{},
-		byID: map[string]*row{}, byName: map[string]*row{}, byRecord: map[string]*row{}, folders: map[string]bool{rootFolderID: true},
+		idByName: map[string]string{}, folders: map[string]bool{rootFolderID: true},
 	}
 }
 
-// begin sets the time of a request, and how long reads do not see its writes.
-func (w *world) begin(now time.Time, lag time.Duration) {
-	w.now, w.shows = now, time.Time{}
-	if lag > 0 {
-		w.shows = now.Add(lag)
-	}
-}
+func (w *world) newAccountID() string { return fmt.Sprintf("1%015d", w.Next()) }
+func (w *world) newRecordID() string  { return fmt.Sprintf("06950264-3f0d-4ca9-82dd-%012x", w.Next()) }
 
-func (w *world) number() int64 {
-	w.last++
-	return w.last
-}
-
-func (w *world) newAccountID() string { return fmt.Sprintf("1%015d", w.number()) }
-func (w *world) newRecordID() string  { return fmt.Sprintf("06950264-3f0d-4ca9-82dd-%012x", w.number()) }
-
-// memberOf returns the member that a call names, as it is.
+// memberOf returns the member with an id, as it is now. If there is none, the call is refused.
 func (w *world) memberOf(c *call, id string) (account, error) {
 	if err := c.done(w); err != nil {
 		return account{}, err
 	}
-	if r := w.byID[id]; r != nil {
-		if a := r.at(w.now); a.member() {
+	if r := w.accounts.Get(id); r != nil {
+		if a := r.at(w.Now); a.member() {
 			return a, nil
 		}
 	}
 	return account{}, errNoAccount
 }
 
-// shown returns an account as reads see it.
-func (w *world) shown(id string) (a account, ok bool) {
-	r := w.byID[id]
-	if r != nil && !r.Visible(w.now) {
-		r = nil
-		if old, _ := w.accounts.Page(w.now, 0, 1, func(r *row) bool { return r.id == id }); len(old) > 0 {
-			r = old[0]
-		}
-	}
-	if r == nil {
-		return a, false
-	}
-	a = r.at(w.now)
-	return a, a.member()
-}
+// named returns the account with a DisplayName, dead or alive; nil if there is none.
+func (w *world) named(display string) *row { return w.accounts.Get(w.idByName[display]) }
 
 // save stores a new account or the next state of one, and of its record if it has one.
 func (w *world) save(a account) {
-	old := w.byID[a.id]
-	if old != nil {
-		delete(w.byName, old.display)
+	if old := w.accounts.Get(a.id); old != nil {
+		delete(w.idByName, old.display)
 	}
-	r := w.store(&w.accounts, old, a)
-	w.byID[a.id], w.byName[a.display] = r, r
+	w.idByName[a.display] = a.id
+	w.accounts.Put(a.id, &row{account: a}, w.Shows)
 	if a.record != "" {
-		w.byRecord[a.record] = w.store(&w.records, w.byRecord[a.record], a)
+		w.records.Put(a.record, &row{account: a}, w.Shows)
 	}
 }
 
-func (w *world) store(list *emu.List[*row], old *row, a account) *row {
-	r := &row{account: a}
-	if old == nil {
-		list.Add(r, w.shows)
-	} else {
-		list.Replace(old, r, w.shows)
-	}
-	return r
-}
-
-// drop removes an account, but not what is on record of it.
-func (w *world) drop(r *row) {
-	w.accounts.Remove(r, w.shows)
-	delete(w.byID, r.id)
-	delete(w.byName, r.display)
-}
-
-// emailUsed says whether another account signs in with an address, or is about to.
+// emailUsed reports whether another account signs in with an address, or waits for leave to do so.
 func (w *world) emailUsed(email, but string) bool {
 	for r := range w.accounts.Current() {
 		if r.id == but {
 			continue
 		}
-		a := r.at(w.now)
+		a := r.at(w.Now)
 		owned := a.cloud || a.waits()
 		switch {
 		case a.dead():
@@ -139,22 +90,4 @@ func (w *world) emailUsed(email, but string) bool {
 		}
 	}
 	return false
-}
-
-// Mail is one that went to an owner.
-type Mail struct {
-	Action  string    `yaml:"action"`  // that sent it
-	Account string    `yaml:"account"` // display name of the account that it is about
-	To      string    `yaml:"to"`
-	Sent    time.Time `yaml:"sent"`
-}
-
-// send mails somebody about an account.
-func (w *world) send(action string, a *account, to string) mailed {
-	w.mails = append(w.mails, Mail{action, a.display, to, w.now})
-	m := mailed{sent: w.now, expires: w.now.Add(w.opts.MailLife)}
-	if w.opts.ConfirmAfter > 0 && a.owner != ignores && !strings.HasPrefix(strings.ToLower(to), "bounce") {
-		m.answer = w.now.Add(w.opts.ConfirmAfter)
-	}
-	return m
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -17,7 +16,7 @@ type appGroup struct {
 	made                               time.Time
 }
 
-// appGroupName is Huawei Cloud Workspace API, a2: Chinese, letters, digits, _ and -.
+// appGroupName is what a2 allows: Chinese characters, letters, digits, _ and -.
 var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
 
 var (
@@ -46,26 +45,14 @@ func (w *world) viewAppGroup(g *appGroup) appGroupView {
 }
 
 func (w *world) listAppGroups(c *call) (any, error) {
-	var f form
-	q := c.query
-	offset, limit := f.page(q, 10, 100)
-	f.text("app_server_group_id", q.Get("app_server_group_id"), 0, 128)
-	f.text("app_group_id", q.Get("app_group_id"), 0, 128)
-	f.text("name", q.Get("name"), 0, 1024)
-	f.maybe("authorization_type", q.Get("authorization_type"), grantKinds...)
-	f.maybe("app_type", q.Get("app_type"), appGroupKinds...)
-	if f.err != nil {
-		return nil, f.err
-	}
-	keep := filter(
-		equals(q.Get("app_server_group_id"), func(g *appGroup) string { return g.serverGroup }),
-		equals(q.Get("app_group_id"), func(g *appGroup) string { return g.id }),
-		like(w.opts.ExactFilters, q.Get("name"), func(g *appGroup) string { return g.name }),
-		equals(q.Get("authorization_type"), func(g *appGroup) string { return g.grantKind }),
-		equals(q.Get("app_type"), func(g *appGroup) string { return g.kind }),
+	c.page(10, 100)
+	return page(w, c, &w.appGroups.List, "count", "items", w.viewAppGroup,
+		equals(c.word("app_server_group_id", 0, 128), func(g *appGroup) string { return g.serverGroup }),
+		equals(c.word("app_group_id", 0, 128), func(g *appGroup) string { return g.id }),
+		like(w.opts.ExactFilters, c.word("name", 0, 1024), func(g *appGroup) string { return g.name }),
+		equals(c.choice("authorization_type", grantKinds...), func(g *appGroup) string { return g.grantKind }),
+		equals(c.choice("app_type", appGroupKinds...), func(g *appGroup) string { return g.kind }),
 	)
-	items, total := page(w, &w.appGroups, offset, limit, keep, w.viewAppGroup)
-	return map[string]any{"count": total, "items": items}, nil
 }
 
 func (w *world) createAppGroup(c *call) (any, error) {
@@ -76,17 +63,16 @@ func (w *world) createAppGroup(c *call) (any, error) {
 		GrantKind   string  `json:"authorization_type"`
 		Kind        string  `json:"app_type"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.appGroup(in.Name, in.ServerGroup, in.Description)
-	f.maybe("authorization_type", in.GrantKind, grantKinds...)
-	f.maybe("app_type", in.Kind, appGroupKinds...)
+	c.json(&in)
+	c.appGroup(in.Name, in.ServerGroup, in.Description)
+	c.Maybe("authorization_type", in.GrantKind, grantKinds...)
+	c.Maybe("app_type", in.Kind, appGroupKinds...)
 	switch {
-	case f.err != nil:
-		return nil, f.err
+	case c.Err != nil:
+		return nil, c.Err
 	case in.Name == nil:
 		return nil, invalid("name: is required")
-	case w.appGroupByName[*in.Name] == nil:
+	case w.appGroupByName[*in.Name] == "":
 	case w.opts.DuplicateNameConflicts:
 		return nil, conflict("name %s is taken", *in.Name)
 	default:
@@ -100,31 +86,34 @@ func (w *world) createAppGroup(c *call) (any, error) {
 	return w.viewAppGroup(g), nil
 }
 
-// appGroup checks what a2 and a4 have in common.
+// appGroup checks what a2 and a4 both take.
 func (f *form) appGroup(name *string, serverGroup, description string) {
 	if name != nil && !appGroupName.MatchString(*name) {
-		f.fail(invalid("name: %q is not 1..64 of Chinese, letters, digits, _ and -", *name))
+		f.Fail(invalid("name: %q is not 1..64 of Chinese, letters, digits, _ and -", *name))
 	}
 	f.text("app_server_group_id", serverGroup, 0, 128)
 	f.text("description", description, 0, 255)
 }
 
 func (w *world) addAppGroup(g *appGroup) {
-	w.last++
-	g.id, g.made = fmt.Sprint(570000000000000000+w.last), w.now
-	w.appGroupByID[g.id], w.appGroupByName[g.name] = g, g
-	w.appGroups.Add(g, w.shows)
+	g.id, g.made = fmt.Sprint(570000000000000000+w.Next()), w.Now
+	w.putAppGroup(g)
+}
+
+func (w *world) putAppGroup(g *appGroup) {
+	w.appGroupByName[g.name] = g.id
+	w.appGroups.Put(g.id, g, w.Shows)
 }
 
 func (w *world) getAppGroup(c *call) (any, error) {
-	rows, _ := w.appGroups.Page(w.now, 0, 1, func(g *appGroup) bool { return g.id == c.vars[0] })
-	if len(rows) == 0 {
-		return nil, missing("app group", c.vars[0])
+	g := w.appGroups.Seen(c.id, w.Now)
+	if g == nil {
+		return nil, missing("app group", c.id)
 	}
 	return struct {
 		appGroupView
 		ServerGroupDescription string `json:"app_server_group_description"`
-	}{appGroupView: w.viewAppGroup(rows[0])}, nil
+	}{appGroupView: w.viewAppGroup(g)}, nil
 }
 
 func (w *world) updateAppGroup(c *call) (any, error) {
@@ -133,14 +122,13 @@ func (w *world) updateAppGroup(c *call) (any, error) {
 		ServerGroup string  `json:"app_server_group_id"`
 		Description *string `json:"description"`
 	}
-	var f form
-	f.body(c.body, &in)
-	if f.err != nil {
-		return nil, f.err
-	}
-	old := w.appGroupByID[c.vars[0]]
-	if old == nil {
-		return nil, missing("app group", c.vars[0])
+	c.json(&in)
+	old := w.appGroups.Get(c.id)
+	switch {
+	case c.Err != nil:
+		return nil, c.Err
+	case old == nil:
+		return nil, missing("app group", c.id)
 	}
 	g := *old
 	if in.Name != nil {
@@ -149,48 +137,24 @@ func (w *world) updateAppGroup(c *call) (any, error) {
 	if in.Description != nil {
 		g.description = *in.Description
 	}
-	f.appGroup(&g.name, in.ServerGroup, g.description)
-	other := w.appGroupByName[g.name]
+	c.appGroup(&g.name, in.ServerGroup, g.description)
 	switch {
-	case f.err != nil:
-		return nil, f.err
-	case other != nil && other != old:
+	case c.Err != nil:
+		return nil, c.Err
+	case g.name != old.name && w.appGroupByName[g.name] != "":
 		return nil, conflict("name %s is taken", g.name)
 	case in.ServerGroup != "" && old.serverGroup != "":
 		return nil, conflict("app group %s has a server group", g.id)
 	case in.ServerGroup != "":
 		g.serverGroup = in.ServerGroup
 	}
-	w.replaceAppGroup(old, &g)
+	delete(w.appGroupByName, old.name)
+	w.putAppGroup(&g)
 	return w.viewAppGroup(&g), nil
 }
 
-func (w *world) replaceAppGroup(old, g *appGroup) {
-	g.Life = emu.Life{}
-	delete(w.appGroupByName, old.name)
-	w.appGroupByID[g.id], w.appGroupByName[g.name] = g, g
-	w.appGroups.Replace(old, g, w.shows)
-}
-
-func (w *world) unbindAppGroups(c *call) (any, error) {
-	var f form
-	server := c.query.Get("server_group_id")
-	f.text("server_group_id", server, 1, 128)
-	if f.err != nil {
-		return nil, f.err
-	}
-	for _, old := range slices.Collect(w.appGroups.Current()) {
-		if old.serverGroup == server {
-			g := *old
-			g.serverGroup = ""
-			w.replaceAppGroup(old, &g)
-		}
-	}
-	return nil, nil
-}
-
 func (w *world) deleteAppGroup(c *call) (any, error) {
-	w.removeAppGroup(c.vars[0])
+	w.removeAppGroup(c.id)
 	return nil, nil
 }
 
@@ -198,11 +162,10 @@ func (w *world) deleteAppGroups(c *call) (any, error) {
 	var in struct {
 		IDs []string `json:"ids"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.ids("ids", in.IDs, 1, 20)
-	if f.err != nil {
-		return nil, f.err
+	c.json(&in)
+	c.ids("ids", in.IDs, 1, 20)
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	for _, id := range in.IDs {
 		w.removeAppGroup(id)
@@ -212,42 +175,22 @@ func (w *world) deleteAppGroups(c *call) (any, error) {
 
 // removeAppGroup deletes an app group, if there is one, with its authorizations and mail records.
 func (w *world) removeAppGroup(id string) {
-	g := w.appGroupByID[id]
+	g := w.appGroups.Get(id)
 	if g == nil {
 		return
 	}
-	for x := range w.grantsOf.of(id).Current() {
+	for x := range w.granted.byThing.rows(id).Current() {
 		if w.opts.DeletionMails {
 			w.notify(mailDel, x)
 		}
 		w.revoke(x)
 	}
 	if !w.opts.DeletionMails {
-		for m := range w.mailsOf.of(id).Current() {
+		for m := range w.mailsOf.rows(id).Current() {
 			delete(w.mailByID, m.id)
 		}
 		delete(w.mailsOf, id)
 	}
-	delete(w.appGroupByID, id)
 	delete(w.appGroupByName, g.name)
-	w.appGroups.Remove(g, w.shows)
-}
-
-func (w *world) validateAppGroup(c *call) (any, error) {
-	var in struct {
-		Name string `json:"name"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.text("name", in.Name, 1, 2048)
-	if f.err != nil {
-		return nil, f.err
-	}
-	switch {
-	case !appGroupName.MatchString(in.Name):
-		return map[string]any{"result": false, "validate_rule": "naming"}, nil
-	case w.appGroupByName[in.Name] != nil:
-		return map[string]any{"result": false, "validate_rule": "duplicate"}, nil
-	}
-	return map[string]any{"result": true}, nil
+	w.appGroups.Drop(id, w.Shows)
 }

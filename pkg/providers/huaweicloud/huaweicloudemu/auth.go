@@ -36,7 +36,7 @@ func (w *world) authenticate(r *http.Request, query url.Values, body []byte) err
 		return nil
 	case !issued:
 		return unauthenticated("decrypt token fail")
-	case !w.now.Before(expires):
+	case !w.Now.Before(expires):
 		return unauthenticated("token expires, expires_at: %s", expires.Format(tokenTime))
 	}
 	return nil
@@ -59,7 +59,7 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		state = new(keyState)
 		w.keys[key] = state
 	}
-	if w.now.Before(state.locked) {
+	if w.Now.Before(state.locked) {
 		return unauthenticated("AK access failed to reach the limit,forbidden")
 	}
 	signed := strings.Split(strings.ToLower(fields["SignedHeaders"]), ";")
@@ -68,7 +68,7 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	if err != nil || !slices.Contains(signed, "x-sdk-date") {
 		return unauthenticated("X-Sdk-Date is not signed or not of the form %s", signDate)
 	}
-	now := w.now
+	now := w.Now
 	if w.opts.IgnoreAdvance {
 		now = time.Now().UTC()
 	}
@@ -81,7 +81,7 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		return nil
 	}
 	if state.failures++; state.failures == maxFailures {
-		*state = keyState{locked: w.now.Add(lockedFor)}
+		*state = keyState{locked: w.Now.Add(lockedFor)}
 	}
 	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 // bigSeed is 1,000 app groups with 100 of 2,500 users each.
@@ -25,7 +27,7 @@ func bigSeed() string {
 }
 
 func BenchmarkListPage(b *testing.B) {
-	c := newTenant(b, Options{Unthrottled: true}, bigSeed())
+	c := newClient(b, Options{Unthrottled: true}, bigSeed())
 	for i := 0; b.Loop(); i++ {
 		c.want(200, fmt.Sprintf("%s?limit=100&offset=%d", listGrants, i%1000*100), nil)
 	}
@@ -33,9 +35,9 @@ func BenchmarkListPage(b *testing.B) {
 
 // BenchmarkAddAndRemove grants and revokes 500 pairs, reading one page in between, in a world of 100,000.
 func BenchmarkAddAndRemove(b *testing.B) {
-	c := newTenant(b, Options{Unthrottled: true}, bigSeed())
-	groups := many(10, func(i int) string { return c.appGroup(fmt.Sprint("g", i)) })
-	pairs := obj{"app_group_ids": groups, "accounts": userInfo(many(50, func(i int) string { return fmt.Sprint("u", 2000+i) })...)}
+	c := newClient(b, Options{Unthrottled: true}, bigSeed())
+	groups := emutest.Many(10, func(i int) string { return c.appGroup(fmt.Sprint("g", i)) })
+	pairs := obj{"app_group_ids": groups, "accounts": userInfo(emutest.Many(50, func(i int) string { return fmt.Sprint("u", 2000+i) })...)}
 	for b.Loop() {
 		c.want(200, addGrants, pairs)
 		c.want(200, removeGrants, pairs)
@@ -44,7 +46,7 @@ func BenchmarkAddAndRemove(b *testing.B) {
 }
 
 func BenchmarkLoadSeed(b *testing.B) {
-	c, seed := newTenant(b, Options{}, ""), []byte(bigSeed())
+	c, seed := newClient(b, Options{}, ""), []byte(bigSeed())
 	for b.Loop() {
 		if err := c.LoadSeed(seed); err != nil {
 			b.Fatal(err)

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// origin is who wrote an error body; each has its own form.
+// origin is who answers with an error. Each has its own form of body.
 type origin int
 
 const (
@@ -24,7 +24,7 @@ type problem struct {
 
 func (p *problem) Error() string { return p.code + ": " + p.msg }
 
-// body is the reply's JSON.
+// body is what is sent as JSON.
 func (p *problem) body(requestID string) any {
 	switch p.from {
 	case gateway:
@@ -38,7 +38,7 @@ func (p *problem) body(requestID string) any {
 	}
 }
 
-// The replies that several calls share.
+// Errors that several calls answer with.
 var (
 	errNoAPI     = &problem{gateway, http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment"}
 	errBadQuery  = &problem{gateway, http.StatusBadRequest, "APIGW.0201", "Bad request"}

@@ -1,106 +1,62 @@
 package huaweicloudemu
 
 import (
-	"encoding/json"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// form checks the parameters of a request and keeps the first fault it finds.
-type form struct{ err error }
-
-func (f *form) fail(err *problem) {
-	if f.err == nil {
-		f.err = err
-	}
+// form checks the parameters of a request and keeps the first error.
+type form struct {
+	emu.Form
+	offset, limit int // of a list; see page
 }
 
-// body reads a JSON body. Fields that it does not know are let pass, as vendors do.
-func (f *form) body(data []byte, into any) {
-	if len(data) == 0 {
-		f.fail(errEmpty)
+func newForm(query url.Values, body []byte) form {
+	return form{Form: emu.Form{Query: query, Body: body, Refuse: refuse}}
+}
+
+// refuse answers in the same way whatever is wrong with a parameter.
+func refuse(_ emu.Wrong, name, text string) error { return invalid("%s: %s", name, text) }
+
+// json reads the body. There must be one.
+func (f *form) json(into any) {
+	if len(f.Body) == 0 {
+		f.Fail(errEmpty)
 		return
 	}
-	if err := json.Unmarshal(data, into); err != nil {
-		f.fail(invalid("%v", err))
-	}
+	f.JSON(into)
 }
 
-// text wants low to high characters.
+// text checks that a value has low to high characters.
 func (f *form) text(name, value string, low, high int) {
 	if n := utf8.RuneCountInString(value); n < low || n > high {
-		f.fail(invalid("%s: length %d is not in %d..%d", name, n, low, high))
+		f.Fail(invalid("%s: length %d is not in %d..%d", name, n, low, high))
 	}
 }
 
-// oneOf wants one of some words.
-func (f *form) oneOf(name, value string, words ...string) {
-	if !slices.Contains(words, value) {
-		f.fail(invalid("%s: %q is not one of %s", name, value, strings.Join(words, ", ")))
-	}
+// word reads a text of low to high characters from the query.
+func (f *form) word(name string, low, high int) string {
+	f.text(name, f.Get(name), low, high)
+	return f.Get(name)
 }
 
-// maybe wants one of some words, or nothing.
-func (f *form) maybe(name, value string, words ...string) {
-	if value != "" {
-		f.oneOf(name, value, words...)
-	}
+// choice reads one of some words from the query. There may be none.
+func (f *form) choice(name string, words ...string) string {
+	f.Maybe(name, f.Get(name), words...)
+	return f.Get(name)
 }
 
-// count wants low to high elements.
-func (f *form) count(name string, n, low, high int) {
-	if n < low || n > high {
-		f.fail(invalid("%s: %d elements are not in %d..%d", name, n, low, high))
-	}
-}
-
-// ids wants low to high ids of 1 to 128 characters.
+// ids checks that there are low to high ids, of 1 to 128 characters each.
 func (f *form) ids(name string, ids []string, low, high int) {
-	f.count(name, len(ids), low, high)
+	f.Count(name, len(ids), low, high)
 	for _, id := range ids {
 		f.text(name, id, 1, 128)
 	}
 }
 
-// number reads a whole number from a query.
-func (f *form) number(q url.Values, name string, otherwise, low, high int) int {
-	if q.Get(name) == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(q.Get(name))
-	if err != nil || n < low || n > high {
-		f.fail(invalid("%s: %q is not in %d..%d", name, q.Get(name), low, high))
-	}
-	return n
-}
-
-// page reads offset and limit from a query.
-func (f *form) page(q url.Values, otherwise, high int) (offset, limit int) {
-	return f.number(q, "offset", 0, 0, 1<<31-1), f.number(q, "limit", otherwise, 1, high)
-}
-
-// flag reads a boolean from a query; it is nil if there is none.
-func (f *form) flag(q url.Values, name string) *bool {
-	if q.Get(name) == "" {
-		return nil
-	}
-	b, err := strconv.ParseBool(q.Get(name))
-	if err != nil {
-		f.fail(invalid("%s: %q is not a boolean", name, q.Get(name)))
-	}
-	return &b
-}
-
-// unique wants n elements to differ.
-func (f *form) unique(name string, n int, at func(int) any) {
-	seen := make(map[any]bool, n)
-	for i := range n {
-		if seen[at(i)] {
-			f.fail(invalid("%s: %v comes twice", name, at(i)))
-		}
-		seen[at(i)] = true
-	}
+// page reads offset and limit from the query. A negative limit is none.
+func (f *form) page(otherwise, high int) {
+	f.offset, f.limit = f.Number("offset", 0, 0, 1<<31-1), f.Number("limit", otherwise, 1, high)
 }

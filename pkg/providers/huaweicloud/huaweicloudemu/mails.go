@@ -49,36 +49,25 @@ type mailView struct {
 
 func (w *world) viewMail(m *mail) mailView {
 	v := mailView{
-		ID: m.id, Account: m.to, AboutKind: accountKind(m.group), About: m.about,
+		ID: m.id, Account: m.to, AboutKind: kindOf(m.group, "USER"), About: m.about,
 		AppGroup: m.appGroup, Kind: m.kind, Result: m.result(), Error: m.err, Sent: stamp(m.sent),
 	}
-	if g := w.appGroupByID[m.appGroup]; g != nil {
+	if g := w.appGroups.Get(m.appGroup); g != nil {
 		v.AppGroupName = g.name
 	}
 	return v
 }
 
 func (w *world) listMails(c *call) (any, error) {
-	var f form
-	q := c.query
-	offset, limit := f.page(q, 10, 100)
-	f.text("app_group_id", q.Get("app_group_id"), 1, 128)
-	f.text("account", q.Get("account"), 0, 128)
-	f.maybe("mail_send_type", q.Get("mail_send_type"), mailAdd, mailDel)
-	f.maybe("mail_send_result", q.Get("mail_send_result"), "SUCCESS", "FAIL")
-	if f.err != nil {
-		return nil, f.err
-	}
-	keep := filter(
-		like(false, q.Get("account"), func(m *mail) string { return m.to }),
-		equals(q.Get("mail_send_type"), func(m *mail) string { return m.kind }),
-		equals(q.Get("mail_send_result"), (*mail).result),
+	c.page(10, 100)
+	return page(w, c, w.mailsOf.rows(c.word("app_group_id", 1, 128)), "count", "records", w.viewMail,
+		like(false, c.word("account", 0, 128), func(m *mail) string { return m.to }),
+		equals(c.choice("mail_send_type", mailAdd, mailDel), func(m *mail) string { return m.kind }),
+		equals(c.choice("mail_send_result", "SUCCESS", "FAIL"), (*mail).result),
 	)
-	records, total := page(w, w.mailsOf.of(q.Get("app_group_id")), offset, limit, keep, w.viewMail)
-	return map[string]any{"count": total, "records": records}, nil
 }
 
-// resendMails sends mails again, each as a new record: Huawei Cloud Workspace API, c2.
+// resendMails sends mails again (c2). Each makes a new record.
 func (w *world) resendMails(c *call) (any, error) {
 	var in struct {
 		Records []struct {
@@ -87,19 +76,18 @@ func (w *world) resendMails(c *call) (any, error) {
 			Kind      string `json:"mail_send_type"`
 		} `json:"records"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.count("records", len(in.Records), 1, w.opts.ResendLimit)
+	c.json(&in)
+	c.Count("records", len(in.Records), 1, w.opts.ResendLimit)
 	for _, r := range in.Records {
-		f.text("id", r.ID, 1, 128)
-		f.maybe("account_auth_type", r.AboutKind, "USER", "USER_GROUP")
-		f.maybe("mail_send_type", r.Kind, mailAdd, mailDel, mailAdd+"_SMS", mailDel+"_SMS")
+		c.text("id", r.ID, 1, 128)
+		c.Maybe("account_auth_type", r.AboutKind, "USER", userGroupKind)
+		c.Maybe("mail_send_type", r.Kind, mailAdd, mailDel, mailAdd+"_SMS", mailDel+"_SMS")
 		if w.mailByID[r.ID] == nil && !w.opts.SkipUnknownMails {
-			f.fail(missing("mail record", r.ID))
+			c.Fail(missing("mail record", r.ID))
 		}
 	}
-	if f.err != nil {
-		return nil, f.err
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	for _, r := range in.Records {
 		if old := w.mailByID[r.ID]; old != nil {
@@ -110,59 +98,58 @@ func (w *world) resendMails(c *call) (any, error) {
 	return nil, nil
 }
 
-// resendGrants mails authorizations again, each recipient in a new record: Huawei Cloud Workspace API, c3.
+// resendGrants sends the mails about authorizations again (c3). Each recipient makes a new record.
 func (w *world) resendGrants(c *call) (any, error) {
 	var in struct {
 		Records []string `json:"records"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.ids("records", in.Records, 1, w.opts.ResendLimit)
+	c.json(&in)
+	c.ids("records", in.Records, 1, w.opts.ResendLimit)
 	for _, id := range in.Records {
-		if w.grantByID[id] == nil && !w.opts.SkipUnknownMails {
-			f.fail(missing("authorization", id))
+		if w.grants.Get(id) == nil && !w.opts.SkipUnknownMails {
+			c.Fail(missing("authorization", id))
 		}
 	}
-	if f.err != nil {
-		return nil, f.err
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	for _, id := range in.Records {
-		if x := w.grantByID[id]; x != nil {
+		if x := w.grants.Get(id); x != nil {
 			w.notify(mailAdd, x)
 		}
 	}
 	return nil, nil
 }
 
-// notify mails all whom an authorization concerns and who have an address.
-func (w *world) notify(kind string, x *grant) {
+// notify mails everybody whom an authorization is about and who has an address.
+func (w *world) notify(kind string, x *link) {
 	to := []string{x.id}
 	if x.group && !w.opts.OneMailPerUserGroup {
 		to = nil
-		for m := range w.members.of(x.id).Current() {
-			to = append(to, m.user)
+		for m := range w.members.byThing.rows(x.id).Current() {
+			to = append(to, m.id)
 		}
 	}
 	for _, id := range to {
 		a, ok := w.account(x.group && w.opts.OneMailPerUserGroup, id)
-		if ok && (a.group || w.userByID[id].Email != "" || w.opts.FailWithoutAddress) {
-			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.appGroup, kind: kind})
+		if ok && (a.group || w.users.Get(id).Email != "" || w.opts.FailWithoutAddress) {
+			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.thing, kind: kind})
 		}
 	}
 }
 
-// send records a mail, and whether the address of its recipient takes it.
+// send records a mail, and whether it could be delivered.
 func (w *world) send(m *mail) {
 	m.err = w.undeliverable(m.toID)
-	m.sent = w.now.Add(w.opts.MailDelay)
-	at := w.shows
+	m.sent = w.Now.Add(w.opts.MailDelay)
+	at := w.Shows
 	if m.sent.After(at) {
 		at = m.sent
 	}
 	w.record(m, at)
 }
 
-// record adds a mail record that reads see from a time on.
+// record adds a mail record. Reads show it from a given time on.
 func (w *world) record(m *mail, at time.Time) {
 	m.Life = emu.Life{}
 	m.id = w.newID("5f0c2b7e9d3a4186")
@@ -170,11 +157,11 @@ func (w *world) record(m *mail, at time.Time) {
 	w.mailsOf.put(m.appGroup, m, at)
 }
 
-// undeliverable says why a recipient gets no mail; blank if it does.
+// undeliverable returns why a recipient gets no mail; blank if it gets it.
 func (w *world) undeliverable(id string) string {
-	u := w.userByID[id]
+	u := w.users.Get(id)
 	switch {
-	case w.groupByID[id] != nil:
+	case w.groups.Get(id) != nil:
 		return ""
 	case u == nil:
 		return "the user does not exist"

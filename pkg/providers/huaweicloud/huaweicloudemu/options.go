@@ -19,8 +19,8 @@ type Credential struct{ AccessKey, SecretKey string }
 // Login is an IAM user who may fetch tokens with a password.
 type Login struct{ Domain, User, Password string }
 
-// Options set up an emulator. The zero value is how the vendor behaves as far as that is known; each switch below turns a
-// point that no document settles the other way.
+// Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
+// point that no document settles.
 type Options struct {
 	Credentials []Credential        // nil: AccessKey with SecretKey
 	Login       Login               // zero: user AccessKey of domain "emulator", with password SecretKey
@@ -56,7 +56,6 @@ type Options struct {
 	RefuseUnknownAccounts  bool // d3 with an unknown account: 404, nothing done. Default: skipped
 	AssignWins             bool // d3 with an account in both lists: it is added. Default: it is removed
 	RepeatedAssignRefused  bool // d3 adding a present or removing an absent account: 400. Default: no change
-	SkipBadUsers           bool // f3 creates the good rows. Default: 400, nothing created
 	RepeatedMemberRefused  bool // g7 adding a present or removing an absent member: 400. Default: no change
 	SkipUnknownMails       bool // c2 and c3 with an unknown id: the rest is sent. Default: 404, nothing sent
 	DuplicateNameConflicts bool // a2 with a name that is taken: 409. Default: 400

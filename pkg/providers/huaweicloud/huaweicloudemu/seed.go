@@ -1,7 +1,6 @@
 package huaweicloudemu
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// seed is a world in a file.
+// seed is a world as a file has it.
 type seed struct {
 	Users      []seedUser      `yaml:"users,omitempty"`
 	UserGroups []seedUserGroup `yaml:"userGroups,omitempty"`
@@ -58,6 +57,14 @@ type seedMail struct {
 	Sent  time.Time `yaml:"sent,omitempty"`  // blank is when the seed is loaded
 }
 
+func (s seedUser) key() string      { return s.Name }
+func (s seedUserGroup) key() string { return s.Name }
+func (s seedAppGroup) key() string  { return s.Name }
+func (s seedApp) key() string       { return s.Name }
+
+// userGroupPrefix marks a user group where a word may also be a user.
+const userGroupPrefix = "group:"
+
 // seedRef names a user ("alice") or a user group ("group:Designers"), or maps to: and domain: where the domain is not local.com.
 type seedRef struct {
 	To     string `yaml:"to"`
@@ -92,35 +99,20 @@ func (r seedRef) MarshalYAML() (any, error) {
 	return plain(r), nil
 }
 
+// account returns whom a reference means, without its id.
+func (r seedRef) account() account {
+	name, group := strings.CutPrefix(r.To, userGroupPrefix)
+	return account{group: group, name: name, domain: orLocal(r.Domain)}
+}
+
+// refTo is the inverse of account.
 func refTo(a account) seedRef {
 	r := seedRef{To: a.name}
 	if a.group {
-		r.To = "group:" + a.name
+		r.To = userGroupPrefix + a.name
 	}
 	if a.domain != localDomain {
 		r.Domain = a.domain
 	}
 	return r
-}
-
-func (r seedRef) compare(o seedRef) int {
-	return cmp.Or(strings.Compare(r.To, o.To), strings.Compare(r.Domain, o.Domain))
-}
-
-// Load makes a world of a seed. Names that are not there, or are there twice, are errors.
-func (v *Vendor) Load(node *yaml.Node) (func(), error) {
-	var s seed
-	if err := emu.Decode(node, &s); err != nil {
-		return nil, err
-	}
-	w := newWorld(&v.opts)
-	w.begin(v.clock.Now(), 0)
-	if err := w.sow(s); err != nil {
-		return nil, err
-	}
-	return func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		v.world = w
-	}, nil
 }

@@ -2,12 +2,12 @@ package huaweicloudemu
 
 import (
 	"fmt"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 	"pgregory.net/rapid"
 )
 
@@ -59,25 +59,25 @@ const fullState = `huaweicloud:
 `
 
 func TestStateIsTheSeed(t *testing.T) {
-	c := newTenant(t, Options{}, fullState)
-	wantSame(t, "state", c.state(), fullState)
+	c := newClient(t, Options{}, fullState)
+	emutest.Same(t, "state", c.Dump(), fullState)
 	cad := c.appGroup("CAD")
-	wantSame(t, "mails", c.mails(cad), []string{"ADD alice>alice SUCCESS", "DEL Admins>alice FAIL", "ADD dave>dave SUCCESS"})
-	wantSame(t, "Browser", c.want(200, "GET /v1/app-center/apps?name=Browser", nil).Items[0]["authorization_type"], any("ALL_USER"))
+	emutest.Same(t, "mails", c.mails(cad), []string{"ADD alice>alice SUCCESS", "DEL Admins>alice FAIL", "ADD dave>dave SUCCESS"})
+	emutest.Same(t, "Browser", c.want(200, "GET /v1/app-center/apps?name=Browser", nil).Items[0]["authorization_type"], any("ALL_USER"))
 	if got := c.want(200, "GET /v2/groups?platform_type=UOS", nil); got.Total != 1 {
-		t.Errorf("UOS groups: %s", got.text)
+		t.Errorf("UOS groups: %s", got.Text)
 	}
 }
 
 func TestStateIsSorted(t *testing.T) {
-	c := newTenant(t, Options{}, `
+	c := newClient(t, Options{}, `
 huaweicloud:
   users: [{name: bob}, {name: alice, domain: z}, {name: alice}]
   userGroups: [{name: G, members: [bob, alice, {to: alice, domain: z}]}]
   appGroups: [{name: B, grants: ['group:G', bob, alice]}, {name: A}]
   apps: [{name: B, grants: [bob, alice]}, {name: A}]
 `)
-	wantSame(t, "state", c.state(), `huaweicloud:
+	emutest.Same(t, "state", c.Dump(), `huaweicloud:
     users:
         - name: alice
         - name: alice
@@ -102,7 +102,7 @@ huaweicloud:
 // TestStateRoundTrips makes a world by calls and seeds another with its state.
 func TestStateRoundTrips(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		c := newTenant(t, Options{}, smallSeed)
+		c := newClient(t, Options{}, smallSeed)
 		groups, apps, users := []string{c.appGroup("CAD"), c.appGroup("Office")}, []string{c.app("AutoCAD"), c.app("Browser")}, []string{"alice", "bob", "carol"}
 		designers := c.userGroup("Designers")
 		for range rapid.IntRange(0, 12).Draw(r, "steps") {
@@ -124,9 +124,9 @@ func TestStateRoundTrips(t *testing.T) {
 				c.want(200, "PUT /v2/users/"+c.user(who), obj{"user_email": rapid.SampledFrom([]string{"", "a@x", "bounce@x"}).Draw(r, "email")})
 			}
 		}
-		state := c.state()
-		again := newTenant(t, Options{}, state)
-		if got := again.state(); got != state {
+		state := c.Dump()
+		again := newClient(t, Options{}, state)
+		if got := again.Dump(); got != state {
 			r.Fatalf("state\n%s\nbecame\n%s", state, got)
 		}
 	})
@@ -134,8 +134,8 @@ func TestStateRoundTrips(t *testing.T) {
 
 func TestResetIsTheSeedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newTenant(t, Options{ReadsPerMinute: 3}, smallSeed)
-		state, cad := c.state(), c.appGroup("CAD")
+		c := newClient(t, Options{ReadsPerMinute: 3}, smallSeed)
+		state, cad := c.Dump(), c.appGroup("CAD")
 		c.want(200, "DELETE /v1/app-groups/"+cad, nil)
 		for range 10 {
 			c.serve(signed(AccessKey, "wrong", time.Now()))
@@ -144,16 +144,18 @@ func TestResetIsTheSeedAgain(t *testing.T) {
 		if err := c.Reset(); err != nil {
 			t.Fatal(err)
 		}
-		wantSame(t, "state", c.state(), state)
-		wantSame(t, "ids", c.appGroup("CAD"), cad)
-		if got := c.serve(signed(AccessKey, SecretKey, time.Now())); got.status != 200 {
-			t.Errorf("locks and quotas stay: %d %s", got.status, got.text)
+		emutest.Same(t, "state", c.Dump(), state)
+		emutest.Same(t, "ids", c.appGroup("CAD"), cad)
+		if got := c.serve(signed(AccessKey, SecretKey, time.Now())); got.Status != 200 {
+			t.Errorf("locks and quotas stay: %d %s", got.Status, got.Text)
 		}
 	})
 }
 
+func vendor() emu.Vendor { return New(Options{}) }
+
 func TestBadSeedsSayWhere(t *testing.T) {
-	for _, test := range []struct{ seed, says string }{
+	emutest.BadSeeds(t, vendor, smallSeed, []emutest.BadSeed{
 		{"appGroups: [{name: A, grants:\n [alice]}]", `appGroups: "A": line 3: unknown "alice" in domain local.com`},
 		{"users: [{name: a}]\n\nappGroups: [{name: A, grants: [{to: a, domain: d}]}]", `line 4: unknown "a" in domain d`},
 		{"apps: [{name: A, grants: ['group:G']}]", `line 2: unknown "group:G"`},
@@ -177,74 +179,9 @@ func TestBadSeedsSayWhere(t *testing.T) {
 		{"appGroups: [{name: A, mails: [{to: a, type: X}]}]", `type`},
 		{"apps: [{name: A, audience: some}]", `audience`},
 		{"group: []", `line 2: unknown key "group"`},
-	} {
-		c := newTenant(t, Options{}, smallSeed)
-		before := c.state()
-		err := c.LoadSeed([]byte("huaweicloud:\n  " + strings.ReplaceAll(test.seed, "\n", "\n  ")))
-		if err == nil || !strings.HasPrefix(err.Error(), "huaweicloud: ") || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: error %v, want %q", test.seed, err, test.says)
-		}
-		wantSame(t, "state after "+test.seed, c.state(), before)
-	}
+	})
 }
 
 func FuzzSeed(f *testing.F) {
-	f.Add([]byte(smallSeed))
-	f.Add([]byte(fullState))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c := tenant{t, newTenant(t, Options{}, "").Server}
-		if c.LoadSeed(data) != nil {
-			return
-		}
-		state := c.state()
-		if err := c.LoadSeed([]byte(state)); err != nil {
-			t.Fatalf("the state does not load: %v\n%s", err, state)
-		}
-		if again := c.state(); again != state {
-			t.Fatalf("state\n%s\nbecame\n%s", state, again)
-		}
-	})
-}
-
-// FuzzRequests sends any body to any call: there must be an answer, of a kind that the vendor documents.
-func FuzzRequests(f *testing.F) {
-	f.Add(uint(0), "GET", "limit=1", []byte("{}"))
-	f.Add(uint(5), "POST", "", []byte(`{"app_group_ids":["570000000000000009"],"accounts":[{"account":"alice","account_type":"USER"}]}`))
-	f.Add(uint(12), "POST", "", []byte(`{"app_ids":[null],"authorization_type":"ALL_USER","users":[{}]}`))
-	f.Add(uint(30), "POST", "", []byte(`{"users":[{"user_name":"x"}]}`))
-	f.Add(uint(3), "PATCH", "", []byte(`null`))
-	f.Fuzz(func(t *testing.T, i uint, method, query string, body []byte) {
-		c := newTenant(t, Options{}, fullState)
-		var url strings.Builder
-		for _, s := range paths[i%uint(len(paths))].segments[1:] {
-			url.WriteByte('/')
-			switch s {
-			case "{p}":
-				s = Project
-			case "{id}":
-				s = []string{c.appGroup("CAD"), c.app("AutoCAD"), c.user("alice"), c.userGroup("Designers")}[i%4]
-			}
-			url.WriteString(s)
-		}
-		for _, x := range method {
-			if x < 'A' || x > 'Z' {
-				return
-			}
-		}
-		if method == "" {
-			return
-		}
-		r := httptest.NewRequest(method, url.String(), strings.NewReader(string(body)))
-		r.URL.RawQuery = query
-		r.Header.Set("X-Auth-Token", Token)
-		switch got := c.serve(r); got.status {
-		case 200, 201, 204, 400, 401, 404, 405, 409, 413:
-		default:
-			t.Errorf("%s %s: %d %s", method, url.String(), got.status, got.text)
-		}
-		state := c.state()
-		if err := c.LoadSeed([]byte(state)); err != nil {
-			t.Errorf("%s %s leaves a state that does not load: %v\n%s", method, url.String(), err, state)
-		}
-	})
+	emutest.FuzzSeed(f, vendor, smallSeed, fullState)
 }

@@ -32,7 +32,7 @@ type user struct {
 	made   time.Time
 }
 
-// userName is Huawei Cloud Workspace API, f2, in its wide form.
+// userName is the wider of the two forms that the documents give for f2.
 var userName = regexp.MustCompile(`^([a-zA-Z0-9]{1,32}|[a-zA-Z0-9][a-zA-Z0-9._-]{0,30}[a-zA-Z0-9-])$`)
 
 // userView is a user in f1.
@@ -49,16 +49,16 @@ type userView struct {
 
 func (w *world) viewUser(u *user) userView {
 	return userView{
-		userSettings: u.userSettings, ID: u.id, Name: u.name, AccountExpired: u.expired(w.now), Locked: u.locked,
+		userSettings: u.userSettings, ID: u.id, Name: u.name, AccountExpired: u.expired(w.Now), Locked: u.locked,
 		Groups: w.groupNames(u), Domain: u.domain,
 	}
 }
 
 func (w *world) groupNames(u *user) []string {
-	joined, _ := w.joined.of(u.id).Page(w.now, 0, -1, nil)
+	joined, _ := w.members.byAccount.rows(u.id).Page(w.Now, 0, -1, nil)
 	names := make([]string, 0, len(joined))
-	for _, m := range joined {
-		if g := w.groupByID[m.group]; g != nil {
+	for _, x := range joined {
+		if g := w.groups.Get(x.thing); g != nil {
 			names = append(names, g.name)
 		}
 	}
@@ -79,57 +79,26 @@ func (u *user) expired(now time.Time) bool {
 }
 
 func (w *world) listUsers(c *call) (any, error) {
-	var f form
-	q := c.query
-	offset, limit := f.number(q, "offset", 0, 0, 1<<31-1), f.number(q, "limit", -1, 1, 1<<31-1)
-	f.text("description", q.Get("description"), 0, 100)
-	f.text("group_name", q.Get("group_name"), 0, 64)
-	f.maybe("active_type", q.Get("active_type"), "USER_ACTIVATE", "ADMIN_ACTIVATE")
-	f.maybe("platform_type", q.Get("platform_type"), "AD", "LOCAL", "UOS")
-	disabled := f.flag(q, "disabled")
-	f.flag(q, "is_query_total_desktops")
-	if f.err != nil {
-		return nil, f.err
+	c.page(-1, 1<<31-1)
+	disabled := c.Flag("disabled")
+	c.Flag("is_query_total_desktops")
+	group, names := c.word("group_name", 0, 64), map[string]bool{}
+	for _, name := range c.Query["user_names"] {
+		names[name] = true
 	}
-	keep := filter(
-		like(false, q.Get("user_name"), func(u *user) string { return u.name }),
-		like(false, q.Get("description"), func(u *user) string { return u.Description }),
-		equals(q.Get("active_type"), func(u *user) string { return u.Activation }),
-		equals(q.Get("platform_type"), func(u *user) string { return u.platform }),
-		equals(q.Get("domain"), func(u *user) string { return u.domain }),
-		w.among(q["user_names"]), w.inGroup(q.Get("group_name")), isDisabled(disabled),
+	return page(w, c, &w.users.List, "total_count", "users", w.viewUser,
+		like(false, c.Get("user_name"), func(u *user) string { return u.name }),
+		like(false, c.word("description", 0, 100), func(u *user) string { return u.Description }),
+		equals(c.choice("active_type", "USER_ACTIVATE", "ADMIN_ACTIVATE"), func(u *user) string { return u.Activation }),
+		equals(c.choice("platform_type", "AD", "LOCAL", "UOS"), func(u *user) string { return u.platform }),
+		equals(c.Get("domain"), func(u *user) string { return u.domain }),
+		given(len(names) > 0, func(u *user) bool { return names[u.name] }),
+		given(group != "", func(u *user) bool { return slices.Contains(w.groupNames(u), group) }),
+		given(disabled != nil, func(u *user) bool { return u.Disabled == *disabled }),
 	)
-	users, total := page(w, &w.users, offset, limit, keep, w.viewUser)
-	return map[string]any{"total_count": total, "users": users}, nil
 }
 
-// among is a condition on user names; none is no condition.
-func (w *world) among(names []string) func(*user) bool {
-	if len(names) == 0 {
-		return nil
-	}
-	set := make(map[string]bool, len(names))
-	for _, n := range names {
-		set[n] = true
-	}
-	return func(u *user) bool { return set[u.name] }
-}
-
-func (w *world) inGroup(name string) func(*user) bool {
-	if name == "" {
-		return nil
-	}
-	return func(u *user) bool { return slices.Contains(w.groupNames(u), name) }
-}
-
-func isDisabled(want *bool) func(*user) bool {
-	if want == nil {
-		return nil
-	}
-	return func(u *user) bool { return u.Disabled == *want }
-}
-
-// userRequest is the body of f2, and a row of f3.
+// userRequest is the body of f2.
 type userRequest struct {
 	Name     string   `json:"user_name"`
 	Password string   `json:"password"`
@@ -149,108 +118,70 @@ func (r *userRequest) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// userSettings checks what f2 and f5 have in common.
+// userSettings checks what f2 and f5 both take.
 func (f *form) userSettings(s userSettings) {
 	f.text("user_email", s.Email, 0, 64)
 	f.text("user_phone", s.Phone, 0, 20)
-	f.oneOf("active_type", s.Activation, "USER_ACTIVATE", "ADMIN_ACTIVATE")
+	f.OneOf("active_type", s.Activation, "USER_ACTIVATE", "ADMIN_ACTIVATE")
 	f.text("description", s.Description, 0, 255)
 	f.text("user_info_map", s.Info, 0, 255)
 	if _, err := expiry(s.Expires); err != nil || len(s.Expires) > 55 {
-		f.fail(invalid("account_expires: %q is neither 0 nor a time", s.Expires))
+		f.Fail(invalid("account_expires: %q is neither 0 nor a time", s.Expires))
 	}
 }
 
-// newUser checks what f2 and f3 want to create.
-func (w *world) newUser(f *form, r userRequest) {
-	f.userSettings(r.userSettings)
-	f.text("domain", r.Domain, 0, 255)
-	local := orLocal(r.Domain) == localDomain
-	_, taken := w.named(false, r.Name, r.Domain, "")
+// checkNewUser checks what f2 wants to create.
+func (w *world) checkNewUser(c *call, in userRequest) {
+	c.userSettings(in.userSettings)
+	c.text("domain", in.Domain, 0, 255)
+	local := orLocal(in.Domain) == localDomain
+	_, taken := w.named(false, in.Name, in.Domain, "")
 	switch {
-	case !userName.MatchString(r.Name):
-		f.fail(invalid("user_name: %q is not 1..32 letters, digits and ._-", r.Name))
+	case !userName.MatchString(in.Name):
+		c.Fail(invalid("user_name: %q is not 1..32 letters, digits and ._-", in.Name))
 	case taken:
-		f.fail(invalid("user_name: %s is taken", r.Name))
-	case r.Activation == "USER_ACTIVATE" && r.Email == "" && r.Phone == "":
-		f.fail(invalid("user_email: USER_ACTIVATE needs an email or a phone"))
-	case r.Password != "" || r.Activation == "ADMIN_ACTIVATE" && local:
-		f.text("password", r.Password, 8, 32)
+		c.Fail(invalid("user_name: %s is taken", in.Name))
+	case in.Activation == "USER_ACTIVATE" && in.Email == "" && in.Phone == "":
+		c.Fail(invalid("user_email: USER_ACTIVATE needs an email or a phone"))
+	case in.Password != "" || in.Activation == "ADMIN_ACTIVATE" && local:
+		c.text("password", in.Password, 8, 32)
 	}
-	if r.Groups != nil {
-		f.ids("group_ids", r.Groups, 1, 5)
+	if in.Groups != nil {
+		c.ids("group_ids", in.Groups, 1, 5)
 	}
-	for _, id := range r.Groups {
-		if w.groupByID[id] == nil {
-			f.fail(errNoGroup)
+	for _, id := range in.Groups {
+		if w.groups.Get(id) == nil {
+			c.Fail(errNoGroup)
 		}
 	}
 }
 
 func (w *world) createUser(c *call) (any, error) {
 	var in userRequest
-	var f form
-	f.body(c.body, &in)
-	w.newUser(&f, in)
-	if f.err != nil {
-		return nil, f.err
+	c.json(&in)
+	w.checkNewUser(c, in)
+	if c.Err != nil {
+		return nil, c.Err
 	}
-	return map[string]string{"id": w.addRequested(in).id}, nil
-}
-
-func (w *world) createUsers(c *call) (any, error) {
-	var in struct {
-		Users []userRequest `json:"users"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.count("users", len(in.Users), 1, 200)
-	if f.err != nil {
-		return nil, f.err
-	}
-	var good []userRequest
-	seen := map[accountName]bool{}
-	for _, r := range in.Users {
-		var row form
-		w.newUser(&row, r)
-		key := accountName{false, r.Name, orLocal(r.Domain)}
-		if seen[key] {
-			row.fail(invalid("user_name: %s comes twice", r.Name))
-		}
-		seen[key] = true
-		if row.err == nil {
-			good = append(good, r)
-		} else if !w.opts.SkipBadUsers {
-			return nil, row.err
-		}
-	}
-	for _, r := range good {
-		w.addRequested(r)
-	}
-	return nil, nil
-}
-
-func (w *world) addRequested(r userRequest) *user {
-	u := &user{account: account{name: r.Name, domain: orLocal(r.Domain)}, userSettings: r.userSettings}
+	u := &user{account: account{name: in.Name, domain: orLocal(in.Domain)}, userSettings: in.userSettings}
 	w.addUser(u)
-	for _, id := range r.Groups {
+	for _, id := range in.Groups {
 		w.join(id, u.id)
 	}
-	return u
+	return map[string]string{"id": u.id}, nil
 }
 
 func (w *world) addUser(u *user) {
-	u.id, u.made, u.platform = w.newID("8a2c3f9579d24082"), w.now, platformOf(u.domain)
-	w.userByID[u.id], w.idByName[u.key()] = u, u.id
-	w.users.Add(u, w.shows)
+	u.id, u.made, u.platform = w.newID("8a2c3f9579d24082"), w.Now, platformOf(u.domain)
+	w.idByName[u.key()] = u.id
+	w.users.Put(u.id, u, w.Shows)
 }
 
 func (w *world) getUser(c *call) (any, error) {
-	rows, _ := w.users.Page(w.now, 0, 1, func(u *user) bool { return u.id == c.vars[0] })
-	if len(rows) == 0 {
+	u := w.users.Seen(c.id, w.Now)
+	if u == nil {
 		return nil, errNoUser
 	}
-	u := rows[0]
 	var expires int64
 	if at, _ := expiry(u.Expires); !at.IsZero() {
 		expires = at.UnixMilli()
@@ -261,69 +192,32 @@ func (w *world) getUser(c *call) (any, error) {
 		UserExpired bool   `json:"user_expired"`
 		AccountKind int    `json:"account_type"`
 		Made        string `json:"when_created"`
-	}{w.viewUser(u), expires, u.expired(w.now), 0, strconv.FormatInt(u.made.UnixMilli(), 10)}
+	}{w.viewUser(u), expires, u.expired(w.Now), 0, strconv.FormatInt(u.made.UnixMilli(), 10)}
 	return map[string]any{"user_detail": detail}, nil
 }
 
 func (w *world) updateUser(c *call) (any, error) {
-	old := w.userByID[c.vars[0]]
+	old := w.users.Get(c.id)
 	if old == nil {
 		return nil, errNoUser
 	}
 	u := *old
-	var f form
-	f.body(c.body, &u.userSettings)
-	f.userSettings(u.userSettings)
-	if f.err != nil {
-		return nil, f.err
+	c.json(&u.userSettings)
+	c.userSettings(u.userSettings)
+	if c.Err != nil {
+		return nil, c.Err
 	}
-	w.changeUser(old, &u)
+	w.users.Put(u.id, &u, w.Shows)
 	return map[string]string{"id": u.id}, nil
 }
 
-func (w *world) changeUser(old, u *user) {
-	u.Life = emu.Life{}
-	w.userByID[u.id] = u
-	w.users.Replace(old, u, w.shows)
-}
-
 func (w *world) deleteUser(c *call) (any, error) {
-	if w.userByID[c.vars[0]] == nil {
+	u := w.users.Get(c.id)
+	if u == nil {
 		return nil, errNoUser
 	}
-	w.removeUser(c.vars[0])
-	return nil, nil
-}
-
-func (w *world) deleteUsers(c *call) (any, error) {
-	var in struct {
-		IDs []string `json:"user_ids"`
-	}
-	var f form
-	f.body(c.body, &in)
-	f.ids("user_ids", in.IDs, 1, 100)
-	if f.err != nil {
-		return nil, f.err
-	}
-	for _, id := range in.IDs {
-		w.removeUser(id)
-	}
-	return nil, nil
-}
-
-func (w *world) removeUser(id string) {
-	if u := w.userByID[id]; u != nil {
-		w.forget(u.account)
-		delete(w.userByID, id)
-		w.users.Remove(u, w.shows)
-	}
-}
-
-// resendActivation sends nothing that any call could read: Huawei Cloud Workspace API, f8.
-func (w *world) resendActivation(c *call) (any, error) {
-	if w.userByID[c.vars[0]] == nil {
-		return nil, errNoUser
-	}
+	w.forget(u.account)
+	w.users.Drop(u.id, w.Shows)
 	return nil, nil
 }
 
@@ -331,20 +225,19 @@ func (w *world) actOnUser(c *call) (any, error) {
 	var in struct {
 		Op string `json:"op_type"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.oneOf("op_type", in.Op, "LOCK", "UNLOCK", "RESET_PWD")
-	old := w.userByID[c.vars[0]]
+	c.json(&in)
+	c.OneOf("op_type", in.Op, "LOCK", "UNLOCK", "RESET_PWD")
+	old := w.users.Get(c.id)
 	if old == nil {
-		f.fail(errNoUser)
+		c.Fail(errNoUser)
 	}
-	if f.err != nil {
-		return nil, f.err
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	if in.Op != "RESET_PWD" {
 		u := *old
 		u.locked = in.Op == "LOCK"
-		w.changeUser(old, &u)
+		w.users.Put(u.id, &u, w.Shows)
 	}
 	return nil, nil
 }

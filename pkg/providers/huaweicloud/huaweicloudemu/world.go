@@ -2,55 +2,49 @@ package huaweicloudemu
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// localDomain is the built-in directory: the domain of whoever names none.
+// localDomain is the domain of the built-in directory. It is meant where a request gives none.
 const localDomain = "local.com"
 
-// world is all that a vendor knows. Its lists are what reads show, its maps what is true now; the two differ while a write
-// lags. Rows do not change: a changed one replaces the old.
+// world is everything that the vendor knows.
 type world struct {
-	opts  *Options
-	now   time.Time // of the request in hand
-	shows time.Time // when reads see its writes; zero is at once
-	last  int64     // number in the last id
+	emu.World
+	opts *Options
 
 	tokens  map[string]time.Time // until when
 	keys    map[string]*keyState
 	buckets buckets
 
-	users      emu.List[*user]
-	userByID   map[string]*user
-	groups     emu.List[*userGroup]
-	groupByID  map[string]*userGroup
-	idByName   map[accountName]string
-	members    index[*membership] // by user group
-	joined     index[*membership] // by user
-	membership map[pair]*membership
+	users    emu.Table[*user]
+	groups   emu.Table[*userGroup]
+	idByName map[accountName]string // of users and user groups
+	members  links                  // of users in user groups
 
-	appGroups       emu.List[*appGroup]
-	appGroupByID    map[string]*appGroup
-	appGroupByName  map[string]*appGroup
-	grants          emu.List[*grant]
-	grantsOf        index[*grant] // by app group
-	grantsTo        index[*grant] // by account
-	grantByID       map[string]*grant
-	grantByPair     map[pair]*grant
-	mailsOf         index[*mail] // by app group
-	mailByID        map[string]*mail
-	apps            emu.List[*app]
-	appByID         map[string]*app
-	assignmentsOf   index[*assignment] // by app
-	assignmentsTo   index[*assignment] // by account
-	assignmentPairs map[pair]*assignment
+	appGroups      emu.Table[*appGroup]
+	appGroupByName map[string]string // ids
+	grants         emu.Table[*link]  // by the id of the authorization
+	granted        links             // the same, on app groups
+	mailByID       map[string]*mail
+	mailsOf        index[*mail] // by app group
+
+	apps     emu.Table[*app]
+	assigned links // to apps
 }
 
-// pair is a thing (app group, app, user group) and an account in it, by their ids.
-type pair struct{ of, account string }
+func newWorld(opts *Options) *world {
+	return &world{
+		opts: opts, tokens: map[string]time.Time{}, keys: map[string]*keyState{}, buckets: buckets{},
+		idByName: map[accountName]string{}, members: newLinks(), appGroupByName: map[string]string{}, granted: newLinks(),
+		mailByID: map[string]*mail{}, mailsOf: index[*mail]{}, assigned: newLinks(),
+	}
+}
+
+// newID makes the next id.
+func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%016x", prefix, w.Next()) }
 
 // account is a user or a user group: whoever can be given something.
 type account struct {
@@ -66,73 +60,50 @@ type accountName struct {
 
 func (a account) key() accountName { return accountName{a.group, a.name, a.domain} }
 
-func newWorld(opts *Options) *world {
-	return &world{
-		opts:   opts,
-		tokens: map[string]time.Time{}, keys: map[string]*keyState{}, buckets: buckets{},
-		userByID: map[string]*user{}, groupByID: map[string]*userGroup{}, idByName: map[accountName]string{},
-		members: index[*membership]{}, joined: index[*membership]{}, membership: map[pair]*membership{},
-		appGroupByID: map[string]*appGroup{}, appGroupByName: map[string]*appGroup{},
-		grantsOf: index[*grant]{}, grantsTo: index[*grant]{}, grantByID: map[string]*grant{}, grantByPair: map[pair]*grant{},
-		mailsOf: index[*mail]{}, mailByID: map[string]*mail{},
-		appByID: map[string]*app{}, assignmentsOf: index[*assignment]{}, assignmentsTo: index[*assignment]{},
-		assignmentPairs: map[pair]*assignment{},
-	}
-}
+// userGroupKind is the account_type of user groups. That of users differs between the two services.
+const userGroupKind = "USER_GROUP"
 
-// begin sets the time of a request, and how long reads do not see its writes.
-func (w *world) begin(now time.Time, lag time.Duration) {
-	w.now, w.shows = now, time.Time{}
-	if lag > 0 {
-		w.shows = now.Add(lag)
-	}
-}
-
-// newID makes the next id. Ids rise, so that the order of rows made at one time is the order of their ids.
-func (w *world) newID(prefix string) string {
-	w.last++
-	return fmt.Sprintf("%s%016x", prefix, w.last)
-}
-
-// account finds a user or user group by id.
-func (w *world) account(group bool, id string) (account, bool) {
+func kindOf(group bool, user string) string {
 	if group {
-		g, ok := w.groupByID[id]
-		if !ok {
-			return account{}, false
-		}
-		return g.account, true
+		return userGroupKind
 	}
-	u, ok := w.userByID[id]
-	if !ok {
-		return account{}, false
-	}
-	return u.account, true
+	return user
 }
 
-// named finds a user or user group by name, domain (blank is the local one) and, where given, platform.
+// account returns the user or user group with an id.
+func (w *world) account(group bool, id string) (a account, ok bool) {
+	if group {
+		if g := w.groups.Get(id); g != nil {
+			return g.account, true
+		}
+	} else if u := w.users.Get(id); u != nil {
+		return u.account, true
+	}
+	return a, false
+}
+
+// named returns the user or user group with a name, in a domain (blank is the local one) and, where given, of a platform.
 func (w *world) named(group bool, name, domain, platform string) (account, bool) {
 	a, ok := w.account(group, w.idByName[accountName{group, name, orLocal(domain)}])
 	return a, ok && (platform == "" || platform == a.platform)
 }
 
-// forget removes all that an account was given.
+// forget takes away everything that an account was given, and its name.
 func (w *world) forget(a account) {
 	delete(w.idByName, a.key())
-	for m := range w.joined.of(a.id).Current() {
-		w.leave(m)
+	for _, rows := range []*emu.List[*link]{w.members.byAccount.rows(a.id), w.members.byThing.rows(a.id)} {
+		for x := range rows.Current() {
+			w.members.drop(x, w.Shows)
+		}
 	}
-	for m := range w.members.of(a.id).Current() {
-		w.leave(m)
-	}
-	for x := range w.assignmentsTo.of(a.id).Current() {
-		w.unassign(x)
+	for x := range w.assigned.byAccount.rows(a.id).Current() {
+		w.assigned.drop(x, w.Shows)
 	}
 	if w.opts.OrphanGrants {
 		return
 	}
-	for g := range w.grantsTo.of(a.id).Current() {
-		w.revoke(g)
+	for x := range w.granted.byAccount.rows(a.id).Current() {
+		w.revoke(x)
 	}
 }
 
@@ -150,14 +121,48 @@ func platformOf(domain string) string {
 	return "AD"
 }
 
-// stamp writes a time as Workspace does.
+// stamp writes a time as the vendor does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// index is lists by an id.
+// link ties an account to a thing: to an app group or an app that it may use, or to a user group that it is a member of.
+type link struct {
+	emu.Life
+	account
+	thing   string    // id
+	grantID string    // of an authorization on an app group
+	made    time.Time // the same
+}
+
+// pair is a thing and an account, by their ids.
+type pair struct{ thing, account string }
+
+// links tie accounts to all things of one kind. A thing has an account once.
+type links struct {
+	byPair             map[pair]*link
+	byThing, byAccount index[*link]
+}
+
+func newLinks() links { return links{map[pair]*link{}, index[*link]{}, index[*link]{}} }
+
+func (l links) get(thing, account string) *link { return l.byPair[pair{thing, account}] }
+
+func (l links) add(x *link, at time.Time) {
+	l.byPair[pair{x.thing, x.id}] = x
+	l.byThing.put(x.thing, x, at)
+	l.byAccount.put(x.id, x, at)
+}
+
+func (l links) drop(x *link, at time.Time) {
+	delete(l.byPair, pair{x.thing, x.id})
+	l.byThing.rows(x.thing).Remove(x, at)
+	l.byAccount.rows(x.id).Remove(x, at)
+}
+
+// index holds a list for each id.
 type index[R emu.Row] map[string]*emu.List[R]
 
-// of returns the list of an id, to read; to add, see put.
-func (x index[R]) of(id string) *emu.List[R] {
+// rows returns the list of an id, for reading only.
+func (x index[R]) rows(id string) *emu.List[R] {
 	if l := x[id]; l != nil {
 		return l
 	}
@@ -169,23 +174,4 @@ func (x index[R]) put(id string, row R, at time.Time) {
 		x[id] = new(emu.List[R])
 	}
 	x[id].Add(row, at)
-}
-
-// page returns a page of a list in the order that the options want, each row as the wire shows it, and how many rows there are.
-func page[R emu.Row, V any](w *world, l *emu.List[R], offset, limit int, keep func(R) bool, view func(R) V) (out []V, total int) {
-	rows, total := l.Page(w.now, offset, limit, keep)
-	if w.opts.NewestFirst {
-		all, _ := l.Page(w.now, 0, -1, keep)
-		rows = slices.Clone(all)
-		slices.Reverse(rows)
-		rows = rows[min(offset, total):]
-		if limit >= 0 {
-			rows = rows[:min(limit, len(rows))]
-		}
-	}
-	out = make([]V, 0, len(rows))
-	for _, row := range rows {
-		out = append(out, view(row))
-	}
-	return out, total
 }

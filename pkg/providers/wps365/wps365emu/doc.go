@@ -6,6 +6,7 @@
 // public page documents are served as their siblings in the API suggest, so that a client can be tried; a real tenant may
 // differ in all of them.
 //
-// Left out: writes to the directory, members of public mailboxes, a user's own mailboxes, the contact range's own call, tokens
-// for third-party apps, members named by id, and filters of the mail group list (refused, as their form is not known).
+// Left out: calls that entitlectl does not make and that no sign-in needs (lists of users and of departments, single users, user
+// mailboxes), writes to the directory, members of public mailboxes, the contact range's own call, tokens for third-party apps,
+// members named by id, and filters of the mail group list (refused, as their form is not known).
 package wps365emu

@@ -26,7 +26,7 @@ func (p *problem) status() int {
 	return status
 }
 
-// Codes of parameters.
+// Codes of wrong parameters.
 const (
 	badFormat   = 400000002
 	badValue    = 400000003
@@ -35,14 +35,12 @@ const (
 	tooLong     = 400000106
 )
 
-// The replies that say all there is to say.
+// Errors that are the same each time.
 var (
 	errInvalid     = &problem{Code: 400000007, Msg: "invalid request"}
 	errPermission  = &problem{Code: 403000001, Msg: "Permission denied"}
 	errMediaType   = &problem{Code: 415000001, Msg: "unsupported content type"}
 	errThrottled   = &problem{Code: 429000001, Msg: "too many requests"}
-	errNoDept      = &problem{Code: 400002113, Msg: "department does not exist"}
-	errNoUser      = &problem{Code: 400002125, Msg: "user does not exist"}
 	errNoMailbox   = &problem{Code: 400415002, Msg: "mailbox does not exist"}
 	errNoDomain    = &problem{Code: 400415006, Msg: "domain does not exist"}
 	errNoOwner     = &problem{Code: 400415007, Msg: "owner does not exist"}

@@ -1,14 +1,11 @@
 package wps365emu
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // maxAddress is the most characters of a mail address; the limit is that of mail contacts.
@@ -17,108 +14,66 @@ const maxAddress = 256
 // addressForm is user_name@domain.
 var addressForm = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
 
-// form checks the parameters of a request and keeps the first fault it finds.
-type form struct{ err error }
+// form checks the parameters of a request and keeps the first error.
+type form struct{ emu.Form }
 
-func (f *form) fail(code int, format string, args ...any) {
-	if f.err == nil {
-		f.err = &problem{Code: code, Msg: fmt.Sprintf(format, args...)}
+func newForm(query url.Values, body []byte) form {
+	return form{emu.Form{Query: query, Body: body, Refuse: refuse}}
+}
+
+// refuse answers with the code for what is wrong.
+func refuse(wrong emu.Wrong, name, text string) error {
+	code := map[emu.Wrong]int{
+		emu.Missing: badFormat, emu.Malformed: badFormat, emu.BadValue: badValue, emu.TooLong: tooLong, emu.TooMany: tooMany,
+	}[wrong]
+	return &problem{Code: code, Msg: name + ": " + text}
+}
+
+// json reads the body. No body is an empty one.
+func (f *form) json(into any) {
+	if len(f.Body) > 0 {
+		f.JSON(into)
 	}
 }
 
-// body reads a JSON body; no body is an empty one. Fields that it does not know are let pass.
-func (f *form) body(data []byte, into any) {
-	if len(data) == 0 {
-		return
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		f.fail(badFormat, "body: %v", err)
-	}
-}
-
-// required wants a text that is there.
+// required checks that a text is there and not empty.
 func (f *form) required(name string, value *string) string {
 	if value == nil {
-		f.fail(badFormat, "%s: is missing", name)
+		f.Wrong(emu.Missing, name, "is missing")
 		return ""
 	}
 	if *value == "" {
-		f.fail(badValue, "%s: is empty", name)
+		f.Wrong(emu.BadValue, name, "is empty")
 	}
 	return *value
 }
 
-// address wants a mail address.
+// length checks that a value has at most so many characters; 0 is no limit.
+func (f *form) length(name, value string, most int) {
+	if most > 0 && utf8.RuneCountInString(value) > most {
+		f.Wrong(emu.TooLong, name, "more than %d characters", most)
+	}
+}
+
+// address checks that a value is a mail address.
 func (f *form) address(name, value string) {
-	if utf8.RuneCountInString(value) > maxAddress {
-		f.fail(tooLong, "%s: more than %d characters", name, maxAddress)
-	}
+	f.length(name, value, maxAddress)
 	if !addressForm.MatchString(value) {
-		f.fail(badValue, "%s: %q is no mail address", name, value)
+		f.Wrong(emu.BadValue, name, "%q is no mail address", value)
 	}
 }
 
-func (f *form) oneOf(name, value string, words ...string) {
-	if !slices.Contains(words, value) {
-		f.fail(badValue, "%s: %q is not one of %s", name, value, strings.Join(words, ", "))
-	}
-}
-
-// number reads a whole number from a query; otherwise is what stands for none, and 0 says that there must be one.
-func (f *form) number(q url.Values, name string, otherwise, low, high int) int {
-	if !q.Has(name) && otherwise != 0 {
-		return otherwise
-	}
-	n, err := strconv.Atoi(q.Get(name))
-	switch {
-	case err != nil:
-		f.fail(badFormat, "%s: %q is no number", name, q.Get(name))
-	case n < low || n > high:
-		f.fail(badValue, "%s: %d is not in %d..%d", name, n, low, high)
-	}
-	return n
-}
-
-// flag reads a boolean from a query; there being none is false.
-func (f *form) flag(q url.Values, name string) bool {
-	if !q.Has(name) {
-		return false
-	}
-	b, err := strconv.ParseBool(q.Get(name))
-	if err != nil {
-		f.fail(badFormat, "%s: %q is no boolean", name, q.Get(name))
-	}
-	return b
-}
-
-// statuses reads whom a read of users is about. It must be said.
-func (f *form) statuses(words []string) []string {
-	if len(words) == 0 {
-		f.fail(badFormat, "status: is missing")
-	}
-	for _, s := range words {
-		f.oneOf("status", s, "active", "notactive", "disabled")
-	}
-	return words
-}
-
-// batch wants 1 to 100 elements.
+// batch checks that a list is there, with 1 to 100 elements.
 func (f *form) batch(name string, given bool, n int) {
-	switch {
-	case !given:
-		f.fail(badFormat, "%s: is missing", name)
-	case n == 0:
-		f.fail(badValue, "%s: is empty", name)
-	case n > maxBatch:
-		f.fail(tooMany, "%s: more than %d elements", name, maxBatch)
+	if !given {
+		f.Wrong(emu.Missing, name, "is missing")
 	}
+	f.Count(name, n, 1, maxBatch)
 }
 
-// external says whether user ids are those of the tenant's own system, as the header X-Kso-Id-Type may ask for.
-func (f *form) external(c *call) bool {
+// external reports whether a header asks for the user ids of the tenant's own system.
+func (c *call) external() bool {
 	kind := c.request.Header.Get("X-Kso-Id-Type")
-	if kind != "" {
-		f.oneOf("X-Kso-Id-Type", kind, "internal", "external")
-	}
+	c.Maybe("X-Kso-Id-Type", kind, "internal", "external")
 	return kind == "external"
 }

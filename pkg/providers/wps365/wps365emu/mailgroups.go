@@ -3,7 +3,6 @@ package wps365emu
 import (
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
@@ -12,20 +11,20 @@ type mailGroup struct {
 	emu.Life
 	id, address, name string
 	owner             *user
-	mode              string // who may send, a key of modes
-	rolls             rolls  // the same in all versions of a row
-	hiddenUntil       int    // number of the last list call that does not show it
+	mode              string                  // who may send, a key of modes
+	lists             map[memberList]*entries // the same in all versions of a row
+	hiddenUntil       int                     // number of the last list call that does not show it
 }
 
-// modes are who may send: as create and update say it, and as list does. WPS 365 open platform, create mail group and list mail
-// groups; that they pair up so is a guess from their names.
+// modes say who may send, in the words of create and update, and in the words of list. That they pair up like this is a guess from
+// their names. WPS 365 open platform, create mail group and list mail groups.
 var modes = map[string]string{
 	"all": "anyone", "company": "organization_members", "member": "group_members", custom: custom,
 }
 
 const custom = "custom"
 
-// sampleSize is how many members and accepted senders a mail group shows of itself.
+// sampleSize is how many members and accepted senders an answer about a mail group shows.
 const sampleSize = 10
 
 // mailGroupItem is a mail group in a list.
@@ -37,7 +36,7 @@ type mailGroupItem struct {
 	Mode    string `json:"accepted_sender_mode"`
 }
 
-// mailGroupSample is what else some calls show of a mail group.
+// mailGroupSample is what some calls show beside that.
 type mailGroupSample struct {
 	Owner   ownerView    `json:"owner"`
 	Members []memberView `json:"members"`
@@ -56,9 +55,9 @@ func (g *mailGroup) item(external bool) mailGroupItem {
 
 func (w *world) sample(g *mailGroup) mailGroupSample {
 	out := mailGroupSample{Owner: ownerView{Address: g.owner.box.address, Name: g.owner.name}}
-	out.Members, _ = g.rolls[members].view(w.now, 0, sampleSize)
+	out.Members, _ = viewEntries(g.lists[members], w.Now, 0, sampleSize)
 	if g.mode == custom {
-		out.Senders, _ = g.rolls[senders].view(w.now, 0, sampleSize)
+		out.Senders, _ = viewEntries(g.lists[senders], w.Now, 0, sampleSize)
 	}
 	return out
 }
@@ -75,19 +74,18 @@ func (w *world) detail(g *mailGroup, external bool) any {
 }
 
 func (w *world) listMailGroups(c *call) (any, error) {
-	var f form
-	external := f.external(c)
-	if c.query.Has("filter") {
-		f.fail(unsupported, "filter: is not supported")
+	external := c.external()
+	if c.Query.Has("filter") {
+		c.Fail(&problem{Code: unsupported, Msg: "filter: is not supported"})
 	}
-	return page(w, c, &f, mailSizes, func(offset, limit int) ([]mailGroupItem, int, error) {
+	return page(w, c, func(offset, limit int) ([]mailGroupItem, int, error) {
 		w.lists++
 		var keep func(*mailGroup) bool
 		if w.opts.ListLag > 0 {
 			keep = func(g *mailGroup) bool { return w.lists > g.hiddenUntil }
 		}
-		rows, total := w.groups.Page(w.now, offset, limit, keep)
-		return views(rows, func(g *mailGroup) mailGroupItem { return g.item(external) }), total, nil
+		rows, total := w.groups.Page(w.Now, offset, limit, keep)
+		return emu.Views(rows, func(g *mailGroup) mailGroupItem { return g.item(external) }), total, nil
 	})
 }
 
@@ -99,37 +97,34 @@ type mailGroupBody struct {
 	Owner   *string `json:"owner_address"`
 }
 
-// check looks at what is given.
-func (in *mailGroupBody) check(f *form, opts *Options) {
+// check checks what is given.
+func (in *mailGroupBody) check(f *form, nameLimit int) {
 	if in.Mode != nil {
-		f.oneOf("accepted_type", *in.Mode, slices.Sorted(maps.Keys(modes))...)
+		f.OneOf("accepted_type", *in.Mode, slices.Sorted(maps.Keys(modes))...)
 	}
 	if in.Address != nil {
 		f.address("address", *in.Address)
 	}
 	if in.Name != nil {
 		f.required("name", in.Name)
-		if opts.NameLimit > 0 && utf8.RuneCountInString(*in.Name) > opts.NameLimit {
-			f.fail(tooLong, "name: more than %d characters", opts.NameLimit)
-		}
+		f.length("name", *in.Name, nameLimit)
 	}
 	if in.Owner != nil {
 		f.address("owner_address", *in.Owner)
 	}
 }
 
-// createMailGroup makes a mail group without members and accepted senders; there is no way to give them here.
+// createMailGroup makes a mail group without members and accepted senders. The call cannot take them.
 func (w *world) createMailGroup(c *call) (any, error) {
 	var in mailGroupBody
-	var f form
-	f.body(c.body, &in)
-	f.required("accepted_type", in.Mode)
-	f.required("address", in.Address)
-	f.required("name", in.Name)
-	f.required("owner_address", in.Owner)
-	in.check(&f, w.opts)
-	if f.err != nil {
-		return nil, f.err
+	c.json(&in)
+	c.required("accepted_type", in.Mode)
+	c.required("address", in.Address)
+	c.required("name", in.Name)
+	c.required("owner_address", in.Owner)
+	in.check(&c.form, w.opts.NameLimit)
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	g := &mailGroup{address: *in.Address, name: *in.Name, mode: *in.Mode, owner: w.ownerAt(*in.Owner)}
 	switch {
@@ -139,7 +134,7 @@ func (w *world) createMailGroup(c *call) (any, error) {
 		return nil, errNoOwner
 	case w.taken(g.address):
 		return nil, errTaken
-	case w.nameTaken(g.name, nil):
+	case w.nameTaken(g.name, ""):
 		return nil, errNameTaken
 	}
 	g.hiddenUntil = w.lists + w.opts.ListLag
@@ -153,20 +148,13 @@ func (w *world) createMailGroup(c *call) (any, error) {
 	}{g.id, g.address, g.name, g.mode, w.sample(g)}, nil
 }
 
-// ownerAt finds the user whose address or alias it is; nil if it is nobody's or no user's.
-func (w *world) ownerAt(address string) *user {
-	if box := w.boxes[fold(address)]; box != nil {
-		return box.user
-	}
-	return nil
-}
-
-func (w *world) nameTaken(name string, by *mailGroup) bool {
+// nameTaken reports whether another mail group has a name, where names must be unique.
+func (w *world) nameTaken(name, id string) bool {
 	if !w.opts.UniqueNames {
 		return false
 	}
 	for g := range w.groups.Current() {
-		if g.name == name && g != by {
+		if g.name == name && g.id != id {
 			return true
 		}
 	}
@@ -174,55 +162,40 @@ func (w *world) nameTaken(name string, by *mailGroup) bool {
 }
 
 func (w *world) addMailGroup(g *mailGroup) {
-	g.id, g.rolls = w.newID("mg_"), newRolls()
-	w.groupByID[g.id], w.groupByAddress[fold(g.address)] = g, g
-	w.groups.Add(g, w.shows)
-}
-
-// seen is a mail group as reads show it; nil if they show none.
-func (w *world) seen(id string) *mailGroup {
-	if g := w.groupByID[id]; g != nil && g.Visible(w.now) {
-		return g
-	}
-	rows, _ := w.groups.Page(w.now, 0, 1, func(g *mailGroup) bool { return g.id == id })
-	if len(rows) == 0 {
-		return nil
-	}
-	return rows[0]
+	g.id, g.lists = w.newID("mg_"), map[memberList]*entries{members: {}, senders: {}}
+	w.groupByAddress[fold(g.address)] = g.id
+	w.groups.Put(g.id, g, w.Shows)
 }
 
 func (w *world) getMailGroup(c *call) (any, error) {
-	var f form
-	external := f.external(c)
-	if f.err != nil {
-		return nil, f.err
-	}
-	g := w.seen(c.vars[0])
-	if g == nil {
+	external := c.external()
+	g := w.groups.Seen(c.id, w.Now)
+	switch {
+	case c.Err != nil:
+		return nil, c.Err
+	case g == nil:
 		return nil, errNoMailGroup
 	}
 	return w.detail(g, external), nil
 }
 
-// updateMailGroup changes what is given. The address stays for ever.
+// updateMailGroup changes what is given. The address never changes.
 func (w *world) updateMailGroup(c *call) (any, error) {
 	var in mailGroupBody
-	var f form
-	f.body(c.body, &in)
-	in.check(&f, w.opts)
-	external := f.external(c)
+	c.json(&in)
+	in.check(&c.form, w.opts.NameLimit)
+	external := c.external()
 	if in.Address != nil {
-		f.fail(unsupported, "address: cannot be changed")
+		c.Fail(&problem{Code: unsupported, Msg: "address: cannot be changed"})
 	}
-	if f.err != nil {
-		return nil, f.err
-	}
-	old := w.groupByID[c.vars[0]]
-	if old == nil {
+	old := w.groups.Get(c.id)
+	switch {
+	case c.Err != nil:
+		return nil, c.Err
+	case old == nil:
 		return nil, errNoMailGroup
 	}
 	g := *old
-	g.Life = emu.Life{}
 	if in.Mode != nil {
 		g.mode = *in.Mode
 	}
@@ -235,27 +208,27 @@ func (w *world) updateMailGroup(c *call) (any, error) {
 	switch {
 	case g.owner == nil:
 		return nil, errNoOwner
-	case w.nameTaken(g.name, old):
+	case w.nameTaken(g.name, g.id):
 		return nil, errNameTaken
 	}
 	if g.mode != custom && !w.opts.KeepAcceptedSenders {
-		g.rolls[senders].clear(w.shows)
+		for x := range g.lists[senders].Current() {
+			g.lists[senders].Drop(fold(x.address), w.Shows)
+		}
 	}
-	w.groupByID[g.id], w.groupByAddress[fold(g.address)] = &g, &g
-	w.groups.Replace(old, &g, w.shows)
+	w.groups.Put(g.id, &g, w.Shows)
 	return w.detail(&g, external), nil
 }
 
 func (w *world) deleteMailGroup(c *call) (any, error) {
-	g := w.groupByID[c.vars[0]]
+	g := w.groups.Get(c.id)
 	if g == nil {
 		return nil, errNoMailGroup
 	}
-	delete(w.groupByID, g.id)
 	delete(w.groupByAddress, fold(g.address))
 	if w.opts.RecycleBin {
 		w.recycled[fold(g.address)] = g.address
 	}
-	w.groups.Remove(g, w.shows)
+	w.groups.Drop(g.id, w.Shows)
 	return nil, nil
 }

@@ -12,8 +12,8 @@ const (
 	RefreshToken = "emulator-refresh" // of the first user, with all scopes; it is spent by its first use
 )
 
-// Options set up an emulator. The zero value is how the vendor behaves as far as that is known; each switch below turns a
-// point that no document settles the other way. "Undocumented" are the calls on one mail group: get, update, delete, members
+// Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
+// point that no document settles. "Undocumented" are the calls on one mail group: get, update, delete, members
 // and accepted senders.
 type Options struct {
 	AppID, AppKey string   // empty: the constants

@@ -2,67 +2,64 @@ package wps365emu
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 // TestSwitches tries each point that the vendor leaves open both ways, and that no switch is left out.
 func TestSwitches(t *testing.T) {
-	undocumented := func(c *tenant) any {
+	undocumented := func(c *client) any {
 		seen := map[string]bool{}
 		for _, r := range routes {
 			if r.undocumented {
-				got := c.do(strings.ReplaceAll(r.call, "{id}", "x"), nil)
-				seen[fmt.Sprint(got.status, " ", got.Code != errUnsupported.Code)] = true
+				got := c.do(strings.ReplaceAll(r.name, "{id}", "x"), nil)
+				seen[fmt.Sprint(got.Status, " ", got.Code != errUnsupported.Code)] = true
 			}
 		}
-		return fmt.Sprint(seen, c.do(listGroups, nil).status)
+		return fmt.Sprint(seen, c.do(listGroups, nil).Status)
 	}
-	tests := []struct {
-		name    string
-		off, on any
-		try     func(c *tenant) any
-	}{
-		{"Unsigned", 401, 200, func(c *tenant) any {
+	emutest.Switches(t, []emutest.Switch[*client]{
+		{"Unsigned", 401, 200, func(c *client) any {
 			r := c.request(listGroups, nil)
 			r.Header.Del("X-Kso-Date")
-			return c.serve(r).status
+			return c.serve(r).Status
 		}},
-		{"TextExpiry", false, true, func(c *tenant) any {
-			return strings.Contains(c.oauth("grant_type", "refresh_token", "refresh_token", RefreshToken).text, `"refresh_expires_in":"2592000"`)
+		{"TextExpiry", false, true, func(c *client) any {
+			return strings.Contains(c.oauth("grant_type", "refresh_token", "refresh_token", RefreshToken).Text, `"refresh_expires_in":"2592000"`)
 		}},
-		{"UserWrites", 200, 403, func(c *tenant) any { return c.do(createGroup, newGroup("n@corp.example")).status }},
-		{"AppWrites", 200, 403, func(c *tenant) any {
+		{"UserWrites", 200, 403, func(c *client) any { return c.do(createGroup, newGroup("n@corp.example")).Status }},
+		{"AppWrites", 200, 403, func(c *client) any {
 			c.login("grant_type", "refresh_token", "refresh_token", RefreshToken)
-			return c.do(createGroup, newGroup("n@corp.example")).status
+			return c.do(createGroup, newGroup("n@corp.example")).Status
 		}},
 		{"DocumentedOnly", "map[400 true:true] 200", "map[404 true:true] 200", undocumented},
 		{"RefuseUndocumented", "map[400 true:true] 200", "map[400 false:true] 200", undocumented},
-		{"StatusAlwaysOK", "400 400415009", "200 400415009", func(c *tenant) any {
+		{"StatusAlwaysOK", "400 400415009", "200 400415009", func(c *client) any {
 			got := c.do("GET /v7/mail_groups/x", nil)
-			return fmt.Sprint(got.status, " ", got.Code)
+			return fmt.Sprint(got.Status, " ", got.Code)
 		}},
-		{"NestErrors", false, true, func(c *tenant) any { return c.do("GET /v7/mail_groups/x", nil).More != nil }},
-		{"OverlapPages", 3, 4, func(c *tenant) any {
+		{"NestErrors", false, true, func(c *client) any { return c.do("GET /v7/mail_groups/x", nil).More != nil }},
+		{"OverlapPages", 3, 4, func(c *client) any {
 			c.want(0, createGroup, newGroup("n@corp.example"))
 			names, _ := sweep(c, "GET /v7/mail_groups?page_size=2", 9)
 			return len(names)
 		}},
-		{"StuckPages", 2, 5, func(c *tenant) any {
+		{"StuckPages", 2, 5, func(c *client) any {
 			names, _ := sweep(c, "GET /v7/mail_groups?page_size=1", 5)
 			return len(names)
 		}},
-		{"UniqueNames", "0 0 0", "400415061 400415061 0", func(c *tenant) any {
+		{"UniqueNames", "0 0 0", "400415061 400415061 0", func(c *client) any {
 			vip := "POST " + c.group("vip@corp.example") + "/update"
 			return fmt.Sprint(c.do(createGroup, with(newGroup("n@corp.example"), "name", "VIP")).Code, " ",
 				c.do(vip, obj{"name": "CAD"}).Code, " ", c.do(vip, obj{"name": "VIP"}).Code)
 		}},
-		{"RecycleBin", 0, 400415060, func(c *tenant) any {
+		{"RecycleBin", 0, 400415060, func(c *client) any {
 			c.want(0, "POST "+c.group("cad@corp.example")+"/delete", nil)
 			return c.do(createGroup, newGroup("CAD@corp.example")).Code
 		}},
-		{"Verbose", "<nil> <nil> <nil>", "10 10 10", func(c *tenant) any {
+		{"Verbose", "<nil> <nil> <nil>", "10 10 10", func(c *client) any {
 			vip := c.group("vip@corp.example")
 			fill(c, vip, 11)
 			size := func(v any) any {
@@ -74,47 +71,25 @@ func TestSwitches(t *testing.T) {
 			got := c.want(0, "GET "+vip, nil).Data
 			return fmt.Sprint(size(got["members"]), " ", size(got["accepted_senders"]), " ", size(c.want(0, "POST "+vip+"/update", obj{}).Data["members"]))
 		}},
-		{"PartialMembers", "400415002 2", "0 3", func(c *tenant) any {
+		{"PartialMembers", "400415002 2", "0 3", func(c *client) any {
 			cad := c.group("cad@corp.example")
 			got := c.do("POST "+cad+"/members/batch_create", batch("members", member("x@corp.example", "user"), member("bob@corp.example", "user")))
 			return fmt.Sprint(got.Code, " ", len(c.roll(cad, "members")))
 		}},
-		{"OutsideMembers", "400415002 400415002 400415002 2", "0 400415002 400415002 3", func(c *tenant) any {
+		{"OutsideMembers", "400415002 400415002 400415002 2", "0 400415002 400415002 3", func(c *client) any {
 			cad := c.group("cad@corp.example")
 			add := func(address, kind string) int {
 				return c.do("POST "+cad+"/members/batch_create", batch("members", member(address, kind))).Code
 			}
 			return fmt.Sprint(add("guest@other.example", "user"), " ", add("guest@corp.example", "user"), " ", add("desk@other.example", "mailbox"), " ", len(c.roll(cad, "members")))
 		}},
-		{"KeepAcceptedSenders", 0, 1, func(c *tenant) any {
+		{"KeepAcceptedSenders", 0, 1, func(c *client) any {
 			vip := c.group("vip@corp.example")
 			c.want(0, "POST "+vip+"/update", obj{"accepted_type": "all"})
 			c.want(0, "POST "+vip+"/update", obj{"accepted_type": "custom"})
 			return len(c.roll(vip, "accepted_senders"))
 		}},
-	}
-	tried := map[string]bool{}
-	for _, test := range tests {
-		tried[test.name] = true
-		for _, on := range []bool{false, true} {
-			var opts Options
-			reflect.ValueOf(&opts).Elem().FieldByName(test.name).SetBool(on)
-			want := test.off
-			if on {
-				want = test.on
-			}
-			seed := smallSeed
-			if test.name == "Verbose" {
-				seed = crowdSeed()
-			}
-			wantSame(t, fmt.Sprintf("%s %v", test.name, on), test.try(newTenant(t, opts, seed)), want)
-		}
-	}
-	for f := range reflect.TypeFor[Options]().Fields() {
-		if f.Type.Kind() == reflect.Bool && !tried[f.Name] {
-			t.Errorf("no test turns %s on", f.Name)
-		}
-	}
+	}, func(opts Options, try func(*client)) { try(newClient(t, opts, crowdSeed())) })
 }
 
 // crowdSeed is the small seed with users u0 to u10 more.
@@ -129,9 +104,9 @@ func crowdSeed() string {
 }
 
 // fill makes users u0 to u(n-1) members and accepted senders.
-func fill(c *tenant, group string, n int) {
-	all := many(n, func(i int) any { return member(fmt.Sprintf("u%d@corp.example", i), "user") })
+func fill(c *client, group string, n int) {
+	all := emutest.Many(n, func(i int) any { return member(fmt.Sprintf("u%d@corp.example", i), "user") })
 	c.want(0, "POST "+group+"/members/batch_create", batch("members", all...))
 	c.want(0, "POST "+group+"/accepted_senders/batch_create", batch("accepted_senders", all...))
-	wantSame(c, "members", len(c.roll(group, "members")), n)
+	emutest.Same(c, "members", len(c.roll(group, "members")), n)
 }

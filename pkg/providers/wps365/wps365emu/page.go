@@ -5,16 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"maps"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// sizes are the bounds of page_size. Without a size for whoever names none, it must be named.
-type sizes struct{ otherwise, high int }
-
-// Of mail and of contacts; only the second pair is documented. WPS 365 open platform, list mail groups, list users.
-var (
-	mailSizes    = sizes{0, 100}
-	contactSizes = sizes{10, 50}
-)
+// maxPage is the most rows of a page; the vendor states none.
+const maxPage = 100
 
 // listing is one page on the wire.
 type listing[V any] struct {
@@ -23,25 +19,23 @@ type listing[V any] struct {
 	Total *int    `json:"total,omitempty"`           // where with_total asks for it
 }
 
-// page answers a list call; fetch, which is asked once the parameters are found good, returns the rows from offset on, at most
-// limit of them, and how many there are in all.
-func page[V any](w *world, c *call, f *form, size sizes, fetch func(offset, limit int) ([]V, int, error)) (any, error) {
-	limit := f.number(c.query, "page_size", size.otherwise, 1, size.high)
-	withTotal := f.flag(c.query, "with_total")
-	token := c.query.Get("page_token")
-	offset := 0
-	if token != "" {
-		offset = c.offset(f, token)
+// page answers with one page of a list. If the parameters are good it calls fetch, which returns at most limit rows from offset on,
+// and how many there are in all.
+func page[V any](w *world, c *call, fetch func(offset, limit int) ([]V, int, error)) (any, error) {
+	if c.Get("page_size") == "" {
+		c.Wrong(emu.Missing, "page_size", "is missing")
 	}
-	if f.err != nil {
-		return nil, f.err
+	limit, withTotal, token := c.Number("page_size", 0, 1, maxPage), c.Flag("with_total"), c.Get("page_token")
+	offset := c.offset(token)
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	items, total, err := fetch(offset, limit)
 	if err != nil {
 		return nil, err
 	}
 	out := listing[V]{Items: items}
-	if withTotal {
+	if withTotal != nil && *withTotal {
 		out.Total = &total
 	}
 	next := ""
@@ -63,38 +57,26 @@ func page[V any](w *world, c *call, f *form, size sizes, fetch func(offset, limi
 	return out, nil
 }
 
-// pageToken is the offset of a page, bound to the path and all other parameters, in letters that a query must escape.
+// pageToken is the offset of a page, good only for the same path and parameters. It has letters that a query must escape.
 func (c *call) pageToken(offset int) string {
 	at := binary.BigEndian.AppendUint32(nil, uint32(offset))
-	others := maps.Clone(c.query)
+	others := maps.Clone(c.Query)
 	delete(others, "page_token")
 	sum := sha256.Sum256(append(at, c.path+"?"+others.Encode()...))
 	return base64.StdEncoding.EncodeToString(append(at, sum[:9]...))
 }
 
-func (c *call) offset(f *form, token string) int {
+// offset is the inverse of pageToken; no token is the beginning.
+func (c *call) offset(token string) int {
+	if token == "" {
+		return 0
+	}
 	data, err := base64.StdEncoding.DecodeString(token)
 	if err == nil && len(data) > 4 {
 		if offset := int(binary.BigEndian.Uint32(data)); c.pageToken(offset) == token {
 			return offset
 		}
 	}
-	f.fail(badValue, "page_token: is not of this list")
+	c.Wrong(emu.BadValue, "page_token", "is not of this list")
 	return 0
-}
-
-// cut is a page of rows that do not change, each as the wire shows it.
-func cut[R, V any](rows []R, offset, limit int, view func(R) V) ([]V, int, error) {
-	total := len(rows)
-	rows = rows[min(offset, total):]
-	rows = rows[:min(limit, len(rows))]
-	return views(rows, view), total, nil
-}
-
-func views[R, V any](rows []R, view func(R) V) []V {
-	out := make([]V, 0, len(rows))
-	for _, row := range rows {
-		out = append(out, view(row))
-	}
-	return out
 }

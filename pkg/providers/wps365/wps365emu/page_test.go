@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 	"pgregory.net/rapid"
 )
 
@@ -21,11 +24,11 @@ func manyGroups(n int) string {
 }
 
 func wantNames(n int) []string {
-	return many(n, func(i int) string { return fmt.Sprintf("g%03d", i) })
+	return emutest.Many(n, func(i int) string { return fmt.Sprintf("g%03d", i) })
 }
 
 // sweep follows tokens to the end of a list, or for a number of pages.
-func sweep(c *tenant, call string, pages int) (names []string, last reply) {
+func sweep(c *client, call string, pages int) (names []string, last reply) {
 	c.Helper()
 	token := ""
 	for range pages {
@@ -44,7 +47,7 @@ func TestPaging(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		n, size := rapid.IntRange(0, 30).Draw(r, "groups"), rapid.IntRange(1, 12).Draw(r, "size")
 		overlap := rapid.Bool().Draw(r, "overlap")
-		c := newTenant(t, Options{OverlapPages: overlap}, manyGroups(n))
+		c := newClient(t, Options{OverlapPages: overlap}, manyGroups(n))
 		names, last := sweep(c, fmt.Sprintf("GET /v7/mail_groups?page_size=%d&with_total=true", size), 100)
 		if last.Data["total"] != float64(n) {
 			r.Errorf("total is %v", last.Data["total"])
@@ -66,20 +69,20 @@ func TestPaging(t *testing.T) {
 }
 
 func TestBothWaysOfEndingAList(t *testing.T) {
-	c := newTenant(t, Options{}, manyGroups(1))
+	c := newClient(t, Options{}, manyGroups(1))
 	var seen []string
 	for range 4 {
 		next, there := c.want(0, listGroups, nil).Data["next_page_token"]
 		seen = append(seen, fmt.Sprintf("%v %v", next, there))
 	}
-	wantSame(t, "last pages", seen, []string{"<nil> false", " true", "<nil> false", " true"})
-	if got := c.do(listGroups, nil); strings.Contains(got.text, "total") {
-		t.Errorf("a total that nobody asked for: %s", got.text)
+	emutest.Same(t, "last pages", seen, []string{"<nil> false", " true", "<nil> false", " true"})
+	if got := c.do(listGroups, nil); strings.Contains(got.Text, "total") {
+		t.Errorf("a total that nobody asked for: %s", got.Text)
 	}
 }
 
 func TestTokensAreOfTheirList(t *testing.T) {
-	c := newTenant(t, Options{}, manyGroups(5))
+	c := newClient(t, Options{}, manyGroups(5))
 	next := c.want(0, "GET /v7/mail_groups?page_size=2", nil).Data["next_page_token"].(string)
 	if !strings.HasSuffix(next, "=") {
 		t.Errorf("%s needs no escaping", next)
@@ -98,29 +101,54 @@ func TestTokensAreOfTheirList(t *testing.T) {
 	}
 	// Rows that go in between move the others up: a sweep may miss some.
 	c.want(0, "POST "+c.group("g000@corp.example")+"/delete", nil)
-	wantSame(t, "page 2", c.want(0, "GET /v7/mail_groups?page_size=2&"+token, nil).column("name"), []string{"g003", "g004"})
+	emutest.Same(t, "page 2", c.want(0, "GET /v7/mail_groups?page_size=2&"+token, nil).column("name"), []string{"g003", "g004"})
 	for range 4 {
 		rows := c.want(0, listGroups, nil).items()
 		c.want(0, "POST /v7/mail_groups/"+rows[0]["id"].(string)+"/delete", nil)
 	}
-	wantSame(t, "a page past the end", len(c.want(0, "GET /v7/mail_groups?page_size=2&"+token, nil).items()), 0)
+	emutest.Same(t, "a page past the end", len(c.want(0, "GET /v7/mail_groups?page_size=2&"+token, nil).items()), 0)
 }
 
 func TestStuckPages(t *testing.T) {
-	c := newTenant(t, Options{StuckPages: true}, manyGroups(4))
+	c := newClient(t, Options{StuckPages: true}, manyGroups(4))
 	names, _ := sweep(c, "GET /v7/mail_groups?page_size=2", 5)
-	wantSame(t, "rows", names, []string{"g000", "g001", "g002", "g003", "g002", "g003", "g002", "g003", "g002", "g003"})
+	emutest.Same(t, "rows", names, []string{"g000", "g001", "g002", "g003", "g002", "g003", "g002", "g003", "g002", "g003"})
 	names, _ = sweep(c, listGroups, 5)
-	wantSame(t, "one page", names, wantNames(4))
+	emutest.Same(t, "one page", names, wantNames(4))
 }
 
 func TestListLag(t *testing.T) {
-	c := newTenant(t, Options{ListLag: 2}, manyGroups(1))
+	c := newClient(t, Options{ListLag: 2}, manyGroups(1))
 	c.want(0, createGroup, newGroup("new@corp.example"))
 	for i, want := range []int{1, 1, 2, 2} {
 		c.want(badFormat, "GET /v7/mail_groups", nil) // does not count
 		if got := c.want(0, listGroups+"&with_total=true", nil); len(got.items()) != want || got.Data["total"] != float64(want) {
-			t.Errorf("list %d: %s", i+1, got.text)
+			t.Errorf("list %d: %s", i+1, got.Text)
 		}
 	}
+}
+
+func TestLag(t *testing.T) {
+	c := newClient(t, Options{}, smallSeed)
+	cad := c.group("cad@corp.example")
+	before := c.want(0, listGroups, nil).column("name")
+	c.Spoil(emu.Fault{Match: "POST /v7/mail_groups/**", Kind: emu.FaultLag, For: time.Hour}, emu.Fault{Match: createGroup, Kind: emu.FaultLag, For: time.Hour})
+	made := "/v7/mail_groups/" + c.want(0, createGroup, newGroup("new@corp.example")).Data["id"].(string)
+	c.want(0, "POST "+cad+"/update", obj{"name": "CAx"})
+	c.want(0, "POST "+cad+"/members/batch_delete", obj{"email_addresses": []string{"ada@corp.example"}})
+	c.want(0, "POST "+made+"/members/batch_create", batch("members", member("bob@corp.example", "user")))
+	emutest.Same(t, "list", c.want(0, listGroups, nil).column("name"), before)
+	emutest.Same(t, "members", len(c.roll(cad, "members")), 2)
+	c.want(400415009, "GET "+made, nil)
+	c.want(400415009, "GET "+made+"/members?page_size=1", nil)
+	emutest.Same(t, "get", c.want(0, "GET "+cad, nil).Data["name"], any("CAD"))
+	c.want(400415060, createGroup, newGroup("new@corp.example"))
+	if !strings.Contains(c.Dump(), "CAx") {
+		t.Error("the state is not the truth")
+	}
+
+	c.Advance(time.Hour)
+	emutest.Same(t, "list", c.want(0, listGroups, nil).column("name"), []string{"CAx", "VIP", "New"})
+	emutest.Same(t, "members", c.roll(cad, "members"), []string{"design@corp.example"})
+	emutest.Same(t, "new members", c.roll(made, "members"), []string{"Bob@corp.example"})
 }

@@ -2,8 +2,8 @@ package wps365emu
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // Scopes that calls need. One that ends in read is also satisfied by the same with write after it.
@@ -22,10 +22,9 @@ const oauthPath = "/oauth2/"
 
 // call is an admitted request.
 type call struct {
-	path    string   // escaped, without the prefix
-	vars    []string // what the path has in place of {…}
-	query   url.Values
-	body    []byte
+	form
+	path    string // escaped, without the prefix
+	id      string // what the path has in place of {id}
 	token   *token
 	request *http.Request
 	header  http.Header // of the reply
@@ -33,7 +32,7 @@ type call struct {
 
 // route is one API call.
 type route struct {
-	call         string // method and pattern; {…} stands for one segment
+	name         string // method and pattern
 	scope        string
 	do           func(*world, *call) (any, error) // a nil result has no data
 	asUser       bool                             // it needs a user's token
@@ -42,65 +41,25 @@ type route struct {
 
 // routes are in order of precedence: literal segments before variables. WPS 365 open platform v7.
 var routes = []route{
-	{call: "GET /oauth2/auth", do: (*world).authorize},
-	{call: "POST /oauth2/token", do: (*world).issue},
+	{name: "GET /oauth2/auth", do: (*world).authorize},
+	{name: "POST /oauth2/token", do: (*world).issue},
 
-	{call: "GET /v7/mail_groups", scope: mailGroupsRead, do: (*world).listMailGroups},
-	{call: "POST /v7/mail_groups", scope: mailGroupsWrite, do: (*world).createMailGroup},
-	{call: "GET /v7/mail_groups/{id}", scope: mailGroupsRead, do: (*world).getMailGroup, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/update", scope: mailGroupsWrite, do: (*world).updateMailGroup, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/delete", scope: mailGroupsWrite, do: (*world).deleteMailGroup, undocumented: true},
-	{call: "GET /v7/mail_groups/{id}/members", scope: mailGroupsRead, do: members.list, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/members/batch_create", scope: mailGroupsWrite, do: members.add, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/members/batch_delete", scope: mailGroupsWrite, do: members.remove, undocumented: true},
-	{call: "GET /v7/mail_groups/{id}/accepted_senders", scope: mailGroupsRead, do: senders.list, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/accepted_senders/batch_create", scope: mailGroupsWrite, do: senders.add, undocumented: true},
-	{call: "POST /v7/mail_groups/{id}/accepted_senders/batch_delete", scope: mailGroupsWrite, do: senders.remove, undocumented: true},
+	{name: "GET /v7/mail_groups", scope: mailGroupsRead, do: (*world).listMailGroups},
+	{name: "POST /v7/mail_groups", scope: mailGroupsWrite, do: (*world).createMailGroup},
+	{name: "GET /v7/mail_groups/{id}", scope: mailGroupsRead, do: (*world).getMailGroup, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/update", scope: mailGroupsWrite, do: (*world).updateMailGroup, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/delete", scope: mailGroupsWrite, do: (*world).deleteMailGroup, undocumented: true},
+	{name: "GET /v7/mail_groups/{id}/members", scope: mailGroupsRead, do: members.list, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/members/batch_create", scope: mailGroupsWrite, do: members.add, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/members/batch_delete", scope: mailGroupsWrite, do: members.remove, undocumented: true},
+	{name: "GET /v7/mail_groups/{id}/accepted_senders", scope: mailGroupsRead, do: senders.list, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/accepted_senders/batch_create", scope: mailGroupsWrite, do: senders.add, undocumented: true},
+	{name: "POST /v7/mail_groups/{id}/accepted_senders/batch_delete", scope: mailGroupsWrite, do: senders.remove, undocumented: true},
 
-	{call: "GET /v7/users", scope: usersRead, do: (*world).listUsers},
-	{call: "GET /v7/users/current", scope: identityRead, do: (*world).currentUser, asUser: true},
-	{call: "GET /v7/users/{id}", scope: usersRead, do: (*world).getUser},
-	{call: "GET /v7/users/{id}/depts", scope: usersRead, do: (*world).listUserDepts},
-	{call: "POST /v7/users/by_emails", scope: usersRead, do: (*world).usersByEmail},
-	{call: "POST /v7/users/batch_read", scope: usersRead, do: (*world).usersByID},
-	{call: "POST /v7/users/by_ex_user_ids", scope: usersRead, do: (*world).usersByExternalID},
-
-	{call: "GET /v7/depts/root", scope: usersRead, do: (*world).rootDept},
-	{call: "GET /v7/depts/{id}/children", scope: usersRead, do: (*world).listSubdepts},
-	{call: "GET /v7/depts/{id}/members", scope: usersRead, do: (*world).listDeptMembers},
-	{call: "POST /v7/depts/batch_read", scope: usersRead, do: (*world).deptsByID},
-	{call: "POST /v7/depts/by_ex_dept_ids", scope: usersRead, do: (*world).deptsByExternalID},
-
-	{call: "GET /v7/user_mailboxes/{id}", scope: userMailboxesRead, do: (*world).getUserMailbox},
-	{call: "GET /v7/user_mailboxes/{id}/aliases", scope: userMailboxesRead, do: (*world).listUserAliases},
-	{call: "GET /v7/public_mailboxes", scope: publicMailboxesRead, do: (*world).listPublicMailboxes},
-	{call: "GET /v7/public_mailboxes/{id}", scope: publicMailboxesRead, do: (*world).getPublicMailbox},
+	{name: "GET /v7/users/current", scope: identityRead, do: (*world).currentUser, asUser: true},
+	{name: "POST /v7/users/by_emails", scope: usersRead, do: (*world).usersByEmail},
+	{name: "POST /v7/users/batch_read", scope: usersRead, do: (*world).usersByID},
+	{name: "GET /v7/public_mailboxes", scope: publicMailboxesRead, do: (*world).listPublicMailboxes},
 }
 
-// find returns the route of a method and an escaped path, and what stands for its variables. It is nil for an unknown path as
-// for an unknown method.
-func find(method, path string) (*route, []string) {
-	have := strings.Split(method+" "+path, "/")
-next:
-	for i := range routes {
-		want := strings.Split(routes[i].call, "/")
-		if len(want) != len(have) {
-			continue
-		}
-		var vars []string
-		for j, segment := range want {
-			switch {
-			case strings.HasPrefix(segment, "{"):
-				text, err := url.PathUnescape(have[j])
-				if err != nil || text == "" {
-					continue next
-				}
-				vars = append(vars, text)
-			case segment != have[j]:
-				continue next
-			}
-		}
-		return &routes[i], vars
-	}
-	return nil, nil
-}
+var router = emu.NewRouter(routes, func(r route) string { return r.name })

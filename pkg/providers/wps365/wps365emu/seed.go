@@ -1,11 +1,8 @@
 package wps365emu
 
-import (
-	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"gopkg.in/yaml.v3"
-)
+import "gopkg.in/yaml.v3"
 
-// seed is a world in a file.
+// seed is a world as a file has it.
 type seed struct {
 	Domains         []string        `yaml:"domains,flow,omitempty"` // of the tenant; blank: those of all addresses in the seed
 	Departments     []seedDept      `yaml:"departments,omitempty"`
@@ -47,6 +44,13 @@ type seedMailGroup struct {
 	Members []seedRef `yaml:"members,flow,omitempty"`
 }
 
+func (s seedDept) key() string        { return s.Path }
+func (s seedUser) key() string        { return s.Name }
+func (s seedUser) email() string      { return s.Email }
+func (s seedUser) externalID() string { return s.ExternalID }
+func (s seedMailbox) key() string     { return s.Address }
+func (s seedMailGroup) key() string   { return s.Address }
+
 // seedRef names something by its address or path.
 type seedRef struct {
 	text string
@@ -61,30 +65,3 @@ func (r *seedRef) UnmarshalYAML(n *yaml.Node) error {
 
 // MarshalYAML writes a word.
 func (r seedRef) MarshalYAML() (any, error) { return r.text, nil }
-
-// Load makes a world of a seed. Addresses that are nobody's, or are somebody's twice, are errors.
-func (v *vendor) Load(node *yaml.Node) (func(), error) {
-	var s seed
-	if err := emu.Decode(node, &s); err != nil {
-		return nil, err
-	}
-	w := newWorld(&v.opts, v.clock.Now())
-	if err := w.sow(s); err != nil {
-		return nil, err
-	}
-	if len(w.users) > 0 {
-		w.refresh[v.opts.RefreshToken] = &token{user: w.users[0], scopes: v.opts.Scopes, expires: w.now.Add(v.opts.RefreshLifetime)}
-	}
-	return func() {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		v.world = w
-	}, nil
-}
-
-// Dump writes the world as a seed: what is true, whether reads show it yet or not. Ids, times and tokens are left out.
-func (v *vendor) Dump() (any, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.world.reap(), nil
-}

@@ -1,12 +1,11 @@
 package wps365emu
 
 import (
-	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 	"pgregory.net/rapid"
 )
 
@@ -48,22 +47,22 @@ const fullState = `wps365:
 `
 
 func TestStateIsTheSeed(t *testing.T) {
-	c := newTenant(t, Options{}, fullState)
-	wantSame(t, "state", c.state(), fullState)
+	c := newClient(t, Options{}, fullState)
+	emutest.Same(t, "state", c.Dump(), fullState)
 	c.want(400415060, createGroup, newGroup("OLD@corp.example"))
 	c.want(0, createGroup, newGroup("new@spare.example"))
 }
 
 // TestDesignedSeed is the smallest form that users write.
 func TestDesignedSeed(t *testing.T) {
-	c := newTenant(t, Options{}, `
+	c := newClient(t, Options{}, `
 wps365:
   users: [{name: Alice, email: alice@corp.example}]
   mailGroups: [{address: cad@corp.example, name: CAD, owner: alice@corp.example, senders: company, members: [alice@corp.example]}]
 `)
-	wantSame(t, "list", c.want(0, listGroups, nil).column("email_address"), []string{"cad@corp.example"})
+	emutest.Same(t, "list", c.want(0, listGroups, nil).column("email_address"), []string{"cad@corp.example"})
 	c.want(0, "POST "+c.group("cad@corp.example")+"/members/batch_delete", obj{"email_addresses": []string{"alice@corp.example"}})
-	wantSame(t, "state", c.state(), `wps365:
+	emutest.Same(t, "state", c.Dump(), `wps365:
     users:
         - name: Alice
           email: alice@corp.example
@@ -76,13 +75,13 @@ wps365:
 	if err := c.Reset(); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(c.state(), "members: [alice@corp.example]") {
-		t.Errorf("a reset left %s", c.state())
+	if !strings.Contains(c.Dump(), "members: [alice@corp.example]") {
+		t.Errorf("a reset left %s", c.Dump())
 	}
 }
 
 func TestStateIsSorted(t *testing.T) {
-	c := newTenant(t, Options{}, `
+	c := newClient(t, Options{}, `
 wps365:
   users: [{name: B, email: b@x, departments: [B/A]}, {name: A, email: a@x}]
   publicMailboxes: [{address: z@x, name: A, owner: b@x}, {address: y@x, name: B, owner: a@x}]
@@ -90,12 +89,12 @@ wps365:
   recycled: [s@x, r@x]
 `)
 	var got []string
-	for line := range strings.Lines(c.state()) {
+	for line := range strings.Lines(c.Dump()) {
 		if key, value, _ := strings.Cut(strings.TrimLeft(line, " -"), ": "); strings.Contains("path name address members recycled", key) {
 			got = append(got, strings.TrimSpace(value))
 		}
 	}
-	wantSame(t, "state", strings.Join(got, " "), "B B/A A B y@x B z@x A g@x B h@x A [a@x, b@x, z@x] [r@x, s@x]")
+	emutest.Same(t, "state", strings.Join(got, " "), "B B/A A B y@x B z@x A g@x B h@x A [a@x, b@x, z@x] [r@x, s@x]")
 }
 
 // TestStateRoundTrips makes a world by calls and seeds another with its state.
@@ -104,7 +103,7 @@ func TestStateRoundTrips(t *testing.T) {
 		opts := Options{
 			RecycleBin: rapid.Bool().Draw(r, "recycle"), KeepAcceptedSenders: rapid.Bool().Draw(r, "keep"), OutsideMembers: rapid.Bool().Draw(r, "outside"),
 		}
-		c := newTenant(t, opts, smallSeed)
+		c := newClient(t, opts, smallSeed)
 		for range rapid.IntRange(0, 15).Draw(r, "steps") {
 			groups := c.want(0, listGroups, nil).column("id")
 			path := "POST /v7/mail_groups/" + rapid.SampledFrom(append(groups, "x")).Draw(r, "group")
@@ -123,16 +122,18 @@ func TestStateRoundTrips(t *testing.T) {
 				c.do(path+"/"+list+"/batch_delete", obj{"email_addresses": []string{who}})
 			}
 		}
-		state := c.state()
-		if got := newTenant(t, opts, state).state(); got != state {
+		state := c.Dump()
+		if got := newClient(t, opts, state).Dump(); got != state {
 			r.Fatalf("state\n%s\nbecame\n%s", state, got)
 		}
 	})
 }
 
+func vendor() emu.Vendor { return New(Options{}) }
+
 func TestBadSeedsSayWhere(t *testing.T) {
 	const users = "users: [{name: A, email: a@x}]\n"
-	for _, test := range []struct{ seed, says string }{
+	emutest.BadSeeds(t, vendor, smallSeed, []emutest.BadSeed{
 		{"group: []", `line 2: unknown key "group"`},
 		{"users: [{nmae: a}]", `line 2: unknown key "nmae"`},
 		{"users: [{}]", `users: "": `},
@@ -160,15 +161,7 @@ func TestBadSeedsSayWhere(t *testing.T) {
 		{users + "mailGroups: [{address: g@y, name: G, owner: a@x}]\ndomains: [x]", `domain`},
 		{"domains: [a b]", `"a b" is no domain`},
 		{"recycled: [a@x, a@x]", `comes twice`},
-	} {
-		c := newTenant(t, Options{}, smallSeed)
-		before := c.state()
-		err := c.LoadSeed([]byte("wps365:\n  " + strings.ReplaceAll(test.seed, "\n", "\n  ")))
-		if err == nil || !strings.HasPrefix(err.Error(), "wps365: ") || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: error %v, want %q", test.seed, err, test.says)
-		}
-		wantSame(t, "state after "+test.seed, c.state(), before)
-	}
+	})
 }
 
 func TestOutsideMembersInSeeds(t *testing.T) {
@@ -181,77 +174,6 @@ func TestOutsideMembersInSeeds(t *testing.T) {
 	}
 }
 
-func TestConcurrentUse(t *testing.T) {
-	c := newTenant(t, Options{}, smallSeed)
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			for j := range 10 {
-				made := c.do(createGroup, newGroup(fmt.Sprintf("g%d-%d@corp.example", i, j)))
-				c.do("POST /v7/mail_groups/"+fmt.Sprint(made.Data["id"])+"/members/batch_create", batch("members", member("bob@corp.example", "user")))
-				c.do(listGroups, nil)
-				c.oauth("grant_type", "client_credentials")
-				c.state()
-				c.Advance(1)
-			}
-		})
-	}
-	group.Wait()
-	if got := c.want(0, listGroups+"&with_total=true", nil); got.Data["total"] != 82.0 {
-		t.Errorf("%v mail groups, want 82", got.Data["total"])
-	}
-}
-
 func FuzzSeed(f *testing.F) {
-	f.Add([]byte(smallSeed))
-	f.Add([]byte(fullState))
-	f.Add([]byte(directorySeed))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c := newTenant(t, Options{}, "")
-		if c.LoadSeed(data) != nil {
-			return
-		}
-		state := c.state()
-		if err := c.LoadSeed([]byte(state)); err != nil {
-			t.Fatalf("the state does not load: %v\n%s", err, state)
-		}
-		if again := c.state(); again != state {
-			t.Fatalf("state\n%s\nbecame\n%s", state, again)
-		}
-	})
-}
-
-// FuzzRequests sends any body to any call: there must be an answer, of a kind that the vendor documents, and a state that loads.
-func FuzzRequests(f *testing.F) {
-	f.Add(uint(3), "", []byte(`{"accepted_type":"all","address":"n@corp.example","name":"\u0000\u2028","owner_address":"ada@corp.example"}`))
-	f.Add(uint(5), "", []byte(`{"name":"\ud800","accepted_type":"custom"}`))
-	f.Add(uint(8), "", []byte(`{"members":[null,{"email_address":"bob@corp.example","type":"user"}]}`))
-	f.Add(uint(9), "", []byte(`{"email_addresses":[null,"ada@corp.example"]}`))
-	f.Add(uint(2), "page_size=1&page_token=AAAAAA%3D%3D", []byte(`null`))
-	f.Add(uint(17), "", []byte(`{"emails":[""],"status":["active"]}`))
-	f.Add(uint(1), "", []byte(`grant_type=authorization_code&code=&client_id=%zz`))
-	f.Add(uint(0), "client_id=emulator-app&response_type=code&redirect_uri=http://x&scope=", []byte(nil))
-	f.Fuzz(func(t *testing.T, i uint, query string, body []byte) {
-		c := newTenant(t, Options{Unsigned: true}, fullState)
-		route := routes[i%uint(len(routes))]
-		paths := []string{c.group("CAD@corp.example"), c.group("vip@corp.example")}
-		_, id, _ := strings.Cut(strings.TrimPrefix(paths[i/uint(len(routes))%2], "/v7"), "mail_groups/")
-		r := c.request(strings.Replace(route.call, "{id}", id, 1), string(body))
-		r.URL.RawQuery = query
-		if route.scope == "" {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		}
-		switch got := c.serve(r); got.status {
-		case 200, 302, 400, 401, 403, 404:
-			if got.text == "" && got.status != 302 {
-				t.Errorf("%s: %d without a body", route.call, got.status)
-			}
-		default:
-			t.Errorf("%s: %d %s", route.call, got.status, got.text)
-		}
-		state := c.state()
-		if err := c.LoadSeed([]byte(state)); err != nil {
-			t.Errorf("%s leaves a state that does not load: %v\n%s", route.call, err, state)
-		}
-	})
+	emutest.FuzzSeed(f, vendor, smallSeed, fullState, directorySeed)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -12,24 +11,6 @@ import (
 // signDates are the forms of X-Kso-Date that the vendor's own verifier reads.
 var signDates = []string{
 	time.RFC1123, time.RFC1123Z, "Monday, 02 Jan 2006 15:04:05 MST", "Monday, 02 Jan 2006 15:04:05 -0700",
-}
-
-// verify checks X-Kso-Date, then X-Kso-Authorization over the request as it came. Both fail with one code, as the vendor
-// documents none. WPS 365 open platform, KSO-1.
-func (w *world) verify(r *http.Request, target string, body []byte) error {
-	date := r.Header.Get("X-Kso-Date")
-	when, ok := signTime(date)
-	if !ok {
-		return &problem{Code: w.opts.SignatureCode, Msg: "invalid date"}
-	}
-	if skew := w.now.Sub(when).Abs(); w.opts.MaxSkew > 0 && skew > w.opts.MaxSkew {
-		return &problem{Code: w.opts.SignatureCode, Msg: "the date is too far from now"}
-	}
-	want := "KSO-1 " + w.opts.AppID + ":" + signature(w.opts.AppKey, r.Method, target, r.Header.Get("Content-Type"), date, body)
-	if !hmac.Equal([]byte(r.Header.Get("X-Kso-Authorization")), []byte(want)) {
-		return &problem{Code: w.opts.SignatureCode, Msg: "invalid signature"}
-	}
-	return nil
 }
 
 func signTime(date string) (time.Time, bool) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
 const (
@@ -58,7 +59,7 @@ func vectorRequest(call, contentType, date, body, signature string) *http.Reques
 // TestVectorsPass sends the vectors whose paths there are: signed well, they lack only a token.
 func TestVectorsPass(t *testing.T) {
 	opts := Options{AppID: vectorID, AppKey: vectorKey}
-	c, sent := newTenant(t, opts, smallSeed), 0
+	c, sent := newClient(t, opts, smallSeed), 0
 	for _, v := range vectors {
 		if strings.Contains(v.call, "/v7/test") {
 			continue
@@ -70,8 +71,8 @@ func TestVectorsPass(t *testing.T) {
 				signature, code = strings.Repeat("0", 64), 401000001
 			}
 			got := c.serve(vectorRequest(v.call, v.contentType, v.date, v.body, signature))
-			if got.status != 401 || got.Code != code {
-				t.Errorf("%s: %d %s, want 401 %d", v.name, got.status, got.text, code)
+			if got.Status != 401 || got.Code != code {
+				t.Errorf("%s: %d %s, want 401 %d", v.name, got.Status, got.Text, code)
 			}
 		}
 	}
@@ -81,14 +82,14 @@ func TestVectorsPass(t *testing.T) {
 }
 
 func TestPrefixIsNotSigned(t *testing.T) {
-	c := newTenant(t, Options{}, "")
+	c := newClient(t, Options{}, "")
 	get := func(prefix, signed string) reply {
 		r := c.request("GET "+prefix+"/v7/mail_groups?page_size=1", nil)
 		sign(r, AppID, AppKey, signed+"/v7/mail_groups?page_size=1", "")
 		return c.serve(r)
 	}
-	if got := get("", ""); got.status != 200 {
-		t.Errorf("no prefix: %d %s", got.status, got.text)
+	if got := get("", ""); got.Status != 200 {
+		t.Errorf("no prefix: %d %s", got.Status, got.Text)
 	}
 	c.Server = emu.New(emu.Options{}, New(Options{Prefix: "/openapi"}))
 	token := c.request("POST /openapi/oauth2/token", "grant_type=client_credentials&client_id="+AppID+"&client_secret="+AppKey)
@@ -98,8 +99,8 @@ func TestPrefixIsNotSigned(t *testing.T) {
 		prefix, signed string
 		status         int
 	}{{"/openapi", "", 200}, {"/openapi", "/openapi", 401}, {"", "", 404}} {
-		if got := get(test.prefix, test.signed); got.status != test.status {
-			t.Errorf("%+v: %d %s", test, got.status, got.text)
+		if got := get(test.prefix, test.signed); got.Status != test.status {
+			t.Errorf("%+v: %d %s", test, got.Status, got.Text)
 		}
 	}
 	if got := c.Calls()[1].Path; got != "/v7/mail_groups" {
@@ -108,7 +109,7 @@ func TestPrefixIsNotSigned(t *testing.T) {
 }
 
 func TestWhatIsSigned(t *testing.T) {
-	c := newTenant(t, Options{}, smallSeed)
+	c := newClient(t, Options{}, smallSeed)
 	for _, test := range []struct {
 		reason string
 		change func(*http.Request)
@@ -137,12 +138,12 @@ func TestWhatIsSigned(t *testing.T) {
 	} {
 		r := c.request("POST "+c.group("cad@corp.example")+"/update", `{"name":"Good"}`)
 		test.change(r)
-		want := reply{status: 401, Code: 401000001}
+		want := reply{Answer: emutest.Answer{Status: 401}, Code: 401000001}
 		if test.ok {
-			want = reply{status: 200}
+			want = reply{Answer: emutest.Answer{Status: 200}}
 		}
-		if got := c.serve(r); got.status != want.status || got.Code != want.Code {
-			t.Errorf("%s: %d %s, want %d", test.reason, got.status, got.text, want.status)
+		if got := c.serve(r); got.Status != want.Status || got.Code != want.Code {
+			t.Errorf("%s: %d %s, want %d", test.reason, got.Status, got.Text, want.Status)
 		}
 	}
 }
@@ -158,7 +159,7 @@ func change(r *http.Request, old, new string) {
 }
 
 func TestDates(t *testing.T) {
-	c := newTenant(t, Options{MaxSkew: 15 * time.Minute, SignatureCode: 403000123}, "")
+	c := newClient(t, Options{MaxSkew: 15 * time.Minute, SignatureCode: 403000123}, "")
 	for _, test := range []struct {
 		layout string
 		ahead  time.Duration
@@ -180,20 +181,20 @@ func TestDates(t *testing.T) {
 		r.Header.Set("X-Kso-Date", c.Now().Add(test.ahead).Format(test.layout))
 		sign(r, AppID, AppKey, "/v7/mail_groups?page_size=100", "")
 		got := c.serve(r)
-		if got.status != test.status || test.status == 403 && got.Code != 403000123 {
-			t.Errorf("%q %v: %d %s", test.layout, test.ahead, got.status, got.text)
+		if got.Status != test.status || test.status == 403 && got.Code != 403000123 {
+			t.Errorf("%q %v: %d %s", test.layout, test.ahead, got.Status, got.Text)
 		}
 	}
 }
 
 func TestUnsignedApps(t *testing.T) {
 	for _, off := range []bool{false, true} {
-		c := newTenant(t, Options{Unsigned: off}, "")
+		c := newClient(t, Options{Unsigned: off}, "")
 		r := c.request(listGroups, nil)
 		r.Header.Del("X-Kso-Date")
 		r.Header.Set("X-Kso-Authorization", "KSO-1 nonsense")
-		if got := c.serve(r); (got.status == 200) != off {
-			t.Errorf("signing off is %v: %d %s", off, got.status, got.text)
+		if got := c.serve(r); (got.Status == 200) != off {
+			t.Errorf("signing off is %v: %d %s", off, got.Status, got.Text)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package wps365emu
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
 
 type user struct {
 	id, externalID, name, email, status string
@@ -14,7 +18,7 @@ type user struct {
 // userStatuses are those of a user. WPS 365 open platform, address book. Reads can ask for all but the last.
 var userStatuses = []string{"active", "notactive", "disabled", "dimission"}
 
-// idAs is the id, or for external the one in the tenant's own system.
+// idAs is the id, or the one in the tenant's own system if external.
 func (u *user) idAs(external bool) string {
 	if external {
 		return u.externalID
@@ -42,41 +46,17 @@ type userDept struct {
 	Path string `json:"abs_path"`
 }
 
-// viewUser returns how a call sees users.
-func viewUser(c *call, withDept bool) func(*user) userView {
-	emails := c.token.has(userEmailsRead)
-	return func(u *user) userView {
-		out := userView{
-			ID: u.id, Name: u.name, ExternalID: u.externalID, Status: u.status, Role: "normal", Made: u.made, Dept: u.depts[0].id,
-		}
-		if emails {
-			out.Email = u.email
-		}
-		if withDept {
-			out.Depts = views(u.depts, func(d *dept) userDept { return userDept{d.id, d.name, d.path()} })
-		}
-		return out
+func (u *user) view(withEmail, withDepts bool) userView {
+	out := userView{
+		ID: u.id, Name: u.name, ExternalID: u.externalID, Status: u.status, Role: "normal", Made: u.made, Dept: u.depts[0].id,
 	}
-}
-
-// contacts are the users that a call may see and accepts.
-func (w *world) contacts(statuses []string, keep func(*user) bool) (out []*user) {
-	for _, u := range w.users {
-		if !u.hidden && slices.Contains(statuses, u.status) && keep(u) {
-			out = append(out, u)
-		}
+	if withEmail {
+		out.Email = u.email
+	}
+	if withDepts {
+		out.Depts = emu.Views(u.depts, func(d *dept) userDept { return userDept{d.id, d.name, d.path()} })
 	}
 	return out
-}
-
-func (w *world) listUsers(c *call) (any, error) {
-	var f form
-	statuses := f.statuses(c.query["status"])
-	withDept := f.flag(c.query, "with_dept")
-	return page(w, c, &f, contactSizes, func(offset, limit int) ([]userView, int, error) {
-		users := w.contacts(statuses, func(*user) bool { return true })
-		return cut(users, offset, limit, viewUser(c, withDept))
-	})
 }
 
 func (w *world) usersByEmail(c *call) (any, error) {
@@ -87,72 +67,46 @@ func (w *world) usersByID(c *call) (any, error) {
 	return w.pickUsers(c, "user_ids", func(u *user) string { return u.id })
 }
 
-func (w *world) usersByExternalID(c *call) (any, error) {
-	return w.pickUsers(c, "ex_user_ids", func(u *user) string { return u.externalID })
-}
-
-// pickUsers answers the users whose key is in the list of that name, in the directory's order and not the request's. Who is not
-// found is left out. WPS 365 open platform, address book.
+// pickUsers answers with the users whose key is in the list of that name, in the order of the directory and not of the request. Who
+// is not found is left out. WPS 365 open platform, address book.
 func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, error) {
 	var in struct {
-		Emails      []string `json:"emails"`
-		IDs         []string `json:"user_ids"`
-		ExternalIDs []string `json:"ex_user_ids"`
-		Statuses    []string `json:"status"`
-		WithDept    bool     `json:"with_dept"`
+		Emails   []string `json:"emails"`
+		IDs      []string `json:"user_ids"`
+		Statuses []string `json:"status"`
+		WithDept bool     `json:"with_dept"`
 	}
-	var f form
-	f.body(c.body, &in)
-	f.statuses(in.Statuses)
-	wanted := map[string][]string{"emails": in.Emails, "user_ids": in.IDs, "ex_user_ids": in.ExternalIDs}[name]
-	if len(wanted) == 0 {
-		f.fail(badFormat, "%s: is missing", name)
+	c.json(&in)
+	if len(in.Statuses) == 0 {
+		c.Wrong(emu.Missing, "status", "is missing")
 	}
-	if f.err != nil {
-		return nil, f.err
+	for _, s := range in.Statuses {
+		c.OneOf("status", s, userStatuses[:3]...)
 	}
-	set := map[string]bool{}
-	for _, value := range wanted {
+	wanted := map[string]bool{}
+	for _, value := range map[string][]string{"emails": in.Emails, "user_ids": in.IDs}[name] {
 		if name == "emails" {
 			value = fold(value)
 		}
-		set[value] = true
+		wanted[value] = true
 	}
-	delete(set, "") // users who lack a key have it blank
-	users := w.contacts(in.Statuses, func(u *user) bool { return set[key(u)] })
-	return listing[userView]{Items: views(users, viewUser(c, in.WithDept))}, nil
+	if len(wanted) == 0 {
+		c.Wrong(emu.Missing, name, "is missing")
+	}
+	if c.Err != nil {
+		return nil, c.Err
+	}
+	delete(wanted, "") // users who lack a key have it blank
+	items := []userView{}
+	for _, u := range w.users {
+		if !u.hidden && slices.Contains(in.Statuses, u.status) && wanted[key(u)] {
+			items = append(items, u.view(c.token.has(userEmailsRead), in.WithDept))
+		}
+	}
+	return listing[userView]{Items: items}, nil
 }
 
-// contact finds a user that a call may see.
-func (w *world) contact(id string) (*user, error) {
-	if u := w.userByID[id]; u != nil && !u.hidden {
-		return u, nil
-	}
-	return nil, errNoUser
-}
-
-func (w *world) getUser(c *call) (any, error) {
-	var f form
-	withDept := f.flag(c.query, "with_dept")
-	if f.err != nil {
-		return nil, f.err
-	}
-	u, err := w.contact(c.vars[0])
-	if err != nil {
-		return nil, err
-	}
-	return viewUser(c, withDept)(u), nil
-}
-
-func (w *world) listUserDepts(c *call) (any, error) {
-	u, err := w.contact(c.vars[0])
-	if err != nil {
-		return nil, err
-	}
-	return listing[deptView]{Items: views(u.depts, (*dept).view)}, nil
-}
-
-// currentUser is whose token it is.
+// currentUser answers with the user whose token it is.
 func (w *world) currentUser(c *call) (any, error) {
 	return map[string]string{"id": c.token.user.id, "user_name": c.token.user.name, "avatar": "", "company_id": "company"}, nil
 }

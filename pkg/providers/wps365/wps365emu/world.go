@@ -3,41 +3,45 @@ package wps365emu
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// world is all that a vendor knows. The directory is as it was seeded; mail groups come and go. Their list is what reads show,
-// the maps are what is true now; the two differ while a write lags. Rows do not change: a changed one replaces the old.
+// world is everything that the vendor knows. The directory is as it was seeded; mail groups come and go.
 type world struct {
+	emu.World
 	opts      *Options
-	now       time.Time // of the request in hand
-	shows     time.Time // when reads see its writes; zero is at once
-	lastID    int       // number in the last id
-	lastToken int       // number in the last token or code
-	lists     int       // calls so far that list mail groups
-	lastPages int       // pages so far that ended a list
+	lastToken int // number in the last token or code
+	lists     int // calls so far that list mail groups
+	lastPages int // pages so far that ended a list
 
 	tokens, refresh map[string]*token
 	codes           map[string]code
 
-	domains    map[string]bool     // folded
-	boxes      map[string]*mailbox // by folded address; aliases too
-	recycled   map[string]string   // addresses that deleted mail groups hold, by folded address
-	users      []*user
-	userByID   map[string]*user
-	depts      []*dept // the root first
-	deptByID   map[string]*dept
-	publics    []*publicMailbox
-	publicByID map[string]*publicMailbox
+	domains  map[string]bool     // folded
+	boxes    map[string]*mailbox // by folded address; aliases too
+	recycled map[string]string   // addresses that deleted mail groups hold, by folded address
+	users    []*user
+	depts    []*dept // the root first
+	publics  []*publicMailbox
 
-	groups         emu.List[*mailGroup]
-	groupByID      map[string]*mailGroup
-	groupByAddress map[string]*mailGroup // folded
+	groups         emu.Table[*mailGroup]
+	groupByAddress map[string]string // ids, by folded address
 }
 
-// mailbox is whom mail to an address reaches: all that can be a member or an accepted sender.
+func newWorld(opts *Options) *world {
+	w := &world{
+		opts: opts, tokens: map[string]*token{}, refresh: map[string]*token{}, codes: map[string]code{},
+		domains: map[string]bool{}, boxes: map[string]*mailbox{}, recycled: map[string]string{}, groupByAddress: map[string]string{},
+	}
+	w.addDept(&dept{name: rootName})
+	return w
+}
+
+// newID makes the next id.
+func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%06d", prefix, w.Next()) }
+
+// mailbox is who gets the mail to an address. Only mailboxes can be members and accepted senders.
 type mailbox struct {
 	address, name string
 	kind          string // see the constants below
@@ -51,29 +55,12 @@ const (
 	publicKind = "mailbox"
 )
 
-func newWorld(opts *Options, now time.Time) *world {
-	w := &world{
-		opts: opts, now: now, tokens: map[string]*token{}, refresh: map[string]*token{}, codes: map[string]code{},
-		domains: map[string]bool{}, boxes: map[string]*mailbox{}, recycled: map[string]string{},
-		userByID: map[string]*user{}, deptByID: map[string]*dept{}, publicByID: map[string]*publicMailbox{},
-		groupByID: map[string]*mailGroup{}, groupByAddress: map[string]*mailGroup{},
+// primary is the address of a mailbox; blank if there is none.
+func (b *mailbox) primary() string {
+	if b == nil {
+		return ""
 	}
-	w.addDept(&dept{name: rootName})
-	return w
-}
-
-// begin sets the time of a request, and how long reads do not see its writes.
-func (w *world) begin(now time.Time, lag time.Duration) {
-	w.now, w.shows = now, time.Time{}
-	if lag > 0 {
-		w.shows = now.Add(lag)
-	}
-}
-
-// newID makes the next id.
-func (w *world) newID(prefix string) string {
-	w.lastID++
-	return fmt.Sprintf("%s%06d", prefix, w.lastID)
+	return b.address
 }
 
 // fold is an address as it is compared.
@@ -84,18 +71,26 @@ func domainOf(address string) string {
 	return domain
 }
 
-// taken says whether an address is somebody's.
+// taken reports whether somebody has an address.
 func (w *world) taken(address string) bool {
 	key := fold(address)
-	return w.boxes[key] != nil || w.groupByAddress[key] != nil || w.recycled[key] != ""
+	return w.boxes[key] != nil || w.groupByAddress[key] != "" || w.recycled[key] != ""
 }
 
-// reach finds the mailbox of an address or alias; nil if nobody has it. An address of another domain is one where the options
-// allow that.
+// reach returns the mailbox of an address or alias; nil if nobody has it. Where the options allow it, every address of another
+// domain has one.
 func (w *world) reach(address string) *mailbox {
 	box := w.boxes[fold(address)]
 	if box == nil && w.opts.OutsideMembers && !w.domains[domainOf(address)] {
 		return &mailbox{address: address, kind: userKind}
 	}
 	return box
+}
+
+// ownerAt returns the user who has an address or alias; nil if no user has it.
+func (w *world) ownerAt(address string) *user {
+	if box := w.boxes[fold(address)]; box != nil {
+		return box.user
+	}
+	return nil
 }

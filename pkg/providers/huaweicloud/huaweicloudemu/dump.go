@@ -1,0 +1,80 @@
+package huaweicloudemu
+
+import (
+	"iter"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// Dump leaves out times, ids, grants of deleted accounts, and what a seed cannot hold (passwords, install commands, …).
+func (w *world) Dump() seed {
+	return seed{
+		Users:      emu.DumpEach(w.users.Current(), dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
+		UserGroups: emu.DumpEach(w.groups.Current(), w.dumpUserGroup, seedUserGroup.key, func(s seedUserGroup) string { return s.Domain }),
+		AppGroups:  emu.DumpEach(w.appGroups.Current(), w.dumpAppGroup, seedAppGroup.key),
+		Apps:       emu.DumpEach(w.apps.Current(), w.dumpApp, seedApp.key),
+	}
+}
+
+func dumpUser(u *user) seedUser {
+	return seedUser{
+		Name: u.name, Email: u.Email, Phone: u.Phone, Domain: refTo(u.account).Domain,
+		Description: u.Description, Disabled: u.Disabled, Locked: u.locked,
+	}
+}
+
+func (w *world) dumpUserGroup(g *userGroup) seedUserGroup {
+	out := seedUserGroup{Name: g.name, Domain: refTo(g.account).Domain, Description: g.description}
+	if g.platform != platformOf(g.domain) {
+		out.Platform = g.platform
+	}
+	out.Members = w.dumpLinks(w.members, g.id)
+	return out
+}
+
+func (w *world) dumpAppGroup(g *appGroup) seedAppGroup {
+	out := seedAppGroup{Name: g.name, ServerGroup: g.serverGroup, Description: g.description, Grants: w.dumpLinks(w.granted, g.id)}
+	if g.kind != appGroupKinds[0] {
+		out.Type = g.kind
+	}
+	for m := range w.mailsOf.rows(g.id).Current() {
+		out.Mails = append(out.Mails, w.dumpMail(m))
+	}
+	return out
+}
+
+func (w *world) dumpMail(m *mail) seedMail {
+	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent}
+	for _, group := range []bool{false, true} {
+		if a, ok := w.account(group, m.toID); ok {
+			out.To = refTo(a)
+		}
+	}
+	if out.About == out.To.To {
+		out.About = ""
+	}
+	if m.kind != mailAdd {
+		out.Type = m.kind
+	}
+	return out
+}
+
+func (w *world) dumpApp(a *app) seedApp {
+	out := seedApp{Name: a.Name, Audience: "assigned", Grants: w.dumpLinks(w.assigned, a.id)}
+	if a.GrantKind == everyone {
+		out.Audience = "everyone"
+	}
+	return out
+}
+
+// dumpLinks names the accounts of a thing, but for deleted ones.
+func (w *world) dumpLinks(l links, thing string) []seedRef {
+	var there iter.Seq[account] = func(yield func(account) bool) {
+		for x := range l.byThing.rows(thing).Current() {
+			if a, ok := w.account(x.group, x.id); ok && !yield(a) {
+				return
+			}
+		}
+	}
+	return emu.DumpEach(there, refTo, func(r seedRef) string { return r.To }, func(r seedRef) string { return r.Domain })
+}

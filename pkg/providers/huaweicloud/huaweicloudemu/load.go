@@ -1,0 +1,144 @@
+package huaweicloudemu
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// Load fills an empty world. Unknown names are errors, and names that come twice.
+func (w *world) Load(s seed) error {
+	return cmp.Or(
+		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
+		emu.LoadEach("userGroups", s.UserGroups, seedUserGroup.key, w.loadUserGroup),
+		emu.LoadEach("appGroups", s.AppGroups, seedAppGroup.key, w.loadAppGroup),
+		emu.LoadEach("apps", s.Apps, seedApp.key, w.loadApp),
+	)
+}
+
+// free checks that a name is well formed and not taken.
+func (w *world) free(f *form, group bool, name, domain string, longest int) {
+	f.text("name", name, 1, longest)
+	if strings.HasPrefix(name, userGroupPrefix) {
+		f.Wrong(emu.BadValue, "name", "%s means a user group", userGroupPrefix)
+	}
+	if _, taken := w.named(group, name, domain, ""); taken {
+		f.Wrong(emu.BadValue, "name", "comes twice")
+	}
+}
+
+func (w *world) loadUser(s seedUser) error {
+	f := newForm(nil, nil)
+	if w.free(&f, false, s.Name, s.Domain, 128); f.Err != nil {
+		return f.Err
+	}
+	w.addUser(&user{
+		account: account{name: s.Name, domain: orLocal(s.Domain)},
+		userSettings: userSettings{
+			Description: s.Description, Email: s.Email, Phone: s.Phone, Disabled: s.Disabled,
+			Activation: "USER_ACTIVATE", Expires: "0", PasswordChangeable: true, PasswordChangeNext: true,
+		},
+		locked: s.Locked,
+	})
+	return nil
+}
+
+func (w *world) loadUserGroup(s seedUserGroup) error {
+	f := newForm(nil, nil)
+	f.Maybe("platform", s.Platform, "AD", "LOCAL", "UOS")
+	if w.free(&f, true, s.Name, s.Domain, 64); f.Err != nil {
+		return f.Err
+	}
+	domain := orLocal(s.Domain)
+	g := &userGroup{
+		account:     account{name: s.Name, domain: domain, platform: cmp.Or(s.Platform, platformOf(domain))},
+		description: s.Description,
+	}
+	w.addUserGroup(g)
+	for _, ref := range s.Members {
+		u, ok := w.named(false, ref.To, ref.Domain, "")
+		if !ok {
+			return fmt.Errorf("line %d: unknown user %q", ref.line, ref.To)
+		}
+		w.join(g.id, u.id)
+	}
+	return nil
+}
+
+// referred returns the accounts that references name.
+func (w *world) referred(refs []seedRef) ([]account, error) {
+	accounts := make([]account, 0, len(refs))
+	for _, ref := range refs {
+		who := ref.account()
+		a, ok := w.named(who.group, who.name, who.domain, "")
+		if !ok {
+			return nil, fmt.Errorf("line %d: unknown %q in domain %s", ref.line, ref.To, who.domain)
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts, nil
+}
+
+func (w *world) loadAppGroup(s seedAppGroup) error {
+	f := newForm(nil, nil)
+	f.appGroup(&s.Name, s.ServerGroup, s.Description)
+	f.Maybe("type", s.Type, appGroupKinds...)
+	if w.appGroupByName[s.Name] != "" {
+		f.Wrong(emu.BadValue, "name", "comes twice")
+	}
+	accounts, err := w.referred(s.Grants)
+	if err := cmp.Or(f.Err, err); err != nil {
+		return err
+	}
+	g := &appGroup{
+		name: s.Name, description: s.Description, serverGroup: s.ServerGroup,
+		kind: cmp.Or(s.Type, appGroupKinds[0]), grantKind: grantKinds[0],
+	}
+	w.addAppGroup(g)
+	for _, a := range accounts {
+		if w.granted.get(g.id, a.id) == nil {
+			w.grant(g, a)
+		}
+	}
+	for _, m := range s.Mails {
+		w.loadMail(&f, g, m)
+	}
+	return f.Err
+}
+
+func (w *world) loadMail(f *form, g *appGroup, s seedMail) {
+	f.Maybe("type", s.Type, mailAdd, mailDel)
+	f.text("to", s.To.To, 1, 128+len(userGroupPrefix))
+	to := s.To.account()
+	about := seedRef{To: cmp.Or(s.About, s.To.To)}.account()
+	a, _ := w.named(to.group, to.name, to.domain, "")
+	m := &mail{
+		to: to.name, toID: a.id, group: about.group, about: about.name, appGroup: g.id,
+		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent,
+	}
+	if m.sent.IsZero() {
+		m.sent = w.Now
+	}
+	w.record(m, w.Shows)
+}
+
+func (w *world) loadApp(s seedApp) error {
+	f := newForm(nil, nil)
+	f.text("name", s.Name, 1, 128)
+	f.Maybe("audience", s.Audience, "assigned", "everyone")
+	accounts, err := w.referred(s.Grants)
+	if err := cmp.Or(f.Err, err); err != nil {
+		return err
+	}
+	a := &app{appSettings: appSettings{
+		Name: s.Name, Version: "1.0", GrantKind: assigned, InstallKind: "QUIET_INSTALL", OS: "Windows", Status: "NORMAL",
+	}}
+	if s.Audience == "everyone" {
+		a.GrantKind = everyone
+	}
+	w.addApp(a)
+	w.assign(a, a.GrantKind, accounts, nil)
+	return nil
+}

@@ -1,0 +1,202 @@
+package wps365emu
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+)
+
+// Load fills an empty world. Unknown addresses are errors, and addresses that come twice.
+func (w *world) Load(s seed) error {
+	err := cmp.Or(
+		emu.LoadEach("departments", s.Departments, seedDept.key, w.loadDept),
+		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
+		emu.LoadEach("publicMailboxes", s.PublicMailboxes, seedMailbox.key, w.loadPublicMailbox),
+		emu.LoadEach("recycled", s.Recycled, func(address string) string { return address }, w.loadRecycled),
+		w.loadDomains(s),
+		emu.LoadEach("mailGroups", s.MailGroups, seedMailGroup.key, w.loadMailGroup),
+	)
+	if len(w.users) > 0 {
+		w.refresh[w.opts.RefreshToken] = &token{user: w.users[0], scopes: w.opts.Scopes, expires: w.Now.Add(w.opts.RefreshLifetime)}
+	}
+	return err
+}
+
+// loadDomains runs before mail groups are loaded, since their members may be of other domains.
+func (w *world) loadDomains(s seed) error {
+	for _, domain := range s.Domains {
+		if !addressForm.MatchString("x@" + domain) {
+			return fmt.Errorf("domains: %q is no domain", domain)
+		}
+		w.domains[fold(domain)] = true
+	}
+	if len(s.Domains) > 0 {
+		return nil
+	}
+	for _, g := range s.MailGroups {
+		w.domains[domainOf(g.Address)] = true
+	}
+	for _, domain := range w.seenDomains() {
+		w.domains[domain] = true
+	}
+	return nil
+}
+
+// seenDomains are those of all addresses in the world, sorted.
+func (w *world) seenDomains() []string {
+	found := map[string]bool{}
+	for address := range w.boxes {
+		found[domainOf(address)] = true
+	}
+	for address := range w.groupByAddress {
+		found[domainOf(address)] = true
+	}
+	for address := range w.recycled {
+		found[domainOf(address)] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// free checks that a mail address is well formed and not taken.
+func (w *world) free(f *form, address string) {
+	f.address("address", address)
+	if w.taken(address) {
+		f.Fail(&problem{Code: badValue, Msg: address + " comes twice"})
+	}
+}
+
+// occupy gives a free address to a mailbox.
+func (w *world) occupy(f *form, address string, box *mailbox) {
+	w.free(f, address)
+	w.boxes[fold(address)] = box
+}
+
+func (w *world) loadRecycled(address string) error {
+	f := newForm(nil, nil)
+	w.free(&f, address)
+	w.recycled[fold(address)] = address
+	return f.Err
+}
+
+func (w *world) loadDept(s seedDept) error {
+	d, err := w.deptAt(s.Path)
+	if err != nil {
+		return err
+	}
+	if d.loaded {
+		return errors.New("comes twice")
+	}
+	d.loaded, d.externalID = true, s.ExternalID
+	f := newForm(nil, nil)
+	if s.Address != "" {
+		d.box = &mailbox{address: s.Address, name: d.name, kind: deptKind}
+		w.occupy(&f, s.Address, d.box)
+	}
+	return f.Err
+}
+
+// deptAt returns the department at a path below the root. It makes the departments that are missing.
+func (w *world) deptAt(path string) (*dept, error) {
+	d := w.depts[0]
+next:
+	for name := range strings.SplitSeq(path, "/") {
+		if name == "" {
+			return nil, fmt.Errorf("a department has no name")
+		}
+		for _, child := range d.children {
+			if child.name == name {
+				d = child
+				continue next
+			}
+		}
+		child := &dept{name: name, parent: d}
+		w.addDept(child)
+		d = child
+	}
+	return d, nil
+}
+
+func (w *world) loadUser(s seedUser) error {
+	u := &user{
+		name: s.Name, email: s.Email, externalID: s.ExternalID, hidden: s.Hidden, aliases: s.Aliases,
+		status: cmp.Or(s.Status, userStatuses[0]), made: w.Now.Unix(),
+	}
+	f := newForm(nil, nil)
+	f.OneOf("status", u.status, userStatuses...)
+	f.required("name", &u.name)
+	if s.Email != "" {
+		f.address("email", s.Email)
+	}
+	for _, ref := range s.Departments {
+		d, err := w.deptAt(ref.text)
+		if err != nil {
+			f.Fail(fmt.Errorf("line %d: %w", ref.line, err))
+		}
+		u.depts = append(u.depts, d)
+	}
+	if u.depts == nil {
+		u.depts = w.depts[:1]
+	}
+	if primary := cmp.Or(s.Mailbox, s.Email); primary != "" {
+		u.box = &mailbox{address: primary, name: u.name, kind: userKind, user: u}
+		for _, address := range append([]string{primary}, s.Aliases...) {
+			w.occupy(&f, address, u.box)
+		}
+	} else if s.Aliases != nil {
+		f.Fail(errors.New("aliases need a mailbox"))
+	}
+	u.id = w.newID("u_")
+	w.users = append(w.users, u)
+	return f.Err
+}
+
+// owner returns the user that a reference names.
+func (w *world) owner(f *form, ref seedRef) *user {
+	u := w.ownerAt(ref.text)
+	if u == nil {
+		f.Fail(fmt.Errorf("line %d: no user has the address %q", ref.line, ref.text))
+	}
+	return u
+}
+
+func (w *world) loadPublicMailbox(s seedMailbox) error {
+	f := newForm(nil, nil)
+	p := &publicMailbox{id: w.newID("pm_"), name: s.Name, address: s.Address, owner: w.owner(&f, s.Owner)}
+	w.occupy(&f, p.address, &mailbox{address: p.address, name: p.name, kind: publicKind})
+	w.publics = append(w.publics, p)
+	return f.Err
+}
+
+func (w *world) loadMailGroup(s seedMailGroup) error {
+	g := &mailGroup{address: s.Address, name: s.Name, mode: cmp.Or(s.Mode, "company")}
+	f := newForm(nil, nil)
+	(&mailGroupBody{Mode: &g.mode, Name: &g.name}).check(&f, 0)
+	w.free(&f, s.Address)
+	g.owner = w.owner(&f, s.Owner)
+	if s.Senders != nil && g.mode != custom && !w.opts.KeepAcceptedSenders {
+		f.Fail(errors.New("allowedSenders are only of senders: custom"))
+	}
+	if !w.domains[domainOf(s.Address)] {
+		f.Fail(errors.New("the domain is not the tenant's"))
+	}
+	w.addMailGroup(g)
+	w.loadEntries(&f, g.lists[members], s.Members)
+	w.loadEntries(&f, g.lists[senders], s.Senders)
+	return f.Err
+}
+
+func (w *world) loadEntries(f *form, e *entries, refs []seedRef) {
+	for _, ref := range refs {
+		box := w.reach(ref.text)
+		if box == nil || !addressForm.MatchString(ref.text) {
+			f.Fail(fmt.Errorf("line %d: nobody has the address %q", ref.line, ref.text))
+			return
+		}
+		addEntry(e, box, w.Shows)
+	}
+}

@@ -1,0 +1,158 @@
+package spec
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// What reviewed files may set at most, and at least: a rate that holds a run up for hours, or mails without end, is the
+// operator's to allow.
+const (
+	minResendAfter = time.Hour
+	maxMailTries   = 10
+	maxPacking     = 10_000
+)
+
+var minRate = PerMinute(10)
+
+const askOperator = "; only the operator's file may go beyond"
+
+func (d *decoder) rates(n *yaml.Node, c *connection) {
+	o, ok := d.object(n, "rate", rateKeys)
+	if !ok {
+		return
+	}
+	published := c.format.Rate
+	for i, rate := range []struct {
+		set, reserve *Rate
+		published    Rate
+	}{{&c.Rate.Read, &c.Reserve.Read, published.Read}, {&c.Rate.Write, &c.Reserve.Write, published.Write}} {
+		value := o.get(rateKeys[i])
+		if value == nil || !d.rate(value, "rate "+rateKeys[i], rate.set) {
+			continue
+		}
+		if d.trusted || rate.reserve.slower(*rate.set) {
+			*rate.reserve = *rate.set
+		}
+		if !d.trusted && !c.local() {
+			d.fair(value, "rate "+rateKeys[i], *rate.set, rate.published)
+		}
+	}
+}
+
+// fair checks the rate that a reviewed file sets.
+func (d *decoder) fair(n *yaml.Node, what string, rate, published Rate) {
+	switch {
+	case rate.slower(minRate):
+		d.reject(d.at(n), "write 10/min or more"+askOperator, "%s %s is slower than 10/min", what, quoted(n.Value))
+	case published.Calls > 0 && published.slower(rate):
+		d.reject(d.at(n), "leave it out, or lower it"+askOperator, "%s %s is above what the vendor publishes, %s", what, quoted(n.Value), published.text())
+	}
+}
+
+// local tells whether each call of a connection goes to this machine.
+func (c *connection) local() bool {
+	families := c.format.Endpoints
+	if _, all := c.Endpoints[""]; all || len(families) == 0 {
+		families = []string{""}
+	}
+	return !slices.ContainsFunc(families, func(family string) bool {
+		u, err := url.Parse(c.Endpoints[family])
+		return err != nil || !isLoopback(u.Hostname())
+	})
+}
+
+var (
+	rateText  = regexp.MustCompile(`^([1-9][0-9]{0,5})/([a-z]+)$`)
+	rateUnits = map[string]time.Duration{
+		"s": time.Second, "sec": time.Second, "second": time.Second,
+		"min": time.Minute, "minute": time.Minute, "h": time.Hour, "hour": time.Hour,
+	}
+)
+
+func (d *decoder) rate(n *yaml.Node, what string, rate *Rate) bool {
+	const hint = "write N/s, N/min or N/h with N from 1 to 999999"
+	if !d.is(n, yaml.ScalarNode, what, hint) {
+		return false
+	}
+	m := rateText.FindStringSubmatch(n.Value)
+	if m == nil || rateUnits[m[2]] == 0 {
+		d.reject(d.at(n), hint, "%s %s is not a rate", what, quoted(n.Value))
+		return false
+	}
+	calls, _ := strconv.Atoi(m[1])
+	*rate = Rate{Calls: calls, Per: rateUnits[m[2]]}
+	return true
+}
+
+func (d *decoder) notices(n *yaml.Node, notices *Notices) {
+	if n.Kind == yaml.ScalarNode && !isNull(n) {
+		if _, ok := d.word(n, "notices", "off"); ok {
+			*notices = Notices{Off: true}
+		}
+		return
+	}
+	o, ok := d.object(n, "notices", noticesKeys)
+	if !ok {
+		return
+	}
+	if value := o.get("resendAfter"); value != nil {
+		d.duration(value, "resendAfter", &notices.ResendAfter)
+		if !d.trusted && notices.ResendAfter < minResendAfter {
+			d.reject(d.at(value), "write 1h or more"+askOperator, "resendAfter %s is shorter than 1h", quoted(value.Value))
+		}
+	}
+	if value := o.get("maxAttempts"); value != nil {
+		d.most(value, "maxAttempts", maxMailTries, &notices.MaxAttempts)
+	}
+}
+
+func (d *decoder) packing(n *yaml.Node, packing *Packing) {
+	o, ok := d.object(n, "packing", packingKeys)
+	if !ok {
+		return
+	}
+	for i, limit := range []*int{&packing.Regrant, &packing.CoverAbsent} {
+		if value := o.get(packingKeys[i]); value != nil {
+			d.most(value, packingKeys[i], maxPacking, limit)
+		}
+	}
+}
+
+// most reads a number, of which reviewed files may set up to limit.
+func (d *decoder) most(n *yaml.Node, what string, limit int, result *int) {
+	count, ok := d.count(n, what)
+	if ok && count > limit && !d.trusted {
+		d.reject(d.at(n), fmt.Sprintf("write %d or less%s", limit, askOperator), "%s %d is more than %d", what, count, limit)
+	}
+	if ok {
+		*result = count
+	}
+}
+
+var days = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
+
+// duration reads a Go duration, or a number of days.
+func (d *decoder) duration(n *yaml.Node, what string, result *time.Duration) {
+	const hint = "write 24h, 90m or 7d"
+	if !d.is(n, yaml.ScalarNode, what, hint) {
+		return
+	}
+	v, err := time.ParseDuration(n.Value)
+	if days.MatchString(n.Value) {
+		count, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "d"))
+		v, err = time.Duration(count)*24*time.Hour, nil
+	}
+	if err != nil || v <= 0 {
+		d.reject(d.at(n), hint, "%s %s is not a duration above 0", what, quoted(n.Value))
+		return
+	}
+	*result = v
+}
