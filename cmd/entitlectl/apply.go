@@ -89,7 +89,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	defer func() { c.complain(session.Release()) }()
 	jobs := c.jobs(ctx, w.scopes, writing)
 	if plan == nil {
-		plan, err = c.planned(ctx, w, jobs, apply.Head{NoBound: true, Retry: flags.retryUnknown})
+		plan, err = c.planned(ctx, w, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: flags.retryUnknown})
 		if plan == nil || err != nil && allFailed(plan) {
 			return err
 		}
@@ -99,7 +99,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	return c.write(ctx, may, jobs, apply.Options{Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
+	return c.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
 		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest,
 		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished})
 }
@@ -209,12 +209,12 @@ func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, int
 }
 
 func allFailed(plan *diff.Plan) bool {
-	return !slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return part.Error == "" })
+	return !slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return len(part.Errors) == 0 })
 }
 
 // unfinished says that a plan lacks connections, if it does.
 func unfinished(plan *diff.Plan) error {
-	if slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return part.Error != "" }) {
+	if slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return len(part.Errors) > 0 }) {
 		return &exit{code: exitUnfinished}
 	}
 	return nil
@@ -252,10 +252,10 @@ func (c *cli) confirm(ctx context.Context) error {
 }
 
 // write carries the plan out and reports what live state shows afterwards.
-func (c *cli) write(ctx context.Context, may permission, jobs []apply.Job, opts apply.Options) error {
+func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions) error {
 	plan, progress := may.plan, c.progress()
-	opts.Observe, opts.Now = progress.observe, plan.Now
-	result, err := apply.Run(ctx, plan, jobs, opts)
+	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, plan.Now
+	result, err := apply.Apply(ctx, opts)
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
 		return &exit{exitStale, staleText(stale)}
@@ -271,7 +271,7 @@ func (c *cli) write(ctx context.Context, may permission, jobs []apply.Job, opts 
 		return &exit{exitUnfinished, context.Cause(ctx)}
 	case !may.finished(result):
 		return &exit{exitUnfinished, errors.New("not all is done; when the causes are gone, run apply again")}
-	case slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" }):
+	case slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return len(p.Errors) > 0 }):
 		return &exit{code: exitUnfinished}
 	}
 	return unfinished(plan)

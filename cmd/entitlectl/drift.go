@@ -30,7 +30,7 @@ func newDrift(c *cli) *cobra.Command {
 func (c *cli) drift(ctx context.Context) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, unread := c.fresh(ctx, apply.Head{NoBound: true})
+	plan, unread := c.fresh(ctx, apply.PlanOptions{NoBound: true})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}

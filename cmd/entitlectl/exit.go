@@ -124,9 +124,11 @@ func (c *cli) complain(err error) {
 	if placed(err) {
 		prefix = ""
 	}
-	for line := range strings.Lines(message(err)) {
-		if line = strings.TrimSpace(line); line != "" {
-			fmt.Fprintln(c.stderr, prefix+render.Visible(line))
+	for _, e := range apart(err) {
+		for line := range strings.Lines(e.Error()) { // what the files are wrong in has its own text, and so have some libraries' errors
+			if line = strings.TrimSpace(line); line != "" {
+				fmt.Fprintln(c.stderr, prefix+render.Visible(line))
+			}
 		}
 	}
 }
@@ -153,15 +155,11 @@ func placed(err error) bool {
 	return ok && e.File != ""
 }
 
-// message is an error's text, a line for each of several errors.
-func message(err error) string {
+// apart is an error that holds several, one by one; one that has a text of its own for all of them is left whole.
+func apart(err error) []error {
 	all := (*multierror.Error)(nil)
 	if !errors.As(err, &all) || all.ErrorFormat != nil {
-		return err.Error()
+		return []error{err}
 	}
-	lines := make([]string, len(all.Errors))
-	for i, e := range all.Errors {
-		lines[i] = e.Error()
-	}
-	return strings.Join(lines, "\n")
+	return all.Errors
 }

@@ -19,7 +19,7 @@ type planFlags struct {
 	overriding
 	out      string
 	detailed bool
-	head     apply.Head
+	opts     apply.PlanOptions
 }
 
 func newPlan(c *cli) *cobra.Command {
@@ -41,8 +41,8 @@ func newPlan(c *cli) *cobra.Command {
 	f := command.Flags()
 	f.StringVar(&flags.out, "out", "", "save the plan in `FILE`, for apply and show")
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
-	f.BoolVar(&flags.head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
-	f.BoolVar(&flags.head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
+	f.BoolVar(&flags.opts.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
+	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)
 	return command
@@ -54,8 +54,8 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	flags.head.Allow, flags.head.Reason = flags.allow, flags.reason
-	plan, unread := c.fresh(ctx, flags.head)
+	flags.opts.Allow, flags.opts.Reason = flags.allow, flags.reason
+	plan, unread := c.fresh(ctx, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
@@ -80,20 +80,22 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
 // the plan of the others.
-func (c *cli) fresh(ctx context.Context, head apply.Head) (*diff.Plan, error) {
+func (c *cli) fresh(ctx context.Context, opts apply.PlanOptions) (*diff.Plan, error) {
 	w, err := c.intent(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.planned(ctx, w, c.jobs(ctx, w.scopes, reading), head)
+	opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	return c.planned(ctx, w, opts)
 }
 
-// planned plans what jobs are about.
-func (c *cli) planned(ctx context.Context, w intent, jobs []apply.Job, head apply.Head) (*diff.Plan, error) {
+// planned plans what the jobs are about.
+func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*diff.Plan, error) {
 	progress := c.progress()
 	defer progress.clear()
-	head.Created, head.Now, head.Spec, head.Files, head.Rules, head.Store = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules, c.store
-	plan, err := apply.Plan(ctx, jobs, head, progress.observe)
+	opts.Observe, opts.Store = progress.observe, c.store
+	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules
+	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
 	}

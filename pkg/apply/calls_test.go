@@ -57,19 +57,19 @@ const wrongCall = "call 1 (assign) would also grant app-group/BIM to a, which is
 func TestWrongCallsAreNotPlanned(t *testing.T) {
 	desired := state(map[string][]string{"CAD": {"a"}, "BIM": {"b"}})
 	p := packer{&vendor{live: state(map[string][]string{"CAD": nil, "BIM": nil})}, inOne}
-	plan, err := Plan(t.Context(), jobs(p, desired), Head{}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(p, desired)})
 	if err == nil || !strings.Contains(err.Error(), wrongCall) {
 		t.Fatalf("error %v", err)
 	}
-	if part := plan.Connections[0]; len(part.Changes)+len(part.Calls) > 0 || part.Error == "" {
+	if part := plan.Connections[0]; len(part.Changes)+len(part.Calls) > 0 || len(part.Errors) == 0 {
 		t.Errorf("planned all the same: %+v", part)
 	}
 	p.pack = perResource
-	if plan, err = Plan(t.Context(), jobs(p, desired), Head{}, nil); err != nil {
+	if plan, err = Plan(t.Context(), PlanOptions{Jobs: jobs(p, desired)}); err != nil {
 		t.Fatal(err)
 	}
 	plan.Connections[0].Calls = inOne(plan.Connections[0].Changes)
-	result, err := Run(t.Context(), plan, jobs(p, desired), Options{Saved: true, Reread: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Saved: true, Reread: true})
 	if err == nil || result != nil || len(p.calls) > 0 || !strings.Contains(err.Error(), wrongCall) {
 		t.Errorf("result %v, error %v, calls %v", result, err, p.calls)
 	}
@@ -79,13 +79,13 @@ func TestWrongCallsAreNotPlanned(t *testing.T) {
 func TestWrongCallsOfWhatIsLeftAreNotSent(t *testing.T) {
 	desired := state(map[string][]string{"CAD": {"a", "c"}, "BIM": {"b"}})
 	p := packer{&vendor{live: state(map[string][]string{"CAD": nil, "BIM": nil})}, perResource}
-	plan, err := Plan(t.Context(), jobs(p, desired), Head{}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(p, desired)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.live.Grants[grantOf("CAD", "c")] = spec.Claim{} // done already, so the rest is packed anew
 	p.pack = inOne
-	result, err := Run(t.Context(), plan, jobs(p, desired), Options{Reread: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Reread: true})
 	if err != nil || len(p.calls) > 0 || result.Summary.NotTried != 2 || !strings.Contains(fmt.Sprint(result.Connections[0].Changes), wrongCall) {
 		t.Errorf("error %v, calls %v, result %+v", err, p.calls, result)
 	}
@@ -116,11 +116,11 @@ func TestCallsThatTakeMoreWait(t *testing.T) {
 	live := state(map[string][]string{"gains": {"x"}, "loses": {"x", "y"}})
 	desired := state(map[string][]string{"gains": {"a", "b"}, "loses": {"a"}})
 	f := &inFlight{packer: packer{&vendor{live: live}, perResource}}
-	plan, err := Plan(t.Context(), jobs(f, desired), Head{}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(f, desired)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Run(t.Context(), plan, jobs(f, desired), Options{Parallelism: 4})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(f, desired), Parallelism: 4})
 	if want := []string{"begin gains", "end gains", "begin loses", "end loses"}; err != nil || !result.Summary.Clean() || !slices.Equal(f.order, want) {
 		t.Errorf("error %v, result %+v, order %v", err, result, f.order)
 	}

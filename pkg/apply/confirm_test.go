@@ -34,18 +34,18 @@ func TestConfirmed(t *testing.T) {
 	files := map[string][]string{"CAD": {"a", "b"}, "Office": {"o"}}
 	b := &book{values: map[string]string{}}
 	confirm := func() error {
-		plan, err := Plan(t.Context(), jobs(v, state(files)), Head{}, nil)
+		plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, state(files))})
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := Run(t.Context(), plan, jobs(v, state(files)), Options{NoVerify: true})
+		result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, state(files)), NoVerify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return keepConfirmed(b, plan.Connections[0], state(files), result.Connections[0].Changes)
 	}
 	drift := func() map[string]diff.Mover {
-		plan, err := Plan(t.Context(), jobs(v, state(files)), Head{}, nil)
+		plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, state(files))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,11 +16,11 @@ type run struct {
 	part    diff.Part
 	desired spec.State
 	target  provider.Target
-	opts    Options
+	opts    ApplyOptions
 	journal *journal
-	doubts  doubts   // what earlier runs may have done
-	failed  string   // why the connection can't be used
-	moved   []string // what makes the plan stale
+	doubts  doubts      // what earlier runs may have done
+	failed  diff.Errors // why the connection can't be used
+	moved   []string    // what makes the plan stale
 
 	mu        sync.Mutex          // calls in flight side by side report here
 	steps     []step              // one for each change
@@ -43,7 +43,7 @@ type step struct {
 	again   bool // that call failed, and a read showed that it was not done: it is to be sent again
 }
 
-func newRun(part diff.Part, opts Options) *run {
+func newRun(part diff.Part, opts ApplyOptions) *run {
 	r := &run{part: part, opts: opts, steps: make([]step, len(part.Changes)), open: map[int]bool{}}
 	for i, c := range part.Changes {
 		switch {
@@ -91,7 +91,7 @@ func (r *run) reread(ctx context.Context) {
 	r.opts.Observe.tell(Reading{r.part.Name})
 	live, err := r.target.Read(ctx, provider.Touched(r.part.Name, r.desired, r.part.Changes))
 	if err != nil {
-		r.failed = err.Error()
+		r.failed = diff.ErrorsOf(err)
 		return
 	}
 	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
@@ -185,7 +185,7 @@ func (r *run) findLate(ctx context.Context) {
 
 // result is what became of the part.
 func (r *run) result() diff.PartResult {
-	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Error: r.failed, Notes: r.notes,
+	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Errors: r.failed, Notes: r.notes,
 		Calls: r.calls, Changes: make([]diff.ChangeResult, len(r.steps))}
 	if r.splits > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d calls more were needed to find what the vendor refused", r.splits))
@@ -195,7 +195,7 @@ func (r *run) result() diff.PartResult {
 			" on finding out; mend what is refused alone, then apply again: it goes on with what is left", r.unsplit, maxSplits))
 	}
 	for i, s := range r.steps {
-		if r.failed != "" && s.outcome == "" {
+		if len(r.failed) > 0 && s.outcome == "" {
 			s = step{outcome: diff.NotTried, detail: "the connection can't be used"}
 		}
 		if s.outcome.Clean() {

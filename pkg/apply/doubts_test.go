@@ -108,11 +108,11 @@ func TestDoubtsOfOthersStay(t *testing.T) {
 		}
 		js := jobs(v, state(map[string][]string{"CAD": {"a", "b"}}))
 		js[0].Targets = []string{"app-group/CAD"}
-		plan, err := Plan(t.Context(), js, Head{Store: k}, nil)
+		plan, err := Plan(t.Context(), PlanOptions{Jobs: js, Store: k})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(t.Context(), plan, js, Options{Session: session}); err != nil {
+		if _, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: js, Session: session}); err != nil {
 			t.Fatal(err)
 		}
 		if d := k.doubts(t); len(d) != 1 || d[0].Run != "killed" {

@@ -18,7 +18,7 @@ import (
 type course struct {
 	name, reason string
 	vendor       *vendor
-	opts         Options
+	opts         ApplyOptions
 	want         map[string]diff.Outcome
 	calls        int
 }
@@ -51,41 +51,41 @@ func runCourses(t *testing.T, courses []course) {
 
 func TestCourse(t *testing.T) {
 	runCourses(t, []course{
-		{"all well", "one call an op", &vendor{}, Options{}, fates(done, done, done, done), 3},
-		{"create refused", "what needs it is not tried, the rest lands", &vendor{faults: map[int]fault{1: refusal}}, Options{},
+		{"all well", "one call an op", &vendor{}, ApplyOptions{}, fates(done, done, done, done), 3},
+		{"create refused", "what needs it is not tried, the rest lands", &vendor{faults: map[int]fault{1: refusal}}, ApplyOptions{},
 			fates(refusedNow, done, notTried, done), 3},
-		{"not authorized", "no further call is wasted", &vendor{faults: map[int]fault{1: denied}}, Options{},
+		{"not authorized", "no further call is wasted", &vendor{faults: map[int]fault{1: denied}}, ApplyOptions{},
 			fates(refusedNow, notTried, notTried, notTried), 1},
 		{"no verify", "the vendor is believed", &vendor{ghosts: map[string]bool{"b": true}, faults: map[int]fault{3: dropped}},
-			Options{NoVerify: true}, fates(done, done, done, unknown), 3},
+			ApplyOptions{NoVerify: true}, fates(done, done, done, unknown), 3},
 	})
 }
 
 // Fault 2: after a call without an answer nothing is sent again blindly. A read settles it, or it is unknown.
 func TestFault02TimeoutAfterSend(t *testing.T) {
 	runCourses(t, []course{
-		{"the grant was done", "a read settles it, and nothing is sent twice", &vendor{faults: map[int]fault{2: dropped}}, Options{},
+		{"the grant was done", "a read settles it, and nothing is sent twice", &vendor{faults: map[int]fault{2: dropped}}, ApplyOptions{},
 			fates(done, done, done, done), 3},
-		{"the create was done", "its grants wait for the read", &vendor{faults: map[int]fault{1: dropped}}, Options{},
+		{"the create was done", "its grants wait for the read", &vendor{faults: map[int]fault{1: dropped}}, ApplyOptions{},
 			fates(done, done, done, done), 3},
-		{"the grant was not done", "it may yet be carried out, so it is not sent again", &vendor{faults: map[int]fault{2: lost}}, Options{},
+		{"the grant was not done", "it may yet be carried out, so it is not sent again", &vendor{faults: map[int]fault{2: lost}}, ApplyOptions{},
 			fates(done, unknown, unknown, done), 3},
-		{"the create was not done", "what needs it is not tried, the rest lands", &vendor{faults: map[int]fault{1: lost}}, Options{},
+		{"the create was not done", "what needs it is not tried, the rest lands", &vendor{faults: map[int]fault{1: lost}}, ApplyOptions{},
 			fates(unknown, done, notTried, done), 3},
 		{"the grant was done in part", "the rest may yet be carried out, so it is neither refused nor sent again",
-			&vendor{faults: map[int]fault{2: torn}}, Options{}, fates(done, done, unknown, done), 3},
+			&vendor{faults: map[int]fault{2: torn}}, ApplyOptions{}, fates(done, done, unknown, done), 3},
 	})
 }
 
 // Fault 4, of writes: what the vendor calls failed is sent once more, as far as a read shows that it was not done.
 func TestFault04VendorFails(t *testing.T) {
 	runCourses(t, []course{
-		{"the grant", "it is sent again", &vendor{faults: map[int]fault{2: failed}}, Options{}, fates(done, done, done, done), 4},
-		{"the grant, twice", "it is not tried for ever", &vendor{faults: map[int]fault{2: failed, 4: failed}}, Options{},
+		{"the grant", "it is sent again", &vendor{faults: map[int]fault{2: failed}}, ApplyOptions{}, fates(done, done, done, done), 4},
+		{"the grant, twice", "it is not tried for ever", &vendor{faults: map[int]fault{2: failed, 4: failed}}, ApplyOptions{},
 			fates(done, unknown, unknown, done), 4},
-		{"the create", "what needs it waits for the second try", &vendor{faults: map[int]fault{1: failed}}, Options{},
+		{"the create", "what needs it waits for the second try", &vendor{faults: map[int]fault{1: failed}}, ApplyOptions{},
 			fates(done, done, done, done), 5},
-		{"the grant, in part", "only the rest is sent again", &vendor{faults: map[int]fault{2: partly}}, Options{}, fates(done, done, done, done), 4},
+		{"the grant, in part", "only the rest is sent again", &vendor{faults: map[int]fault{2: partly}}, ApplyOptions{}, fates(done, done, done, done), 4},
 	})
 }
 
@@ -94,7 +94,7 @@ func TestFault12PartialBatch(t *testing.T) {
 	t.Run("one among many", func(t *testing.T) {
 		v := &vendor{live: state(map[string][]string{"A": nil, "B": nil}), poison: map[string]bool{"u2": true}}
 		everybody := []string{"u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8"}
-		result := applyOnce(t, v, state(map[string][]string{"A": everybody, "B": everybody}), Options{})
+		result := applyOnce(t, v, state(map[string][]string{"A": everybody, "B": everybody}), ApplyOptions{})
 		if result.Summary.Done != 14 || !slices.Equal(refusals(result), []string{"grant A/u2", "grant B/u2"}) {
 			t.Errorf("summary %+v, refused %v", result.Summary, refusals(result))
 		}
@@ -122,7 +122,7 @@ func TestFault12PartialBatch(t *testing.T) {
 			desired := state(holders)
 			tc.vendor.live = desired.Where(func(spec.Ref) bool { return true })
 			clear(tc.vendor.live.Grants)
-			result := applyOnce(t, tc.vendor, desired, Options{})
+			result := applyOnce(t, tc.vendor, desired, ApplyOptions{})
 			if result.Summary.Refused != tc.bad || result.Summary.Done != 500-tc.bad || result.Summary.Calls > tc.calls {
 				t.Errorf("%+v, want at most %d calls", result.Summary, tc.calls)
 			}
@@ -130,9 +130,9 @@ func TestFault12PartialBatch(t *testing.T) {
 	}
 	t.Run("too many", splitBudgetRunsOut)
 	runCourses(t, []course{
-		{"refused", "the call is cut until the bad row stands alone", &vendor{poison: map[string]bool{"b": true}}, Options{},
+		{"refused", "the call is cut until the bad row stands alone", &vendor{poison: map[string]bool{"b": true}}, ApplyOptions{},
 			fates(done, refusedNow, done, done), 5},
-		{"left out", "success of the call is not success of the change", &vendor{ghosts: map[string]bool{"b": true}}, Options{},
+		{"left out", "success of the call is not success of the change", &vendor{ghosts: map[string]bool{"b": true}}, ApplyOptions{},
 			fates(done, refusedNow, done, done), 3},
 	})
 }
@@ -140,8 +140,8 @@ func TestFault12PartialBatch(t *testing.T) {
 // Fault 13: reads wait for what does not show at once.
 func TestFault13LaggingReads(t *testing.T) {
 	runCourses(t, []course{
-		{"a short lag", "reads wait for it", &vendor{lag: 5 * time.Second}, Options{}, fates(done, done, done, done), 3},
-		{"a long lag", "what does not show in time is unknown, not failed", &vendor{lag: 5 * time.Minute}, Options{},
+		{"a short lag", "reads wait for it", &vendor{lag: 5 * time.Second}, ApplyOptions{}, fates(done, done, done, done), 3},
+		{"a long lag", "what does not show in time is unknown, not failed", &vendor{lag: 5 * time.Minute}, ApplyOptions{},
 			fates(unknown, unknown, unknown, unknown), 3},
 	})
 	desired := state(map[string][]string{"CAD": {"a", "b"}, "New": {"a"}})
@@ -161,7 +161,7 @@ func TestFault13LaggingReads(t *testing.T) {
 				if clean := tc.lag < DefaultSettle; first.Summary.Clean() != clean || v.reads > 2+1+len(pauses) {
 					t.Errorf("first: %+v after %d reads", first.Summary, v.reads)
 				}
-				soon, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Store: k}, nil)
+				soon, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired), Now: time.Now(), Store: k})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -193,7 +193,7 @@ func splitBudgetRunsOut(t *testing.T) {
 	desired := state(holders)
 	v.live = desired.Where(func(spec.Ref) bool { return true })
 	clear(v.live.Grants)
-	result := applyOnce(t, v, desired, Options{})
+	result := applyOnce(t, v, desired, ApplyOptions{})
 	left, notes := len(refusals(result))-120, result.Connections[0].Notes
 	if left <= 0 || len(notes) != 2 || result.Summary.Calls > 120+maxSplits || !strings.HasPrefix(notes[0], "200 calls more") {
 		t.Fatalf("%+v, notes %q", result.Summary, notes)
@@ -202,7 +202,7 @@ func splitBudgetRunsOut(t *testing.T) {
 		t.Errorf("notes %q, want %q", notes[1], together)
 	}
 	for range 2 {
-		result = applyOnce(t, v, desired, Options{})
+		result = applyOnce(t, v, desired, ApplyOptions{})
 	}
 	if r := refusals(result); len(r) != 120 || slices.ContainsFunc(r, func(s string) bool { return !strings.HasSuffix(s, "/bad") }) {
 		t.Errorf("refused in the end: %v", r)

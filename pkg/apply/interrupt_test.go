@@ -16,7 +16,7 @@ import (
 // TestInterruptedAnywhere interrupts a run at each of its boundaries: before and after each call, each read and each write to
 // the journal. The report is true, the next run does the rest, and nothing is done twice.
 func TestInterruptedAnywhere(t *testing.T) {
-	for _, opts := range []Options{{}, {Reread: true}, {NoVerify: true}, {Parallelism: 3}} {
+	for _, opts := range []ApplyOptions{{}, {Reread: true}, {NoVerify: true}, {Parallelism: 3}} {
 		boundaries := 0
 		for at := 0; at <= boundaries; at++ { // 0: it is not interrupted, and tells how many there are
 			synctest.Test(t, func(t *testing.T) {
@@ -65,11 +65,11 @@ func (p *plug) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	return p.vendor.Read(ctx, q)
 }
 
-func (p *plug) pull(t *testing.T, opts Options) error {
+func (p *plug) pull(t *testing.T, opts ApplyOptions) error {
 	p.vendor = &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "BIM": {"a"}}), lag: 2 * time.Second, faults: map[int]fault{2: dropped}}
 	desired := state(map[string][]string{"CAD": {"a", "b", "c"}, "BIM": {"b", "c", "d", "e"}, "New": {"a"}})
 	k := keptIn(t)
-	plan, err := Plan(t.Context(), jobs(p.vendor, desired), Head{Now: time.Now(), Store: k}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(p.vendor, desired), Now: time.Now(), Store: k})
 	if err != nil {
 		return err
 	}
@@ -81,8 +81,8 @@ func (p *plug) pull(t *testing.T, opts Options) error {
 	defer cancel()
 	p.cancel = cancel
 	k.onWrite = func(store.Entry) { p.pass() }
-	opts.Session, opts.Now = session, plan.Now
-	result, err := Run(ctx, plan, jobs(p, desired), opts)
+	opts.Plan, opts.Jobs, opts.Session, opts.Now = plan, jobs(p, desired), session, plan.Now
+	result, err := Apply(ctx, opts)
 	k.onWrite = nil
 	if releaseErr := session.Release(); releaseErr != nil {
 		return releaseErr

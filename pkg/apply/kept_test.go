@@ -93,11 +93,11 @@ func applyHeld(t *testing.T, k *kept, v *vendor, desired spec.State, run string)
 			t.Error(err)
 		}
 	}()
-	plan, err := Plan(t.Context(), jobs(v, desired), Head{Now: time.Now(), Store: k}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired), Now: time.Now(), Store: k})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(t.Context(), plan, jobs(v, desired), Options{Session: session, Now: time.Now(), Observe: func(e Event) {
+	return Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Session: session, Now: time.Now(), Observe: func(e Event) {
 		if e, waits := e.(Awaiting); waits {
 			k.told = append(k.told, e)
 		}
@@ -109,7 +109,7 @@ func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
 	t.Helper()
 	js := jobs(v, v.live)
 	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 9}
-	plan, err := Plan(t.Context(), js, Head{Now: time.Now(), Store: k, Retry: retry}, nil)
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: js, Now: time.Now(), Store: k, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Run(t.Context(), plan, jobs(v, v.live), Options{Session: session, Now: time.Now(), Reread: true, Saved: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, v.live), Session: session, Now: time.Now(), Reread: true, Saved: true})
 	if err = errors.Join(err, session.Release()); err != nil {
 		t.Fatal(err)
 	}

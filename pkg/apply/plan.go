@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +15,10 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Head is what a plan says of itself beside what was read.
-type Head struct {
+// PlanOptions are what a plan is made from beside what is read, and how.
+type PlanOptions struct {
+	Jobs    []Job
+	Observe Observer
 	Created time.Time
 	Now     time.Time // the moment that the desired states were cut to
 	Spec    string    // digest of the files
@@ -30,22 +31,22 @@ type Head struct {
 	Reason  string      // of Allow; may be ""
 }
 
-// Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its Error
+// Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its errors
 // in the plan and in the returned error; the others are planned all the same.
-func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.Plan, error) {
-	plan := &diff.Plan{Format: diff.FormatVersion, Created: head.Created.UTC(), Now: head.Now.UTC(), Spec: head.Spec,
-		Files: head.Files, Connections: make([]diff.Part, len(jobs))}
+func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
+	plan := &diff.Plan{Format: diff.FormatVersion, Created: opts.Created.UTC(), Now: opts.Now.UTC(), Spec: opts.Spec,
+		Files: opts.Files, Connections: make([]diff.Part, len(opts.Jobs))}
 	var wg sync.WaitGroup
-	for i, job := range jobs {
-		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, head, observe) })
+	for i, job := range opts.Jobs {
+		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, opts) })
 	}
 	wg.Wait()
 	var errs *multierror.Error
 	seconds := map[string]float64{}
-	for i, job := range jobs {
+	for i, job := range opts.Jobs {
 		seconds[job.Connection.Name] = job.Connection.Rate.Write.Interval().Seconds()
-		for line := range strings.Lines(plan.Connections[i].Error) {
-			errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", job.Connection.Name, strings.TrimSpace(line)))
+		for _, err := range plan.Connections[i].Errors {
+			errs = multierror.Append(errs, fmt.Errorf("connection %s: %w", job.Connection.Name, err))
 		}
 	}
 	plan.Summarize(seconds)
@@ -53,41 +54,44 @@ func Plan(ctx context.Context, jobs []Job, head Head, observe Observer) (*diff.P
 	return plan, errs.ErrorOrNil()
 }
 
-func planOne(ctx context.Context, job Job, head Head, observe Observer) diff.Part {
+func planOne(ctx context.Context, job Job, opts PlanOptions) diff.Part {
 	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Endpoints: job.Connection.Foreign, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
-	if job.Err != nil {
-		part.Error = job.Err.Error()
-		return part
-	}
-	observe.tell(Reading{job.Connection.Name})
-	doubts, err := readDoubts(ctx, head.Store, part.Name)
+	live, doubts, err := look(ctx, job, opts)
 	if err != nil {
-		part.Error = err.Error()
+		part.Errors = diff.ErrorsOf(err)
 		return part
 	}
-	live, err := job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
-	if err != nil {
-		part.Error = err.Error()
-		return part
-	}
-	resending := diff.Resending{Notices: job.Connection.Notices, Now: head.Now, Noted: noted(head.Store),
-		Doubted: doubts.about, Retry: head.Retry}
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
+		Doubted: doubts.about, Retry: opts.Retry}
 	changes := diff.Compute(job.Desired, live, resending)
-	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !head.NoBound)
+	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
-		part.Error = err.Error()
+		part.Errors = diff.ErrorsOf(err)
 		return part
 	}
 	part.Changes = changes
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
-	part.Violations = diff.Check(part.Name, head.Rules, job.Desired, part.Changes, part.Calls, live)
-	part.Overrides = part.Override(head.Allow, head.Reason)
+	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
+	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = len(live.Grants), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, diff.Exhausted(job.Desired, live, resending), diff.Lookalikes(part.Changes))
 	return part
+}
+
+// look reads what a plan is made from: what is live, and what earlier runs left in doubt.
+func look(ctx context.Context, job Job, opts PlanOptions) (live diff.Live, d doubts, err error) {
+	if job.Err != nil {
+		return live, d, job.Err
+	}
+	opts.Observe.tell(Reading{job.Connection.Name})
+	if d, err = readDoubts(ctx, opts.Store, job.Connection.Name); err != nil {
+		return live, d, err
+	}
+	live, err = job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	return live, d, err
 }
 
 // tell calls the observer, if there is one.

@@ -16,8 +16,10 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Options are the choices of one run.
-type Options struct {
+// ApplyOptions are what is to be carried out, and the choices of the run.
+type ApplyOptions struct {
+	Plan *diff.Plan
+	Jobs []Job
 	// Reread reads live state again before the first write: for plans that were saved, or that somebody looked at for a
 	// while.
 	Reread      bool
@@ -47,12 +49,13 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the plan is stale: %s changed since it was made; plan again", strings.Join(e.Connections, ", "))
 }
 
-// Run carries the plan out and returns what became of each change. Connections run side by side. An error means that
+// Apply carries the plan out and returns what became of each change. Connections run side by side. An error means that
 // nothing was written: the plan is stale (*StaleError), no connection could be read or used, or what is sent can't be
 // written down; with a result beside it the plan was carried out and only the history lacks its end. When ctx ends, the call
 // in flight is finished and read back, and the rest is NotTried.
-func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.Result, error) {
-	runs, err := open(ctx, plan, jobs, opts)
+func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
+	plan := opts.Plan
+	runs, err := open(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +68,9 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	if err := hopeless(runs); err != nil {
 		return nil, err
 	}
-	writes := slices.ContainsFunc(runs, func(r *run) bool { return r.failed == "" && len(r.where(unsent)) > 0 })
+	writes := slices.ContainsFunc(runs, func(r *run) bool { return len(r.failed) == 0 && len(r.where(unsent)) > 0 })
 	if writes {
-		if err := opts.Session.started(ctx, plan, opts); err != nil {
+		if err := opts.Session.started(ctx, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +81,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
 	for i, r := range runs {
 		result.Connections[i] = r.result()
-		if r.failed == "" && opts.Session != nil && opts.Spec == plan.Spec && !opts.NoVerify {
+		if len(r.failed) == 0 && opts.Session != nil && opts.Spec == plan.Spec && !opts.NoVerify {
 			if err := keepConfirmed(opts.Session.store, r.part, r.desired, result.Connections[i].Changes); err != nil {
 				result.Connections[i].Notes = append(result.Connections[i].Notes, "what was confirmed could not be kept for drift: "+err.Error())
 			}
@@ -86,7 +89,7 @@ func Run(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) (*diff.
 	}
 	result.Summarize()
 	if writes {
-		err = opts.Session.ended(ctx, plan, result, opts)
+		err = opts.Session.ended(ctx, result, opts)
 	}
 	return result, err
 }
@@ -103,7 +106,8 @@ func unwritten(runs []*run) (err error) {
 }
 
 // open finds the target of each part of the plan.
-func open(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) ([]*run, error) {
+func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
+	plan, jobs := opts.Plan, opts.Jobs
 	runs := make([]*run, len(plan.Connections))
 	for i, part := range plan.Connections {
 		at := slices.IndexFunc(jobs, func(j Job) bool { return j.Connection.Name == part.Name })
@@ -113,10 +117,10 @@ func open(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) ([]*ru
 		r := newRun(part, opts)
 		job := jobs[at]
 		switch target, writes := job.Source.(provider.Target); {
-		case part.Error != "":
-			r.failed = part.Error
+		case len(part.Errors) > 0:
+			r.failed = part.Errors
 		case job.Err != nil:
-			r.failed = job.Err.Error()
+			r.failed = diff.ErrorsOf(job.Err)
 		case job.Connection.Provider != part.Provider:
 			return nil, fmt.Errorf("connection %q is at %s in the plan and at %s in the files", part.Name, part.Provider, job.Connection.Provider)
 		case !writes:
@@ -139,7 +143,7 @@ func open(ctx context.Context, plan *diff.Plan, jobs []Job, opts Options) ([]*ru
 func each(runs []*run, do func(*run)) {
 	var wg sync.WaitGroup
 	for _, r := range runs {
-		if r.failed == "" {
+		if len(r.failed) == 0 {
 			wg.Go(func() { do(r) })
 		}
 	}
@@ -167,10 +171,12 @@ func stale(runs []*run) error {
 func hopeless(runs []*run) error {
 	var errs *multierror.Error
 	for _, r := range runs {
-		if r.failed == "" {
+		if len(r.failed) == 0 {
 			return nil
 		}
-		errs = multierror.Append(errs, fmt.Errorf("connection %s: %s", r.part.Name, r.failed))
+		for _, err := range r.failed {
+			errs = multierror.Append(errs, fmt.Errorf("connection %s: %w", r.part.Name, err))
+		}
 	}
 	return errs.ErrorOrNil()
 }

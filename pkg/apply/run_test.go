@@ -30,12 +30,13 @@ func outcomes(r *diff.Result) map[string]diff.Outcome {
 func applyOnce(t interface {
 	Fatal(...any)
 	Context() context.Context
-}, v *vendor, desired spec.State, opts Options) *diff.Result {
-	plan, err := Plan(t.Context(), jobs(v, desired), Head{}, nil)
+}, v *vendor, desired spec.State, opts ApplyOptions) *diff.Result {
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Run(t.Context(), plan, jobs(v, desired), opts)
+	opts.Plan, opts.Jobs = plan, jobs(v, desired)
+	result, err := Apply(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func applyOnce(t interface {
 
 func TestBlockedChangesAreNotSent(t *testing.T) {
 	v := &vendor{live: state(map[string][]string{"CAD": nil}), unknown: map[string]bool{"ghost": true}}
-	result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "ghost"}}), Options{})
+	result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "ghost"}}), ApplyOptions{})
 	want := map[string]diff.Outcome{"grant CAD/a": diff.Done, "grant CAD/ghost": diff.Blocked}
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {
 		t.Errorf("clean %v (-want +got):\n%s", result.Summary.Clean(), d)
@@ -73,12 +74,12 @@ func TestSavedPlan(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			v := &vendor{live: state(map[string][]string{"CAD": {"a", "x"}, "Other": nil})}
 			desired := state(map[string][]string{"CAD": {"a", "b"}})
-			plan, err := Plan(t.Context(), jobs(v, desired), Head{}, nil)
+			plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			tc.touch(v)
-			result, err := Run(t.Context(), plan, jobs(v, desired), Options{Reread: true})
+			result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true})
 			if tc.stale {
 				var stale *StaleError
 				if !errors.As(err, &stale) || len(stale.Differences) != 1 || stale.Differences[0] != "ws: app-group/CAD: stranger came" || len(v.calls) > 0 {
@@ -115,11 +116,11 @@ func TestInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		v := interrupter{&vendor{live: state(map[string][]string{"CAD": {"x"}})}, 1, cancel}
 		desired := state(map[string][]string{"CAD": {"b"}})
-		plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+		plan, err := Plan(ctx, PlanOptions{Jobs: jobs(v, desired)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := Run(ctx, plan, jobs(v, desired), Options{})
+		result, err := Apply(ctx, ApplyOptions{Plan: plan, Jobs: jobs(v, desired)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,15 +139,15 @@ func TestBrokenConnectionDoesNotStopTheOthers(t *testing.T) {
 	bad := &vendor{readErr: errors.New("the cable is cut")}
 	both := jobs(good, state(map[string][]string{"CAD": {"a"}}))
 	both = append(both, Job{Connection: spec.Connection{Name: "other", Provider: "test"}, Source: bad})
-	plan, err := Plan(t.Context(), both, Head{}, nil)
-	if err == nil || plan.Connections[1].Error != "the cable is cut" {
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: both})
+	if err == nil || fmt.Sprint(plan.Connections[1].Errors) != "[the cable is cut]" {
 		t.Fatalf("error %v, plan %+v", err, plan.Connections[1])
 	}
-	result, err := Run(t.Context(), plan, both, Options{})
-	if err != nil || result.Summary.Done != 1 || result.Connections[1].Error == "" {
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: both})
+	if err != nil || result.Summary.Done != 1 || len(result.Connections[1].Errors) == 0 {
 		t.Errorf("error %v, result %+v", err, result)
 	}
-	if _, err := Run(t.Context(), &diff.Plan{Connections: plan.Connections[1:]}, both, Options{}); err == nil {
+	if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: plan.Connections[1:]}, Jobs: both}); err == nil {
 		t.Error("a run in which no connection can be used must be an error")
 	}
 }
@@ -157,12 +158,12 @@ func TestPlanForeignToTheFiles(t *testing.T) {
 		"other name":     {Name: "elsewhere", Provider: "test"},
 		"other provider": {Name: conn, Provider: "another"},
 	} {
-		if _, err := Run(t.Context(), &diff.Plan{Connections: []diff.Part{part}}, jobs(v, state(nil)), Options{}); err == nil {
+		if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.Part{part}}, Jobs: jobs(v, state(nil))}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
 	readOnly := struct{ provider.Source }{v}
-	if _, err := Run(t.Context(), &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test"}}}, jobs(readOnly, state(nil)), Options{}); err == nil {
+	if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test"}}}, Jobs: jobs(readOnly, state(nil))}); err == nil {
 		t.Error("a connection without a way to write: accepted")
 	}
 }
@@ -175,7 +176,7 @@ func TestLateAccessIsReported(t *testing.T) {
 	v.live.Resources[app] = spec.Resource{Audience: spec.Everyone}
 	desired := spec.NewState()
 	desired.Resources[app] = spec.Resource{Audience: spec.Assigned, Ownership: spec.Owned}
-	result := applyOnce(t, v, desired, Options{})
+	result := applyOnce(t, v, desired, ApplyOptions{})
 	want := map[string]diff.Outcome{"update X/": diff.Done, "revoke X/stranger": diff.NotTried}
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {
 		t.Errorf("(-want +got):\n%s", d)
@@ -188,7 +189,7 @@ func TestParallelCallsAllLand(t *testing.T) {
 	for i := range 100 {
 		many = append(many, fmt.Sprintf("u%03d", i))
 	}
-	result := applyOnce(t, v, state(map[string][]string{"CAD": many}), Options{Parallelism: 8})
+	result := applyOnce(t, v, state(map[string][]string{"CAD": many}), ApplyOptions{Parallelism: 8})
 	if result.Summary.Done != 100 || result.Summary.Calls != 34 || !slices.Equal(v.holders("CAD"), many) {
 		t.Errorf("summary %+v, %d holders", result.Summary, len(v.holders("CAD")))
 	}
@@ -225,11 +226,11 @@ func drawVendor(t *rapid.T) *vendor {
 
 func checkLaws(ctx context.Context, v *vendor, desired spec.State) error {
 	before := v.live.Where(func(spec.Ref) bool { return true })
-	plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+	plan, err := Plan(ctx, PlanOptions{Jobs: jobs(v, desired)})
 	if err != nil {
 		return err
 	}
-	result, err := Run(ctx, plan, jobs(v, desired), Options{})
+	result, err := Apply(ctx, ApplyOptions{Plan: plan, Jobs: jobs(v, desired)})
 	if err != nil {
 		return err
 	}
@@ -254,11 +255,11 @@ func checkLaws(ctx context.Context, v *vendor, desired spec.State) error {
 	}
 	time.Sleep(time.Minute) // virtual: any lag is over
 	sent := len(v.calls)
-	again, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+	again, err := Plan(ctx, PlanOptions{Jobs: jobs(v, desired)})
 	if err != nil || !again.Empty() {
 		return fmt.Errorf("law 1: after a clean apply a plan has %v (error %v)", again.Connections[0].Changes, err)
 	}
-	if _, err := Run(ctx, again, jobs(v, desired), Options{}); err != nil || len(v.calls) != sent {
+	if _, err := Apply(ctx, ApplyOptions{Plan: again, Jobs: jobs(v, desired)}); err != nil || len(v.calls) != sent {
 		return fmt.Errorf("law 1: a second apply sent %d calls (error %v)", len(v.calls)-sent, err)
 	}
 	return nil

@@ -69,17 +69,17 @@ func (s *Session) Release() error {
 }
 
 // started adds to the history what the run is about to do.
-func (s *Session) started(ctx context.Context, plan *diff.Plan, opts Options) error {
-	return s.record(ctx, plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
+func (s *Session) started(ctx context.Context, opts ApplyOptions) error {
+	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
 }
 
 // ended adds to the history what the run did.
-func (s *Session) ended(ctx context.Context, plan *diff.Plan, result *diff.Result, opts Options) error {
+func (s *Session) ended(ctx context.Context, result *diff.Result, opts ApplyOptions) error {
 	text, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
+	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
 }
 
 // record fills in what all records of a run say.
@@ -98,8 +98,8 @@ func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record) e
 }
 
 // outcome is how a run ended, in a word or three.
-func outcome(ctx context.Context, result *diff.Result, opts Options) string {
-	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return p.Error != "" })
+func outcome(ctx context.Context, result *diff.Result, opts ApplyOptions) string {
+	left := slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return len(p.Errors) > 0 })
 	finished := result.Summary.Clean() || opts.Finished != nil && opts.Finished(result)
 	switch {
 	case finished && !left:

@@ -46,20 +46,20 @@ func TestOutcome(t *testing.T) {
 	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 	clean, left := &diff.Result{}, &diff.Result{Summary: diff.ResultSummary{NotTried: 1}}
-	unread := &diff.Result{Connections: []diff.PartResult{{Error: "the cable is cut"}}}
+	unread := &diff.Result{Connections: []diff.PartResult{{Errors: diff.Errors{errors.New("the cable is cut")}}}}
 	for _, tc := range []struct {
 		want   string
 		ctx    context.Context
 		result *diff.Result
 	}{{"done", t.Context(), clean}, {"done", interrupted, clean}, {"unfinished", t.Context(), left}, {"unfinished", t.Context(), unread},
 		{"interrupted", interrupted, left}, {"out of time", late, left}} {
-		if got := outcome(tc.ctx, tc.result, Options{}); got != tc.want {
+		if got := outcome(tc.ctx, tc.result, ApplyOptions{}); got != tc.want {
 			t.Errorf("%q, want %q", got, tc.want)
 		}
 	}
 	blocked := &diff.Result{Summary: diff.ResultSummary{Blocked: 1}}
 	for allowed, want := range map[bool]string{true: "done", false: "unfinished"} {
-		if got := outcome(t.Context(), blocked, Options{Finished: func(*diff.Result) bool { return allowed }}); got != want {
+		if got := outcome(t.Context(), blocked, ApplyOptions{Finished: func(*diff.Result) bool { return allowed }}); got != want {
 			t.Errorf("allowed %t: %q, want %q", allowed, got, want)
 		}
 	}

@@ -60,7 +60,7 @@ type simulation struct {
 	desired spec.State
 	store   store.Store
 	draw    *rand.Rand
-	opts    Options
+	opts    ApplyOptions
 
 	reported map[diff.Change]int // how often each change was reported as unknown
 	runs     int
@@ -140,14 +140,14 @@ func (s *simulation) apply(ctx context.Context) (left int, err error) {
 	}
 	defer func() { err = errors.Join(err, session.Release()) }()
 	js := jobs(s.vendor, s.desired)
-	plan, err := Plan(ctx, js, Head{Now: time.Now(), Store: s.store, NoBound: true}, nil)
+	plan, err := Plan(ctx, PlanOptions{Jobs: js, Now: time.Now(), Store: s.store, NoBound: true})
 	if err != nil {
 		return 0, err
 	}
 	touched := len(s.vendor.touched)
 	opts := s.opts
-	opts.Session, opts.Now = session, plan.Now
-	result, err := Run(ctx, plan, js, opts)
+	opts.Plan, opts.Jobs, opts.Session, opts.Now = plan, js, session, plan.Now
+	result, err := Apply(ctx, opts)
 	if err != nil {
 		return 0, err
 	}

@@ -12,7 +12,7 @@ type Job struct {
 	Connection spec.Connection
 	Desired    spec.State
 	Targets    []string        // KIND/NAME, where the run is filtered to these
-	Source     provider.Source // for Run it must be a provider.Target
+	Source     provider.Source // for Apply it must be a provider.Target
 	Err        error           // why the connection can't be used; then Source is nil
 }
 

@@ -16,10 +16,10 @@ const DefaultSettle = 30 * time.Second
 // pauses are the waits between reads for what does not show up at once, as shares of the time that a run allows for it.
 var pauses = []time.Duration{1, 2, 4, 8, 15}
 
-func (o Options) settle() time.Duration { return cmp.Or(o.Settle, DefaultSettle) }
+func (o ApplyOptions) settle() time.Duration { return cmp.Or(o.Settle, DefaultSettle) }
 
 // pause is the wait after a read, counted from 0.
-func (o Options) pause(attempt int) time.Duration {
+func (o ApplyOptions) pause(attempt int) time.Duration {
 	return pauses[min(attempt, len(pauses)-1)] * o.settle() / 30
 }
 

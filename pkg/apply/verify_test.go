@@ -38,7 +38,7 @@ func TestReadBackIsTriedAgain(t *testing.T) {
 					return nil
 				}
 				start := time.Now()
-				result := applyOnce(t, v, state(map[string][]string{"CAD": {"bad", "good"}}), Options{})
+				result := applyOnce(t, v, state(map[string][]string{"CAD": {"bad", "good"}}), ApplyOptions{})
 				want := map[string]diff.Outcome{"grant CAD/good": tc.want, "grant CAD/bad": diff.Refused}
 				if d := cmp.Diff(want, outcomes(result)); d != "" || time.Since(start) != tc.took {
 					t.Errorf("took %v, want %v (-want +got):\n%s", time.Since(start), tc.took, d)
@@ -61,11 +61,11 @@ func TestInterruptedWhileReadingBack(t *testing.T) {
 			return nil
 		}
 		desired := state(map[string][]string{"CAD": {"a"}})
-		plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+		plan, err := Plan(ctx, PlanOptions{Jobs: jobs(v, desired)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := Run(ctx, plan, jobs(v, desired), Options{})
+		result, err := Apply(ctx, ApplyOptions{Plan: plan, Jobs: jobs(v, desired)})
 		if err != nil || result.Summary.Done != 1 {
 			t.Errorf("error %v, %+v", err, result.Summary)
 		}
@@ -83,7 +83,7 @@ func TestLeftOutOnlyByWholeLists(t *testing.T) {
 			}
 			return nil
 		}
-		result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), Options{})
+		result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), ApplyOptions{})
 		if result.Summary.Done != 2 {
 			t.Errorf("%+v", outcomes(result))
 		}
@@ -103,7 +103,7 @@ func TestLeftOutOnlyByTwoReads(t *testing.T) {
 			}
 			return nil
 		}
-		result := applyOnce(t, v, state(map[string][]string{"CAD": {"b"}, "Office": {"b"}}), Options{})
+		result := applyOnce(t, v, state(map[string][]string{"CAD": {"b"}, "Office": {"b"}}), ApplyOptions{})
 		if result.Summary.Done != 2 || len(v.calls) != 1 {
 			t.Errorf("calls %v: %+v", v.calls, outcomes(result))
 		}
@@ -126,11 +126,11 @@ func TestRefusedWhileInterrupted(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				v := refuser{&vendor{live: state(map[string][]string{"CAD": {"x"}})}, tc.err, cancel}
 				desired := state(map[string][]string{"CAD": {"b"}})
-				plan, err := Plan(ctx, jobs(v, desired), Head{}, nil)
+				plan, err := Plan(ctx, PlanOptions{Jobs: jobs(v, desired)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				result, err := Run(ctx, plan, jobs(v, desired), Options{})
+				result, err := Apply(ctx, ApplyOptions{Plan: plan, Jobs: jobs(v, desired)})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,7 +14,7 @@ type Drift struct {
 type DriftPart struct {
 	Name        string       `json:"name"`
 	Provider    string       `json:"provider"`
-	Error       string       `json:"error,omitempty"`
+	Errors      Errors       `json:"error,omitempty"`
 	LiveGrants  int          `json:"liveGrants"`
 	Resources   int          `json:"resources"`
 	Unmanaged   int          `json:"unmanaged"`
@@ -73,7 +73,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Connections: []DriftPart{}}
 	known := recollection{last, map[spec.Ref]*Confirmed{}}
 	for _, p := range plan.Connections {
-		part := DriftPart{Name: p.Name, Provider: p.Provider, Error: p.Error, LiveGrants: p.LiveGrants, Resources: p.Resources,
+		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
 			Unmanaged: p.Unmanaged, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}

@@ -34,7 +34,7 @@ type Part struct {
 	Resources  int         `json:"resources"`           // listed resources that are live
 	Unmanaged  int         `json:"unmanaged"`           // live resources that the files do not list
 	Targets    []string    `json:"targets,omitempty"`   // KIND/NAME, where the run was filtered
-	Error      string      `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
+	Errors     Errors      `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
 	Notes      []string    `json:"notes,omitempty"`     // what the reader must know: a list that could not be read whole
 	Changes    []Change    `json:"changes"`
 	Calls      []Call      `json:"calls"`

@@ -12,7 +12,7 @@ type Result struct {
 type PartResult struct {
 	Name     string         `json:"name"`
 	Provider string         `json:"provider"`
-	Error    string         `json:"error,omitempty"` // why the connection was given up
+	Errors   Errors         `json:"error,omitempty"` // why the connection was given up
 	Notes    []string       `json:"notes,omitempty"`
 	Calls    int            `json:"calls"` // write calls sent, repeats left out
 	Changes  []ChangeResult `json:"changes"`

@@ -75,7 +75,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 						}
 						return body
 					}}
-					got, err := apply.Plan(t.Context(), []apply.Job{b.FileJob(t, file)}, apply.Head{}, nil)
+					got, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{b.FileJob(t, file)}})
 					for _, c := range got.Connections[0].Changes {
 						refused := slices.Contains(got.Connections[0].Incomplete(), string(c.Kind)+"/"+c.Resource) && c.Op == diff.OpGrant
 						if !want[essence(c)] && c.Problem == "" && c.Op != diff.OpUpdate && !refused {

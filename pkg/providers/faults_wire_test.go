@@ -52,7 +52,7 @@ func throttleStorm(t *testing.T, p providertest.Provider, after time.Duration) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	start := time.Now()
-	result, err := apply.Run(ctx, planned, []apply.Job{job}, apply.Options{Parallelism: 4})
+	result, err := apply.Apply(ctx, apply.ApplyOptions{Plan: planned, Jobs: []apply.Job{job}, Parallelism: 4})
 	if err != nil || result.Summary.Done > 0 || result.Summary.NotTried == 0 || time.Since(start) > time.Minute {
 		t.Errorf("after %v: error %v, result %+v", time.Since(start), err, result.Summary)
 	}

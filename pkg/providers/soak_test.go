@@ -215,7 +215,7 @@ func (s *soak) apply(t *testing.T) bool {
 		}
 	}()
 	jobs := []apply.Job{job}
-	p, err := apply.Plan(t.Context(), jobs, apply.Head{Created: time.Now(), Now: time.Now(), Store: s.store, NoBound: true}, nil)
+	p, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: jobs, Created: time.Now(), Now: time.Now(), Store: s.store, NoBound: true})
 	if err != nil { // the weather was too bad to read in: nothing was written, and the next run begins anew
 		t.Logf("not read: %v", err)
 		s.unread++
@@ -225,7 +225,7 @@ func (s *soak) apply(t *testing.T) bool {
 		return false
 	}
 	s.storm.expect(p)
-	result, err := apply.Run(t.Context(), p, jobs, apply.Options{Session: session, Now: p.Now})
+	result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: p, Jobs: jobs, Session: session, Now: p.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,14 +14,14 @@ func Drift(d *diff.Drift) Report {
 		if s := driftSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
-		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Error)
+		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
 	report.Totals = driftTotals(d.Summary, seen)
 	return report
 }
 
 func driftSection(part diff.DriftPart) Section {
-	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
+	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}

@@ -16,14 +16,14 @@ func Plan(p *diff.Plan) Report {
 		if s := planSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
-		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Error)
+		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
 	report.Totals = planTotals(p.Summary, seen)
 	return report
 }
 
 func planSection(part diff.Part) Section {
-	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
+	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
 	for _, v := range part.Breaks() {

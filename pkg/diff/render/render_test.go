@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,7 +36,7 @@ func everyOp() *diff.Plan {
 		Violations: []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "protected", Have: 1, On: "app-group/CAD"}, {Rule: "max-mails", Have: 2, Limit: 1}},
 		Overrides:  []diff.Override{{Rule: "max-mails", Have: 2, Limit: 1, Reason: "ticket 4711"}}}
 	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.Part{
-		{Name: "directory", Provider: "alibabacloud", Error: "variable X is not set\nvariable Y is not set"}, part}}
+		{Name: "directory", Provider: "alibabacloud", Errors: diff.Errors{errors.New("variable X is not set"), errors.New("variable Y is not set")}}, part}}
 	plan.Connections[1].Calls = []diff.Call{{Name: "all", Changes: []int{0, 1, 2, 3, 5, 6, 7, 8, 9}}}
 	plan.Summarize(map[string]float64{"workspace": 0.6})
 	return plan
@@ -167,7 +168,7 @@ func TestDriftTextWithMovers(t *testing.T) {
 func TestResultText(t *testing.T) {
 	plan := everyOp()
 	result := &diff.Result{Connections: []diff.PartResult{{Name: "workspace", Provider: "huaweicloud", Calls: 4,
-		Error: "http 403 forbidden", Notes: []string{"2 mails are still being sent"}}}}
+		Errors: diff.Errors{errors.New("http 403 forbidden")}, Notes: []string{"2 mails are still being sent"}}}}
 	for i, c := range plan.Connections[1].Changes[:6] {
 		result.Connections[0].Changes = append(result.Connections[0].Changes,
 			diff.ChangeResult{Change: c, Outcome: diff.Outcomes[i], Detail: map[int]string{2: "http 400: no such owner"}[i]})
@@ -301,10 +302,10 @@ func TestFault25DisplayTricks(t *testing.T) {
 		c := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
 			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
 		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: trick, Problem: trick}
-		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick}, Changes: []diff.Change{c, update},
+		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
-		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Error: trick, Notes: []string{trick},
+		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},
 			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
 		for name, report := range map[string]Report{"plan": Plan(plan), "drift": Drift(diff.DriftOf(plan, nil)), "result": Result(result)} {
 			text, markdown := asText(t, report), asMarkdown(t, report)

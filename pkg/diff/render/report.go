@@ -83,12 +83,10 @@ func Heading(name, provider string, endpoints []string) string {
 }
 
 // sectionOf starts a connection's section with what is known about all of it.
-func sectionOf(name, provider, failure string, notes []string) Section {
+func sectionOf(name, provider string, errs diff.Errors, notes []string) Section {
 	s := Section{Title: Heading(name, provider, nil)}
-	if failure != "" {
-		for line := range strings.Lines(failure) {
-			s.note(Error, strings.TrimSpace(line))
-		}
+	for _, err := range errs {
+		s.note(Error, err.Error())
 	}
 	for _, note := range notes {
 		s.note(Warning, note)

@@ -26,7 +26,7 @@ func resultReport(r *diff.Result, show func(diff.ChangeResult) bool) Report {
 }
 
 func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Section {
-	s := sectionOf(part.Name, part.Provider, part.Error, part.Notes)
+	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
 	var shown []diff.ChangeResult
 	var changes []diff.Change
 	for _, c := range part.Changes {

@@ -148,9 +148,9 @@ type view struct {
 	incomplete        int // resources of others that could not be read whole
 }
 
-func (v *view) add(grants, resources, incomplete int, failure string) {
+func (v *view) add(grants, resources, incomplete int, errs diff.Errors) {
 	v.grants, v.resources, v.incomplete = v.grants+grants, v.resources+resources, v.incomplete+incomplete
-	if failure != "" {
+	if len(errs) > 0 {
 		v.failed++
 	}
 }

@@ -155,11 +155,11 @@ func (c *Tenant) FileJob(t testing.TB, file string) apply.Job {
 // Plan makes the plan of a job. Without a moment no mail is due.
 func Plan(t testing.TB, job apply.Job, now ...time.Time) *diff.Plan {
 	t.Helper()
-	opts := apply.Head{}
+	opts := apply.PlanOptions{Jobs: []apply.Job{job}}
 	if len(now) > 0 {
 		opts.Now = now[0]
 	}
-	p, err := apply.Plan(t.Context(), []apply.Job{job}, opts, nil)
+	p, err := apply.Plan(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func Plan(t testing.TB, job apply.Job, now ...time.Time) *diff.Plan {
 // Apply carries a plan out.
 func Apply(t testing.TB, p *diff.Plan, job apply.Job) *diff.Result {
 	t.Helper()
-	result, err := apply.Run(t.Context(), p, []apply.Job{job}, apply.Options{})
+	result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: p, Jobs: []apply.Job{job}})
 	if err != nil {
 		t.Fatal(err)
 	}

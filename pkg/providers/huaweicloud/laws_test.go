@@ -181,7 +181,7 @@ func eachReorganised(t *testing.T, do func(name string, w world)) {
 func plannedOn(t *testing.T, c *cloud, desired spec.State) ([]apply.Job, *diff.Plan) {
 	t.Helper()
 	jobs := []apply.Job{c.Job(c.Open(t), desired)}
-	plan, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil)
+	plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: jobs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,11 +191,11 @@ func plannedOn(t *testing.T, c *cloud, desired spec.State) ([]apply.Job, *diff.P
 // landed carries a plan out and fails unless that leaves nothing to do.
 func landed(t *testing.T, jobs []apply.Job, plan *diff.Plan) *diff.Result {
 	t.Helper()
-	result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Reread: true})
+	result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: jobs, Reread: true})
 	if err != nil || !result.Summary.Clean() {
 		t.Fatalf("error %v, result %+v", err, result)
 	}
-	if again, err := apply.Plan(t.Context(), jobs, apply.Head{}, nil); err != nil || !again.Empty() {
+	if again, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: jobs}); err != nil || !again.Empty() {
 		t.Errorf("error %v, the second plan has %+v", err, again.Connections[0].Changes)
 	}
 	return result

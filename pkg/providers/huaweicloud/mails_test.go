@@ -115,11 +115,11 @@ func TestOneMailForOneMoment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan, err := apply.Plan(t.Context(), jobs, apply.Head{Now: now, Store: kept}, nil)
+			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: jobs, Now: now, Store: kept})
 			if err != nil || plan.Summary.Calls != want.calls {
 				t.Errorf("run %d: %d calls, want %d (error %v): %+v", n, plan.Summary.Calls, want.calls, err, plan.Connections[0].Changes)
 			}
-			if result, err := apply.Run(t.Context(), plan, jobs, apply.Options{Now: now, Session: session}); err != nil || !result.Summary.Clean() {
+			if result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: jobs, Now: now, Session: session}); err != nil || !result.Summary.Clean() {
 				t.Fatalf("run %d: error %v, result %+v", n, err, result)
 			}
 			if err := session.Release(); err != nil {

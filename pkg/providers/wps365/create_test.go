@@ -140,7 +140,7 @@ func TestSettingsOutlastNarrowReads(t *testing.T) {
 	want := newGroup()
 	want.Resources[ref("eng")] = spec.Resource{Owner: "bo@x.example", Ownership: spec.Owned}
 	plan := c.plan(t, w, want)
-	result, err := apply.Run(t.Context(), plan, []apply.Job{c.Job(w, want)}, apply.Options{Reread: true})
+	result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: []apply.Job{c.Job(w, want)}, Reread: true})
 	if err != nil || !result.Summary.Clean() || result.Summary.Done != 1 {
 		t.Errorf("error %v, result %+v", err, result)
 	}

@@ -55,7 +55,7 @@ func TestOwners(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, seed)
-			plan, err := apply.Plan(t.Context(), []apply.Job{c.Job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner}))}, apply.Head{}, nil)
+			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{c.Job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner}))}})
 			if tc.err == "" && err != nil || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Fatalf("error %v, want %q", err, tc.err)
 			}
@@ -151,7 +151,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, large(120, 130))
 			c.Fault(t, emu.Fault{Match: "GET " + tc.match, Kind: emu.FaultRefuse, Nth: 2, Count: tc.count, Status: 200, Body: page})
-			plan, err := apply.Plan(t.Context(), []apply.Job{c.Job(c.open(t, "members"), desired("g0", spec.Resource{}))}, apply.Head{}, nil)
+			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{c.Job(c.open(t, "members"), desired("g0", spec.Resource{}))}})
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Errorf("error %v", err)
