@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -14,11 +15,11 @@ import (
 )
 
 // ledger writes down what a connection's calls are about to do and what came of them, and knows what earlier runs left in
-// doubt. Without a session it writes nothing.
+// doubt. No call is sent before its first entry is durable. Without a session, as in tests, nothing is written.
 type ledger struct {
 	*task
-	journal *journal
-	doubts  doubts
+	lease  store.Lease // nil without a session
+	doubts doubts
 
 	mu    sync.Mutex   // calls run side by side
 	open  map[int]bool // calls that the journal holds and does not call settled
@@ -31,13 +32,26 @@ func (l *ledger) remember(ctx context.Context) (err error) {
 	if session == nil {
 		return nil
 	}
-	lease, held := session.leases[l.part.Name]
-	if !held {
+	if l.lease = session.leases[l.part.Name]; l.lease == nil {
 		return fmt.Errorf("the lock of %s is not held", l.part.Name)
 	}
-	l.journal = &journal{lease, session.who.Run, l.opts.Plan.ID}
 	l.doubts, err = readDoubts(ctx, session.store, l.part.Name)
 	return err
+}
+
+// write adds entries about calls to the journal. An interrupted run still writes down what it did.
+func (l *ledger) write(ctx context.Context, entries ...store.Entry) error {
+	if l.lease == nil || len(entries) == 0 {
+		return nil
+	}
+	for i := range entries {
+		entries[i].At, entries[i].Plan = time.Now().UTC(), l.opts.Plan.ID
+		entries[i].Run = cmp.Or(entries[i].Run, l.opts.Session.who.Run)
+	}
+	if err := l.lease.Append(context.WithoutCancel(ctx), entries...); err != nil {
+		return fmt.Errorf("the journal could not be written: %w", err)
+	}
+	return nil
 }
 
 // announcement is what the journal is told of a call before it is sent.
@@ -53,12 +67,12 @@ type announcement struct {
 // announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
 // a journal that says nothing of it, a mail that is noted would count as sent.
 func (l *ledger) announce(ctx context.Context, a *announcement) error {
-	a.err = l.journal.write(ctx, store.Entry{Call: a.number, State: store.Begun, Name: a.call, Changes: items(a.changes)})
+	a.err = l.write(ctx, store.Entry{Call: a.number, State: store.Begun, Name: a.call, Changes: items(a.changes)})
 	if a.err != nil {
 		return a.err
 	}
 	if a.undo, a.err = l.noteMails(a.changes); a.err != nil {
-		return errors.Join(a.err, l.journal.write(ctx, store.Entry{Call: a.number, State: store.Settled, Detail: "not sent"}))
+		return errors.Join(a.err, l.write(ctx, store.Entry{Call: a.number, State: store.Settled, Detail: "not sent"}))
 	}
 	a.made = true
 	return nil
@@ -79,7 +93,7 @@ func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Fail
 	case provider.Failed, provider.Unknown:
 		entry.State, entry.Detail = store.Unanswered, end.Err.Error()
 	}
-	err = errors.Join(err, l.journal.write(ctx, entry))
+	err = errors.Join(err, l.write(ctx, entry))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if entry.State != store.Settled {
@@ -94,17 +108,17 @@ func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Fail
 // close writes down what reads told about the calls of this run and of earlier ones: all is settled, but for the changes
 // that are reported as unknown, and for what this run did not come to look at or, with NoVerify, did not read back.
 func (l *ledger) close(ctx context.Context, s *steps) {
-	entries := append(l.closing(s.unknown()), l.settledDoubts(s)...)
+	entries := append(l.lastEntries(s.unknown()), l.settledDoubts(s)...)
 	slices.SortFunc(entries, func(a, b store.Entry) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Call, b.Call))
 	})
-	if err := l.journal.write(ctx, entries...); err != nil {
+	if err := l.write(ctx, entries...); err != nil {
 		l.notes = append(l.notes, err.Error())
 	}
 }
 
-// closing are the last entries about this run's calls. unknown are the changes that no read could tell about, by call.
-func (l *ledger) closing(unknown map[int][]diff.Change) (entries []store.Entry) {
+// lastEntries are the last ones about this run's calls. unknown are the changes that no read could tell about, by call.
+func (l *ledger) lastEntries(unknown map[int][]diff.Change) (entries []store.Entry) {
 	for number := range l.open {
 		entry := store.Entry{Call: number, State: store.Settled}
 		if changes := unknown[number]; len(changes) > 0 {

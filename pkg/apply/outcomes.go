@@ -31,14 +31,11 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 
 // acceptUnverified takes the vendor's word for what was sent.
 func (s *steps) acceptUnverified() {
-	for _, i := range s.waiting() {
-		switch step := s.all[i]; step.fate {
-		case provider.Accepted:
+	for _, i := range s.settleRefused(s.waiting()) {
+		if s.all[i].fate == provider.Accepted {
 			s.settle(i, diff.Done, "")
-		case provider.NotDone:
-			s.settle(i, diff.Refused, step.detail)
-		default:
-			s.settle(i, diff.Unknown, step.detail)
+		} else {
+			s.settle(i, diff.Unknown, s.all[i].detail)
 		}
 	}
 }

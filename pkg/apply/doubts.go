@@ -9,31 +9,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// journal writes down what one connection's run sends. No call is sent before its first entry is durable. A nil journal,
-// as tests have it, writes nothing.
-type journal struct {
-	lease store.Lease
-	run   string // the owner's run id
-	plan  string
-}
-
-// write adds entries about calls. An interrupted run still writes down what it did.
-func (j *journal) write(ctx context.Context, entries ...store.Entry) error {
-	if j == nil || len(entries) == 0 {
-		return nil
-	}
-	for i := range entries {
-		entries[i].At, entries[i].Plan = time.Now().UTC(), j.plan
-		if entries[i].Run == "" {
-			entries[i].Run = j.run
-		}
-	}
-	if err := j.lease.Append(context.WithoutCancel(ctx), entries...); err != nil {
-		return fmt.Errorf("the journal could not be written: %w", err)
-	}
-	return nil
-}
-
 // doubts are the calls of earlier runs that nothing has settled.
 type doubts struct {
 	entries []store.Entry
