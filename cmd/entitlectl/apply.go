@@ -87,6 +87,9 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 		return err
 	}
 	defer func() { c.complain(session.Release()) }()
+	if err := c.unchanged(ctx, w); err != nil { // the lock may have been waited for
+		return err
+	}
 	jobs := c.jobs(ctx, w.scopes, writing)
 	if plan == nil {
 		plan, err = c.planned(ctx, w, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: flags.retryUnknown})
@@ -99,9 +102,37 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err != nil {
 		return err
 	}
+	if !flags.yes {
+		if err := c.unchanged(ctx, w); err != nil { // the answer may have come late
+			return err
+		}
+		jobs = c.until(w, jobs)
+	}
 	return c.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
 		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest,
-		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished})
+		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: w.spec.Rules, Allow: flags.allow})
+}
+
+// unchanged refuses to go on by files that changed since they were read.
+func (c *cli) unchanged(ctx context.Context, w intent) error {
+	s, err := c.load(ctx, c.files)
+	if err == nil && (s.Digest != w.spec.Digest || s.OperatorDigest != w.spec.OperatorDigest) {
+		err = &exit{exitStale, errors.New("nothing was written: the files have changed since they were read; run it again")}
+	}
+	return err
+}
+
+// until judges starts: and expires: by the clock of now.
+func (c *cli) until(w intent, jobs []apply.Job) []apply.Job {
+	desired := w.spec.Desired(c.at())
+	for i, sc := range w.scopes {
+		sc.desired = desired[sc.connection.Name]
+		if len(sc.targets) > 0 {
+			sc = sc.only(sc.targets)
+		}
+		jobs[i].Desired = sc.desired
+	}
+	return jobs
 }
 
 // session takes the locks of all connections that the run is about.
@@ -168,7 +199,7 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 }
 
 // saved reads a saved plan, which must have the id where one is required, and finds its connections as the files describe
-// them: those of --file, else those that the plan was made from.
+// them now: those of --file or the usual ones, whatever the plan says of files.
 func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, intent, error) {
 	plan, err := readPlan(path)
 	if err != nil {
@@ -177,11 +208,7 @@ func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, int
 	if required != "" && plan.ID != required {
 		return nil, intent{}, fmt.Errorf("nothing was written: %s is %s, not the required %s", path, plan.ID, required)
 	}
-	files := c.files
-	if len(files) == 0 {
-		files = plan.Files
-	}
-	s, err := c.load(ctx, files)
+	s, err := c.load(ctx, c.files)
 	if err != nil {
 		return nil, intent{}, err
 	}
@@ -190,7 +217,7 @@ func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, int
 		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
 	}
 	w := intent{spec: s}
-	desired := s.Desired(plan.Now)
+	desired := s.Desired(c.at())
 	for _, part := range plan.Connections {
 		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
 		if i < 0 || s.Connections[i].Provider != part.Provider {
@@ -259,6 +286,10 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
 		return &exit{exitStale, staleText(stale)}
+	}
+	if refused := (*apply.RefusedError)(nil); errors.As(err, &refused) {
+		return &exit{exitRefused, fmt.Errorf("nothing was written: %w; to apply it nevertheless: %s\n%s", refused, allowing(refused.Rules),
+			strings.Join(refused.Broken, "\n"))}
 	}
 	if result == nil {
 		return err

@@ -69,7 +69,7 @@ func TestWrongCallsAreNotPlanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Connections[0].Calls = inOne(plan.Connections[0].Changes)
-	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Saved: true, Reread: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Saved: true, Rules: spec.DefaultRules, Reread: true})
 	if err == nil || result != nil || len(p.calls) > 0 || !strings.Contains(err.Error(), wrongCall) {
 		t.Errorf("result %v, error %v, calls %v", result, err, p.calls)
 	}

@@ -26,6 +26,7 @@ type run struct {
 	ledger *ledger
 	failed diff.Errors         // why the connection can't be used
 	moved  []string            // what makes the plan stale
+	broken []diff.Violation    // the rules of now that it breaks, and that nothing in it allows
 	late   []diff.ChangeResult // what showed only after the writes
 }
 
@@ -33,22 +34,6 @@ func newRun(part diff.Part, opts ApplyOptions) *run {
 	t := &task{part: part, opts: opts}
 	steps, ledger := newSteps(part), &ledger{task: t, open: map[int]bool{}}
 	return &run{task: t, steps: steps, ledger: ledger, sender: &sender{task: t, steps: steps, ledger: ledger}}
-}
-
-// reread drops what live already shows, and notes what others changed.
-func (r *run) reread(ctx context.Context) {
-	if len(r.part.Changes) == 0 {
-		return
-	}
-	r.opts.Observe.tell(Reading{r.part.Name})
-	live, err := r.target.Read(ctx, provider.Touched(r.part.Name, r.desired, r.part.Changes))
-	if err != nil {
-		r.failed = diff.ErrorsOf(err)
-		return
-	}
-	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
-	r.steps.skip(r.steps.unsent(), live)
-	r.steps.holdBack(live, r.ledger.doubts)
 }
 
 // rounds is how often changes are sent that the vendor called failed: once more after a read has shown that they were not

@@ -122,7 +122,7 @@ func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, v.live), Session: session, Now: time.Now(), Reread: true, Saved: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, v.live), Session: session, Now: time.Now(), Reread: true, Saved: true, Rules: spec.DefaultRules})
 	if err = errors.Join(err, session.Release()); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -30,6 +31,8 @@ type ApplyOptions struct {
 	Settle      time.Duration    // how long a write may take to show in reads; 0: DefaultSettle
 	Session     *Session         // nil: no lock, no journal, and nothing is noted for later runs
 	Spec        string           // digest of the files that the jobs come from
+	Rules       spec.Rules       // of now; a saved plan is held against them
+	Allow       []string         // rules that whoever applies allows to be broken, beside the plan's overrides
 	Now         time.Time        // the moment that the plan was made for
 	Reason      string           // why the run is made, for the history
 	Overrides   []store.Override // what it is allowed to break, for the history
@@ -50,7 +53,7 @@ func (e *StaleError) Error() string {
 }
 
 // Apply carries the plan out and returns what became of each change. Connections run side by side. An error means that
-// nothing was written: the plan is stale (*StaleError), no connection could be read or used, or what is sent can't be
+// nothing was written: the plan is stale (*StaleError) or breaks rules of now (*RefusedError), no connection could be read or used, or what is sent can't be
 // written down; with a result beside it the plan was carried out and only the history lacks its end. When ctx ends, the call
 // in flight is finished and read back, and the rest is NotTried.
 func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
@@ -63,6 +66,9 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 		each(runs, func(r *run) { r.reread(ctx) })
 	}
 	if err := stale(runs); err != nil {
+		return nil, err
+	}
+	if err := refused(runs, opts.Allow); err != nil {
 		return nil, err
 	}
 	if err := allFailed(runs); err != nil {

@@ -30,7 +30,7 @@ func Footings(connection string, changes []Change, live spec.State) []Footing {
 		}
 	}
 	for g := range live.Grants {
-		if t.resources[g.Resource] && !t.deleted[g.Resource] && !t.grants[g] {
+		if t.resources[g.Resource] && !t.grants[g] {
 			items[g.Resource] = append(items[g.Resource], grantItem(g))
 			grants[g.Resource]++
 		}
@@ -79,7 +79,7 @@ func Strangers(part Part, desired spec.State, live Live) []string {
 	if part.Account != "" && live.Account != "" && part.Account != live.Account {
 		return []string{fmt.Sprintf("the plan is for %s, and the credentials reach %s", part.Account, live.Account)}
 	}
-	moved := Moved(part.Touched, Footings(part.Name, part.Changes, live.State))
+	moved := Moved(part.Touched, standing(part, live.State))
 	if len(moved) == 0 {
 		return nil
 	}
@@ -108,6 +108,24 @@ func Strangers(part Part, desired spec.State, live Live) []string {
 	return lines
 }
 
+// standing are the footings of today; those of resources that the plan deletes and that are gone are as they were planned.
+func standing(part Part, live spec.State) []Footing {
+	gone := map[string]bool{}
+	for ref := range touch(part.Name, part.Changes).deleted {
+		if _, exists := live.Resources[ref]; !exists {
+			gone[ref.String()] = true
+		}
+	}
+	today := Footings(part.Name, part.Changes, live)
+	for _, planned := range part.Touched {
+		if gone[planned.Resource] {
+			at := slices.IndexFunc(today, func(f Footing) bool { return f.Resource == planned.Resource })
+			today[at] = planned
+		}
+	}
+	return today
+}
+
 // Essence is what a change does, without where it comes from and what it costs: the same in every plan that has it.
 func (c Change) Essence() Change {
 	e := Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
@@ -120,8 +138,8 @@ func (c Change) Essence() Change {
 // touched is what changes lay hands on.
 type touched struct {
 	resources map[spec.Ref]bool
-	ours      map[spec.Ref]bool            // created or deleted: their settings are the plan's doing
-	deleted   map[spec.Ref]bool            // their grants go with them
+	ours      map[spec.Ref]bool            // created: their settings are the plan's doing
+	deleted   map[spec.Ref]bool            // what is destroyed with them is what the plan stands on, until they are gone
 	fields    map[spec.Ref]map[string]bool // settings that are updated
 	grants    map[spec.Grant]bool
 }
@@ -135,7 +153,7 @@ func touch(connection string, changes []Change) touched {
 		case OpCreate:
 			t.ours[ref] = true
 		case OpDelete:
-			t.ours[ref], t.deleted[ref] = true, true
+			t.deleted[ref] = true
 		case OpUpdate:
 			if t.fields[ref] == nil {
 				t.fields[ref] = map[string]bool{}

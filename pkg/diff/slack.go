@@ -108,17 +108,43 @@ func absent(desired, live spec.State, within area) []Change {
 	return pairs
 }
 
+// Unplanned says, in a line each, which changes a plan of now would not hold: the files, their ownership or live state have
+// moved on. Resends are left out, since a later mail ends them.
+func Unplanned(connection string, changes []Change, desired spec.State, live Live) []string {
+	type key struct {
+		does     Change
+		settings string
+	}
+	of := func(c Change) key { return key{c.Essence(), c.Settings} }
+	now := map[key]bool{}
+	for _, c := range Compute(desired, live, Resending{Notices: spec.Notices{Off: true}}) {
+		now[of(c)] = c.Problem == ""
+	}
+	var lines []string
+	for _, c := range changes {
+		if c.Op != OpResend && !now[of(c)] {
+			lines = append(lines, notNow(connection, c)+": the files and live state of now do not ask for this")
+		}
+	}
+	return lines
+}
+
+// notNow names a change that is not wanted now.
+func notNow(connection string, c Change) string {
+	line := string(c.Op) + " " + c.Ref(connection).String()
+	if c.Subject.Name != "" {
+		line += " " + c.Subject.String()
+	}
+	return line
+}
+
 // Contradictions says, in a line each, what the changes and the extra pairs of their calls would do against what is desired.
 // A plan that was just made has none; one that was saved may, when the files have changed since.
 func Contradictions(part Part, desired spec.State) []string {
 	var lines []string
 	check := func(c Change) {
 		if c.Problem == "" && !wanted(part.Name, c, desired) {
-			line := string(c.Op) + " " + c.Ref(part.Name).String()
-			if c.Subject.Name != "" {
-				line += " " + c.Subject.String()
-			}
-			lines = append(lines, line+": the files do not want this now")
+			lines = append(lines, notNow(part.Name, c)+": the files do not want this now")
 		}
 	}
 	for _, c := range part.Changes {
