@@ -69,6 +69,7 @@ func TestPullRequests(t *testing.T) {
 		"a secret as its file":              {without: []string{"entitlements.yaml"}, links: map[string]string{"entitlements.yaml": "secrets/pair"}, code: exitError, want: "link leads to where secrets are"},
 		"a secret as its rules":             {links: map[string]string{"entitlectl.rules.yaml": "secrets/pair"}, without: []string{"entitlectl.rules.yaml"}, code: exitError, want: "link leads to where secrets are"},
 		"a folder of secrets as its folder": {without: []string{"entitlements.yaml"}, links: map[string]string{"entitlements": "secrets"}, code: exitError, want: "link leads to where secrets are"},
+		"a folder elsewhere as its folder":  {without: []string{"entitlements.yaml"}, links: map[string]string{"entitlements": "../outside"}, code: exitError, want: "entitlements is a link that leads nowhere or out of its folder"},
 		"git's settings as its file":        {without: []string{"entitlements.yaml"}, links: map[string]string{"entitlements.yaml": ".git/description"}, code: exitError, want: "link leads to where secrets are"},
 		"the state as its file":             {without: []string{"entitlements.yaml"}, links: map[string]string{"entitlements.yaml": ".entitlectl/history.jsonl"}, code: exitError, want: "link leads to where secrets are"},
 		"an operator's file that is gone":   {env: []string{operatorVariable + "=gone.yaml"}, code: exitError, want: "gone.yaml: no such file"},
@@ -175,6 +176,7 @@ func newPullRequest(t *testing.T) *pullRequest {
 	p.git(t, "config", "http.extraheader", canary+"git")
 	p.git(t, "config", "filter.planted.clean", "sh "+filepath.Join(p.folder, "..", "planted.sh"))
 	p.write(t, "../planted.sh", plantedProgram)
+	p.write(t, "../outside/a.yaml", canary+"outside: x\n")
 	p.write(t, ".git/description", canary+"git: "+canary+"git\n")
 	p.write(t, ".gitignore", "secrets/other\nsecrets/pair*\n")
 	p.write(t, "entitlements.yaml", prFiles("", "", "ann, ben"))
