@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +28,7 @@ type branch struct {
 	without []string          // files that main has
 	args    []string          // none: plan
 	env     []string          // beside the credentials of all vendors
+	echoes  string            // what the vendor answers with a refusal
 	code    int
 	want    string // in what is shown, none of it: nothing is asked
 	reaches bool   // what no branch may reach is reached: the test would see it
@@ -98,9 +101,15 @@ func TestPullRequests(t *testing.T) {
 		"a bare repository":                {files: bare, args: []string{"apply", "--yes", "-f", "x"}, want: unchanged},
 		"a filter of git":                  {files: map[string]string{".gitattributes": "* filter=planted diff=planted\n", "people.yaml": "version: 1\n"}, args: []string{"apply", "--yes"}, want: unchanged},
 		"a name with invisible letters":    {files: map[string]string{"entitlements.yaml": prFiles("", "", "ann, ben, \"be\u200bn\"")}, code: exitError, want: "U+200B"},
+		"a vendor that echoes the key":     {echoes: "x " + strings.Join(spellings("emulator-secret"), " y ") + " z", code: exitError, want: "[redacted]"},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) { t.Parallel(); b.run(t) })
 	}
+}
+
+// spellings are forms in which a vendor may show a secret.
+func spellings(secret string) []string {
+	return []string{secret, strings.ReplaceAll(secret, "-", `\u002d`), strings.ReplaceAll(secret, "-", "%2D"), base64.StdEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret))}
 }
 
 const plantedProgram = "#!/bin/sh\necho run >> \"$PLANTED\"\n"
@@ -232,6 +241,9 @@ func (b branch) run(t *testing.T) {
 	}
 	p := newPullRequest(t)
 	p.checkout(t, b)
+	if b.echoes != "" {
+		check(t, p.vendor.SetFaults([]emu.Fault{{Match: "GET /v1/**", Kind: emu.FaultRefuse, Status: http.StatusForbidden, Body: b.echoes}}))
+	}
 	if len(b.args) == 0 {
 		b.args = []string{"plan"}
 	}
@@ -249,8 +261,10 @@ func (b branch) run(t *testing.T) {
 	if code := command.ProcessState.ExitCode(); code != b.code || !strings.Contains(shown.String(), b.want) {
 		t.Errorf("exit %d, want %d and %q", code, b.code, b.want)
 	}
-	if strings.Contains(shown.String(), canary) || strings.Contains(shown.String(), "emulator-secret") {
-		t.Error("a secret is shown")
+	for _, secret := range append(spellings("emulator-secret"), canary) {
+		if strings.Contains(shown.String(), secret) {
+			t.Errorf("%s is shown", secret)
+		}
 	}
 	if reached := p.reached.Load() > 0; reached != b.reaches {
 		t.Errorf("something is sent elsewhere: %t", reached)
