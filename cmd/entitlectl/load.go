@@ -79,11 +79,24 @@ func usualFile() (string, error) {
 	case len(found) > 1:
 		return "", fmt.Errorf("%s are here; name what is meant with --file", strings.Join(found, " and "))
 	case len(found) == 1 && (found[0] == "entitlements.yaml" || found[0] == "entitlements"):
-		return found[0], nil
+		return found[0], staysHere(found[0])
 	case len(found) == 1:
 		return "", fmt.Errorf("there is no entitlements.yaml and no folder entitlements here, but %s; name it with --file", found[0])
 	}
 	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
+}
+
+// staysHere refuses a link out of the working folder: nobody named it, and a change may have brought it along.
+func staysHere(name string) error {
+	here, err := os.OpenRoot(".")
+	if err != nil {
+		return err
+	}
+	defer here.Close()
+	if _, err := here.Stat(name); err != nil {
+		return fmt.Errorf("%s is a link that leads nowhere or out of its folder; name what is meant with --file", name)
+	}
+	return nil
 }
 
 // at is the moment at which starts: and expires: are judged, and which a plan says it was made at: with --now the same

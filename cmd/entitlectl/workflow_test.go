@@ -45,6 +45,14 @@ func TestWorkflowOfTheReadme(t *testing.T) {
 			t.Errorf("%s: the check is green", name)
 		}
 	}
+	w.commit("wants nothing", map[string]string{"entitlements.yaml": runnerFiles("ann")})
+	for _, target := range []string{"/proc/self/environ", "../bin/gh"} {
+		w.link(target, "plan.md", "plan.json", "comment")
+		w.job("review", "pull_request", exitDone)
+		if comment := w.read("comment"); strings.Contains(comment, "emulator-") || !strings.Contains(comment, "No changes") {
+			t.Errorf("with links to %s the comment is\n%s", target, comment)
+		}
+	}
 	if writes := w.writes(); writes != 0 {
 		t.Fatalf("pull requests wrote %d times", writes)
 	}
@@ -94,7 +102,10 @@ type workflow struct {
 	Env  map[string]string
 	Jobs map[string]struct {
 		Env   map[string]string
-		Steps []struct{ ID, Run, Uses, If string }
+		Steps []struct {
+			ID, Run, Uses, If string
+			Env               map[string]string
+		}
 	}
 }
 
@@ -122,6 +133,7 @@ func newRunner(t *testing.T) *runner {
 	check(t, err)
 	bin := filepath.Join(w.folder, "bin")
 	check(t, os.Mkdir(bin, 0o700))
+	check(t, os.Mkdir(filepath.Join(w.folder, "temp"), 0o700))
 	check(t, os.Symlink(self, filepath.Join(bin, "entitlectl")))
 	for name, script := range map[string]string{"go": "true", "gh": `cat "${@: -1}" > ../comment`} {
 		check(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/usr/bin/env bash\n"+script+"\n"), 0o700))
@@ -147,6 +159,15 @@ func (w *runner) commit(message string, files map[string]string) {
 		w.git("add", name)
 	}
 	w.git("commit", "-q", "-m", message)
+}
+
+func (w *runner) link(target string, names ...string) {
+	for _, name := range names {
+		_ = os.Remove(filepath.Join(w.checkout(), name))
+		check(w.T, os.Symlink(target, filepath.Join(w.checkout(), name)))
+		w.git("add", name)
+	}
+	w.git("commit", "-q", "-m", "links to "+target)
 }
 
 func (w *runner) read(name string) string {
@@ -178,7 +199,7 @@ func (w *runner) job(name, event string, want int) int {
 		if step.Uses != "" || ended != exitDone && step.If == "" {
 			continue
 		}
-		code, out := w.step(step.Run, w.workflow.Env, job.Env)
+		code, out := w.step(step.Run, w.workflow.Env, job.Env, step.Env)
 		log += out
 		if ended == exitDone {
 			ended = code
@@ -225,7 +246,7 @@ func (w *runner) step(command string, envs ...map[string]string) (code int, out 
 	}
 	run := exec.Command("bash", "-e", "-o", "pipefail", "-c", fill(command))
 	run.Dir = w.checkout()
-	run.Env = []string{"PATH=" + filepath.Join(w.folder, "bin") + ":" + os.Getenv("PATH"), "HOME=" + w.folder, "EMULATOR=" + w.url, "GH_TOKEN=canary",
+	run.Env = []string{"PATH=" + filepath.Join(w.folder, "bin") + ":" + os.Getenv("PATH"), "HOME=" + w.folder, "EMULATOR=" + w.url, "RUNNER_TEMP=" + filepath.Join(w.folder, "temp"),
 		"GITHUB_OUTPUT=../output", "GITHUB_STEP_SUMMARY=../summary"}
 	for _, env := range envs {
 		for key, value := range env {

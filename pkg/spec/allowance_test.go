@@ -216,7 +216,7 @@ func TestSecretFilesStayWithin(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
 		"repo/secrets/key": "x", "repo/secrets/..data/kubernetes": "x", "repo/secrets/tracked": "x", "repo/secrets/odd": "x", "repo/keys/key": "x",
-		"repo/.git/config": "x", "repo/secrets/sub/.git/config": "x", "repo/state/lock": "x", "outside/key": "x", "repo/one.key": "x",
+		"repo/.git/config": "x", "repo/secrets/sub/.git/config": "x", "repo/state/lock": "x", "outside/key": "x", "repo/one.key": "x", "repo/linked/x": "x",
 		"git-inside/.git/key": "x",
 	} {
 		write(t, name, text)
@@ -224,7 +224,7 @@ func TestSecretFilesStayWithin(t *testing.T) {
 	for link, target := range map[string]string{
 		"repo/secrets/kubernetes": "..data/kubernetes", "repo/secrets/git": "../.git/config", "repo/secrets/state-link": "../state/lock",
 		"repo/secrets/out": "../../outside/key", "repo/secrets/up": "..", "repo/secrets/keys": "../keys", "repo/secrets/loop": "loop",
-		"repo/secrets/nested": "sub/.git/config", "repo/secrets/to-tracked": "tracked", "repo/secrets/back": "../secrets/key",
+		"repo/secrets/nested": "sub/.git/config", "repo/secrets/to-tracked": "tracked", "repo/linked/tracked": "../secrets/key", "repo/secrets/back": "../secrets/key",
 		"git-inside/secrets": ".git", "repo-link": "repo", "repo/two.key": "secrets/key", "repo/secrets/gone": "nowhere",
 	} {
 		symlink(t, target, link)
@@ -249,6 +249,7 @@ func TestSecretFilesStayWithin(t *testing.T) {
 		{"repo", "secrets/state-link", "", "", "it is in the state folder"},
 		{"repo", "secrets/tracked", "secrets", "", "git tracks it"},
 		{"repo", "secrets/to-tracked", "secrets", "", "git tracks it"},
+		{"repo", "linked/tracked", "", "", "git tracks it"},
 		{"repo", "secrets/odd", "secrets", "", "git does not say whether it tracks it: no git"},
 		{"repo", "secrets/loop", "secrets", "", "can't be read: EvalSymlinks: too many links"},
 		{"repo", "secrets/gone", "secrets", "", "no such file or folder"},

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // file is one to read: base in the folder dir, which it must not leave.
@@ -32,6 +34,10 @@ func (l *loader) read(f file) ([]byte, bool) {
 	if l.size > l.bounds.all {
 		return nil, false
 	}
+	if l.linksToSecrets(f) {
+		l.unreadable(f.shown, &fault{"link leads to where secrets are", "put the file itself into the folder"})
+		return nil, false
+	}
 	data, err := readBelow(f.dir, f.base, l.bounds.file)
 	if l.size += int64(len(data)); err == nil && l.size > l.bounds.all {
 		err = &fault{fmt.Sprintf("with it the files have more than the %d bytes allowed together", l.bounds.all), "split them over several runs"}
@@ -41,6 +47,29 @@ func (l *loader) read(f file) ([]byte, bool) {
 		return nil, false
 	}
 	return data, true
+}
+
+// linksToSecrets tells whether a link, as a change may bring along, leads to what is no file of ours: errors about that would
+// show what it holds.
+func (l *loader) linksToSecrets(f file) bool {
+	given, err := filepath.Abs(f.dir)
+	named := filepath.Join(given, f.base)
+	real := identity(named)
+	if err != nil || real == named {
+		return false
+	}
+	places := append([]string{secretsFolder}, l.allowed.files...)
+	for _, home := range []string{given, filepath.Dir(given)} { // the folder itself may be the link
+		at, err := filepath.Rel(home, named)
+		rel, err2 := filepath.Rel(identity(home), real)
+		if err != nil || err2 != nil || rel == at || !filepath.IsLocal(rel) {
+			continue
+		}
+		if inGit(rel) || slices.ContainsFunc(places, func(place string) bool { return rel == place || strings.HasPrefix(filepath.ToSlash(rel), place+"/") }) {
+			return true
+		}
+	}
+	return l.stateDir != "" && real != filepath.Join(identity(given), f.base) && holds(l.stateDir, real)
 }
 
 func (l *loader) unreadable(path string, err error) {

@@ -123,11 +123,12 @@ func (f *finder) govern(dir string) {
 	}
 }
 
-// upwards lists a folder and those above it, up to the one that holds .git or is the working one. Where none does, nothing
-// says where the files' home ends; then the list ends below the first folder that anybody may write to.
+// upwards lists a folder and those above it, up to the working one or, where that is not above, the one that holds .git: a
+// submodule that a change puts in the working folder takes nothing away from its rules. Where there is neither, nothing says
+// where the files' home ends; then the list ends below the first folder that anybody may write to.
 func (f *finder) upwards(dir string) []string {
 	var dirs []string
-	open := 0
+	open, inside := 0, f.inWorking(dir)
 	for ok := true; ok; dir, ok = up(dir) {
 		info, err := os.Stat(dir)
 		if err != nil {
@@ -137,7 +138,7 @@ func (f *finder) upwards(dir string) []string {
 			open = len(dirs)
 		}
 		dirs = append(dirs, dir)
-		if here := os.SameFile(info, f.working); here || inRepository(dir) {
+		if here := os.SameFile(info, f.working); here || !inside && inRepository(dir) {
 			f.stopped = f.stopped || here
 			return dirs
 		}
@@ -146,6 +147,16 @@ func (f *finder) upwards(dir string) []string {
 		dirs = dirs[:open]
 	}
 	return dirs
+}
+
+// inWorking tells whether a folder is the working one, or below it.
+func (f *finder) inWorking(dir string) bool {
+	for ok := true; ok; dir, ok = up(dir) {
+		if info, err := os.Stat(dir); err == nil && os.SameFile(info, f.working) {
+			return true
+		}
+	}
+	return false
 }
 
 // inRepository tells the top folder of a repository.

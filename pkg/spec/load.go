@@ -32,8 +32,8 @@ type Input struct {
 }
 
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
-// hidden ones excepted. RulesFile is read too: in folders that are named, beside what is named, and above, up to the folder
-// that holds .git or is the working one. A file that is named in several ways is read once.
+// hidden ones excepted. RulesFile is read too: in folders that are named, beside what is named, and above, up to the working
+// folder or, for what is not below that, the folder that holds .git. A file that is named in several ways is read once.
 //
 // All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
 func Load(in Input) (*Spec, error) { return load(in, usualBounds) }

@@ -3,6 +3,7 @@ package spec
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,8 @@ type Lookup struct {
 
 // Secrets resolves the connection's auth references. Unset or empty variables and missing or empty files are errors that
 // name the reference and its position; all are reported at once, as Load does. A newline at the end of a file is trimmed.
-// A file is read only where its real path, links followed, is in a place that Load accepts, and git does not track it.
+// A file is read only where its real path, links followed, is in a place that Load accepts, and git tracks neither it nor a
+// link to it.
 func (c Connection) Secrets(from Lookup) (map[string]Secret, error) {
 	var p problems
 	secrets := make(map[string]Secret, len(c.Auth))
@@ -102,12 +104,14 @@ func (r Reference) guard(folder, real string, from Lookup) error {
 	case from.Tracked == nil:
 		return nil
 	}
-	tracked, err := from.Tracked(real)
-	switch {
-	case err != nil:
-		return &fault{"git does not say whether it tracks it: " + err.Error(), "run where git works"}
-	case tracked:
-		return &fault{"git tracks it", "take the secret out of git, and change it"}
+	for _, path := range slices.Compact([]string{filepath.Join(folder, r.Name), real}) { // a link that is tracked may choose another's secret
+		tracked, err := from.Tracked(path)
+		switch {
+		case err != nil:
+			return &fault{"git does not say whether it tracks it: " + err.Error(), "run where git works"}
+		case tracked:
+			return &fault{"git tracks it", "take the secret out of git, and change it"}
+		}
 	}
 	return nil
 }
