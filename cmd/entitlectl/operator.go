@@ -40,16 +40,17 @@ func (f filled) Set(text string) error {
 
 // loadOperator reads and checks the operator's file; nil where none is named.
 func (c *cli) loadOperator(ctx context.Context) (*spec.Operator, error) {
-	name := c.operator
+	name, from := c.operator, "--operator"
 	if name == "" {
 		name, _ = c.lookup(operatorVariable)
+		from = operatorVariable
 	}
 	if name == "" {
 		return nil, nil
 	}
 	data, folder, err := c.readOperator(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return spec.LoadOperator(spec.OperatorFile{Name: name, Data: data, Folder: folder, Formats: providers.Formats(),
 		Rules: diff.RuleNames, StateDir: c.stateDir})
@@ -67,12 +68,9 @@ func (c *cli) readOperator(ctx context.Context, name string) (data []byte, folde
 	}
 	repository, err := git.Open(".")
 	if err != nil {
-		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
+		return nil, "", fmt.Errorf("%s: %w", name, err)
 	}
-	if data, folder, err = repository.Read(ctx, file); err != nil {
-		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
-	}
-	return data, folder, nil
+	return repository.Read(ctx, file)
 }
 
 // guard is guardState for commands that read the state folder and no files.

@@ -36,7 +36,7 @@ func Parse(name string) (File, error) {
 	ref, file, both := strings.Cut(strings.TrimPrefix(name, Prefix), ":")
 	const example = "; write it as in git:refs/remotes/origin/main:ops/operator.yaml"
 	switch {
-	case !strings.HasPrefix(name, Prefix) || !both:
+	case !strings.HasPrefix(name, Prefix) || !both || ref == "" || file == "":
 		return File{}, fmt.Errorf("%q is no git:REF:PATH%s", name, example)
 	case !commitID.MatchString(ref) && !strings.HasPrefix(ref, "refs/"):
 		return File{}, fmt.Errorf("%s: %q may have several meanings; write the whole ref, which begins with refs/ (git:refs/remotes/origin/main:%s), or the whole id of a commit", name, ref, file)
