@@ -20,11 +20,14 @@ const operatorVariable = "ENTITLECTL_OPERATOR"
 
 // underOperator gives a command that loads files the flag that names the operator's.
 func (c *cli) underOperator(command *cobra.Command) {
-	command.Flags().Var(filled{&c.operator}, "operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")")
+	command.Flags().Var(filled{&c.operator, "FILE or git:REF:PATH"}, "operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")")
 }
 
 // filled is a flag that takes a text, but not an empty one, as of a variable that is not set.
-type filled struct{ *string }
+type filled struct {
+	*string
+	want string
+}
 
 func (f filled) String() string { return "" } // no default
 
@@ -32,7 +35,7 @@ func (f filled) Type() string { return "string" }
 
 func (f filled) Set(text string) error {
 	if text == "" {
-		return errors.New("want FILE or git:REF:PATH")
+		return errors.New("want " + f.want)
 	}
 	*f.string = text
 	return nil

@@ -42,7 +42,7 @@ func newPlan(c *cli) *cobra.Command {
 		},
 	}
 	f := command.Flags()
-	f.StringVar(&flags.out, "out", "", "save the plan in `FILE`, for apply and show")
+	f.Var(filled{&flags.out, "FILE"}, "out", "save the plan in `FILE`, for apply and show")
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
 	f.BoolVar(&flags.head.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	f.BoolVar(&flags.head.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
