@@ -55,7 +55,7 @@ func newApply(c *cli) *cobra.Command {
 	f := command.Flags()
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
 	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
-	f.Var(digest{&flags.requirePlan}, "require-plan", "apply the saved plan only if this `DIGEST`, sha256:…, is its id, as whoever approved it saw it")
+	f.Var(digest{&flags.requirePlan}, "require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it")
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")

@@ -20,11 +20,14 @@ const operatorVariable = "ENTITLECTL_OPERATOR"
 
 // underOperator gives a command that loads files the flag that names the operator's.
 func (c *cli) underOperator(command *cobra.Command) {
-	command.Flags().Var(filled{&c.operator}, "operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")")
+	command.Flags().Var(filled{&c.operator, "FILE or git:REF:PATH"}, "operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")")
 }
 
 // filled is a flag that takes a text, but not an empty one, as of a variable that is not set.
-type filled struct{ *string }
+type filled struct {
+	*string
+	want string
+}
 
 func (f filled) String() string { return "" } // no default
 
@@ -32,7 +35,7 @@ func (f filled) Type() string { return "string" }
 
 func (f filled) Set(text string) error {
 	if text == "" {
-		return errors.New("want FILE or git:REF:PATH")
+		return errors.New("want " + f.want)
 	}
 	*f.string = text
 	return nil
@@ -40,16 +43,17 @@ func (f filled) Set(text string) error {
 
 // loadOperator reads and checks the operator's file; nil where none is named.
 func (c *cli) loadOperator(ctx context.Context) (*spec.Operator, error) {
-	name := c.operator
+	name, from := c.operator, "--operator"
 	if name == "" {
 		name, _ = c.lookup(operatorVariable)
+		from = operatorVariable
 	}
 	if name == "" {
 		return nil, nil
 	}
 	data, folder, err := c.readOperator(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return spec.LoadOperator(spec.OperatorFile{Name: name, Data: data, Folder: folder, Formats: providers.Formats(),
 		Rules: diff.RuleNames, StateDir: c.stateDir})
@@ -67,12 +71,9 @@ func (c *cli) readOperator(ctx context.Context, name string) (data []byte, folde
 	}
 	repository, err := git.Open(".")
 	if err != nil {
-		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
+		return nil, "", fmt.Errorf("%s: %w", name, err)
 	}
-	if data, folder, err = repository.Read(ctx, file); err != nil {
-		return nil, "", fmt.Errorf("the operator's file %s: %w", name, err)
-	}
-	return data, folder, nil
+	return repository.Read(ctx, file)
 }
 
 // guard is guardState for commands that read the state folder and no files.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,7 @@ func (o *overriding) addTo(command *cobra.Command, allow, reason string) {
 func (o *overriding) check(hasReason bool) error {
 	for _, rule := range o.allow {
 		if !slices.Contains(diff.Allowable, rule) {
-			return fmt.Errorf("--allow %s: there is no such rule%s", rule, didYouMean(rule, diff.Allowable))
+			return fmt.Errorf("--allow %s: there is no such rule%s", rule, cmp.Or(didYouMean(rule, diff.Allowable), "; give one for each --allow, of "+strings.Join(diff.Allowable, ", ")))
 		}
 	}
 	if !hasReason {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +42,7 @@ func newPlan(c *cli) *cobra.Command {
 		},
 	}
 	f := command.Flags()
-	f.StringVar(&flags.out, "out", "", "save the plan in `FILE`, for apply and show")
+	f.Var(filled{&flags.out, "FILE"}, "out", "save the plan in `FILE`, for apply and show")
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
 	f.BoolVar(&flags.opts.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
@@ -51,6 +54,9 @@ func newPlan(c *cli) *cobra.Command {
 func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
+	}
+	if err := flags.checkOut(); err != nil {
+		return err
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
@@ -68,7 +74,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 			return err
 		}
 		if err := file.Replace(flags.out, data); err != nil {
-			return err
+			return fmt.Errorf("--out %s: the plan was not saved: %w", flags.out, err)
 		}
 	}
 	var differs error
@@ -76,6 +82,20 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		differs = &exit{code: exitDiffers}
 	}
 	return together(unread, c.judge(plan), differs)
+}
+
+// checkOut finds out before anything is read that a plan can't be saved.
+func (f planFlags) checkOut() error {
+	if f.out == "" {
+		return nil
+	}
+	if info, err := os.Stat(f.out); err == nil && info.IsDir() {
+		return fmt.Errorf("--out %s: a folder, not a file; name a file in it", f.out)
+	}
+	if _, err := os.Stat(filepath.Dir(f.out)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--out %s: there is no folder %s; make it, or name another file", f.out, filepath.Dir(f.out))
+	}
+	return nil
 }
 
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside

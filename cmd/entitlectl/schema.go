@@ -15,7 +15,7 @@ func newSchema(c *cli) *cobra.Command {
 		Long: "Print the JSON Schema of desired-state files, or with --operator that of the operator's file, for completion and checks in\n" +
 			"editors. With the YAML language server:\n" +
 			"  # yaml-language-server: $schema=entitlements.schema.json",
-		Example: "  entitlectl schema > entitlements.schema.json",
+		Example: "  entitlectl schema > entitlements.schema.json\n  entitlectl schema --operator > operator.schema.json",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			text := spec.Schema(providers.Formats())

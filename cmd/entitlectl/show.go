@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,9 @@ func newShow(c *cli) *cobra.Command {
 
 func readPlan(path string) (*diff.Plan, error) {
 	data, err := readInput(path, maxInput)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file; plan --out %[1]s saves a plan in it", path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func checkFormat(data []byte) error {
 	err := json.Unmarshal(data, &head)
 	switch {
 	case err != nil && head.Format == nil:
-		return fmt.Errorf("not a whole plan: %w", err)
+		return fmt.Errorf("not a whole plan: %w; plan --out saves one", err)
 	case err != nil:
 		return fmt.Errorf("the plan is cut short or broken: %w", err)
 	case head.Format == nil:

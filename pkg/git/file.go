@@ -36,10 +36,10 @@ func Parse(name string) (File, error) {
 	ref, file, both := strings.Cut(strings.TrimPrefix(name, Prefix), ":")
 	const example = "; write it as in git:refs/remotes/origin/main:ops/operator.yaml"
 	switch {
-	case !strings.HasPrefix(name, Prefix) || !both:
+	case !strings.HasPrefix(name, Prefix) || !both || ref == "" || file == "":
 		return File{}, fmt.Errorf("%q is no git:REF:PATH%s", name, example)
 	case !commitID.MatchString(ref) && !strings.HasPrefix(ref, "refs/"):
-		return File{}, fmt.Errorf("%s: %q may have several meanings; write the whole ref, which begins with refs/ (git:refs/remotes/origin/main:%s), or the whole id of a commit", name, ref, file)
+		return File{}, fmt.Errorf("%s: %q may have several meanings; write the whole ref, which begins with refs/ (such as git:refs/remotes/origin/main:%s), or the whole id of a commit", name, ref, file)
 	case !commitID.MatchString(ref) && !isRef(ref):
 		return File{}, fmt.Errorf("%s: %q is not the name of a ref, but how to find a commit from one, or neither%s", name, ref, example)
 	case !fs.ValidPath(file) || file == "." || strings.HasPrefix(file, "-") || strings.ContainsFunc(file, unicode.IsControl):

@@ -29,7 +29,7 @@ func TestNamesOfFiles(t *testing.T) {
 		"git:HEAD:x":                             "may have several meanings",
 		"git:@:x":                                "may have several meanings",
 		"git:@{u}:x":                             "may have several meanings",
-		"git::x":                                 "may have several meanings",
+		"git::x":                                 "is no git:REF:PATH",
 		"git:-q:x":                               "may have several meanings",
 		"git:--help:x":                           "may have several meanings",
 		"git:REFS/heads/main:x":                  "may have several meanings",
@@ -59,7 +59,7 @@ func TestNamesOfFiles(t *testing.T) {
 		"git:refs/heads/main.lock:x": "is not the name of a ref",
 		`git:refs/heads\main:x`:      "is not the name of a ref",
 
-		"git:refs/heads/main:":         "is no path to a file",
+		"git:refs/heads/main:":         "is no git:REF:PATH",
 		"git:refs/heads/main:.":        "is no path to a file",
 		"git:refs/heads/main:/x":       "is no path to a file",
 		"git:refs/heads/main:./x":      "is no path to a file",

@@ -99,6 +99,8 @@ func readBelow(dir, name string, limit int64) (data []byte, err error) {
 		return nil, &fault{"link leads nowhere or out of its folder", "put the file itself into the folder"}
 	case err != nil:
 		return nil, err
+	case info.IsDir():
+		return nil, &fault{"a folder, not a file", "name a file, or put one in its place"}
 	case !info.Mode().IsRegular():
 		return nil, &fault{"not a regular file", "name a file that can be read as often as needed"}
 	case info.Size() > limit:

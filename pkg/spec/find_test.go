@@ -75,7 +75,7 @@ func TestRulesThatAreNotRead(t *testing.T) {
 		"deeper and like it": {files: []string{"d/a.yaml", "d/b/rules.yaml", "d/b/entitlectl.rules.yml"}, load: []string{"d"}, errors: "d/b/entitlectl.rules.yml: rules are not read from a folder in one that is named; move it into d"},
 		"deeper, read as something else": {files: []string{"d/a.yaml", "d/b/" + RulesFile}, links: map[string]string{"d/c.yaml": "b/" + RulesFile}, load: []string{"d"},
 			errors: "d/b/" + RulesFile + ": rules are not read from a folder in one that is named; move it into d"},
-		"a folder":     {files: []string{"d/a.yaml", RulesFile + "/"}, load: []string{"d"}, errors: RulesFile + ": not a regular file; name a file that can be read as often as needed"},
+		"a folder":     {files: []string{"d/a.yaml", RulesFile + "/"}, load: []string{"d"}, errors: RulesFile + ": a folder, not a file; name a file, or put one in its place"},
 		"a link out":   {files: []string{"d/a.yaml", "x.yaml"}, links: map[string]string{"d/" + RulesFile: "../x.yaml"}, load: []string{"d/a.yaml"}, errors: "d/" + RulesFile + ": link leads nowhere or out of its folder; put the file itself into the folder"},
 		"a dead link":  {files: []string{"d/a.yaml"}, links: map[string]string{RulesFile: "gone"}, load: []string{"d"}, errors: RulesFile + ": link leads nowhere or out of its folder; put the file itself into the folder"},
 		"a named pipe": {files: []string{"d/a.yaml", RulesFile + "|"}, load: []string{"d"}, errors: RulesFile + ": not a regular file; name a file that can be read as often as needed"},

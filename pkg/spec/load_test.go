@@ -60,7 +60,7 @@ b.yaml:4:20: app group "CAD" is defined twice, first at a.yaml:4:20; keep one of
 b.yaml:5:16: user "alice" is defined twice, first at a.yaml:5:16; keep one of them
 b.yaml:6:9: team "cad" is defined twice, first at a.yaml:6:9; keep one of them`,
 		},
-		"the version is for each file": {files: map[string]string{"a.yaml": rule, "b.yaml": "users: []\n"}, load: []string{"a.yaml", "b.yaml"}, errors: "b.yaml:1:1: file has no version; add `version:`"},
+		"the version is for each file": {files: map[string]string{"a.yaml": rule, "b.yaml": "users: []\n"}, load: []string{"a.yaml", "b.yaml"}, errors: "b.yaml:1:1: file has no version; add `version: 1`"},
 	} {
 		t.Run(name, test.test)
 	}

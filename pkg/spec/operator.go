@@ -99,6 +99,9 @@ func (l *loader) defineConnection() string {
 	if l.operator != nil && l.operator.holds {
 		return "the operator's file " + l.operator.Name + " holds the connections"
 	}
+	if len(l.connections) == 0 && l.operator == nil {
+		return "define it under connections, or name the operator's file that holds it with --operator"
+	}
 	return "define it under connections"
 }
 

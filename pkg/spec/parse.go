@@ -84,7 +84,7 @@ var (
 // syntaxError reports an error of yaml.v3, which gives a line at best. What it quotes from the file is left out, since
 // that may be a secret.
 func (d *decoder) syntaxError(err error, data []byte) {
-	at, what, hint := d.start(), err.Error(), "check indentation, quotes and brackets around here"
+	at, what, hint := d.start(), err.Error(), "check indentation (spaces, no tabs), quotes and brackets around here"
 	if m := yamlError.FindStringSubmatch(what); m != nil {
 		what = m[2]
 		if line, err := strconv.Atoi(m[1]); err == nil {

@@ -10,14 +10,14 @@ import (
 func Schema(formats []Format) []byte {
 	root := record([]string{"version"}, schema{
 		"version":     schema{"const": 1},
-		"connections": mapOf(pointer("connection")),
-		"users":       listOf(pointer("user")),
-		"teams":       mapOf(listOf(pointer("item"))),
+		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the name that in: refers to"),
+		"users":       about(listOf(pointer("user")), "people, by the name that grants refer to"),
+		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, granted to as team:NAME; may hold team:NAME"),
 		"appGroups":   listOf(pointer("appGroup")),
 		"apps":        listOf(pointer("app")),
 		"mailGroups":  listOf(pointer("mailGroup")),
 		"accounts":    listOf(pointer("account")),
-		"rules":       pointer("rules"),
+		"rules":       about(pointer("rules"), "limits that a plan must keep; they can only tighten those of the operator's and rules files"),
 	})
 	return root.document("entitlectl desired state", formats)
 }
@@ -80,7 +80,7 @@ func definitions(formats []Format) schema {
 		"moment": about(text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$`),
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
 		"count":     schema{"type": "integer", "minimum": 0},
-		"ownership": about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is; ignored: only read"),
+		"ownership": about(words(ownerships), "owned: grants that are not listed are revoked; add-only: only those of people who left; ignored: only read"),
 		"state":     about(words(resourceStates), "absent: it is deleted"),
 		"user": record([]string{"name"}, schema{
 			"name": pointer("name"), "account": about(line(maxName), "the vendor's user name, if it is not the name"),
@@ -110,18 +110,23 @@ func definitions(formats []Format) schema {
 			"name": pointer("name"), "in": pointer("name"), "type": words(accountTypes), "email": pointer("address"),
 		}),
 		"rules": record(nil, schema{
-			"max-revokes": pointer("limit"), "max-revoke-share": pointer("share"), "max-revoke-share-resource": pointer("share"),
-			"max-mails": pointer("limit"), "protected": listOf(pointer("protection")), "require-self": pointer("protection"),
-			"min-members": mapOf(pointer("count")),
+			"max-revokes":               about(pointer("limit"), "revokes on a connection"),
+			"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
+			"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
+			"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
+			"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
+			"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
+			"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
 		}),
 		"limit":      anyOf(pointer("count"), schema{"const": "off"}),
 		"share":      anyOf(text(share.String()), schema{"const": "off"}),
-		"protection": about(line(maxLine), "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
+		"protection": about(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
 		"reference":  about(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "where the secret is found: env:NAME or file:PATH"),
 		"url":        text(`^https?://[^?#@\s]+$`),
 		"rate":       text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`),
 		"notices": anyOf(schema{"const": "off"}, record(nil, schema{
-			"resendAfter": about(schema{"type": "string"}, "a duration: 24h, 90m or 7d"), "maxAttempts": pointer("count"),
+			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
+			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
 		})),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
@@ -169,9 +174,13 @@ func (f *Format) schema() schema {
 		endpoint = anyOf(endpoint, record(nil, families))
 	}
 	all := schema{
-		"provider": schema{"const": f.Provider}, "auth": anyOf(forms...), "endpoint": endpoint,
-		"rate": record(nil, schema{"read": pointer("rate"), "write": pointer("rate")}), "notices": pointer("notices"), "packing": pointer("packing"),
-		"experimental": listOf(words(f.Experimental)),
+		"provider":     schema{"const": f.Provider},
+		"auth":         about(anyOf(forms...), "references to credentials, never the credentials"),
+		"endpoint":     about(endpoint, "instead of the vendor's own: one URL, or one for each API family"),
+		"rate":         about(record(nil, schema{"read": pointer("rate"), "write": pointer("rate")}), "calls at most, such as 60/min; by default what the vendor publishes"),
+		"notices":      about(pointer("notices"), "when mails that failed are sent again; off leaves them alone"),
+		"packing":      about(pointer("packing"), "pairs beyond its changes that a plan may touch to need fewer calls"),
+		"experimental": about(listOf(words(f.Experimental)), "calls that no public page of the vendor describes"),
 	}
 	for _, key := range f.Keys {
 		all[key] = pointer("name")

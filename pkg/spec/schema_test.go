@@ -40,6 +40,20 @@ func TestSchemaKeys(t *testing.T) {
 	}
 }
 
+// TestSchemaDescribes checks that editors can say what each key is for where its name alone does not.
+func TestSchemaDescribes(t *testing.T) {
+	root, operator := decodeSchema(t, Schema(testFormats())), decodeSchema(t, OperatorSchema(testFormats(), ruleKeys))
+	cloud := root["$defs"].(map[string]any)["connection-cloud"]
+	for what, s := range map[string]any{"operator's file": operator, "rules": root["$defs"].(map[string]any)["rules"], "connection": cloud} {
+		for key, value := range s.(map[string]any)["properties"].(map[string]any) {
+			own := slices.Contains(testFormats()[0].Keys, key) // the provider's, which its vendor describes
+			if about, _ := value.(map[string]any)["description"].(string); about == "" && key != "version" && key != "provider" && !own {
+				t.Errorf("%s: %s has no description", what, key)
+			}
+		}
+	}
+}
+
 // TestSchemaAccepts validates the good files, and some bad ones whose shape is wrong.
 func TestSchemaAccepts(t *testing.T) {
 	root := decodeSchema(t, Schema(testFormats()))

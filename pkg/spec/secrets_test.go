@@ -43,7 +43,7 @@ func TestSecrets(t *testing.T) {
 		"file:secrets/none":  "is unreadable: no such file or folder; check the path",
 		"file:secrets/empty": "is empty; write the secret into the file",
 		"file:secrets/big":   "is unreadable: file has 65537 bytes, more than the 65536 allowed; split it",
-		"file:secrets":       "is unreadable: not a regular file; name a file that can be read as often as needed",
+		"file:secrets":       "is unreadable: a folder, not a file; name a file, or put one in its place",
 		"file:secrets/link":  "is unreadable: a link leads out of d/secrets; put the file itself there",
 		"file:../outside":    "is unreadable: a link leads out of d/secrets; put the file itself there",
 	} {

@@ -177,7 +177,11 @@ func (o object) need(key string) (*yaml.Node, bool) {
 	if n := o.get(key); n != nil {
 		return n, true
 	}
-	o.reject(o.at(o.node), fmt.Sprintf("add `%s:`", key), "%s has no %s", o.what, key)
+	line := key + ":"
+	if key == "version" {
+		line += " 1" // there is no other
+	}
+	o.reject(o.at(o.node), fmt.Sprintf("add `%s`", line), "%s has no %s", o.what, key)
 	return nil, false
 }
 
