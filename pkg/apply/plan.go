@@ -41,6 +41,7 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, opts) })
 	}
 	wg.Wait()
+	apart(plan.Connections)
 	var errs *multierror.Error
 	seconds := map[string]float64{}
 	for i, job := range opts.Jobs {

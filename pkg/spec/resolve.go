@@ -39,8 +39,30 @@ func (l *loader) resolve() {
 	}
 	l.bounded(order)
 	l.lifted()
+	if len(l.found) == 0 { // what is incomplete may look alike
+		l.tenants()
+	}
 	l.rules = strictest(l.floors, l.reviewed)
 	l.rules.Protected, l.rules.RequireSelf = l.names(l.rules.Protected), l.names(l.rules.RequireSelf)
+}
+
+// tenants refuses connections that surely reach one tenant: limits hold for each connection. Others that do are found when they
+// are read.
+func (l *loader) tenants() {
+	first := map[string]*connection{}
+	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
+		c := l.connections[name]
+		if len(c.Auth) == 0 {
+			continue
+		}
+		same := fmt.Sprint(c.Provider, c.Auth, c.Settings, c.Endpoints) // maps are printed sorted
+		if o := first[same]; o != nil {
+			l.reject(c.Source, "keep one of them for a tenant", "connection %s has the credentials and settings of connection %s at %s",
+				quoted(name), quoted(o.Name), o.Source)
+			continue
+		}
+		first[same] = c
+	}
 }
 
 // distinct refuses users who are one and the same at some vendor, and people who left but whose mail another one gets.

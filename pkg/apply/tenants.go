@@ -1,0 +1,36 @@
+package apply
+
+import (
+	"fmt"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// apart refuses connections that reach one and the same tenant: limits hold for each connection, so one tenant that is split
+// over several would have them several times, and two lists of the same resource would undo each other. Nothing of such
+// connections is planned.
+func apart(parts []diff.Part) {
+	first := map[string]int{}
+	for i := range parts {
+		account := parts[i].Provider + " " + parts[i].Account
+		if parts[i].Account == "" {
+			continue
+		}
+		j, shared := first[account]
+		if !shared {
+			first[account] = i
+			continue
+		}
+		parts[i] = unplanned(parts[i], parts[j].Name)
+		if len(parts[j].Errors) == 0 {
+			parts[j] = unplanned(parts[j], parts[i].Name)
+		}
+	}
+}
+
+// unplanned is a part without a plan, since another connection reaches the same tenant.
+func unplanned(part diff.Part, other string) diff.Part {
+	return diff.Part{Name: part.Name, Provider: part.Provider, Endpoints: part.Endpoints, Account: part.Account, Targets: part.Targets,
+		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{},
+		Errors: diff.Errors{fmt.Errorf("it reaches %s, as connection %s does; keep one of them for a tenant", part.Account, other)}}
+}
