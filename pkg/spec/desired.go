@@ -86,7 +86,7 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 		it := &e.to[i]
 		claim.Source = it.at
 		if it.team == nil {
-			g.Subject = it.subject(r.kind, domain)
+			g.Subject = it.subject(r.schema.Kind, domain)
 			add()
 			continue
 		}
@@ -96,7 +96,7 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 			teams[it.team] = people
 		}
 		for _, u := range people {
-			g.Subject = u.on(r.kind, domain)
+			g.Subject = u.on(r.schema.Kind, domain)
 			add()
 		}
 	}

@@ -25,14 +25,14 @@ func (l *loader) resolve() {
 	for _, r := range l.resources {
 		l.place(r)
 		if first := refs[r.ref()]; first != nil {
-			l.twice(r.Source, r.kind.words(), r.name, first.Source)
+			l.twice(r.Source, r.schema.Kind.words(), r.name, first.Source)
 			continue
 		}
 		refs[r.ref()] = r
 		l.own(r)
 		for _, e := range r.entries {
 			l.look(e.to)
-			if r.kind == KindMailGroup {
+			if r.schema.Kind == KindMailGroup {
 				l.mailable(e.to, mailless)
 			}
 		}
@@ -129,19 +129,21 @@ func (l *loader) place(r *resource) {
 	case c == nil:
 		known := slices.Sorted(maps.Keys(l.connections))
 		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
-	case !c.holds(r.kind):
-		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.kind.words())
+	case !c.holds(r.schema.Kind):
+		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.words())
 	}
 }
 
-// own sets a mail group's owner to the address of the user who is named.
+// own fills in the settings that name users.
 func (l *loader) own(r *resource) {
-	if r.owner.name == "" {
-		return
-	}
-	if u := l.userNamed(r.owner); u != nil {
-		l.mailed(u, r.owner.at, "")
-		r.Owner = u.email
+	for _, s := range r.users {
+		if s.name == "" {
+			continue
+		}
+		if u := l.userNamed(s.mention); u != nil {
+			l.mailed(u, s.at, "")
+			set(&r.Resource, s.key, u.email)
+		}
 	}
 }
 

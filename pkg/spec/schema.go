@@ -97,17 +97,17 @@ func definitions(formats []Format) schema {
 		}),
 		"app": record([]string{"name", "in"}, schema{
 			"name": pointer("name"), "in": pointer("name"), "ownership": pointer("ownership"),
-			"state": words([]string{"present"}), "audience": words(audiences), "grants": listOf(pointer("grant")),
+			"state": words([]string{"present"}), "audience": words([]string{"assigned", "everyone"}), "grants": listOf(pointer("grant")),
 		}),
 		"mailGroup": record([]string{"address", "in"}, schema{
 			"address": pointer("address"), "in": pointer("name"), "name": pointer("name"),
-			"owner": about(line(maxName), "a user"), "senders": words(senderModes),
+			"owner": about(line(maxName), "a user"), "senders": words([]string{"all", "company", "member", "custom"}),
 			"allowedSenders": about(listOf(pointer("member")), "with senders: custom"), "members": listOf(pointer("member")),
 			"ownership": pointer("ownership"), "state": pointer("state"),
 		}),
 		"member": anyOf(pointer("item"), pointer("grant")),
 		"account": record([]string{"name", "in"}, schema{
-			"name": pointer("name"), "in": pointer("name"), "type": words(accountTypes), "email": pointer("address"),
+			"name": pointer("name"), "in": pointer("name"), "type": words([]string{"cloud", "resource"}), "email": pointer("address"),
 		}),
 		"rules": record(nil, schema{
 			"max-revokes": pointer("limit"), "max-revoke-share": pointer("share"), "max-revoke-share-resource": pointer("share"),

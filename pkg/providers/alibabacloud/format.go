@@ -14,7 +14,7 @@ func Format() spec.Format {
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
 	return spec.Format{
 		Provider: "alibabacloud",
-		Kinds:    []spec.Kind{spec.KindAccount},
+		Kinds:    []spec.KindSchema{accounts()},
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKeyId", "accessKeySecret"}, Optional: []string{"securityToken"}},
 		},
@@ -25,5 +25,16 @@ func Format() spec.Format {
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
 		Rate:      spec.Rates{Read: rate, Write: rate},
 		Notices:   true,
+	}
+}
+
+// accounts is what the file may say of accounts: of those in the resource directory, which nobody grants anything here.
+func accounts() spec.KindSchema {
+	return spec.KindSchema{
+		Kind: spec.KindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
+		Settings: []spec.Setting{
+			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
+			{Key: "email", Address: true, About: "where the vendor writes to when the account becomes a cloud account"},
+		},
 	}
 }

@@ -10,7 +10,7 @@ const defaultDomain = "local.com"
 func Format() spec.Format {
 	return spec.Format{
 		Provider: "huaweicloud",
-		Kinds:    []spec.Kind{spec.KindAppGroup, spec.KindApp},
+		Kinds:    kinds(),
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 			{Keys: []string{"token"}},
@@ -26,5 +26,27 @@ func Format() spec.Format {
 		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
 		Notices:   true,
 		Packing:   true,
+	}
+}
+
+// kinds is what the file may say of app groups and apps.
+func kinds() []spec.KindSchema {
+	grants := []spec.List{{
+		Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser, spec.SubjectUserGroup},
+		About: "who may use it, and how long",
+	}}
+	return []spec.KindSchema{
+		{
+			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
+			About: "app groups of Workspace; one that does not exist is made",
+		},
+		{
+			Kind: spec.KindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
+			About: "apps of the app center, which exist already",
+			Settings: []spec.Setting{{
+				Key: "audience", Words: []string{string(spec.Assigned), string(spec.Everyone)}, Implied: string(spec.Assigned), Opens: string(spec.Everyone),
+				About: "assigned: those whom grants list; everyone: every user of the tenant",
+			}},
+		},
 	}
 }
