@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -29,6 +30,41 @@ func TestKindsAreDistinct(t *testing.T) {
 					t.Errorf("%s: key %s is taken", k.Kind, l.Key)
 				}
 				keys = append(keys, l.Key)
+			}
+		}
+	}
+}
+
+// TestSchemaDescribesEveryKey proves that an editor has something to show at each key.
+func TestSchemaDescribesEveryKey(t *testing.T) {
+	for name, text := range map[string][]byte{
+		"file": spec.Schema(Formats()), "operator's file": spec.OperatorSchema(Formats(), []string{"max-mails"}),
+	} {
+		var root any
+		if err := json.Unmarshal(text, &root); err != nil {
+			t.Fatal(err)
+		}
+		described(t, name, root)
+	}
+}
+
+// described reports the keys of a schema, and of all inside of it, that have no description.
+func described(t *testing.T, where string, part any) {
+	switch part := part.(type) {
+	case []any:
+		for _, p := range part {
+			described(t, where, p)
+		}
+	case map[string]any:
+		properties, _ := part["properties"].(map[string]any)
+		for key, property := range properties {
+			if text, _ := property.(map[string]any)["description"].(string); text == "" {
+				t.Errorf("%s: %s has no description", where, key)
+			}
+		}
+		for key, p := range part {
+			if key != "if" { // it only tells which part counts
+				described(t, where+" "+key, p)
 			}
 		}
 	}

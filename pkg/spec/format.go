@@ -22,6 +22,9 @@ type Format struct {
 	Rate         Rates        // the vendor's published figures, used where the file sets none
 	Notices      bool         // whether the vendor sends mails that can be sent again
 	Packing      bool         // whether one call acts on every resource it lists times every subject it lists
+
+	// About says for editors what each of Keys and Endpoints and each key of Auth is.
+	About map[string]string
 }
 
 // AuthForm is one way to prove who we are: all of Keys, and any of Optional.

@@ -33,7 +33,7 @@ func TestSchemaKeys(t *testing.T) {
 	check("allow", operator["properties"].(map[string]any)["allow"], allowKeys)
 	for def, want := range map[string][]string{
 		"user": userKeys, "grant": grantKeys, "rules": ruleKeys,
-		"appGroup": formats[0].Kinds[0].keys(), "app": formats[0].Kinds[1].keys(), "mailGroup": formats[1].Kinds[0].keys(), "account": formats[2].Kinds[0].keys(),
+		"app-group": formats[0].Kinds[0].keys(), "app": formats[0].Kinds[1].keys(), "mail-group": formats[1].Kinds[0].keys(), "account": formats[2].Kinds[0].keys(),
 		"connection-cloud": formats[0].keys(), "connection-mailer": formats[1].keys(), "connection-directory": formats[2].keys(),
 	} {
 		check(def, defs[def], want)

@@ -23,8 +23,12 @@ func Format() spec.Format {
 			"resourcemanager.vpc-proxy.aliyuncs.com", "resourcedirectory.vpc-proxy.aliyuncs.com"},
 		Env:       []string{"ALIBABA_CLOUD_*"},
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
-		Rate:      spec.Rates{Read: rate, Write: rate},
-		Notices:   true,
+		About: map[string]string{
+			"accessKeyId": "the id of an access key", "accessKeySecret": "its secret", "securityToken": "for temporary access keys",
+			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
+		},
+		Rate:    spec.Rates{Read: rate, Write: rate},
+		Notices: true,
 	}
 }
 

@@ -22,10 +22,15 @@ func Format() spec.Format {
 		Keys:      []string{"region", "project"},
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},
-		Domain:    defaultDomain,
-		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
-		Notices:   true,
-		Packing:   true,
+		About: map[string]string{
+			"accessKey": "the id of an access key", "secretKey": "its secret", "securityToken": "for temporary access keys", "token": "a token of IAM",
+			"region": "the region, such as eu-west-101", "project": "the id of the project; by default it is looked up by the region's name",
+			"app": "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
+		},
+		Domain:  defaultDomain,
+		Rate:    spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Notices: true,
+		Packing: true,
 	}
 }
 

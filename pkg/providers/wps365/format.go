@@ -29,8 +29,12 @@ func Format() spec.Format {
 		Hosts: []string{"openapi.wps.cn"},
 		Env:   []string{"WPS_*"},
 		// sign: false is for apps whose request signing is switched off at the vendor.
-		Keys:         []string{"sign"},
-		Booleans:     []string{"sign"},
+		Keys:     []string{"sign"},
+		Booleans: []string{"sign"},
+		About: map[string]string{
+			"appId": "the app's id", "appKey": "its secret", "refreshToken": "of the user in whose name mail groups are written; without it, by the app itself",
+			"sign": "false for apps whose request signing is switched off at the vendor",
+		},
 		Experimental: []string{wordMembers, wordSenders, wordUpdate, wordDelete},
 		Rate:         spec.Rates{Read: rate, Write: rate},
 	}
