@@ -119,16 +119,10 @@ func (s Subject) String() string {
 
 // prefix is how the file writes the subject's kind.
 func (s Subject) prefix() string {
-	switch s.Kind {
-	case SubjectUserGroup:
-		return "group:"
-	case SubjectDepartment:
-		return "dept:"
-	case SubjectMailbox:
-		return "mailbox:"
-	default:
-		return ""
+	if f := formOf(s.Kind); f.prefix != "" && !f.bare {
+		return f.prefix + ":"
 	}
+	return ""
 }
 
 // Compare orders subjects by kind, name and domain.
