@@ -23,6 +23,9 @@ type Format struct {
 	Notices      bool         // whether the vendor sends mails that can be sent again
 	Packing      bool         // whether one call acts on every resource it lists times every subject it lists
 
+	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.
+	// nil: ByAccount.
+	Identity func(Person) Subject
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
 }

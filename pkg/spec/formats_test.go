@@ -19,7 +19,7 @@ func testFormats() []Format {
 			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
 		},
 		{
-			Provider: "mailer", Kinds: []KindSchema{kinds[KindMailGroup]},
+			Provider: "mailer", Identity: ByEmail, Kinds: []KindSchema{kinds[KindMailGroup]},
 			Auth:  []AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
 			Hosts: []string{"mail.example"}, Env: []string{"A", "B", "K", "MAILER_*"},
 			Keys: []string{"sign"}, Booleans: []string{"sign"}, Experimental: []string{"members", "senders"},

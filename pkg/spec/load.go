@@ -71,15 +71,13 @@ func load(in Input, most bounds) (*Spec, error) {
 	sum := sha256.Sum256([]byte(strings.Join(digests, "")))
 	s := &Spec{
 		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, domains: map[string]string{},
+		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, sites: l.connections,
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
-		c := l.connections[name]
-		s.Connections = append(s.Connections, c.Connection)
-		s.domains[name] = c.domain()
+		s.Connections = append(s.Connections, l.connections[name].Connection)
 	}
 	return s, nil
 }

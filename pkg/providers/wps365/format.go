@@ -35,6 +35,7 @@ func Format() spec.Format {
 			"appId": "the app's id", "appKey": "its secret", "refreshToken": "of the user in whose name mail groups are written; without it, by the app itself",
 			"sign": "false for apps whose request signing is switched off at the vendor",
 		},
+		Identity:     spec.ByEmail,
 		Experimental: []string{wordMembers, wordSenders, wordUpdate, wordDelete},
 		Rate:         spec.Rates{Read: rate, Write: rate},
 	}
