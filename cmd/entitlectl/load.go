@@ -155,20 +155,23 @@ func (c *cli) checkTargets(scopes []scope) error {
 			continue
 		}
 		kind, _, ok := strings.Cut(target, "/")
-		if !ok || !slices.Contains(spec.Kinds, spec.Kind(kind)) {
-			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, joined(spec.Kinds))
+		if kinds := kindNames(); !ok || !slices.Contains(kinds, kind) {
+			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, strings.Join(kinds, ", "))
 		}
 		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
 	}
 	return nil
 }
 
-func joined(kinds []spec.Kind) string {
-	words := make([]string, len(kinds))
-	for i, k := range kinds {
-		words[i] = string(k)
+// kindNames are the kinds of all providers.
+func kindNames() []string {
+	var names []string
+	for _, f := range providers.Formats() {
+		for _, k := range f.Kinds {
+			names = append(names, string(k.Kind))
+		}
 	}
-	return strings.Join(words, ", ")
+	return names
 }
 
 // only cuts a scope down to the targets that it has.

@@ -79,6 +79,7 @@ func newRoot(c *cli) *cobra.Command {
 	}
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
+	completeTargets(root)
 	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
@@ -189,6 +190,15 @@ func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
 			_ = command.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp))
 		}
 	})
+}
+
+// completeTargets lets shells complete the kind of a target.
+func completeTargets(command *cobra.Command) {
+	var words []string
+	for _, kind := range kindNames() {
+		words = append(words, kind+"/")
+	}
+	_ = command.RegisterFlagCompletionFunc("target", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 }
 
 func knownCommand(cmd *cobra.Command, args []string) error {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -96,7 +97,7 @@ func TestNoMappingUnprotects(t *testing.T) {
 		}
 		write(spec.RulesFile, "rules: {max-revokes: off, max-revoke-share: off, max-revoke-share-resource: off, "+fmt.Sprintf(rule, on)+"}\n")
 		write("a.yaml", m.yaml())
-		s, err := spec.Load(spec.Input{Paths: []string{dir}})
+		s, err := spec.Load(spec.Input{Paths: []string{dir}, Formats: providers.Formats()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,9 @@ type connection struct {
 }
 
 // holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
-func (c *connection) holds(k Kind) bool { return c.format == nil || slices.Contains(c.format.Kinds, k) }
+func (c *connection) holds(k Kind) bool {
+	return c.format == nil || slices.ContainsFunc(c.format.Kinds, func(have KindSchema) bool { return have.Kind == k })
+}
 
 // domain is what a blank domain means.
 func (c *connection) domain() string {

@@ -12,15 +12,16 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			sizes[r.in.name] += len(e.to)
 		}
 	}
-	left, known := map[string]map[Subject]Claim{}, map[string]map[Subject]bool{} // by domain, not by connection: there may be many
+	left, known := map[*Format]map[Subject]Claim{}, map[*Format]map[Subject]bool{} // not by connection: there may be many
 	for _, c := range s.Connections {
-		domain := s.domains[c.Name]
-		if left[domain] == nil {
-			left[domain], known[domain] = s.left(domain), s.known(domain)
+		site := s.sites[c.Name]
+		by := site.format
+		if left[by] == nil {
+			left[by], known[by] = s.left(site), s.known(site)
 		}
 		states[c.Name] = State{
 			Resources: map[Ref]Resource{}, Grants: make(map[Grant]Claim, sizes[c.Name]), Lapsed: map[Grant]Claim{},
-			Left: left[domain], Known: known[domain],
+			Left: left[by], Known: known[by],
 		}
 	}
 	teams := map[*team][]*user{}
@@ -34,29 +35,26 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 	return states
 }
 
-// left lists the people who left, under every name that they may have where that is the domain.
-func (s *Spec) left(domain string) map[Subject]Claim {
+// left lists the people who left, under every name that they may have at a connection.
+func (s *Spec) left(c *connection) map[Subject]Claim {
 	left := map[Subject]Claim{}
 	for _, u := range s.users {
 		if !u.left {
 			continue
 		}
 		claim := Claim{Source: u.source, Reason: u.name + " has left"}
-		left[u.subject(domain)] = claim
-		if u.email != "" {
-			for _, kind := range []SubjectKind{SubjectUser, SubjectMailbox, SubjectAddress} {
-				left[Subject{Kind: kind, Name: u.email}] = claim
-			}
+		for _, name := range c.names(u) {
+			left[name] = claim
 		}
 	}
 	return left
 }
 
-// known lists the people of the file as a directory of that domain names them.
-func (s *Spec) known(domain string) map[Subject]bool {
+// known lists the people of the file by account.
+func (s *Spec) known(c *connection) map[Subject]bool {
 	known := make(map[Subject]bool, len(s.users))
 	for _, u := range s.users {
-		known[u.subject(domain)] = true
+		known[ByAccount(c.person(u))] = true
 	}
 	return known
 }
@@ -81,12 +79,12 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 			state.Lapsed[g] = claim
 		}
 	}
-	domain := s.domains[r.in.name]
+	c := s.sites[r.in.name]
 	for i := range e.to {
 		it := &e.to[i]
 		claim.Source = it.at
 		if it.team == nil {
-			g.Subject = it.subject(r.kind, domain)
+			g.Subject = it.subject(c)
 			add()
 			continue
 		}
@@ -96,28 +94,20 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 			teams[it.team] = people
 		}
 		for _, u := range people {
-			g.Subject = u.on(r.kind, domain)
+			g.Subject = c.identity(u)
 			add()
 		}
 	}
 }
 
-// on is the user as resources of a kind know it.
-func (u *user) on(k Kind, defaultDomain string) Subject {
-	if k == KindMailGroup {
-		return u.mail()
-	}
-	return u.subject(defaultDomain)
-}
-
-// subject is what an item other than a team names on resources of a kind.
-func (it *item) subject(k Kind, defaultDomain string) Subject {
+// subject is what an item other than a team names at a connection.
+func (it *item) subject(c *connection) Subject {
 	if it.user != nil {
-		return it.user.on(k, defaultDomain)
+		return c.identity(it.user)
 	}
 	s := Subject{Kind: it.kind, Name: it.name, Domain: it.domain}
 	if s.Kind == SubjectUserGroup && s.Domain == "" {
-		s.Domain = defaultDomain
+		s.Domain = c.domain()
 	}
 	return s
 }

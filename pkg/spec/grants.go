@@ -49,54 +49,37 @@ type item struct {
 	at     Position
 }
 
-// kindTeam marks an item that stands for the users of a team.
-const kindTeam SubjectKind = "team"
-
 // holder is what items are listed in.
 type holder struct {
 	name  string
 	kinds []SubjectKind // what it can hold
-	takes string        // the same, as the file writes it
 }
 
-var (
-	inTeam   = holder{"a team", []SubjectKind{SubjectUser, kindTeam}, "a user or team:NAME"}
-	inGrants = holder{"an app group or app", []SubjectKind{SubjectUser, kindTeam, SubjectUserGroup},
-		"a user, team:NAME or group:NAME"}
-	inMailGroup = holder{"a mail group", []SubjectKind{SubjectUser, kindTeam, SubjectMailbox, SubjectDepartment, SubjectAddress},
-		"a user, team:NAME, mailbox:ADDRESS, dept:NAME or an address"}
-)
+var inTeam = holder{"a team", []SubjectKind{SubjectUser, kindTeam}}
 
-// The prefixes of items.
-var (
-	prefixWords = []string{"team", "group", "dept", "mailbox"}
-	prefixes    = map[string]SubjectKind{
-		"team": kindTeam, "group": SubjectUserGroup, "dept": SubjectDepartment, "mailbox": SubjectMailbox,
+// takes is what it can hold, as the file writes it.
+func (h holder) takes() string {
+	var forms []string
+	for _, k := range h.kinds {
+		forms = append(forms, formOf(k).text)
 	}
-)
+	return either(forms)
+}
 
 var grantKeys = []string{"to", "starts", "expires", "reason"}
 
-// grants decodes the grants of an app group or app.
-func (d *decoder) grants(n *yaml.Node) []entry {
-	list, _ := d.list(n, "grants")
-	entries := make([]entry, 0, len(list))
-	for _, n := range list {
-		if e, ok := d.entry(n, "grant", RoleAccess, inGrants); ok {
-			entries = append(entries, e)
-		}
+// entries decodes a list: of mappings, and where it is plain of items too, for those who are in it always. Neighbouring
+// items make up one entry.
+func (d *decoder) entries(n *yaml.Node, l *List, in holder) []entry {
+	list, _ := d.list(n, l.Key)
+	what := "grant"
+	if l.Plain {
+		what = "entry of " + l.Key
 	}
-	return entries
-}
-
-// members decodes a list of a mail group: of items, and of mappings as in grants for those who belong for a time.
-// Neighbouring items make up one entry.
-func (d *decoder) members(n *yaml.Node, what string, role Role) []entry {
-	list, _ := d.list(n, what)
-	var entries []entry
+	entries := make([]entry, 0, len(list))
 	for len(list) > 0 {
-		if list[0].Kind == yaml.MappingNode {
-			if e, ok := d.entry(list[0], "entry of "+what, role, inMailGroup); ok {
+		if !l.Plain || list[0].Kind == yaml.MappingNode {
+			if e, ok := d.entry(list[0], what, l.Role, in); ok {
 				entries = append(entries, e)
 			}
 			list = list[1:]
@@ -106,7 +89,7 @@ func (d *decoder) members(n *yaml.Node, what string, role Role) []entry {
 		if plain < 0 {
 			plain = len(list)
 		}
-		entries = append(entries, entry{role: role, to: d.items(list[:plain], inMailGroup)})
+		entries = append(entries, entry{role: l.Role, to: d.items(list[:plain], in)})
 		list = list[plain:]
 	}
 	return entries
@@ -172,20 +155,21 @@ func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 		return it, false
 	}
 	prefix, name, prefixed := strings.Cut(text, ":")
+	form := formWith(prefix)
 	it.name = text
 	switch {
-	case prefixed && prefixes[prefix] == "":
-		d.reject(it.at, d.meant(prefix, prefixWords, "use "+in.takes), "unknown prefix %s in item %s", quoted(prefix), quoted(text))
+	case prefixed && (form.kind == "" || form.bare):
+		d.reject(it.at, d.meant(prefix, prefixes(), "use "+in.takes()), "unknown prefix %s in item %s", quoted(prefix), quoted(text))
 		return it, false
 	case prefixed:
-		it.kind, it.name = prefixes[prefix], name
+		it.kind, it.name = form.kind, name
 	case strings.Contains(text, "@"):
 		it.kind = SubjectAddress
 	default:
 		it.kind = SubjectUser
 	}
 	if !slices.Contains(in.kinds, it.kind) {
-		d.reject(it.at, "use "+in.takes, "%s can't hold %s", in.name, quoted(text))
+		d.reject(it.at, "use "+in.takes(), "%s can't hold %s", in.name, quoted(text))
 		return it, false
 	}
 	return it, d.complete(n, &it)

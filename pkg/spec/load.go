@@ -40,7 +40,7 @@ func Load(in Input) (*Spec, error) { return load(in, usualBounds) }
 
 func newLoader(formats []Format, stateDir string) *loader {
 	return &loader{
-		formats: formats, stateDir: stateDir, bounds: usualBounds, reviewed: newRuleSource(""),
+		formats: formats, kinds: kindsOf(formats), stateDir: stateDir, bounds: usualBounds, reviewed: newRuleSource(""),
 		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
 	}
 }
@@ -71,15 +71,13 @@ func load(in Input, most bounds) (*Spec, error) {
 	sum := sha256.Sum256([]byte(strings.Join(digests, "")))
 	s := &Spec{
 		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, domains: map[string]string{},
+		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, sites: l.connections,
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
-		c := l.connections[name]
-		s.Connections = append(s.Connections, c.Connection)
-		s.domains[name] = c.domain()
+		s.Connections = append(s.Connections, l.connections[name].Connection)
 	}
 	return s, nil
 }
@@ -95,7 +93,8 @@ type loader struct {
 	problems
 	warnings    problems
 	formats     []Format
-	operator    *Operator // nil: there is none
+	kinds       []*KindSchema // of all formats
+	operator    *Operator     // nil: there is none
 	allowed     allowance
 	stateDir    string
 	bounds      bounds
@@ -120,9 +119,18 @@ type loader struct {
 
 // The keys at the top level of a file.
 var (
-	fileKeys      = []string{"version", "connections", "users", "teams", "appGroups", "apps", "mailGroups", "accounts", "rules"}
+	fileKeys      = []string{"version", "connections", "users", "teams", "rules"} // beside the sections of kinds
 	rulesFileKeys = []string{"version", "rules"}
 )
+
+// fileKeysWith are all keys of a file; those of rules come last.
+func fileKeysWith(kinds []*KindSchema) []string {
+	keys := slices.Clone(fileKeys)
+	for _, k := range kinds {
+		keys = slices.Insert(keys, len(keys)-1, k.Section)
+	}
+	return keys
+}
 
 // document decodes a file.
 func (d *decoder) document(data []byte, rulesOnly bool) {
@@ -130,7 +138,7 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 	if root == nil {
 		return
 	}
-	what, keys := "file", fileKeys
+	what, keys := "file", fileKeysWith(d.kinds)
 	if rulesOnly {
 		what, keys = RulesFile, rulesFileKeys
 	}
@@ -142,17 +150,15 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 	if d.heldByOperator(o) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
 	}
-	for _, section := range []struct {
-		key    string
-		decode func(*yaml.Node)
-	}{
-		{"connections", d.decodeConnections}, {"users", d.decodeUsers}, {"teams", d.decodeTeams},
-		{"appGroups", d.each("app group", d.appGroup)}, {"apps", d.each("app", d.app)},
-		{"mailGroups", d.each("mail group", d.mailGroup)}, {"accounts", d.each("account", d.account)},
-		{"rules", d.decodeRules},
-	} {
-		if n := o.get(section.key); n != nil && slices.Contains(keys, section.key) {
-			section.decode(n)
+	sections := map[string]func(*yaml.Node){
+		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "rules": d.decodeRules,
+	}
+	for _, k := range d.kinds {
+		sections[k.Section] = func(n *yaml.Node) { d.decodeResources(n, k) }
+	}
+	for _, key := range keys {
+		if n, decode := o.get(key), sections[key]; n != nil && decode != nil {
+			decode(n)
 		}
 	}
 }

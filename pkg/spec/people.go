@@ -16,7 +16,7 @@ type user struct {
 	source  Position
 }
 
-// subject is the user as app groups and apps know it.
+// subject is the user by account.
 func (u *user) subject(defaultDomain string) Subject {
 	s := Subject{Kind: SubjectUser, Name: u.account, Domain: u.domain}
 	if s.Domain == "" {
@@ -24,9 +24,6 @@ func (u *user) subject(defaultDomain string) Subject {
 	}
 	return s
 }
-
-// mail is the user as mail groups know it.
-func (u *user) mail() Subject { return Subject{Kind: SubjectUser, Name: u.email} }
 
 // team is a set of users that exists in the files only.
 type team struct {

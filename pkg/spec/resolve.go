@@ -20,20 +20,23 @@ func (l *loader) resolve() {
 		l.look(t.members)
 	}
 	order := l.nest()
-	mailless := withoutEmail(order)
+	nameless := map[*Format]map[*team]*user{}
 	refs := make(map[Ref]*resource, len(l.resources))
 	for _, r := range l.resources {
-		l.place(r)
+		c := l.place(r)
 		if first := refs[r.ref()]; first != nil {
-			l.twice(r.Source, r.kind.words(), r.name, first.Source)
+			l.twice(r.Source, r.schema.Kind.words(), r.name, first.Source)
 			continue
 		}
 		refs[r.ref()] = r
-		l.own(r)
+		l.own(r, c)
+		if c != nil && nameless[c.format] == nil {
+			nameless[c.format] = lacking(order, c.nameless)
+		}
 		for _, e := range r.entries {
 			l.look(e.to)
-			if r.kind == KindMailGroup {
-				l.mailable(e.to, mailless)
+			if c != nil {
+				l.identified(e.to, r, c, nameless[c.format])
 			}
 		}
 	}
@@ -144,44 +147,47 @@ func (l *loader) teamNames() []string {
 	return l.knownTeams
 }
 
-// place finds a resource's connection.
-func (l *loader) place(r *resource) {
+// place finds a resource's connection, nil where there is none.
+func (l *loader) place(r *resource) *connection {
 	c := l.connections[r.in.name]
 	switch {
 	case c == nil:
 		known := slices.Sorted(maps.Keys(l.connections))
 		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
-	case !c.holds(r.kind):
-		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.kind.words())
+	case !c.holds(r.schema.Kind):
+		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.words())
+	}
+	return c
+}
+
+// own fills in the settings that name users.
+func (l *loader) own(r *resource, c *connection) {
+	for _, s := range r.users {
+		if s.name == "" {
+			continue
+		}
+		if u := l.userNamed(s.mention); u != nil && c != nil {
+			l.named(u, s.at, "", r, c)
+			set(&r.Resource, s.key, c.identity(u).Name)
+		}
 	}
 }
 
-// own sets a mail group's owner to the address of the user who is named.
-func (l *loader) own(r *resource) {
-	if r.owner.name == "" {
-		return
-	}
-	if u := l.userNamed(r.owner); u != nil {
-		l.mailed(u, r.owner.at, "")
-		r.Owner = u.email
-	}
-}
-
-// mailable refuses users without an address in mail groups. Of each team it reports one.
-func (l *loader) mailable(items []item, mailless map[*team]*user) {
+// identified refuses users whom a resource's connection can't know. Of each team it reports one.
+func (l *loader) identified(items []item, r *resource, c *connection, nameless map[*team]*user) {
 	for _, it := range items {
 		if it.user != nil {
-			l.mailed(it.user, it.at, "")
+			l.named(it.user, it.at, "", r, c)
 		}
-		if u := mailless[it.team]; u != nil {
-			l.mailed(u, it.at, " of team "+quoted(it.name))
+		if u := nameless[it.team]; u != nil {
+			l.named(u, it.at, " of team "+quoted(it.name), r, c)
 		}
 	}
 }
 
-func (l *loader) mailed(u *user, at Position, of string) {
-	if u.email == "" && !u.left {
-		l.reject(at, "add an email at "+u.source.String(), "user %s%s has no email, which mail groups need", quoted(u.name), of)
+func (l *loader) named(u *user, at Position, of string, r *resource, c *connection) {
+	if c.nameless(u) {
+		l.reject(at, "add an email at "+u.source.String(), "user %s%s has no email, which %ss need", quoted(u.name), of, r.schema.Kind.words())
 	}
 }
 
@@ -200,7 +206,7 @@ func (l *loader) names(protections []Protection) []Protection {
 			all = append(all, p)
 		}
 		if local, _, _ := strings.Cut(u.email, "@"); u.email != "" && !strings.EqualFold(local, u.name) {
-			p.Subject = u.mail()
+			p.Subject = Subject{Kind: SubjectUser, Name: u.email}
 			all = append(all, p)
 		}
 	}

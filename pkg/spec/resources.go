@@ -1,17 +1,26 @@
 package spec
 
 import (
+	"slices"
+	"strings"
+
 	"gopkg.in/yaml.v3"
 )
 
 // resource is a listed resource with what the files grant on it.
 type resource struct {
 	Resource
-	kind    Kind
+	schema  *KindSchema
 	name    string
-	in      mention // the connection
-	owner   mention // mail groups: a user
+	in      mention       // the connection
+	users   []userSetting // the settings that name users
 	entries []entry
+}
+
+// userSetting is a setting that names a user.
+type userSetting struct {
+	key string
+	mention
 }
 
 // mention is a name that stands for something defined elsewhere.
@@ -20,144 +29,56 @@ type mention struct {
 	at   Position
 }
 
-func (r *resource) ref() Ref { return Ref{Connection: r.in.name, Kind: r.kind, Name: r.name} }
+func (r *resource) ref() Ref { return Ref{Connection: r.in.name, Kind: r.schema.Kind, Name: r.name} }
 
-// The keys of resources.
-var (
-	appGroupKeys  = []string{"name", "in", "ownership", "state", "grants"}
-	appKeys       = []string{"name", "in", "ownership", "state", "audience", "grants"}
-	mailGroupKeys = []string{"address", "in", "name", "owner", "senders", "allowedSenders", "members", "ownership", "state"}
-	accountKeys   = []string{"name", "in", "type", "email"}
-)
+const present, absent = "present", "absent"
 
-// The words that their settings take.
+// The words that the settings of all kinds take.
 var (
 	ownerships     = []string{string(Owned), string(AddOnly), string(Ignored)}
-	resourceStates = []string{"present", "absent"}
-	audiences      = []string{string(Assigned), string(Everyone)}
-	senderModes    = []string{string(SendersAll), string(SendersCompany), string(SendersMember), string(SendersCustom)}
-	accountTypes   = []string{"cloud", "resource"}
+	resourceStates = []string{present, absent}
 )
 
-// each decodes the items of a list.
-func (d *decoder) each(what string, decode func(*yaml.Node)) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		items, _ := d.list(n, what+"s")
-		for _, item := range items {
-			decode(item)
+// decodeResources reads the list of a kind.
+func (d *decoder) decodeResources(n *yaml.Node, k *KindSchema) {
+	items, _ := d.list(n, k.Kind.words()+"s")
+	keys := k.keys()
+	holders := make([]holder, len(k.Lists))
+	for i := range k.Lists {
+		holders[i] = d.holder(&k.Lists[i])
+	}
+	for _, item := range items {
+		o, ok := d.object(item, k.Kind.words(), keys)
+		if !ok {
+			continue
 		}
-	}
-}
-
-func (d *decoder) appGroup(n *yaml.Node) {
-	o, ok := d.object(n, "app group", appGroupKeys)
-	if !ok {
-		return
-	}
-	r := d.resource(o, KindAppGroup)
-	if v := o.get("grants"); v != nil {
-		r.entries = d.grants(v)
-		d.emptyIfAbsent(r, v)
-	}
-}
-
-func (d *decoder) app(n *yaml.Node) {
-	o, ok := d.object(n, "app", appKeys)
-	if !ok {
-		return
-	}
-	r := d.resource(o, KindApp)
-	if r.Absent {
-		d.reject(d.at(o.get("state")), "remove the entry, and delete the app at the vendor", "an app can't be absent")
-		r.Absent = false
-	}
-	grants := o.get("grants")
-	if grants != nil {
-		r.entries = d.grants(grants)
-	}
-	switch v := o.get("audience"); {
-	case v != nil:
-		word, _ := d.word(v, "audience", audiences...)
-		r.Audience = Audience(word)
-	case len(r.entries) > 0:
-		r.Audience = Assigned
-	default:
-		d.reject(d.at(n), "add `audience: assigned` or `audience: everyone`", "app has neither grants nor an audience")
-	}
-	if r.Audience == Everyone && len(r.entries) > 0 {
-		d.reject(d.at(grants), "remove the grants, or write `audience: assigned`", "app for everyone lists grants")
-	}
-}
-
-func (d *decoder) mailGroup(n *yaml.Node) {
-	o, ok := d.object(n, "mail group", mailGroupKeys)
-	if !ok {
-		return
-	}
-	r := d.resource(o, KindMailGroup)
-	if v := o.get("name"); v != nil {
-		r.Title, _ = d.name(v, "name")
-	}
-	if v := o.get("owner"); v != nil {
-		r.owner.name, _ = d.name(v, "owner")
-		r.owner.at = d.at(v)
-	}
-	if v := o.get("senders"); v != nil {
-		word, _ := d.word(v, "senders", senderModes...)
-		r.Senders = Senders(word)
-	}
-	if v := o.get("members"); v != nil {
-		r.entries = d.members(v, "members", RoleMember)
-		d.emptyIfAbsent(r, v)
-	}
-	if v := o.get("allowedSenders"); v != nil {
-		r.entries = append(r.entries, d.members(v, "allowedSenders", RoleSender)...)
-		if r.Senders != SendersCustom {
-			d.reject(d.at(v), "add `senders: custom`, or remove the list", "allowedSenders without `senders: custom`")
-		}
-		d.emptyIfAbsent(r, v)
-	}
-}
-
-func (d *decoder) account(n *yaml.Node) {
-	o, ok := d.object(n, "account", accountKeys)
-	if !ok {
-		return
-	}
-	r := d.resource(o, KindAccount)
-	if v := o.get("type"); v != nil {
-		r.AccountType, _ = d.word(v, "type", accountTypes...)
-	}
-	if v := o.get("email"); v != nil {
-		r.Email, _ = d.address(v, "email")
+		r := d.resource(o, k)
+		words := d.resourceSettings(o, r)
+		d.lists(o, r, words, holders)
+		d.opened(o, r, words)
 	}
 }
 
 // resource decodes what all resources have. It answers one in any case, so that the rest can be checked; without a name
 // or connection it is not kept.
-func (d *decoder) resource(o object, kind Kind) *resource {
-	r := &resource{kind: kind, Resource: Resource{Ownership: Owned}}
-	key, read := "name", d.name
-	if kind == KindMailGroup {
-		key, read = "address", d.address
+func (d *decoder) resource(o object, k *KindSchema) *resource {
+	r := &resource{schema: k, Resource: Resource{Ownership: Owned}}
+	read := d.name
+	if k.ID == ByAddress {
+		read = d.address
 	}
-	id, named := o.need(key)
+	id, named := o.need(string(k.ID))
 	if named {
 		r.Source = d.at(id)
-		r.name, named = read(id, key)
+		r.name, named = read(id, string(k.ID))
 	}
 	in, placed := o.need("in")
 	if placed {
 		r.in.at = d.at(in)
 		r.in.name, placed = d.name(in, "in")
 	}
-	if v := o.get("ownership"); v != nil && kind != KindAccount {
-		word, _ := d.word(v, "ownership", ownerships...)
-		r.Ownership = Ownership(word)
-	}
-	if v := o.get("state"); v != nil && kind != KindAccount {
-		word, _ := d.word(v, "state", resourceStates...)
-		r.Absent = word == "absent"
+	if k.Ownership {
+		d.ownership(o, r)
 	}
 	if named && placed {
 		d.resources = append(d.resources, r)
@@ -165,9 +86,88 @@ func (d *decoder) resource(o object, kind Kind) *resource {
 	return r
 }
 
-// emptyIfAbsent refuses grants on a resource that is to be deleted.
-func (d *decoder) emptyIfAbsent(r *resource, n *yaml.Node) {
-	if r.Absent && len(n.Content) > 0 {
-		d.reject(d.at(n), "remove the list, or the state", "absent resource lists who may use it")
+// ownership decodes what may be done to a resource, and whether it is to be there.
+func (d *decoder) ownership(o object, r *resource) {
+	if v := o.get("ownership"); v != nil {
+		word, _ := d.word(v, "ownership", ownerships...)
+		r.Ownership = Ownership(word)
+	}
+	v := o.get("state")
+	if v == nil {
+		return
+	}
+	word, _ := d.word(v, "state", resourceStates...)
+	r.Absent = word == absent
+	if r.Absent && !r.schema.Delete {
+		what := r.schema.Kind.words()
+		d.reject(d.at(v), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
+		r.Absent = false
+	}
+}
+
+// resourceSettings decodes the settings of a kind, and answers their words.
+func (d *decoder) resourceSettings(o object, r *resource) map[string]string {
+	words := make(map[string]string, len(r.schema.Settings))
+	for i := range r.schema.Settings {
+		s := &r.schema.Settings[i]
+		v := o.get(s.Key)
+		if v == nil {
+			continue
+		}
+		var text string
+		switch {
+		case s.Words != nil:
+			text, _ = d.word(v, s.Key, s.Words...)
+			words[s.Key] = text
+		case s.Address:
+			text, _ = d.address(v, s.Key)
+		default:
+			text, _ = d.name(v, s.Key)
+		}
+		if s.User {
+			r.users = append(r.users, userSetting{s.Key, mention{text, d.at(v)}})
+			continue
+		}
+		set(&r.Resource, s.Key, text)
+	}
+	return words
+}
+
+// lists decodes who has which role on a resource.
+func (d *decoder) lists(o object, r *resource, words map[string]string, holders []holder) {
+	for i := range r.schema.Lists {
+		l := &r.schema.Lists[i]
+		v := o.get(l.Key)
+		if v == nil {
+			continue
+		}
+		r.entries = append(r.entries, d.entries(v, l, holders[i])...)
+		if l.When != nil && words[l.When.Setting] != l.When.Word {
+			with := "`" + l.When.Setting + ": " + l.When.Word + "`"
+			d.reject(d.at(v), "add "+with+", or remove the list", "%s without %s", l.Key, with)
+		}
+		if r.Absent && len(v.Content) > 0 {
+			d.reject(d.at(v), "remove the list, or the state", "absent resource lists who may use it")
+		}
+	}
+}
+
+// opened checks settings that say whether the lists count.
+func (d *decoder) opened(o object, r *resource, words map[string]string) {
+	for _, s := range r.schema.Settings {
+		if s.Implied == "" {
+			continue
+		}
+		word, written := words[s.Key]
+		switch lists, listed := r.schema.listKeys(), len(r.entries) > 0; {
+		case !written && listed:
+			set(&r.Resource, s.Key, s.Implied)
+		case !written:
+			d.reject(d.at(o.node), "add `"+s.Key+": "+strings.Join(s.Words, "` or `"+s.Key+": ")+"`",
+				"%s has neither %s nor %s", o.what, strings.Join(lists, " nor "), article(s.Key))
+		case listed && word == s.Opens:
+			key := lists[slices.IndexFunc(lists, func(key string) bool { return o.get(key) != nil })]
+			d.reject(d.at(o.get(key)), "remove the "+key+", or write `"+s.Key+": "+s.Implied+"`", "%s for %s lists %s", o.what, word, key)
+		}
 	}
 }

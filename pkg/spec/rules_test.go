@@ -13,7 +13,7 @@ import (
 // source reads the rules of one file.
 func source(t rapid.TB, file, rules string) *ruleSource {
 	t.Helper()
-	d := &decoder{loader: &loader{}, file: file, rules: newRuleSource(file)}
+	d := &decoder{loader: newLoader(testFormats(), ""), file: file, rules: newRuleSource(file)}
 	d.document([]byte("version: 1\nrules: {"+rules+"}\n"), true)
 	if err := d.err(); err != nil {
 		t.Fatalf("%s: %v", rules, err)

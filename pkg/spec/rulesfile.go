@@ -2,7 +2,6 @@ package spec
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,8 +12,26 @@ var ruleKeys = []string{
 	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-mails", "protected", "require-self", "min-members",
 }
 
-// granting are the kinds of resources that hold grants.
-var granting = []string{string(KindAppGroup), string(KindApp), string(KindMailGroup)}
+// granting finds a kind of resources that hold grants, nil where there is none of that name.
+func (l *loader) granting(name string) *KindSchema {
+	for _, k := range l.kinds {
+		if string(k.Kind) == name && len(k.Lists) > 0 {
+			return k
+		}
+	}
+	return nil
+}
+
+// grantingKinds are the names of all kinds of resources that hold grants.
+func (l *loader) grantingKinds() []string {
+	var names []string
+	for _, k := range l.kinds {
+		if len(k.Lists) > 0 {
+			names = append(names, string(k.Kind))
+		}
+	}
+	return names
+}
 
 // decodeRules reads the rules of one file. Among reviewed files each rule may be in one only.
 func (d *decoder) decodeRules(n *yaml.Node) {
@@ -98,14 +115,14 @@ func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 		return
 	}
 	p := Protection{Source: d.at(n)}
-	kind, rest, _ := strings.Cut(text, ":")
-	if slices.Contains(granting, kind) {
+	name, rest, _ := strings.Cut(text, ":")
+	if kind := d.granting(name); kind != nil {
 		cut := subjectStart(rest)
 		if cut <= 0 {
 			d.reject(d.at(n), hint, "%s %s names no subject after the resource", rule, quoted(text))
 			return
 		}
-		p.Resource = &Ref{Kind: Kind(kind), Name: fold(Kind(kind), rest[:cut])}
+		p.Resource = &Ref{Kind: kind.Kind, Name: kind.fold(rest[:cut])}
 		text = rest[cut+1:]
 	}
 	if p.Subject, ok = parseSubject(text); !ok {
@@ -116,33 +133,22 @@ func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 	*list = append(*list, p)
 }
 
-// fold brings a resource's name into the form that its vendor compares.
-func fold(k Kind, name string) string {
-	if k == KindMailGroup {
-		return strings.ToLower(name)
-	}
-	return name
-}
-
 // subjectStart finds the slash that ends the resource of "RESOURCE/PREFIX:NAME", -1 when there is none. Names on both
 // sides may hold slashes too.
 func subjectStart(text string) int {
 	last := -1
-	for prefix := range subjectPrefixes {
-		last = max(last, strings.LastIndex(text, "/"+prefix+":"))
+	for _, f := range subjectForms {
+		if f.kind != kindTeam {
+			last = max(last, strings.LastIndex(text, "/"+f.prefix+":"))
+		}
 	}
 	return last
-}
-
-var subjectPrefixes = map[string]SubjectKind{
-	"user": SubjectUser, "group": SubjectUserGroup, "dept": SubjectDepartment, "mailbox": SubjectMailbox,
-	"address": SubjectAddress,
 }
 
 // parseSubject reads PREFIX:NAME, or group:NAME@DOMAIN.
 func parseSubject(text string) (Subject, bool) {
 	prefix, name, _ := strings.Cut(text, ":")
-	s := Subject{Kind: subjectPrefixes[prefix], Name: name}
+	s := Subject{Kind: formWith(prefix).kind, Name: name}
 	switch i := strings.LastIndexByte(name, '@'); {
 	case s.Kind == SubjectUserGroup && i >= 0:
 		s.Name, s.Domain = name[:i], strings.ToLower(name[i+1:])
@@ -153,19 +159,20 @@ func parseSubject(text string) (Subject, bool) {
 		s.Name = strings.ToLower(name)
 	}
 	flaw, _ := Flaw(s.Name, maxName)
-	return s, s.Kind != "" && flaw == ""
+	return s, s.Kind != "" && s.Kind != kindTeam && flaw == ""
 }
 
 func (d *decoder) minMembers(n *yaml.Node, rule string) {
 	for key, value := range d.pairs(n, rule) {
-		kind, name, _ := strings.Cut(key.Value, ":")
-		if !slices.Contains(granting, kind) || name == "" {
-			d.reject(d.at(key), "write KIND:NAME or \"KIND:*\", where KIND is "+either(granting), "%s key %s names no resources", rule, quoted(key.Value))
+		word, name, _ := strings.Cut(key.Value, ":")
+		kind := d.granting(word)
+		if kind == nil || name == "" {
+			d.reject(d.at(key), "write KIND:NAME or \"KIND:*\", where KIND is "+either(d.grantingKinds()), "%s key %s names no resources", rule, quoted(key.Value))
 			continue
 		}
 		if v, ok := d.count(value, rule); ok {
 			d.rules.MinMembers = append(d.rules.MinMembers,
-				MinMembers{Kind: Kind(kind), Name: fold(Kind(kind), name), Count: v, Source: d.at(key)})
+				MinMembers{Kind: kind.Kind, Name: kind.fold(name), Count: v, Source: d.at(key)})
 		}
 	}
 }

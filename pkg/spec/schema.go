@@ -3,22 +3,23 @@ package spec
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // Schema is the JSON Schema (draft 2020-12) of a desired-state file, for editors. It describes the shape only: what names
 // stand for, and what must not be together, is for Load to check.
 func Schema(formats []Format) []byte {
-	root := record([]string{"version"}, schema{
-		"version":     schema{"const": 1},
-		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the name that in: refers to"),
-		"users":       about(listOf(pointer("user")), "people, by the name that grants refer to"),
-		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, granted to as team:NAME; may hold team:NAME"),
-		"appGroups":   listOf(pointer("appGroup")),
-		"apps":        listOf(pointer("app")),
-		"mailGroups":  listOf(pointer("mailGroup")),
-		"accounts":    listOf(pointer("account")),
-		"rules":       about(pointer("rules"), "limits that a plan must keep; they can only tighten those of the operator's and rules files"),
-	})
+	keys := schema{
+		"version":     about(schema{"const": 1}, "the version of the format"),
+		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
+		"users":       about(listOf(pointer("user")), "people and robots"),
+		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, by name; a team may hold team:NAME"),
+		"rules":       about(pointer("rules"), "limits that a plan must keep"),
+	}
+	for _, k := range kindsOf(formats) {
+		keys[k.Section] = about(listOf(pointer(string(k.Kind))), k.About)
+	}
+	root := record([]string{"version"}, keys)
 	return root.document("entitlectl desired state", formats)
 }
 
@@ -26,7 +27,7 @@ func Schema(formats []Format) []byte {
 func OperatorSchema(formats []Format, rules []string) []byte {
 	path := line(maxName)
 	root := record([]string{"version"}, schema{
-		"version":     schema{"const": 1},
+		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "all connections; then other files hold none"),
 		"allow": about(record(nil, schema{
 			"hosts": about(listOf(line(maxLine)), "HOST, HOST:PORT or *.DOMAIN; without a port it is 443"),
@@ -79,36 +80,21 @@ func definitions(formats []Format) schema {
 		"address": text(`^[^@\s]+@[^@\s]+\.[^@\s]+$`),
 		"moment": about(text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$`),
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
-		"count":     schema{"type": "integer", "minimum": 0},
-		"ownership": about(words(ownerships), "owned: grants that are not listed are revoked; add-only: only those of people who left; ignored: only read"),
-		"state":     about(words(resourceStates), "absent: it is deleted"),
+		"count": schema{"type": "integer", "minimum": 0},
 		"user": record([]string{"name"}, schema{
-			"name": pointer("name"), "account": about(line(maxName), "the vendor's user name, if it is not the name"),
-			"domain": about(line(maxName), "the directory domain, if it is not the vendor's default"),
-			"email":  pointer("address"), "state": about(words(userStates), "left: loses every grant everywhere"),
+			"name":    about(pointer("name"), "what these files call them"),
+			"account": about(line(maxName), "the vendor's user name, if it is not the name"),
+			"domain":  about(line(maxName), "the directory domain, if it is not the vendor's default"),
+			"email":   about(pointer("address"), "the mail address, by which mail groups know them"),
+			"state":   about(words(userStates), "left: loses every grant everywhere"),
 		}),
 		"grant": record([]string{"to"}, schema{
-			"to": listOf(pointer("item")), "starts": about(pointer("moment"), "the first moment with access"),
-			"expires": about(pointer("moment"), "the first moment without access"), "reason": line(maxLine),
-		}),
-		"appGroup": record([]string{"name", "in"}, schema{
-			"name": pointer("name"), "in": pointer("name"), "ownership": pointer("ownership"), "state": pointer("state"),
-			"grants": listOf(pointer("grant")),
-		}),
-		"app": record([]string{"name", "in"}, schema{
-			"name": pointer("name"), "in": pointer("name"), "ownership": pointer("ownership"),
-			"state": words([]string{"present"}), "audience": words(audiences), "grants": listOf(pointer("grant")),
-		}),
-		"mailGroup": record([]string{"address", "in"}, schema{
-			"address": pointer("address"), "in": pointer("name"), "name": pointer("name"),
-			"owner": about(line(maxName), "a user"), "senders": words(senderModes),
-			"allowedSenders": about(listOf(pointer("member")), "with senders: custom"), "members": listOf(pointer("member")),
-			"ownership": pointer("ownership"), "state": pointer("state"),
+			"to":      about(listOf(pointer("item")), "who gets it"),
+			"starts":  about(pointer("moment"), "the first moment with access"),
+			"expires": about(pointer("moment"), "the first moment without access"),
+			"reason":  about(line(maxLine), "why, for whoever reads the plan"),
 		}),
 		"member": anyOf(pointer("item"), pointer("grant")),
-		"account": record([]string{"name", "in"}, schema{
-			"name": pointer("name"), "in": pointer("name"), "type": words(accountTypes), "email": pointer("address"),
-		}),
 		"rules": record(nil, schema{
 			"max-revokes":               about(pointer("limit"), "revokes on a connection"),
 			"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
@@ -134,7 +120,45 @@ func definitions(formats []Format) schema {
 		}),
 	}
 	defs["connection"] = connectionSchema(formats, defs)
+	for _, k := range kindsOf(formats) {
+		defs[string(k.Kind)] = k.schema()
+	}
 	return defs
+}
+
+// schema describes the resources of a kind.
+func (k *KindSchema) schema() schema {
+	id := map[IDForm]string{ByName: "name", ByAddress: "address"}[k.ID]
+	keys := schema{
+		string(k.ID): about(pointer(id), "the "+id+" that its vendor knows it by"),
+		"in":         about(pointer("name"), "the connection that has it"),
+	}
+	if k.Ownership {
+		keys["ownership"] = about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is; ignored: only read")
+		keys["state"] = about(words(k.states()), strings.Join(k.states(), " or ")+"; what is absent is deleted")
+	}
+	for _, s := range k.Settings {
+		keys[s.Key] = about(s.schema(), s.About)
+	}
+	for _, l := range k.Lists {
+		item := "grant"
+		if l.Plain {
+			item = "member"
+		}
+		keys[l.Key] = about(listOf(pointer(item)), l.About+": "+holder{kinds: l.takes()}.takes())
+	}
+	return record([]string{string(k.ID), "in"}, keys)
+}
+
+func (s *Setting) schema() schema {
+	switch {
+	case s.Words != nil:
+		return words(s.Words)
+	case s.Address:
+		return pointer("address")
+	default:
+		return pointer("name")
+	}
 }
 
 // connectionSchema adds a definition for each provider, and chooses among them by the provider that a connection names.
@@ -151,7 +175,7 @@ func connectionSchema(formats []Format, defs schema) schema {
 		})
 	}
 	return schema{
-		"type": "object", "required": []string{"provider"}, "properties": schema{"provider": words(providers)}, "allOf": choices,
+		"type": "object", "required": []string{"provider"}, "properties": schema{"provider": about(words(providers), "whose tenant it is")}, "allOf": choices,
 	}
 }
 
@@ -161,7 +185,7 @@ func (f *Format) schema() schema {
 	for _, form := range f.Auth {
 		keys := schema{}
 		for _, key := range slices.Concat(form.Keys, form.Optional) {
-			keys[key] = pointer("reference")
+			keys[key] = about(pointer("reference"), f.About[key])
 		}
 		forms = append(forms, record(form.Keys, keys))
 	}
@@ -169,24 +193,28 @@ func (f *Format) schema() schema {
 	if len(f.Endpoints) > 0 {
 		families := schema{}
 		for _, family := range f.Endpoints {
-			families[family] = pointer("url")
+			families[family] = about(pointer("url"), f.About[family])
 		}
 		endpoint = anyOf(endpoint, record(nil, families))
 	}
 	all := schema{
-		"provider":     schema{"const": f.Provider},
-		"auth":         about(anyOf(forms...), "references to credentials, never the credentials"),
-		"endpoint":     about(endpoint, "instead of the vendor's own: one URL, or one for each API family"),
-		"rate":         about(record(nil, schema{"read": pointer("rate"), "write": pointer("rate")}), "calls at most, such as 60/min; by default what the vendor publishes"),
-		"notices":      about(pointer("notices"), "when mails that failed are sent again; off leaves them alone"),
-		"packing":      about(pointer("packing"), "pairs beyond its changes that a plan may touch to need fewer calls"),
-		"experimental": about(listOf(words(f.Experimental)), "calls that no public page of the vendor describes"),
+		"provider": about(schema{"const": f.Provider}, "whose tenant it is"),
+		"auth":     about(anyOf(forms...), "where its secrets are found; never a secret itself"),
+		"endpoint": about(endpoint, "a proxy, or one URL for each of the vendor's API families"),
+		"rate": about(record(nil, schema{
+			"read":  about(pointer("rate"), "calls that change nothing"),
+			"write": about(pointer("rate"), "calls that change something"),
+		}), "how many calls are made in a second, minute or hour; by default what the vendor publishes"),
+		"notices":      about(pointer("notices"), "when a mail that failed is sent again"),
+		"packing":      about(pointer("packing"), "what calls may touch beyond the changes"),
+		"experimental": about(listOf(words(f.Experimental)), "calls that no public page documents"),
 	}
 	for _, key := range f.Keys {
-		all[key] = pointer("name")
+		value := pointer("name")
 		if slices.Contains(f.Booleans, key) {
-			all[key] = schema{"type": "boolean"}
+			value = schema{"type": "boolean"}
 		}
+		all[key] = about(value, f.About[key])
 	}
 	taken := schema{}
 	for _, key := range f.keys() {

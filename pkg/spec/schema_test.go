@@ -28,12 +28,12 @@ func TestSchemaKeys(t *testing.T) {
 			t.Errorf("%s: %s", what, diff)
 		}
 	}
-	check("file", root, fileKeys)
+	check("file", root, fileKeysWith(kindsOf(formats)))
 	check("operator's file", operator, operatorKeys)
 	check("allow", operator["properties"].(map[string]any)["allow"], allowKeys)
 	for def, want := range map[string][]string{
-		"user": userKeys, "grant": grantKeys, "appGroup": appGroupKeys, "app": appKeys, "mailGroup": mailGroupKeys,
-		"account": accountKeys, "rules": ruleKeys,
+		"user": userKeys, "grant": grantKeys, "rules": ruleKeys,
+		"app-group": formats[0].Kinds[0].keys(), "app": formats[0].Kinds[1].keys(), "mail-group": formats[1].Kinds[0].keys(), "account": formats[2].Kinds[0].keys(),
 		"connection-cloud": formats[0].keys(), "connection-mailer": formats[1].keys(), "connection-directory": formats[2].keys(),
 	} {
 		check(def, defs[def], want)

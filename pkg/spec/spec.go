@@ -11,7 +11,7 @@ type Spec struct {
 	Operator       *Operator // nil: there is none
 	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
 
-	users     []*user           // in reading order
-	resources []*resource       // in reading order
-	domains   map[string]string // by connection: what a blank domain means
+	users     []*user                // in reading order
+	resources []*resource            // in reading order
+	sites     map[string]*connection // by name
 }

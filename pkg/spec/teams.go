@@ -70,13 +70,13 @@ func (l *loader) cycle(path []item) {
 	l.reject(path[0].at, "take one of these out of the other", "team %s holds itself: %s", quoted(end.name), strings.Join(names, " > "))
 }
 
-// withoutEmail finds for each team, nested ones included, a user without an email, if there is one.
-func withoutEmail(order []*team) map[*team]*user {
+// lacking finds for each team, nested ones included, a user that lacks something, if there is one.
+func lacking(order []*team, lacks func(*user) bool) map[*team]*user {
 	found := map[*team]*user{}
 	for _, t := range order {
 		for _, it := range t.members {
 			u := found[it.team]
-			if it.user != nil && it.user.email == "" && !it.user.left {
+			if it.user != nil && lacks(it.user) {
 				u = it.user
 			}
 			if u != nil && found[t] == nil {

@@ -3,6 +3,7 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +60,51 @@ type Subject struct {
 	Domain string      `json:"domain,omitempty"` // directory domain, lower case; never blank where the vendor has domains
 }
 
+// kindTeam marks an item that stands for the users of a team.
+const kindTeam SubjectKind = "team"
+
+// subjectForm is how people write subjects of a kind.
+type subjectForm struct {
+	kind   SubjectKind
+	prefix string // with a colon after it, before the name
+	bare   bool   // lists leave the prefix out; rules don't
+	text   string // in messages
+}
+
+var subjectForms = []subjectForm{
+	{SubjectUser, "user", true, "a user"}, {kindTeam, "team", false, "team:NAME"}, {SubjectUserGroup, "group", false, "group:NAME"},
+	{SubjectDepartment, "dept", false, "dept:NAME"}, {SubjectMailbox, "mailbox", false, "mailbox:ADDRESS"},
+	{SubjectAddress, "address", true, "an address"},
+}
+
+func formOf(kind SubjectKind) subjectForm {
+	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.kind == kind })
+	if i < 0 {
+		return subjectForm{}
+	}
+	return subjectForms[i]
+}
+
+// formWith finds a form by its prefix; the zero form where there is none.
+func formWith(prefix string) subjectForm {
+	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.prefix == prefix })
+	if i < 0 {
+		return subjectForm{}
+	}
+	return subjectForms[i]
+}
+
+// prefixes are those that items in lists take.
+func prefixes() []string {
+	var words []string
+	for _, f := range subjectForms {
+		if !f.bare {
+			words = append(words, f.prefix)
+		}
+	}
+	return words
+}
+
 // String is the name alone for a user, else KIND:NAME; a domain follows after "@".
 func (s Subject) String() string {
 	text := s.Name
@@ -73,16 +119,10 @@ func (s Subject) String() string {
 
 // prefix is how the file writes the subject's kind.
 func (s Subject) prefix() string {
-	switch s.Kind {
-	case SubjectUserGroup:
-		return "group:"
-	case SubjectDepartment:
-		return "dept:"
-	case SubjectMailbox:
-		return "mailbox:"
-	default:
-		return ""
+	if f := formOf(s.Kind); f.prefix != "" && !f.bare {
+		return f.prefix + ":"
 	}
+	return ""
 }
 
 // Compare orders subjects by kind, name and domain.

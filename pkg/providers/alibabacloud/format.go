@@ -14,7 +14,7 @@ func Format() spec.Format {
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
 	return spec.Format{
 		Provider: "alibabacloud",
-		Kinds:    []spec.Kind{spec.KindAccount},
+		Kinds:    []spec.KindSchema{accounts()},
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKeyId", "accessKeySecret"}, Optional: []string{"securityToken"}},
 		},
@@ -23,7 +23,22 @@ func Format() spec.Format {
 			"resourcemanager.vpc-proxy.aliyuncs.com", "resourcedirectory.vpc-proxy.aliyuncs.com"},
 		Env:       []string{"ALIBABA_CLOUD_*"},
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
-		Rate:      spec.Rates{Read: rate, Write: rate},
-		Notices:   true,
+		About: map[string]string{
+			"accessKeyId": "the id of an access key", "accessKeySecret": "its secret", "securityToken": "for temporary access keys",
+			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
+		},
+		Rate:    spec.Rates{Read: rate, Write: rate},
+		Notices: true,
+	}
+}
+
+// accounts is what the file may say of accounts: of those in the resource directory, which nobody grants anything here.
+func accounts() spec.KindSchema {
+	return spec.KindSchema{
+		Kind: spec.KindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
+		Settings: []spec.Setting{
+			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
+			{Key: "email", Address: true, About: "where the vendor writes to when the account becomes a cloud account"},
+		},
 	}
 }

@@ -10,7 +10,7 @@ const defaultDomain = "local.com"
 func Format() spec.Format {
 	return spec.Format{
 		Provider: "huaweicloud",
-		Kinds:    []spec.Kind{spec.KindAppGroup, spec.KindApp},
+		Kinds:    kinds(),
 		Auth: []spec.AuthForm{
 			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 			{Keys: []string{"token"}},
@@ -22,9 +22,36 @@ func Format() spec.Format {
 		Keys:      []string{"region", "project"},
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},
-		Domain:    defaultDomain,
-		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
-		Notices:   true,
-		Packing:   true,
+		About: map[string]string{
+			"accessKey": "the id of an access key", "secretKey": "its secret", "securityToken": "for temporary access keys", "token": "a token of IAM",
+			"region": "the region, such as eu-west-101", "project": "the id of the project; by default it is looked up by the region's name",
+			"app": "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
+		},
+		Domain:  defaultDomain,
+		Rate:    spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Notices: true,
+		Packing: true,
+	}
+}
+
+// kinds is what the file may say of app groups and apps.
+func kinds() []spec.KindSchema {
+	grants := []spec.List{{
+		Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser, spec.SubjectUserGroup},
+		About: "who may use it, and how long",
+	}}
+	return []spec.KindSchema{
+		{
+			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
+			About: "app groups of Workspace; one that does not exist is made",
+		},
+		{
+			Kind: spec.KindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
+			About: "apps of the app center, which exist already",
+			Settings: []spec.Setting{{
+				Key: "audience", Words: []string{string(spec.Assigned), string(spec.Everyone)}, Implied: string(spec.Assigned), Opens: string(spec.Everyone),
+				About: "assigned: those whom grants list; everyone: every user of the tenant",
+			}},
+		},
 	}
 }

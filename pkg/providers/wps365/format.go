@@ -23,15 +23,40 @@ func Format() spec.Format {
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
 	return spec.Format{
 		Provider: "wps365",
-		Kinds:    []spec.Kind{spec.KindMailGroup},
+		Kinds:    []spec.KindSchema{mailGroups()},
 		// With a refresh token, mail groups are written in the name of the user whose it is; without, by the app itself.
 		Auth:  []spec.AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
 		Hosts: []string{"openapi.wps.cn"},
 		Env:   []string{"WPS_*"},
 		// sign: false is for apps whose request signing is switched off at the vendor.
-		Keys:         []string{"sign"},
-		Booleans:     []string{"sign"},
+		Keys:     []string{"sign"},
+		Booleans: []string{"sign"},
+		About: map[string]string{
+			"appId": "the app's id", "appKey": "its secret", "refreshToken": "of the user in whose name mail groups are written; without it, by the app itself",
+			"sign": "false for apps whose request signing is switched off at the vendor",
+		},
+		Identity:     spec.ByEmail,
 		Experimental: []string{wordMembers, wordSenders, wordUpdate, wordDelete},
 		Rate:         spec.Rates{Read: rate, Write: rate},
+	}
+}
+
+// mailGroups is what the file may say of mail groups.
+func mailGroups() spec.KindSchema {
+	takes := []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectDepartment, spec.SubjectAddress}
+	return spec.KindSchema{
+		Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Ownership: true, Delete: true,
+		About: "mail groups; one that does not exist is made",
+		Settings: []spec.Setting{
+			{Key: "name", About: "the name that people see"},
+			{Key: "owner", User: true, About: "the user who owns it"},
+			{Key: "senders", Words: []string{string(spec.SendersAll), string(spec.SendersCompany), string(spec.SendersMember), string(spec.SendersCustom)},
+				About: "who may write to it: all, the company, its members, or custom: those of allowedSenders"},
+		},
+		Lists: []spec.List{
+			{Key: "members", Role: spec.RoleMember, Takes: takes, Plain: true, About: "who gets its mail"},
+			{Key: "allowedSenders", Role: spec.RoleSender, Takes: takes, Plain: true,
+				When: &spec.When{Setting: "senders", Word: string(spec.SendersCustom)}, About: "who may write to it, with senders: custom"},
+		},
 	}
 }

@@ -1,0 +1,145 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// KindSchema says how the files write the resources of one kind. The provider that has the kind declares it; no two
+// providers declare the same kind or section.
+type KindSchema struct {
+	Kind      Kind
+	Section   string // the key of their list at the top of a file
+	ID        IDForm
+	Ownership bool // takes ownership: and state:
+	Delete    bool // with state: absent it is deleted; where nobody can, that is an error
+	Settings  []Setting
+	Lists     []List // who has which role; none: the kind holds no grants
+	About     string // for editors, as in all schemas here
+}
+
+// IDForm is the key that names a resource, which says how names are compared.
+type IDForm string
+
+// The forms of names.
+const (
+	ByName    IDForm = "name"    // as written
+	ByAddress IDForm = "address" // a mail address, in lower case
+)
+
+// Setting is a key with one value. Without Words, Address or User it takes any name.
+type Setting struct {
+	Key     string
+	Words   []string // all that it takes
+	Address bool     // a mail address, in lower case
+	User    bool     // a user of the files, kept as the connection knows them
+	Implied string   // of Words: holds where somebody is listed and the key is missing; where nobody is, the key must be there
+	Opens   string   // of Words, beside Implied: everybody may use the resource, so nobody is listed
+	About   string
+}
+
+// List is a key with a list of who has a role.
+type List struct {
+	Key   string
+	Role  Role
+	Takes []SubjectKind // where users are taken, so are teams
+	Plain bool          // it takes bare words as well as grants
+	When  *When         // nil: always there
+	About string
+}
+
+// When is a setting and the word that it must have.
+type When struct{ Setting, Word string }
+
+// keys are all keys of a resource.
+func (k *KindSchema) keys() []string {
+	keys := []string{string(k.ID), "in"}
+	if k.Ownership {
+		keys = append(keys, "ownership", "state")
+	}
+	for _, s := range k.Settings {
+		keys = append(keys, s.Key)
+	}
+	return append(keys, k.listKeys()...)
+}
+
+func (k *KindSchema) listKeys() []string {
+	var keys []string
+	for _, l := range k.Lists {
+		keys = append(keys, l.Key)
+	}
+	return keys
+}
+
+// states are the words that state: takes.
+func (k *KindSchema) states() []string {
+	if k.Delete {
+		return resourceStates
+	}
+	return []string{present}
+}
+
+// fold brings a resource's name into the form that is compared.
+func (k *KindSchema) fold(name string) string {
+	if k.ID == ByAddress {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// takes are the kinds of items that the list holds.
+func (l *List) takes() []SubjectKind {
+	kinds := slices.Clone(l.Takes)
+	if i := slices.Index(kinds, SubjectUser); i >= 0 {
+		kinds = slices.Insert(kinds, i+1, kindTeam)
+	}
+	return kinds
+}
+
+// kindsOf are the kinds of all providers.
+func kindsOf(formats []Format) []*KindSchema {
+	var kinds []*KindSchema
+	for i := range formats {
+		for k := range formats[i].Kinds {
+			kinds = append(kinds, &formats[i].Kinds[k])
+		}
+	}
+	return kinds
+}
+
+// holder is what items are listed in. All kinds that take the same ones are named together.
+func (l *loader) holder(list *List) holder {
+	var names []string
+	for _, k := range l.kinds {
+		if slices.ContainsFunc(k.Lists, func(o List) bool { return slices.Equal(o.Takes, list.Takes) }) {
+			names = append(names, k.Kind.words())
+		}
+	}
+	return holder{article(either(names)), list.takes()}
+}
+
+// article puts "a" or "an" before a word.
+func article(word string) string {
+	if word != "" && strings.Contains("aeio", word[:1]) {
+		return "an " + word
+	}
+	return "a " + word
+}
+
+// set gives a resource a setting.
+func set(r *Resource, key, value string) {
+	switch key {
+	case "audience":
+		r.Audience = Audience(value)
+	case "name":
+		r.Title = value
+	case "owner":
+		r.Owner = value
+	case "senders":
+		r.Senders = Senders(value)
+	case "type":
+		r.AccountType = value
+	case "email":
+		r.Email = value
+	}
+}
