@@ -54,42 +54,26 @@ func (l *ledger) write(ctx context.Context, entries ...store.Entry) error {
 	return nil
 }
 
-// announcement is what the journal is told of a call before it is sent.
-type announcement struct {
-	number  int
-	call    string
-	changes []diff.Change
-	made    bool
-	err     error        // why it could not be made; then the call was not sent
-	undo    func() error // takes the moments of mails back
-}
-
 // announce writes down what a call is about to do. After an error it must not be sent. The moments of mails come last: with
-// a journal that says nothing of it, a mail that is noted would count as sent.
-func (l *ledger) announce(ctx context.Context, a *announcement) error {
-	a.err = l.write(ctx, store.Entry{Call: a.number, State: store.Begun, Name: a.call, Changes: items(a.changes)})
-	if a.err != nil {
-		return a.err
+// a journal that says nothing of it, a mail that is noted would count as sent. undo takes them back.
+func (l *ledger) announce(ctx context.Context, number int, name string, changes []diff.Change) (undo func() error, err error) {
+	if err := l.write(ctx, store.Entry{Call: number, State: store.Begun, Name: name, Changes: items(changes)}); err != nil {
+		return nil, err
 	}
-	if a.undo, a.err = l.noteMails(a.changes); a.err != nil {
-		return errors.Join(a.err, l.write(ctx, store.Entry{Call: a.number, State: store.Settled, Detail: "not sent"}))
+	if undo, err = l.noteMails(changes); err != nil {
+		return nil, errors.Join(err, l.write(ctx, store.Entry{Call: number, State: store.Settled, Detail: "not sent"}))
 	}
-	a.made = true
-	return nil
+	return undo, nil
 }
 
 // conclude writes down how an announced call ended. What the vendor surely did not do leaves nothing in doubt. After an error
 // nothing more may be sent; what was sent stays in doubt for the next run.
-func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Failure) error {
-	if !a.made { // it ended while it waited for its turn
-		return nil
-	}
-	entry := store.Entry{Call: a.number, State: store.Answered}
-	var err error
+func (l *ledger) conclude(ctx context.Context, number int, undo func() error, end provider.Failure) (err error) {
+	entry := store.Entry{Call: number, State: store.Answered}
 	switch end.Fate {
 	case provider.NotDone:
 		entry.State, entry.Detail = store.Settled, end.Err.Error()
-		err = a.undo()
+		err = undo()
 	case provider.Failed, provider.Unknown:
 		entry.State, entry.Detail = store.Unanswered, end.Err.Error()
 	}
@@ -97,10 +81,10 @@ func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Fail
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if entry.State != store.Settled {
-		l.open[a.number] = true
+		l.open[number] = true
 	}
 	if err != nil {
-		l.notes = append(l.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", a.number, entry.State, err))
+		l.notes = append(l.notes, fmt.Sprintf("how call %d ended (%s) is not written down: %v", number, entry.State, err))
 	}
 	return err
 }
@@ -108,7 +92,7 @@ func (l *ledger) conclude(ctx context.Context, a announcement, end provider.Fail
 // close writes down what reads told about the calls of this run and of earlier ones: all is settled, but for the changes
 // that are reported as unknown, and for what this run did not come to look at or, with NoVerify, did not read back.
 func (l *ledger) close(ctx context.Context, s *steps) {
-	entries := append(l.lastEntries(s.unknown()), l.settledDoubts(s)...)
+	entries := append(l.lastEntries(s), l.settledDoubts(s)...)
 	slices.SortFunc(entries, func(a, b store.Entry) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Call, b.Call))
 	})
@@ -117,8 +101,14 @@ func (l *ledger) close(ctx context.Context, s *steps) {
 	}
 }
 
-// lastEntries are the last ones about this run's calls. unknown are the changes that no read could tell about, by call.
-func (l *ledger) lastEntries(unknown map[int][]diff.Change) (entries []store.Entry) {
+// lastEntries are the last ones about this run's calls.
+func (l *ledger) lastEntries(s *steps) (entries []store.Entry) {
+	unknown := map[int][]diff.Change{} // by call
+	for i, step := range s.all {
+		if step.outcome == diff.Unknown {
+			unknown[step.call] = append(unknown[step.call], s.changes[i])
+		}
+	}
 	for number := range l.open {
 		entry := store.Entry{Call: number, State: store.Settled}
 		if changes := unknown[number]; len(changes) > 0 {

@@ -113,18 +113,24 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 		return nil, false
 	}
 	changes := append(s.steps.at(call.Changes), call.Extra...)
-	said := announcement{number: number, call: call.Name, changes: changes}
+	var undo func() error // nil: it was not announced
+	var unsaid error      // why it could not be, so that it was not sent
 	event.Changes = len(call.Changes)
 	s.opts.Observe.tell(event)
-	err := s.target.Do(ctx, call.Name, changes, func() error { return s.ledger.announce(ctx, &said) })
+	err := s.target.Do(ctx, call.Name, changes, func() error {
+		undo, unsaid = s.ledger.announce(ctx, number, call.Name, changes)
+		return unsaid
+	})
 	s.opts.Observe.tell(CallDone{event, err})
-	if said.err != nil {
-		s.abortUnsent(said.err)
+	if unsaid != nil {
+		s.abortUnsent(unsaid)
 		return nil, false
 	}
 	end := provider.FailureOf(err)
-	if err := s.ledger.conclude(ctx, said, end); err != nil {
-		s.halt(err.Error())
+	if undo != nil {
+		if err := s.ledger.conclude(ctx, number, undo, end); err != nil {
+			s.halt(err.Error())
+		}
 	}
 	if end.OneRow {
 		return &refusedCall{call, number, end}, true

@@ -122,17 +122,6 @@ func (s *steps) doubted(d doubts, settle time.Duration) (indexes []int, until ti
 	return indexes, until
 }
 
-// unknown returns the changes that no read could tell about, by the call that carried them.
-func (s *steps) unknown() map[int][]diff.Change {
-	changes := map[int][]diff.Change{}
-	for i, step := range s.all {
-		if step.outcome == diff.Unknown {
-			changes[step.call] = append(changes[step.call], s.changes[i])
-		}
-	}
-	return changes
-}
-
 // essences returns the changes by what they do, and those of them that were neither sent nor found done.
 func (s *steps) essences() (planned, left map[diff.Change]bool) {
 	planned, left = map[diff.Change]bool{}, map[diff.Change]bool{}

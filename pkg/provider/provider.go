@@ -25,9 +25,9 @@ type Source interface {
 	// which mails came to nothing. What can be neither seen nor changed is as desired in the state, and a note says so.
 	Read(ctx context.Context, q Query) (diff.Live, error)
 	// Pack distributes changes over calls, in order of execution: each change without a problem in exactly one call, by its
-	// index, and none with one. All changes of a call that gives access come before those that take it. Beyond the changes a
-	// call touches nothing but what it names as extra, out of the slack. With bound it also says how few calls there could
-	// be at best, if it can tell. It is pure and deterministic, and leaves the changes as they are.
+	// index, and none with one. What gives access comes before what takes it. Beyond the changes a call touches nothing but
+	// what it names as extra, out of the slack. With bound it also says how few calls there could be at best, if it can tell.
+	// It is pure and deterministic, and leaves the changes as they are.
 	Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed
 	// Shapes are the calls that Pack makes, and what each may carry. A plan with any other call is not carried out.
 	Shapes() []diff.CallShape
@@ -37,7 +37,8 @@ type Source interface {
 type Target interface {
 	Source
 	// Do sends one call of those that Pack made, with its changes and its extra ones; any other it refuses. Several may run
-	// side by side. What a call names beyond the changes, such as ids, must come from reads and writes of this connection.
+	// side by side. What a call names beyond the changes must come from reads and writes of this connection: ids, and the
+	// settings of what is made, which the query of the latest Read tells.
 	//
 	// It calls begin, if that is not nil, once before the first request that writes leaves, as late as it can; after an error
 	// of begin nothing is sent. A request is sent again only where a repeat is documented to be safe, or where the one before
