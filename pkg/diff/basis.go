@@ -29,7 +29,7 @@ func Footings(connection string, changes []Change, live spec.State) []Footing {
 			items[ref] = settingItems(r, t.fields[ref])
 		}
 	}
-	for g := range live.Grants {
+	for g := range live.Grants.All() {
 		if t.resources[g.Resource] && !t.deleted[g.Resource] && !t.grants[g] {
 			items[g.Resource] = append(items[g.Resource], grantItem(g))
 			grants[g.Resource]++

@@ -184,8 +184,8 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 }
 
 func (d *delta) grants() {
-	for g, claim := range d.desired.Grants {
-		if _, held := d.live.Grants[g]; held || d.desired.Resources[g.Resource].Ownership == spec.Ignored {
+	for g, claim := range d.desired.Grants.Minus(d.live.Grants) {
+		if d.desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
@@ -195,9 +195,9 @@ func (d *delta) grants() {
 }
 
 func (d *delta) revokes() {
-	for g := range d.live.Grants {
+	for g := range d.live.Grants.Minus(d.desired.Grants) {
 		r, listed := d.desired.Resources[g.Resource]
-		if _, wanted := d.desired.Grants[g]; wanted || !listed || r.Absent || !d.mayRevoke(g.Resource) {
+		if !listed || r.Absent || !d.mayRevoke(g.Resource) {
 			continue
 		}
 		claim, left := d.whyRevoke(g)
@@ -221,7 +221,7 @@ func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
 	if claim, left = d.desired.Left[g.Subject]; left {
 		return claim, true
 	}
-	if claim, lapsed := d.desired.Lapsed[g]; lapsed {
+	if claim, lapsed := d.desired.Lapsed.Claim(g); lapsed {
 		return claim, false
 	}
 	return spec.Claim{Reason: "not in the files"}, false
@@ -239,8 +239,8 @@ func (d *delta) resends(when Resending) {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-		claim, wanted := d.desired.Grants[g]
-		if _, held := d.live.Grants[g]; n.Subject != (spec.Subject{}) && (!wanted || !held) {
+		claim, wanted := d.desired.Grants.Claim(g)
+		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
 			continue
 		}
 		source, settings := claim.Source, ""
@@ -285,7 +285,7 @@ func opOrder(op Op) int { return slices.Index(Ops, op) }
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
-	_, held := live.Grants[c.Grant(connection)]
+	held := live.Grants.Has(c.Grant(connection))
 	switch c.Op {
 	case OpCreate:
 		return exists

@@ -34,7 +34,7 @@ func world(lines ...string) spec.State {
 		name, holders, _ := strings.Cut(line, ":")
 		s.Resources[group(name)] = spec.Resource{Ownership: spec.Owned, Source: spec.Position{File: "e.yaml", Line: 3, Column: 1}}
 		for _, h := range strings.Fields(holders) {
-			s.Grants[grant(group(name), h)] = spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}}
+			s.Grants.Add(grant(group(name), h), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}})
 		}
 	}
 	return s
@@ -105,7 +105,7 @@ func TestComputeAudience(t *testing.T) {
 	desired, live := spec.NewState(), spec.NewState()
 	desired.Resources[app("AutoCAD")] = spec.Resource{Ownership: spec.Owned, Audience: spec.Everyone}
 	live.Resources[app("AutoCAD")] = spec.Resource{Audience: spec.Assigned}
-	live.Grants[grant(app("AutoCAD"), "a")] = spec.Claim{}
+	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Claim{})
 	want := []string{"update AutoCAD audience:assigned>everyone"}
 	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
 		t.Errorf("opening an app leaves its assignments (-want +got):\n%s", d)
@@ -114,7 +114,7 @@ func TestComputeAudience(t *testing.T) {
 
 func TestRevokesSayWhy(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone late extra")
-	desired.Lapsed = map[spec.Grant]spec.Claim{grant(group("CAD"), "late"): {Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"}}
+	desired.Lapsed.Add(grant(group("CAD"), "late"), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"})
 	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
 	base := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
 	want := []diff.Change{base, base, base}

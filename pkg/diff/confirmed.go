@@ -71,7 +71,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 			}
 		}
 	}
-	for g := range desired.Grants {
+	for g := range desired.Grants.All() {
 		if !failed[g] {
 			add(g)
 		}

@@ -5,9 +5,9 @@ import "slices"
 // State is what one connection holds, or should hold. Desired, live and last are all States, so a diff is subtraction.
 type State struct {
 	Resources map[Ref]Resource
-	Grants    map[Grant]Claim
+	Grants    Grants
 	// Lapsed are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
-	Lapsed map[Grant]Claim
+	Lapsed Grants
 	// Left are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
 	// their names, which are the account and, as user, mailbox and plain address, the email. Only desired states have them.
 	Left map[Subject]Claim
@@ -67,9 +67,9 @@ const (
 	SendersCustom  Senders = "custom" // those with RoleSender
 )
 
-// NewState returns a State with empty maps for resources and grants.
+// NewState returns a State without resources and grants.
 func NewState() State {
-	return State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}}
+	return State{Resources: map[Ref]Resource{}, Grants: NewGrants(0)}
 }
 
 // Names lists the resources of a kind, sorted.
@@ -87,20 +87,11 @@ func (s State) Names(kind Kind) []string {
 // Where returns the part of the state on resources that keep holds for. Left and Known are shared, since
 // they are about no resource.
 func (s State) Where(keep func(Ref) bool) State {
-	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Known: s.Known}
+	on := func(g Grant) bool { return keep(g.Resource) }
+	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r
-		}
-	}
-	for g, claim := range s.Grants {
-		if keep(g.Resource) {
-			part.Grants[g] = claim
-		}
-	}
-	for g, claim := range s.Lapsed {
-		if keep(g.Resource) {
-			part.Lapsed[g] = claim
 		}
 	}
 	return part

@@ -222,13 +222,14 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
-	switch _, twice := live.Grants[g]; {
+	switch {
 	case kind == "" || a.Account == "":
 		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
-	case twice:
+	case live.Grants.Has(g):
 		live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
 	default:
-		live.Grants[g], r.seen.holders[g] = spec.Claim{}, a
+		live.Grants.Add(g, spec.Claim{})
+		r.seen.holders[g] = a
 	}
 }
 

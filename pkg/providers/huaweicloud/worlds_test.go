@@ -40,7 +40,7 @@ func (w world) state(after bool) spec.State {
 		for p := range w.people {
 			s.Known[user(fmt.Sprint("u", p))] = true
 			if !open && held(r, p) {
-				s.Grants[spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}] = spec.Claim{}
+				s.Grants.Add(spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}, spec.Claim{})
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func seedOf(s spec.State) string {
 				fmt.Fprintf(&b, "audience: %s, ", settings.Audience)
 			}
 			b.WriteString("grants: [")
-			for g := range s.Grants {
+			for g := range s.Grants.All() {
 				if g.Resource == r {
 					b.WriteString(g.Subject.Name + ", ")
 				}

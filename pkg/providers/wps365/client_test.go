@@ -81,7 +81,7 @@ func desired(name string, r spec.Resource, members ...spec.Subject) spec.State {
 
 func with(s spec.State, name string, role spec.Role, subjects ...spec.Subject) spec.State {
 	for _, subject := range subjects {
-		s.Grants[spec.Grant{Resource: ref(name), Subject: subject, Role: role}] = spec.Claim{}
+		s.Grants.Add(spec.Grant{Resource: ref(name), Subject: subject, Role: role}, spec.Claim{})
 	}
 	return s
 }

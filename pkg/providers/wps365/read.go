@@ -260,9 +260,10 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	}
 	for _, s := range subjects {
 		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
-		if _, twice := live.Grants[g]; twice {
+		if live.Grants.Has(g) {
 			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
-		live.Grants[g], r.seen.holders[g] = spec.Claim{}, e.Address
+		live.Grants.Add(g, spec.Claim{})
+		r.seen.holders[g] = e.Address
 	}
 }

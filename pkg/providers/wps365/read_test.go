@@ -124,8 +124,8 @@ func TestPages(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || len(live.Grants) != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
-				t.Errorf("%d members, %d unmanaged, notes %q, error %v", len(live.Grants), live.Unmanaged, live.Notes, err)
+			if err != nil || live.Grants.Len() != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
+				t.Errorf("%d members, %d unmanaged, notes %q, error %v", live.Grants.Len(), live.Unmanaged, live.Notes, err)
 			}
 			if n := c.Count("GET", groups); n != 3 {
 				t.Errorf("%d pages", n)
@@ -175,8 +175,8 @@ func TestNoMemberIsLostFromSight(t *testing.T) {
 	}
 	c.Fault(t, faults...)
 	live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
-	if err != nil || len(live.Grants) == 0 || len(live.Notes) != 1 {
-		t.Errorf("%d members, notes %q, error %v", len(live.Grants), live.Notes, err)
+	if err != nil || live.Grants.Len() == 0 || len(live.Notes) != 1 {
+		t.Errorf("%d members, notes %q, error %v", live.Grants.Len(), live.Notes, err)
 	}
 }
 

@@ -29,7 +29,7 @@ func (r *Reader) learn(desired spec.State) {
 	for ref, res := range desired.Resources {
 		r.wishes[ref] = &wish{res, map[naming][]spec.Subject{}, desired.Left}
 	}
-	for g := range desired.Grants {
+	for g := range desired.Grants.All() {
 		w, at := r.wishes[g.Resource], naming{g.Role, fold(g.Subject.Name)}
 		w.named[at] = append(w.named[at], g.Subject)
 	}
@@ -47,7 +47,7 @@ func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 	for at, subjects := range w.named {
 		for _, s := range subjects {
 			if at.role == role {
-				live.Grants[spec.Grant{Resource: ref, Subject: s, Role: role}] = spec.Claim{}
+				live.Grants.Add(spec.Grant{Resource: ref, Subject: s, Role: role}, spec.Claim{})
 			}
 		}
 	}
