@@ -163,7 +163,7 @@ func (r *run) write(ctx context.Context) {
 func (r *run) findLate(ctx context.Context) {
 	var closed []diff.Change
 	for i, c := range r.part.Changes {
-		if c.Op == diff.OpUpdate && c.To == string(spec.Assigned) && r.steps[i].outcome == diff.Done {
+		if c.Op == diff.OpUpdate && c.To == spec.Assigned && r.steps[i].outcome == diff.Done {
 			closed = append(closed, c)
 		}
 	}

@@ -173,9 +173,9 @@ func TestLateAccessIsReported(t *testing.T) {
 	app := spec.Ref{Connection: conn, Kind: spec.KindApp, Name: "X"}
 	v := &vendor{live: spec.NewState(), hidden: grantOf("X", "stranger")}
 	v.hidden.Resource = app
-	v.live.Resources[app] = spec.Resource{Audience: spec.Everyone}
+	v.live.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
 	desired := spec.NewState()
-	desired.Resources[app] = spec.Resource{Audience: spec.Assigned, Ownership: spec.Owned}
+	desired.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned), Ownership: spec.Owned}
 	result := applyOnce(t, v, desired, ApplyOptions{})
 	want := map[string]diff.Outcome{"update X/": diff.Done, "revoke X/stranger": diff.NotTried}
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {

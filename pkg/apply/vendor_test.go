@@ -156,7 +156,7 @@ func (v *vendor) do(c diff.Change) {
 			v.live.Grants.Add(c.Grant(conn), spec.Claim{})
 		}
 	case diff.OpUpdate:
-		v.live.Resources[c.Ref(conn)] = spec.Resource{Audience: spec.Audience(c.To)}
+		v.live.Resources[c.Ref(conn)] = spec.Resource{Settings: spec.Settings{}.With("audience", c.To), Open: c.To == spec.Everyone}
 		if v.hidden.Resource == c.Ref(conn) {
 			v.live.Grants.Add(v.hidden, spec.Claim{})
 		}

@@ -125,7 +125,7 @@ func (d *delta) resources() {
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
 		case want.Absent:
 		case !exists:
-			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: settingsOf(OpCreate, want),
+			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: sentWith(OpCreate, want),
 				Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		default:
 			d.updates(ref, want, have)
@@ -133,53 +133,20 @@ func (d *delta) resources() {
 	}
 }
 
-// settings are what an update can change. A blank desired value is not managed.
-var settings = []struct {
-	field string
-	of    func(spec.Resource) string
-}{
-	{"audience", func(r spec.Resource) string { return string(r.Audience) }},
-	{"name", func(r spec.Resource) string { return r.Title }},
-	{"owner", func(r spec.Resource) string { return r.Owner }},
-	{"senders", func(r spec.Resource) string { return string(r.Senders) }},
-	{"type", func(r spec.Resource) string { return r.AccountType }},
-}
-
-// setting is the value of a field; "" for a field that does not exist.
-func setting(r spec.Resource, field string) string {
-	for _, s := range settings {
-		if s.field == field {
-			return s.of(r)
-		}
-	}
-	return ""
-}
-
-// settingsOf is what a change takes over from the file beside what it names: all settings of what is created, and the
-// address that a mail about an account goes to. A plan holds it, so that nobody can change it after the plan was seen.
-func settingsOf(op Op, want spec.Resource) string {
-	var parts []string
+// sentWith is the Settings of a change.
+func sentWith(op Op, want spec.Resource) spec.Settings {
 	if op == OpCreate {
-		for _, s := range settings {
-			if value := s.of(want); value != "" {
-				parts = append(parts, s.field+": "+value)
-			}
-		}
+		return want.Settings.And(want.Fixed)
 	}
-	if want.Email != "" {
-		parts = append(parts, "email: "+want.Email)
-	}
-	return strings.Join(parts, ", ")
+	return want.Fixed
 }
 
 func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
-	for _, s := range settings {
-		from, to := s.of(have), s.of(want)
-		if to == "" || from == to {
-			continue
+	for field, to := range want.Settings.All() {
+		if from := have.Settings.Get(field); from != to {
+			d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: field, From: from, To: to,
+				Settings: sentWith(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		}
-		d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: s.field, From: from, To: to,
-			Settings: settingsOf(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 	}
 }
 
@@ -213,7 +180,7 @@ func (d *delta) revokes() {
 // assignments mean nothing because everyone has access.
 func (d *delta) mayRevoke(ref spec.Ref) bool {
 	r := d.desired.Resources[ref]
-	return r.Ownership != spec.Ignored && r.Audience != spec.Everyone && d.live.Resources[ref].Incomplete == ""
+	return r.Ownership != spec.Ignored && !r.Open && d.live.Resources[ref].Incomplete == ""
 }
 
 // whyRevoke says why live holds a grant that it should not, and whether its holder left.
@@ -243,9 +210,9 @@ func (d *delta) resends(when Resending) {
 		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
 			continue
 		}
-		source, settings := claim.Source, ""
+		source, settings := claim.Source, spec.Settings{}
 		if n.Subject == (spec.Subject{}) {
-			source, settings = want.Source, settingsOf(OpResend, want)
+			source, settings = want.Source, sentWith(OpResend, want)
 		}
 		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
 			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
@@ -294,9 +261,9 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpGrant:
 		return held
 	case OpRevoke:
-		return !held && r.Incomplete == "" && r.Audience != spec.Everyone
+		return !held && r.Incomplete == "" && !r.Open
 	case OpUpdate:
-		return exists && c.To != "" && setting(r, c.Field) == c.To
+		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return c.isAbout(connection, n) && (n.moment() == c.From || n.Unsure)

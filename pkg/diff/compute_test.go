@@ -103,8 +103,8 @@ func TestCompute(t *testing.T) {
 
 func TestComputeAudience(t *testing.T) {
 	desired, live := spec.NewState(), spec.NewState()
-	desired.Resources[app("AutoCAD")] = spec.Resource{Ownership: spec.Owned, Audience: spec.Everyone}
-	live.Resources[app("AutoCAD")] = spec.Resource{Audience: spec.Assigned}
+	desired.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true, Ownership: spec.Owned}
+	live.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}
 	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Claim{})
 	want := []string{"update AutoCAD audience:assigned>everyone"}
 	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
@@ -121,7 +121,7 @@ func TestRevokesSayWhy(t *testing.T) {
 	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
 	want[1].Subject, want[1].Source, want[1].Reason = person("gone"), "e.yaml:2", "gone has left"
 	want[2].Subject, want[2].Source, want[2].Reason = person("late"), "e.yaml:9", "expired 2026-01-01"
-	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{})); d != "" {
+	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{}), cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

@@ -187,12 +187,12 @@ func TestContradictions(t *testing.T) {
 	account, list := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}, spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
 	files := func(email, owner string) spec.State {
 		s := spec.NewState()
-		s.Resources[account] = spec.Resource{AccountType: "cloud", Email: email}
-		s.Resources[list] = spec.Resource{Owner: owner, Senders: spec.SendersCompany}
+		s.Resources[account] = spec.Resource{Settings: spec.Settings{}.With("type", "cloud"), Fixed: spec.Settings{}.With("email", email)}
+		s.Resources[list] = spec.Resource{Settings: spec.Settings{}.With("owner", owner).With("senders", spec.SendersCompany)}
 		return s
 	}
 	live := diff.Live{State: spec.NewState()}
-	live.Resources[account] = spec.Resource{AccountType: "resource"}
+	live.Resources[account] = spec.Resource{Settings: spec.Settings{}.With("type", "resource")}
 	reviewed := files("billing@corp.example", "alice@corp.example")
 	part := diff.Part{Name: conn, Changes: diff.Compute(reviewed, live, diff.Resending{})}
 	for _, tc := range []struct {

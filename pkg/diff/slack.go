@@ -134,7 +134,7 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	granted := desired.Grants.Has(c.Grant(connection))
 	switch c.Op {
 	case OpCreate:
-		return listed && !r.Absent && c.Settings == settingsOf(c.Op, r)
+		return listed && !r.Absent && c.Settings == sentWith(c.Op, r)
 	case OpDelete:
 		return listed && r.Absent
 	case OpGrant:
@@ -142,7 +142,7 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	case OpRevoke:
 		return listed && !granted
 	case OpUpdate:
-		return listed && c.To != "" && setting(r, c.Field) == c.To && c.Settings == settingsOf(c.Op, r)
+		return listed && c.To != "" && r.Settings.Get(c.Field) == c.To && c.Settings == sentWith(c.Op, r)
 	}
-	return listed && (c.Settings == "" || c.Settings == settingsOf(c.Op, r))
+	return listed && (c.Settings == (spec.Settings{}) || c.Settings == sentWith(c.Op, r))
 }

@@ -141,7 +141,7 @@ func (l *loader) own(r *resource) {
 	}
 	if u := l.userNamed(r.owner); u != nil {
 		l.mailed(u, r.owner.at, "")
-		r.Owner = u.email
+		r.set("owner", u.email)
 	}
 }
 

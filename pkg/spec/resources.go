@@ -22,6 +22,8 @@ type mention struct {
 
 func (r *resource) ref() Ref { return Ref{Connection: r.in.name, Kind: r.kind, Name: r.name} }
 
+func (r *resource) set(name, value string) { r.Settings = r.Settings.With(name, value) }
+
 // The keys of resources.
 var (
 	appGroupKeys  = []string{"name", "in", "ownership", "state", "grants"}
@@ -34,8 +36,8 @@ var (
 var (
 	ownerships     = []string{string(Owned), string(AddOnly), string(Ignored)}
 	resourceStates = []string{"present", "absent"}
-	audiences      = []string{string(Assigned), string(Everyone)}
-	senderModes    = []string{string(SendersAll), string(SendersCompany), string(SendersMember), string(SendersCustom)}
+	audiences      = []string{Assigned, Everyone}
+	senderModes    = []string{SendersAll, SendersCompany, SendersMember, SendersCustom}
 	accountTypes   = []string{"cloud", "resource"}
 )
 
@@ -78,13 +80,14 @@ func (d *decoder) app(n *yaml.Node) {
 	switch v := o.get("audience"); {
 	case v != nil:
 		word, _ := d.word(v, "audience", audiences...)
-		r.Audience = Audience(word)
+		r.set("audience", word)
 	case len(r.entries) > 0:
-		r.Audience = Assigned
+		r.set("audience", Assigned)
 	default:
 		d.reject(d.at(n), "add `audience: assigned` or `audience: everyone`", "app has neither grants nor an audience")
 	}
-	if r.Audience == Everyone && len(r.entries) > 0 {
+	r.Open = r.Settings.Get("audience") == Everyone
+	if r.Open && len(r.entries) > 0 {
 		d.reject(d.at(grants), "remove the grants, or write `audience: assigned`", "app for everyone lists grants")
 	}
 }
@@ -96,7 +99,8 @@ func (d *decoder) mailGroup(n *yaml.Node) {
 	}
 	r := d.resource(o, KindMailGroup)
 	if v := o.get("name"); v != nil {
-		r.Title, _ = d.name(v, "name")
+		title, _ := d.name(v, "name")
+		r.set("name", title)
 	}
 	if v := o.get("owner"); v != nil {
 		r.owner.name, _ = d.name(v, "owner")
@@ -104,7 +108,7 @@ func (d *decoder) mailGroup(n *yaml.Node) {
 	}
 	if v := o.get("senders"); v != nil {
 		word, _ := d.word(v, "senders", senderModes...)
-		r.Senders = Senders(word)
+		r.set("senders", word)
 	}
 	if v := o.get("members"); v != nil {
 		r.entries = d.members(v, "members", RoleMember)
@@ -112,7 +116,7 @@ func (d *decoder) mailGroup(n *yaml.Node) {
 	}
 	if v := o.get("allowedSenders"); v != nil {
 		r.entries = append(r.entries, d.members(v, "allowedSenders", RoleSender)...)
-		if r.Senders != SendersCustom {
+		if r.Settings.Get("senders") != SendersCustom {
 			d.reject(d.at(v), "add `senders: custom`, or remove the list", "allowedSenders without `senders: custom`")
 		}
 		d.emptyIfAbsent(r, v)
@@ -126,10 +130,12 @@ func (d *decoder) account(n *yaml.Node) {
 	}
 	r := d.resource(o, KindAccount)
 	if v := o.get("type"); v != nil {
-		r.AccountType, _ = d.word(v, "type", accountTypes...)
+		word, _ := d.word(v, "type", accountTypes...)
+		r.set("type", word)
 	}
 	if v := o.get("email"); v != nil {
-		r.Email, _ = d.address(v, "email")
+		email, _ := d.address(v, "email")
+		r.Fixed = r.Fixed.With("email", email)
 	}
 }
 

@@ -21,14 +21,11 @@ type Claim struct {
 	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
 }
 
-// Resource holds the settings of a resource. In a desired state a blank setting is not managed.
+// Resource is a resource without its grants. In a desired state a setting that is not there is not managed.
 type Resource struct {
-	Audience    Audience // apps
-	Title       string   // mail groups: the display name
-	Owner       string   // mail groups: the owner's address
-	Senders     Senders  // mail groups
-	AccountType string   // accounts: resource or cloud
-	Email       string   // accounts
+	Settings Settings
+	Fixed    Settings // never compared nor changed, but sent along with changes: an account's e-mail
+	Open     bool     // everybody may use it, whoever is listed: grants are kept but mean nothing
 
 	Ownership Ownership // desired: what may be done here
 	Absent    bool      // desired: the resource is to be deleted
@@ -47,24 +44,18 @@ const (
 	Ignored Ownership = "ignored"  // read, never changed
 )
 
-// Audience says who may use an app.
-type Audience string
-
-// The audiences.
+// The audiences: who may use an app.
 const (
-	Assigned Audience = "assigned" // the accounts that are assigned to it
-	Everyone Audience = "everyone" // every user of the tenant; assignments are kept but mean nothing
+	Assigned = "assigned" // the accounts that are assigned to it
+	Everyone = "everyone" // every user of the tenant; assignments are kept but mean nothing
 )
 
-// Senders says who may write to a mail group.
-type Senders string
-
-// The senders modes.
+// The senders modes: who may write to a mail group.
 const (
-	SendersAll     Senders = "all"
-	SendersCompany Senders = "company"
-	SendersMember  Senders = "member"
-	SendersCustom  Senders = "custom" // those with RoleSender
+	SendersAll     = "all"
+	SendersCompany = "company"
+	SendersMember  = "member"
+	SendersCustom  = "custom" // those with RoleSender
 )
 
 // NewState returns a State without resources and grants.

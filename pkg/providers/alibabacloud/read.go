@@ -59,8 +59,8 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			live.Account = "directory " + a.DirectoryID
 		}
 		want := q.Desired.Resources[ref]
-		if want.Email != "" {
-			r.emails[name] = want.Email
+		if email := want.Fixed.Get("email"); email != "" {
+			r.emails[name] = email
 		}
 		if err := a.judge(want); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
@@ -88,12 +88,12 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email()}
-	course, says := a.course(), statuses[a.Status].says
+	course, says, typ := a.course(), statuses[a.Status].says, accountTypes[a.Type]
 	if course == toAwait {
-		shown.AccountType = cloud
+		typ = cloud
 	}
-	if want.AccountType != cloud {
+	shown = spec.Resource{Settings: spec.Settings{}.With("type", typ), Fixed: spec.Settings{}.With("email", a.email())}
+	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
 	n, _ := r.notes.of(a)

@@ -234,7 +234,7 @@ func TestReadOfWhatAPlanTouches(t *testing.T) {
 		d := newDirectory(t, alibabacloudemu.Options{}, small)
 		w := d.Open(t)
 		wanted := spec.NewState()
-		wanted.Resources[ref("billing")] = spec.Resource{Email: email}
+		wanted.Resources[ref("billing")] = spec.Resource{Fixed: spec.Settings{}.With("email", email)}
 		if _, err := w.Read(t.Context(), provider.ReadBack(conn, wanted, update)); err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,7 @@ func group(name string) spec.Subject {
 // desired is a state in which the resource has these holders.
 func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	s := spec.NewState()
-	s.Resources[r] = spec.Resource{Ownership: spec.Owned, Audience: map[spec.Kind]spec.Audience{spec.KindApp: spec.Assigned}[r.Kind]}
+	s.Resources[r] = spec.Resource{Settings: spec.Settings{}.With("audience", map[spec.Kind]string{spec.KindApp: spec.Assigned}[r.Kind]), Ownership: spec.Owned}
 	for _, h := range holders {
 		s.Grants.Add(spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}, spec.Claim{})
 	}

@@ -136,15 +136,15 @@ func (j *judge) setModes(name string, resources map[spec.Ref]bool, modes map[spe
 	if name != "app-center/apps/actions/batch-assign-authorization" {
 		return ""
 	}
-	mode := string(spec.Assigned)
+	mode := spec.Assigned
 	for _, to := range modes {
 		mode = to
 	}
 	for ref := range resources {
-		if to, named := modes[ref]; string(j.live.Resources[ref].Audience) != mode && (!named || to != mode) {
+		if to, named := modes[ref]; j.live.Resources[ref].Settings.Get("audience") != mode && (!named || to != mode) {
 			return fmt.Sprintf("the mode of %s becomes %s, which is not named", ref, mode)
 		}
-		j.live.Resources[ref] = spec.Resource{Audience: spec.Audience(mode)}
+		j.live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", mode), Open: mode == spec.Everyone}
 	}
 	return ""
 }
@@ -178,11 +178,13 @@ func (j *judge) end(desired spec.State, packing spec.Packing) string {
 		return fmt.Sprintf("extra pairs %v, allowed are %+v", j.used, packing)
 	}
 	for ref, r := range desired.Resources {
-		if j.live.Resources[ref].Audience != r.Audience {
-			return fmt.Sprintf("%s is open to %q in the end, want %q", ref, j.live.Resources[ref].Audience, r.Audience)
+		if j.live.Resources[ref].Settings != r.Settings {
+			return fmt.Sprintf("%s is open to %q in the end, want %q", ref, j.live.Resources[ref].Settings, r.Settings)
 		}
 	}
-	j.live.Grants = j.live.Grants.Where(func(g spec.Grant) bool { return desired.Resources[g.Resource].Audience != spec.Everyone })
+	j.live.Grants = j.live.Grants.Where(func(g spec.Grant) bool {
+		return !desired.Resources[g.Resource].Open
+	})
 	if has, want := j.live.Grants.Sorted(), desired.Grants.Sorted(); !slices.Equal(has, want) {
 		return fmt.Sprintf("in the end there is %v, want %v", has, want)
 	}

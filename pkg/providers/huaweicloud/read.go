@@ -298,12 +298,12 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 // readable, so they are not read.
 func (r *Reader) readApp(ctx context.Context, app application, desired spec.State, live *diff.Live) error {
 	ref := r.ref(spec.KindApp, app.Name)
-	audience := map[string]spec.Audience{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
-	live.Resources[ref] = spec.Resource{Audience: audience}
+	audience := map[string]string{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
+	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == spec.Everyone}
 	switch {
 	case audience == "":
 		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)
-	case desired.Resources[ref].Audience == spec.Everyone:
+	case desired.Resources[ref].Open:
 		return nil
 	case audience == spec.Everyone:
 		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")

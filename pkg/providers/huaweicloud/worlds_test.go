@@ -30,11 +30,11 @@ func (w world) state(after bool) spec.State {
 		resource := ref(w.kind, fmt.Sprint("r", r))
 		settings := spec.Resource{Ownership: spec.Owned}
 		if w.kind == spec.KindApp {
-			settings.Audience = spec.Assigned
+			settings.Settings = settings.Settings.With("audience", spec.Assigned)
 		}
 		open := w.open != nil && w.open(after, r)
 		if open {
-			settings.Audience = spec.Everyone
+			settings.Settings, settings.Open = settings.Settings.With("audience", spec.Everyone), true
 		}
 		s.Resources[resource] = settings
 		for p := range w.people {
@@ -143,7 +143,7 @@ func seedOf(s spec.State) string {
 			}
 			fmt.Fprintf(&b, "    - {name: %s, ", r.Name)
 			if kind == spec.KindApp {
-				fmt.Fprintf(&b, "audience: %s, ", settings.Audience)
+				fmt.Fprintf(&b, "%s, ", settings.Settings)
 			}
 			b.WriteString("grants: [")
 			for g := range s.Grants.All() {

@@ -97,7 +97,7 @@ const seed = `wps365:
 `
 
 // eng is how the seed's first mail group is.
-var eng = spec.Resource{Title: "Engineers", Owner: "ann@x.example", Senders: spec.SendersCompany}
+var eng = spec.Resource{Settings: spec.Settings{}.With("name", "Engineers").With("owner", "ann@x.example").With("senders", spec.SendersCompany)}
 
 func (c *tenant) plan(t testing.TB, w provider.Source, want spec.State) *diff.Plan {
 	t.Helper()

@@ -17,8 +17,8 @@ func (w *Writer) create(ctx context.Context, post httpx.Request, address string)
 	if wish == nil {
 		return provider.Bug("what mail group %q should be like is not known", address)
 	}
-	if _, known := w.seen.people[wish.Owner]; !known {
-		return provider.Refuse("%s", unknownUser(wish.Owner))
+	if _, known := w.seen.people[wish.owner()]; !known {
+		return provider.Refuse("%s", unknownUser(wish.owner()))
 	}
 	body := wish.body(address)
 	var made mailGroup

@@ -35,8 +35,11 @@ func (r *Reader) learn(desired spec.State) {
 	}
 }
 
+func (w *wish) owner() string   { return w.Settings.Get("owner") }
+func (w *wish) senders() string { return w.Settings.Get("senders") }
+
 // owned says whether it matters whose the group is.
-func (w *wish) owned() bool { return w.Owner != "" && !w.Absent && w.Ownership != spec.Ignored }
+func (w *wish) owned() bool { return w.owner() != "" && !w.Absent && w.Ownership != spec.Ignored }
 
 func (w *wish) hasLeft(subjects []spec.Subject) bool {
 	return slices.ContainsFunc(subjects, func(s spec.Subject) bool { _, left := w.left[s]; return left })
@@ -56,8 +59,8 @@ func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 // body is how the group is made. What the files leave open is the first part of the address and the tenant's own people.
 func (w *wish) body(address string) mailGroupBody {
 	local, _, _ := strings.Cut(address, "@")
-	return mailGroupBody{Address: address, Name: cmp.Or(w.Title, local), OwnerAddress: w.Owner,
-		AcceptedType: acceptedType(cmp.Or(w.Senders, spec.SendersCompany))}
+	return mailGroupBody{Address: address, Name: cmp.Or(w.Settings.Get("name"), local), OwnerAddress: w.owner(),
+		AcceptedType: acceptedType(cmp.Or(w.senders(), spec.SendersCompany))}
 }
 
 // view is how a list of a group is dealt with.
@@ -70,9 +73,9 @@ const (
 )
 
 // view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
-func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
-	changes := w.Senders != "" && w.Senders != live && live != ""
-	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.Senders == spec.SendersCustom
+func (r *Reader) view(l roll, w *wish, live string) view {
+	changes := w.senders() != "" && w.senders() != live && live != ""
+	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.senders() == spec.SendersCustom
 	switch {
 	case !matters, w.Absent && live == "":
 		return meaningless
@@ -84,7 +87,7 @@ func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
 		return shown
 	case r.may[wordUpdate]:
 		return meaningless // in the end it is for others, or just became custom, and is empty
-	case w.Senders == spec.SendersCustom:
+	case w.senders() == spec.SendersCustom:
 		return takenForGranted // the mode stays as it is
 	}
 	return shown
@@ -101,16 +104,12 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 		if !exists || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
-		differs := func(field, is, wanted string) string {
-			if wanted == "" || is == wanted {
-				return is
+		for field, wanted := range w.Settings.All() {
+			if is := have.Settings.Get(field); is != wanted {
+				live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
 			}
-			live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
-			return wanted
 		}
-		have.Title = differs("name", have.Title, w.Title)
-		have.Owner = differs("owner", have.Owner, w.Owner)
-		have.Senders = spec.Senders(differs("senders", string(have.Senders), string(w.Senders)))
+		have.Settings = have.Settings.And(w.Settings)
 		live.Resources[ref] = have
 	}
 }
