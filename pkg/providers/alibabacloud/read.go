@@ -21,7 +21,6 @@ type Reader struct {
 	notes   *notebook
 	seen    map[string]account // by display name, as last read
 	pages   int                // of the list of accounts, when it was last read
-	emails  map[string]string  // by display name: what the file says, which a read of a plan's changes does not repeat
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -31,7 +30,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 
 func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
 	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
-		seen: map[string]account{}, emails: map[string]string{}}
+		seen: map[string]account{}}
 }
 
 // Read returns what is live of the accounts that the query lists. All must be there, since no call of ours makes one. An
@@ -59,9 +58,6 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			live.Account = "directory " + a.DirectoryID
 		}
 		want := q.Desired.Resources[ref]
-		if email := want.Fixed.Get("email"); email != "" {
-			r.emails[name] = email
-		}
 		if err := a.judge(want); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 			continue

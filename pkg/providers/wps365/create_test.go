@@ -23,7 +23,7 @@ var made = spec.Resource{Settings: spec.Settings{}.With("name", "New").With("own
 
 func newGroup() spec.State { return desired("new", made, user("ann"), user("bo")) }
 
-var createNew = []diff.Change{{Op: diff.OpCreate, Kind: spec.KindMailGroup, Resource: "new@x.example"}}
+var createNew = []diff.Change{{Op: diff.OpCreate, Kind: spec.KindMailGroup, Resource: "new@x.example", Settings: made.Settings}}
 
 // A create that has no usable answer is settled by reading: nothing is made twice, and what follows goes on.
 func TestCreateWithoutAnAnswer(t *testing.T) {
@@ -116,19 +116,19 @@ func TestCreateThatIsNotListedYet(t *testing.T) {
 	})
 }
 
-// A change to make a group does not hold its settings: without them nothing is sent.
+// What a group is made with is in the change, and its owner must have been looked up: else nothing is sent.
 func TestCreateNeedsToKnowWhat(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.open(t)
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) {
 		t.Errorf("error %v", err)
 	}
-	unsaid := spec.NewState()
-	unsaid.Resources[ref("new")] = spec.Resource{}
-	if _, err := w.Read(t.Context(), provider.ReadBack(conn, unsaid, createNew)); err != nil {
+	if _, err := w.Read(t.Context(), provider.ReadBack(conn, newGroup(), createNew)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
+	unsaid := createNew[0]
+	unsaid.Settings = spec.Settings{}
+	if err := w.Do(t.Context(), "mail_groups", []diff.Change{unsaid}, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 }

@@ -185,7 +185,7 @@ func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, li
 		case !known:
 			live.Impossible[ref] = "its owner: " + unknownUser(w.owner())
 		case w.senders() == "" || w.Settings.Get("name") == "":
-			body := w.body(ref.Name)
+			body := bodyOf(ref.Name, w.Settings)
 			live.Note(ref, "made with name %q and senders %q where the files do not say", body.Name, body.AcceptedType)
 		}
 	}

@@ -10,8 +10,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// wish is what the files want of one mail group. It outlasts the read that was told, since a change to make a group does not
-// hold its settings.
+// wish is what the files want of one mail group. Writers do not ask it: a change holds what is sent.
 type wish struct {
 	spec.Resource
 	named map[naming][]spec.Subject
@@ -56,11 +55,11 @@ func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 	}
 }
 
-// body is how the group is made. What the files leave open is the first part of the address and the tenant's own people.
-func (w *wish) body(address string) mailGroupBody {
+// bodyOf is how a group is made with settings. What they leave open is the first part of the address and the tenant's own people.
+func bodyOf(address string, settings spec.Settings) mailGroupBody {
 	local, _, _ := strings.Cut(address, "@")
-	return mailGroupBody{Address: address, Name: cmp.Or(w.Settings.Get("name"), local), OwnerAddress: w.owner(),
-		AcceptedType: acceptedType(cmp.Or(w.senders(), spec.SendersCompany))}
+	return mailGroupBody{Address: address, Name: cmp.Or(settings.Get("name"), local), OwnerAddress: settings.Get("owner"),
+		AcceptedType: acceptedType(cmp.Or(settings.Get("senders"), spec.SendersCompany))}
 }
 
 // view is how a list of a group is dealt with.
