@@ -69,7 +69,7 @@ func (c *cli) validate(ctx context.Context) error {
 				Notes: []render.Note{{Text: "not the vendor's own endpoint"}}})
 		}
 		n.Resources += len(sc.desired.Resources)
-		n.Grants += len(sc.desired.Grants)
+		n.Grants += sc.desired.Grants.Len()
 	}
 	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))

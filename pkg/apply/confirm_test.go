@@ -66,8 +66,8 @@ func TestConfirmed(t *testing.T) {
 	if _, ok := b.values["ws/confirmed/app-group/CAD"]; !ok {
 		t.Errorf("the keys are other ones: %v", b.values)
 	}
-	delete(v.live.Grants, grantOf("CAD", "a"))
-	v.live.Grants[grantOf("CAD", "stranger")] = spec.Claim{}
+	v.live.Grants.Remove(grantOf("CAD", "a"))
+	v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Claim{})
 	files["CAD"] = []string{"a", "c"}
 	want := map[string]diff.Mover{"grant CAD/a": diff.MovedLive, "revoke CAD/stranger": diff.MovedLive, "grant CAD/c": diff.MovedFiles, "revoke CAD/b": diff.MovedFiles}
 	if d := cmp.Diff(want, drift()); d != "" {

@@ -78,7 +78,7 @@ func (r *run) send(ctx context.Context, unsent []int) {
 func (r *run) findLate(ctx context.Context) {
 	var closed []diff.Change
 	for i, c := range r.part.Changes {
-		if c.Op == diff.OpUpdate && c.To == string(spec.Assigned) && r.steps.all[i].outcome == diff.Done {
+		if c.Op == diff.OpUpdate && c.To == spec.Assigned && r.steps.all[i].outcome == diff.Done {
 			closed = append(closed, c)
 		}
 	}

@@ -121,7 +121,7 @@ func TestFault12PartialBatch(t *testing.T) {
 			}
 			desired := state(holders)
 			tc.vendor.live = desired.Where(func(spec.Ref) bool { return true })
-			clear(tc.vendor.live.Grants)
+			tc.vendor.live.Grants = spec.Grants{}
 			result := applyOnce(t, tc.vendor, desired, ApplyOptions{})
 			if result.Summary.Refused != tc.bad || result.Summary.Done != 500-tc.bad || result.Summary.Calls > tc.calls {
 				t.Errorf("%+v, want at most %d calls", result.Summary, tc.calls)
@@ -192,7 +192,7 @@ func splitBudgetRunsOut(t *testing.T) {
 	}
 	desired := state(holders)
 	v.live = desired.Where(func(spec.Ref) bool { return true })
-	clear(v.live.Grants)
+	v.live.Grants = spec.Grants{}
 	result := applyOnce(t, v, desired, ApplyOptions{})
 	left, notes := len(refusals(result))-120, result.Connections[0].Notes
 	if left <= 0 || len(notes) != 2 || result.Summary.Calls > 120+maxSplits || !strings.HasPrefix(notes[0], "200 calls more") {

@@ -26,7 +26,7 @@ func TestItemsComeBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		order := cmpopts.SortSlices(func(a, b diff.Change) bool { return fmt.Sprint(a) < fmt.Sprint(b) })
-		if d := cmp.Diff(changes, back, order, cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(changes, back, order, cmpopts.EquateEmpty(), cmpopts.EquateComparable(spec.Settings{})); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
 	})

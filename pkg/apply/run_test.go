@@ -63,10 +63,10 @@ func TestSavedPlan(t *testing.T) {
 		want  map[string]diff.Outcome
 	}{
 		{"unchanged", func(*vendor) {}, false, map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
-		{"half done already", func(v *vendor) { v.live.Grants[grantOf("CAD", "b")] = spec.Claim{} }, false,
+		{"half done already", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "b"), spec.Claim{}) }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Already, "revoke CAD/x": diff.Done}},
-		{"a stranger came", func(v *vendor) { v.live.Grants[grantOf("CAD", "stranger")] = spec.Claim{} }, true, nil},
-		{"somebody else's group", func(v *vendor) { v.live.Grants[grantOf("Other", "stranger")] = spec.Claim{} }, false,
+		{"a stranger came", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Claim{}) }, true, nil},
+		{"somebody else's group", func(v *vendor) { v.live.Grants.Add(grantOf("Other", "stranger"), spec.Claim{}) }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
 		{"a user was deleted", func(v *vendor) { v.unknown = map[string]bool{"b": true} }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Blocked, "revoke CAD/x": diff.Done}},
@@ -173,9 +173,9 @@ func TestLateAccessIsReported(t *testing.T) {
 	app := spec.Ref{Connection: conn, Kind: spec.KindApp, Name: "X"}
 	v := &vendor{live: spec.NewState(), hidden: grantOf("X", "stranger")}
 	v.hidden.Resource = app
-	v.live.Resources[app] = spec.Resource{Audience: spec.Everyone}
+	v.live.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
 	desired := spec.NewState()
-	desired.Resources[app] = spec.Resource{Audience: spec.Assigned, Ownership: spec.Owned}
+	desired.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned), Ownership: spec.Owned}
 	result := applyOnce(t, v, desired, ApplyOptions{})
 	want := map[string]diff.Outcome{"update X/": diff.Done, "revoke X/stranger": diff.NotTried}
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {
@@ -239,9 +239,9 @@ func checkLaws(ctx context.Context, v *vendor, desired spec.State) error {
 			return fmt.Errorf("law 2: %v was touched and is not in the plan", c)
 		}
 	}
-	for g := range before.Grants {
+	for g := range before.Grants.All() {
 		_, listed := desired.Resources[g.Resource]
-		if _, held := v.live.Grants[g]; !listed && !held {
+		if !listed && !v.live.Grants.Has(g) {
 			return fmt.Errorf("law 2: %v on a resource that is not listed is gone", g)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -73,8 +72,8 @@ func (v *vendor) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		_, listed := q.Desired.Resources[ref]
 		return listed
 	})}
-	for g := range q.Grants() {
-		if _, held := live.Grants[g]; !held && v.unknown[g.Subject.Name] {
+	for g := range q.Grants().Minus(live.Grants) {
+		if v.unknown[g.Subject.Name] {
 			live.Problems[g.Subject] = "no such user"
 		}
 	}
@@ -154,20 +153,20 @@ func (v *vendor) do(c diff.Change) {
 		v.live.Resources[c.Ref(conn)] = spec.Resource{}
 	case diff.OpGrant:
 		if !v.ghosts[c.Subject.Name] {
-			v.live.Grants[c.Grant(conn)] = spec.Claim{}
+			v.live.Grants.Add(c.Grant(conn), spec.Claim{})
 		}
 	case diff.OpUpdate:
-		v.live.Resources[c.Ref(conn)] = spec.Resource{Audience: spec.Audience(c.To)}
+		v.live.Resources[c.Ref(conn)] = spec.Resource{Settings: spec.Settings{}.With("audience", c.To), Open: c.To == spec.Everyone}
 		if v.hidden.Resource == c.Ref(conn) {
-			v.live.Grants[v.hidden] = spec.Claim{}
+			v.live.Grants.Add(v.hidden, spec.Claim{})
 		}
 	case diff.OpResend:
 		v.notices = slices.DeleteFunc(v.notices, func(n diff.Notice) bool { return n.Subject == c.Subject })
 	case diff.OpRevoke:
-		delete(v.live.Grants, c.Grant(conn))
+		v.live.Grants.Remove(c.Grant(conn))
 	case diff.OpDelete:
 		delete(v.live.Resources, c.Ref(conn))
-		maps.DeleteFunc(v.live.Grants, func(g spec.Grant, _ spec.Claim) bool { return g.Resource == c.Ref(conn) })
+		v.live.Grants = v.live.Grants.Where(func(g spec.Grant) bool { return g.Resource != c.Ref(conn) })
 	}
 }
 
@@ -184,7 +183,7 @@ func state(holders map[string][]string) spec.State {
 	for resource, users := range holders {
 		s.Resources[grantOf(resource, "").Resource] = spec.Resource{}
 		for _, u := range users {
-			s.Grants[grantOf(resource, u)] = spec.Claim{}
+			s.Grants.Add(grantOf(resource, u), spec.Claim{})
 		}
 	}
 	return s
@@ -192,7 +191,7 @@ func state(holders map[string][]string) spec.State {
 
 func (v *vendor) holders(resource string) []string {
 	var users []string
-	for g := range v.live.Grants {
+	for g := range v.live.Grants.All() {
 		if g.Resource.Name == resource {
 			users = append(users, g.Subject.Name)
 		}

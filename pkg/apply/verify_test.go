@@ -78,7 +78,7 @@ func TestLeftOutOnlyByWholeLists(t *testing.T) {
 		v := &vendor{live: state(map[string][]string{"CAD": nil})}
 		v.onRead = func(n int, live *diff.Live) error {
 			if n == 2 || n == 3 {
-				delete(live.Grants, grantOf("CAD", "b"))
+				live.Grants.Remove(grantOf("CAD", "b"))
 				live.Resources[grantOf("CAD", "").Resource] = spec.Resource{Incomplete: "it changed"}
 			}
 			return nil
@@ -96,10 +96,10 @@ func TestLeftOutOnlyByTwoReads(t *testing.T) {
 		v := &vendor{live: state(map[string][]string{"CAD": nil, "Office": nil})}
 		v.onRead = func(n int, live *diff.Live) error {
 			if n == 2 || n == 3 {
-				delete(live.Grants, grantOf("CAD", "b"))
+				live.Grants.Remove(grantOf("CAD", "b"))
 			}
 			if n == 2 {
-				delete(live.Grants, grantOf("Office", "b"))
+				live.Grants.Remove(grantOf("Office", "b"))
 			}
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func Footings(connection string, changes []Change, live spec.State) []Footing {
 			items[ref] = settingItems(r, t.fields[ref])
 		}
 	}
-	for g := range live.Grants {
+	for g := range live.Grants.All() {
 		if t.resources[g.Resource] && !t.grants[g] {
 			items[g.Resource] = append(items[g.Resource], grantItem(g))
 			grants[g.Resource]++
@@ -168,10 +169,12 @@ func touch(connection string, changes []Change) touched {
 
 // settingItems lists the settings of a live resource but those that the plan updates.
 func settingItems(r spec.Resource, updated map[string]bool) []string {
+	values := map[string]string{"audience": "", "name": "", "owner": "", "senders": "", "type": ""} // format 1 digests them all
+	maps.Insert(values, r.Settings.All())
 	var items []string
-	for _, s := range settings {
-		if !updated[s.field] {
-			items = append(items, fmt.Sprintf("setting %s %q", s.field, s.of(r)))
+	for field, value := range values {
+		if !updated[field] {
+			items = append(items, fmt.Sprintf("setting %s %q", field, value))
 		}
 	}
 	return items

@@ -125,7 +125,7 @@ func (d *delta) resources() {
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
 		case want.Absent:
 		case !exists:
-			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: settingsOf(OpCreate, want),
+			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: sentWith(OpCreate, want),
 				Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		default:
 			d.updates(ref, want, have)
@@ -133,59 +133,26 @@ func (d *delta) resources() {
 	}
 }
 
-// settings are what an update can change. A blank desired value is not managed.
-var settings = []struct {
-	field string
-	of    func(spec.Resource) string
-}{
-	{"audience", func(r spec.Resource) string { return string(r.Audience) }},
-	{"name", func(r spec.Resource) string { return r.Title }},
-	{"owner", func(r spec.Resource) string { return r.Owner }},
-	{"senders", func(r spec.Resource) string { return string(r.Senders) }},
-	{"type", func(r spec.Resource) string { return r.AccountType }},
-}
-
-// setting is the value of a field; "" for a field that does not exist.
-func setting(r spec.Resource, field string) string {
-	for _, s := range settings {
-		if s.field == field {
-			return s.of(r)
-		}
-	}
-	return ""
-}
-
-// settingsOf is what a change takes over from the file beside what it names: all settings of what is created, and the
-// address that a mail about an account goes to. A plan holds it, so that nobody can change it after the plan was seen.
-func settingsOf(op Op, want spec.Resource) string {
-	var parts []string
+// sentWith is the Settings of a change.
+func sentWith(op Op, want spec.Resource) spec.Settings {
 	if op == OpCreate {
-		for _, s := range settings {
-			if value := s.of(want); value != "" {
-				parts = append(parts, s.field+": "+value)
-			}
-		}
+		return want.Settings.And(want.Fixed)
 	}
-	if want.Email != "" {
-		parts = append(parts, "email: "+want.Email)
-	}
-	return strings.Join(parts, ", ")
+	return want.Fixed
 }
 
 func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
-	for _, s := range settings {
-		from, to := s.of(have), s.of(want)
-		if to == "" || from == to {
-			continue
+	for field, to := range want.Settings.All() {
+		if from := have.Settings.Get(field); from != to {
+			d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: field, From: from, To: to,
+				Settings: sentWith(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 		}
-		d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: s.field, From: from, To: to,
-			Settings: settingsOf(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
 	}
 }
 
 func (d *delta) grants() {
-	for g, claim := range d.desired.Grants {
-		if _, held := d.live.Grants[g]; held || d.desired.Resources[g.Resource].Ownership == spec.Ignored {
+	for g, claim := range d.desired.Grants.Minus(d.live.Grants) {
+		if d.desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
@@ -195,9 +162,9 @@ func (d *delta) grants() {
 }
 
 func (d *delta) revokes() {
-	for g := range d.live.Grants {
+	for g := range d.live.Grants.Minus(d.desired.Grants) {
 		r, listed := d.desired.Resources[g.Resource]
-		if _, wanted := d.desired.Grants[g]; wanted || !listed || r.Absent || !d.mayRevoke(g.Resource) {
+		if !listed || r.Absent || !d.mayRevoke(g.Resource) {
 			continue
 		}
 		claim, left := d.whyRevoke(g)
@@ -213,7 +180,7 @@ func (d *delta) revokes() {
 // assignments mean nothing because everyone has access.
 func (d *delta) mayRevoke(ref spec.Ref) bool {
 	r := d.desired.Resources[ref]
-	return r.Ownership != spec.Ignored && r.Audience != spec.Everyone && d.live.Resources[ref].Incomplete == ""
+	return r.Ownership != spec.Ignored && !r.Open && d.live.Resources[ref].Incomplete == ""
 }
 
 // whyRevoke says why live holds a grant that it should not, and whether its holder left.
@@ -221,7 +188,7 @@ func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
 	if claim, left = d.desired.Left[g.Subject]; left {
 		return claim, true
 	}
-	if claim, lapsed := d.desired.Lapsed[g]; lapsed {
+	if claim, lapsed := d.desired.Lapsed.Claim(g); lapsed {
 		return claim, false
 	}
 	return spec.Claim{Reason: "not in the files"}, false
@@ -239,13 +206,13 @@ func (d *delta) resends(when Resending) {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-		claim, wanted := d.desired.Grants[g]
-		if _, held := d.live.Grants[g]; n.Subject != (spec.Subject{}) && (!wanted || !held) {
+		claim, wanted := d.desired.Grants.Claim(g)
+		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
 			continue
 		}
-		source, settings := claim.Source, ""
+		source, settings := claim.Source, spec.Settings{}
 		if n.Subject == (spec.Subject{}) {
-			source, settings = want.Source, settingsOf(OpResend, want)
+			source, settings = want.Source, sentWith(OpResend, want)
 		}
 		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
 			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
@@ -285,7 +252,7 @@ func opOrder(op Op) int { return slices.Index(Ops, op) }
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
-	_, held := live.Grants[c.Grant(connection)]
+	held := live.Grants.Has(c.Grant(connection))
 	switch c.Op {
 	case OpCreate:
 		return exists
@@ -294,9 +261,9 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpGrant:
 		return held
 	case OpRevoke:
-		return !held && r.Incomplete == "" && r.Audience != spec.Everyone
+		return !held && r.Incomplete == "" && !r.Open
 	case OpUpdate:
-		return exists && c.To != "" && setting(r, c.Field) == c.To
+		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return c.isAbout(connection, n) && (n.moment() == c.From || n.Unsure)

@@ -34,7 +34,7 @@ func world(lines ...string) spec.State {
 		name, holders, _ := strings.Cut(line, ":")
 		s.Resources[group(name)] = spec.Resource{Ownership: spec.Owned, Source: spec.Position{File: "e.yaml", Line: 3, Column: 1}}
 		for _, h := range strings.Fields(holders) {
-			s.Grants[grant(group(name), h)] = spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}}
+			s.Grants.Add(grant(group(name), h), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}})
 		}
 	}
 	return s
@@ -103,9 +103,9 @@ func TestCompute(t *testing.T) {
 
 func TestComputeAudience(t *testing.T) {
 	desired, live := spec.NewState(), spec.NewState()
-	desired.Resources[app("AutoCAD")] = spec.Resource{Ownership: spec.Owned, Audience: spec.Everyone}
-	live.Resources[app("AutoCAD")] = spec.Resource{Audience: spec.Assigned}
-	live.Grants[grant(app("AutoCAD"), "a")] = spec.Claim{}
+	desired.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true, Ownership: spec.Owned}
+	live.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}
+	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Claim{})
 	want := []string{"update AutoCAD audience:assigned>everyone"}
 	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
 		t.Errorf("opening an app leaves its assignments (-want +got):\n%s", d)
@@ -114,14 +114,14 @@ func TestComputeAudience(t *testing.T) {
 
 func TestRevokesSayWhy(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone late extra")
-	desired.Lapsed = map[spec.Grant]spec.Claim{grant(group("CAD"), "late"): {Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"}}
+	desired.Lapsed.Add(grant(group("CAD"), "late"), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"})
 	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
 	base := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
 	want := []diff.Change{base, base, base}
 	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
 	want[1].Subject, want[1].Source, want[1].Reason = person("gone"), "e.yaml:2", "gone has left"
 	want[2].Subject, want[2].Source, want[2].Reason = person("late"), "e.yaml:9", "expired 2026-01-01"
-	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{})); d != "" {
+	if d := cmp.Diff(want, diff.Compute(desired, diff.Live{State: live}, diff.Resending{}), cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

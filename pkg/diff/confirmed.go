@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 	incomplete := part.Incomplete()
 	for ref, r := range desired.Resources {
 		if r.Ownership != spec.Ignored && !slices.Contains(incomplete, ref.String()) {
-			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Audience == spec.Everyone}
+			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Open}
 		}
 	}
 	held := map[spec.Ref][]Holding{}
@@ -71,7 +72,7 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 			}
 		}
 	}
-	for g := range desired.Grants {
+	for g := range desired.Grants.All() {
 		if !failed[g] {
 			add(g)
 		}
@@ -88,13 +89,10 @@ func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec
 
 // managed lists the settings that the files give a resource.
 func managed(r spec.Resource) map[string]string {
-	values := map[string]string{}
-	for _, s := range settings {
-		if value := s.of(r); value != "" && !r.Absent {
-			values[s.field] = value
-		}
+	if r.Absent {
+		return map[string]string{}
 	}
-	return values
+	return maps.Collect(r.Settings.All())
 }
 
 // confirmedFormat is the version of the text that Encode gives.

@@ -2,7 +2,6 @@ package diff_test
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 
@@ -50,14 +49,14 @@ func driftOf(desired, live spec.State, last func(spec.Ref) (diff.Confirmed, bool
 
 // toggled is a state after somebody gave and took some grants.
 func toggled(t *rapid.T, s spec.State, label string) spec.State {
-	s.Grants = maps.Clone(s.Grants)
+	s.Grants = s.Grants.Where(func(spec.Grant) bool { return true })
 	for ref := range s.Resources {
 		for _, n := range rapid.SliceOfDistinct(rapid.IntRange(0, 7), rapid.ID[int]).Draw(t, label) {
 			g := grant(ref, fmt.Sprint("u", n))
-			if _, held := s.Grants[g]; held {
-				delete(s.Grants, g)
+			if s.Grants.Has(g) {
+				s.Grants.Remove(g)
 			} else {
-				s.Grants[g] = spec.Claim{}
+				s.Grants.Add(g, spec.Claim{})
 			}
 		}
 	}
@@ -103,7 +102,7 @@ func TestDriftSaysWhoMoved(t *testing.T) {
 			}
 		}
 		for _, one := range driftOf(newFiles, newLive, last).Connections[0].Differences { // each is either's doing
-			_, wasHeld := desired.Grants[one.Grant(conn)]
+			wasHeld := desired.Grants.Has(one.Grant(conn))
 			if want := map[bool]diff.Mover{true: diff.MovedLive, false: diff.MovedFiles}[wasHeld == (one.Op == diff.OpGrant)]; one.Moved != want {
 				t.Fatalf("%s %s %s says %q, want %q", one.Op, one.Resource, one.Subject, one.Moved, want)
 			}
@@ -160,8 +159,8 @@ func holdings(ref spec.Ref, live, desired spec.State, wantedOnly bool) []diff.Ho
 	var all []diff.Holding
 	for n := range 8 {
 		g := grant(ref, fmt.Sprint("u", n))
-		_, held := live.Grants[g]
-		_, wanted := desired.Grants[g]
+		held := live.Grants.Has(g)
+		wanted := desired.Grants.Has(g)
 		if held && (wanted || !wantedOnly) {
 			all = append(all, diff.Holding{Role: g.Role, Subject: g.Subject})
 		}
@@ -177,11 +176,11 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 			s.Resources[ref] = *r
 		}
 		for _, h := range holders {
-			s.Grants[grant(ref, h)] = spec.Claim{}
+			s.Grants.Add(grant(ref, h), spec.Claim{})
 		}
 		return s
 	}
-	assigned, everyone := &spec.Resource{Audience: spec.Assigned}, &spec.Resource{Audience: spec.Everyone}
+	assigned, everyone := &spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}, &spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
 	gone := &spec.Resource{Absent: true}
 	addOnly := &spec.Resource{Ownership: spec.AddOnly}
 	leaver := func(s spec.State) spec.State {
@@ -232,7 +231,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 func TestConfirmedByOutcomes(t *testing.T) {
 	ref := app("AutoCAD")
 	desired, live := spec.NewState(), spec.NewState()
-	desired.Resources[ref], live.Resources[ref] = spec.Resource{Audience: spec.Assigned}, spec.Resource{Audience: spec.Everyone}
+	desired.Resources[ref], live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}, spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
 	p := part(desired, live)
 	for outcome, want := range map[diff.Outcome]map[string]string{
 		diff.Done: {"audience": "assigned"}, diff.Refused: {"audience": "everyone"}, diff.NotTried: {"audience": "everyone"}, diff.Unknown: {},
@@ -278,7 +277,7 @@ func BenchmarkConfirmedBy1M(b *testing.B) {
 		ref := group(fmt.Sprint("G", i))
 		desired.Resources[ref] = spec.Resource{Ownership: spec.Owned}
 		for k := range 100 {
-			desired.Grants[grant(ref, fmt.Sprint("u", (i*7+k)%2500))] = spec.Claim{}
+			desired.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k)%2500)), spec.Claim{})
 		}
 	}
 	b.ReportAllocs()

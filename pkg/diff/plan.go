@@ -66,18 +66,20 @@ type Change struct {
 	Op       Op           `json:"op"`
 	Kind     spec.Kind    `json:"kind"`
 	Resource string       `json:"resource"`
-	Role     spec.Role    `json:"role,omitempty"`     // grant, revoke
-	Subject  spec.Subject `json:"subject,omitzero"`   // grant, revoke, resend
-	Field    string       `json:"field,omitempty"`    // update: the setting
-	From     string       `json:"from,omitempty"`     // update: its live value; resend: when the last mail was sent
-	To       string       `json:"to,omitempty"`       // update: its desired value; resend: who gets the mail, if not the subject
-	Settings string       `json:"settings,omitempty"` // create: what it is made with; update, resend: the address that gets the mail
-	Source   string       `json:"source,omitempty"`   // file:line that asks for it
-	Reason   string       `json:"reason,omitempty"`   // the file's reason, or why no line asks for it
-	Mails    int          `json:"mails,omitempty"`    // mails that the vendor will send
-	Problem  string       `json:"problem,omitempty"`  // why it can't be sent; then it is in no call
-	Doubt    string       `json:"doubt,omitempty"`    // resend: which run's unknown outcome the plan knows of and sends it despite
-	Unsure   bool         `json:"unsure,omitempty"`   // an earlier run may have done it, and no read can tell; Problem says so
+	Role     spec.Role    `json:"role,omitempty"`   // grant, revoke
+	Subject  spec.Subject `json:"subject,omitzero"` // grant, revoke, resend
+	Field    string       `json:"field,omitempty"`  // update: the setting
+	From     string       `json:"from,omitempty"`   // update: its live value; resend: when the last mail was sent
+	To       string       `json:"to,omitempty"`     // update: its desired value; resend: who gets the mail, if not the subject
+	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
+	// with an update or a resend. A plan holds it, so that nobody can change it after the plan was seen.
+	Settings spec.Settings `json:"settings,omitzero"`
+	Source   string        `json:"source,omitempty"`  // file:line that asks for it
+	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
+	Mails    int           `json:"mails,omitempty"`   // mails that the vendor will send
+	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
+	Doubt    string        `json:"doubt,omitempty"`   // resend: which run's unknown outcome the plan knows of and sends it despite
+	Unsure   bool          `json:"unsure,omitempty"`  // an earlier run may have done it, and no read can tell; Problem says so
 }
 
 // Ref is the resource that the change is about.

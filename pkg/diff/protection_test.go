@@ -70,13 +70,13 @@ func TestNoMappingUnprotects(t *testing.T) {
 		live.Resources[ref] = spec.Resource{}
 		for _, name := range []string{"boss", "x", "Boss", "zoe", "y"} {
 			for _, domain := range []string{"local.com", "corp.local"} {
-				live.Grants[spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: domain}}] = spec.Claim{}
+				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: domain}}, spec.Claim{})
 			}
 		}
-		live.Grants[spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "boss", Domain: "local.com"}}] = spec.Claim{}
+		live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "boss", Domain: "local.com"}}, spec.Claim{})
 		for _, name := range []string{"y@corp.example", "boss@corp.example", "boss@elsewhere.example", "zoe@corp.example"} {
 			for _, kind := range []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectAddress} {
-				live.Grants[spec.Grant{Resource: ref, Role: spec.RoleMember, Subject: spec.Subject{Kind: kind, Name: name}}] = spec.Claim{}
+				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleMember, Subject: spec.Subject{Kind: kind, Name: name}}, spec.Claim{})
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestNoMappingUnprotects(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want, got []string
-		for g := range live.Grants {
+		for g := range live.Grants.All() {
 			here := on == "" || strings.EqualFold(strings.ReplaceAll(on, ":", "/"), g.Resource.String()+"/")
 			if here && m.isBoss(g.Subject) {
 				want = append(want, g.Resource.String()+" "+g.Subject.String())

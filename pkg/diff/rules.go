@@ -43,7 +43,7 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 			broken(rule, have, limit.Value, on)
 		}
 	}
-	lost, held, losers := len(c.lost), len(live.Grants), c.losers()
+	lost, held, losers := len(c.lost), live.Grants.Len(), c.losers()
 	over(RuleMaxRevokes, rules.MaxRevokes, lost, "")
 	if held >= shareFrom {
 		over(RuleMaxRevokeShare, rules.MaxRevokeShare, percent(lost, held), "")
@@ -121,7 +121,7 @@ func newCensus(connection string, changes []Change, live Live) census {
 		}
 		c.mails += change.Mails
 	}
-	for g := range live.Grants {
+	for g := range live.Grants.All() {
 		c.held[g.Resource]++
 		if c.deleted[g.Resource] {
 			lose(g)

@@ -79,11 +79,11 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 		return spec.Protection{Resource: &spec.Ref{Kind: spec.KindAppGroup, Name: "CAD"}, Subject: s}
 	}
 	live := world("CAD: alice bob", "X: bob")
-	live.Grants[spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers", Domain: "local.com"}}] = spec.Claim{}
+	live.Grants.Add(spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers", Domain: "local.com"}}, spec.Claim{})
 	list := spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
 	live.Resources[list] = spec.Resource{}
 	for _, s := range []spec.Subject{{Kind: spec.SubjectAddress, Name: "alice@corp.example"}, {Kind: spec.SubjectUser, Name: "bob@corp.example"}} {
-		live.Grants[spec.Grant{Resource: list, Role: spec.RoleMember, Subject: s}] = spec.Claim{}
+		live.Grants.Add(spec.Grant{Resource: list, Role: spec.RoleMember, Subject: s}, spec.Claim{})
 	}
 	files := func(holders string, set func(*spec.State, *spec.Resource)) spec.State {
 		s := world("CAD: "+holders, "X: bob")
@@ -187,12 +187,12 @@ func TestContradictions(t *testing.T) {
 	account, list := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}, spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
 	files := func(email, owner string) spec.State {
 		s := spec.NewState()
-		s.Resources[account] = spec.Resource{AccountType: "cloud", Email: email}
-		s.Resources[list] = spec.Resource{Owner: owner, Senders: spec.SendersCompany}
+		s.Resources[account] = spec.Resource{Settings: spec.Settings{}.With("type", "cloud"), Fixed: spec.Settings{}.With("email", email)}
+		s.Resources[list] = spec.Resource{Settings: spec.Settings{}.With("owner", owner).With("senders", spec.SendersCompany)}
 		return s
 	}
 	live := diff.Live{State: spec.NewState()}
-	live.Resources[account] = spec.Resource{AccountType: "resource"}
+	live.Resources[account] = spec.Resource{Settings: spec.Settings{}.With("type", "resource")}
 	reviewed := files("billing@corp.example", "alice@corp.example")
 	part := diff.Part{Name: conn, Changes: diff.Compute(reviewed, live, diff.Resending{})}
 	for _, tc := range []struct {

@@ -27,8 +27,8 @@ type Packed struct {
 func SlackOf(connection string, desired spec.State, live Live, changes []Change, packing spec.Packing) Slack {
 	slack := Slack{Regrant: packing.Regrant, Cover: packing.CoverAbsent}
 	grants, revokes := areaOf(connection, changes, OpGrant), areaOf(connection, changes, OpRevoke)
-	for g := range live.Grants {
-		if _, wanted := desired.Grants[g]; wanted && grants.has(g) {
+	for g := range live.Grants.All() {
+		if desired.Grants.Has(g) && grants.has(g) {
 			again := pair(OpGrant, g, "live already")
 			if live.Mails != nil {
 				again.Mails = live.Mails(again)
@@ -94,10 +94,7 @@ func absent(desired, live spec.State, within area) []Change {
 		}
 		for s := range within.subjects[ref.Kind] {
 			g := spec.Grant{Resource: ref, Subject: s, Role: spec.RoleAccess}
-			_, wanted := desired.Grants[g]
-			_, held := live.Grants[g]
-			_, timed := desired.Lapsed[g]
-			if desired.Known[s] && !wanted && !held && !timed {
+			if desired.Known[s] && !desired.Grants.Has(g) && !live.Grants.Has(g) && !desired.Lapsed.Has(g) {
 				pairs = append(pairs, pair(OpRevoke, g, "absent already"))
 			}
 			if len(pairs) > maxAbsent {
@@ -113,7 +110,7 @@ func absent(desired, live spec.State, within area) []Change {
 func Unplanned(connection string, changes []Change, desired spec.State, live Live) []string {
 	type key struct {
 		does     Change
-		settings string
+		settings spec.Settings
 	}
 	of := func(c Change) key { return key{c.Essence(), c.Settings} }
 	now := map[key]bool{}
@@ -160,10 +157,10 @@ func Contradictions(part Part, desired spec.State) []string {
 
 func wanted(connection string, c Change, desired spec.State) bool {
 	r, listed := desired.Resources[c.Ref(connection)]
-	_, granted := desired.Grants[c.Grant(connection)]
+	granted := desired.Grants.Has(c.Grant(connection))
 	switch c.Op {
 	case OpCreate:
-		return listed && !r.Absent && c.Settings == settingsOf(c.Op, r)
+		return listed && !r.Absent && c.Settings == sentWith(c.Op, r)
 	case OpDelete:
 		return listed && r.Absent
 	case OpGrant:
@@ -171,7 +168,7 @@ func wanted(connection string, c Change, desired spec.State) bool {
 	case OpRevoke:
 		return listed && !granted
 	case OpUpdate:
-		return listed && c.To != "" && setting(r, c.Field) == c.To && c.Settings == settingsOf(c.Op, r)
+		return listed && c.To != "" && r.Settings.Get(c.Field) == c.To && c.Settings == sentWith(c.Op, r)
 	}
-	return listed && (c.Settings == "" || c.Settings == settingsOf(c.Op, r))
+	return listed && (c.Settings == (spec.Settings{}) || c.Settings == sentWith(c.Op, r))
 }

@@ -22,7 +22,7 @@ type Query struct {
 	// ReadBack says that it is asked whether live shows what was sent. Then nothing is asked about wanted grants but those in
 	// Only. Else a plan is made or checked, and all of them count.
 	ReadBack bool
-	Only     map[spec.Grant]spec.Claim
+	Only     spec.Grants
 }
 
 // Touched asks about the resources that changes touch, so as to see what somebody else did there.
@@ -39,21 +39,21 @@ func Touched(connection string, desired spec.State, changes []diff.Change) Query
 // ReadBack asks whether live shows changes that were sent.
 func ReadBack(connection string, desired spec.State, changes []diff.Change) Query {
 	q := Touched(connection, desired, changes)
-	q.ReadBack, q.Only = true, map[spec.Grant]spec.Claim{}
+	q.ReadBack = true
 	for _, c := range changes {
 		g := c.Grant(connection)
 		if c.Op == diff.OpResend {
 			g.Role = spec.RoleAccess
 		}
-		if claim, wanted := desired.Grants[g]; wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
-			q.Only[g] = claim
+		if claim, wanted := desired.Grants.Claim(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
+			q.Only.Add(g, claim)
 		}
 	}
 	return q
 }
 
 // Grants are the wanted grants that are asked about. The caller must not change them.
-func (q Query) Grants() map[spec.Grant]spec.Claim {
+func (q Query) Grants() spec.Grants {
 	if q.ReadBack {
 		return q.Only
 	}
@@ -64,8 +64,8 @@ func (q Query) Grants() map[spec.Grant]spec.Claim {
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
 	missing := map[spec.Subject]bool{}
-	for g := range q.Grants() {
-		if _, held := live.Grants[g]; !held && q.Desired.Resources[g.Resource].Ownership != spec.Ignored {
+	for g := range q.Grants().Minus(live.Grants) {
+		if q.Desired.Resources[g.Resource].Ownership != spec.Ignored {
 			missing[g.Subject] = true
 		}
 	}

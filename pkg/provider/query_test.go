@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +19,8 @@ func grant(resource, user string) spec.Grant {
 func world(grants ...spec.Grant) spec.State {
 	s := spec.NewState()
 	for _, g := range grants {
-		s.Resources[g.Resource], s.Grants[g] = spec.Resource{Ownership: spec.Owned}, spec.Claim{}
+		s.Resources[g.Resource] = spec.Resource{Ownership: spec.Owned}
+		s.Grants.Add(g, spec.Claim{})
 	}
 	return s
 }
@@ -50,7 +49,7 @@ func TestReadBack(t *testing.T) {
 		{"a mail about a resource", provider.ReadBack("c", desired, []diff.Change{{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "A"}}), nil, true},
 	} {
 		var asked []string
-		for _, g := range slices.SortedFunc(maps.Keys(tc.q.Grants()), spec.Grant.Compare) {
+		for _, g := range tc.q.Grants().Sorted() {
 			asked = append(asked, g.Subject.Name)
 		}
 		if d := cmp.Diff(tc.asked, asked); d != "" || tc.q.Notices != tc.notices {

@@ -185,10 +185,10 @@ func inOrder(t *rapid.T, source provider.Source, kind spec.Kind) {
 		for s := range people {
 			g := spec.Grant{Resource: ref, Role: roleOn(kind), Subject: spec.Subject{Kind: spec.SubjectUser, Name: fmt.Sprintf("u%d@corp.example", s)}}
 			if held(0, r, s) {
-				desired.Grants[g] = spec.Claim{}
+				desired.Grants.Add(g, spec.Claim{})
 			}
 			if held(1, r, s) {
-				live.Grants[g] = spec.Claim{}
+				live.Grants.Add(g, spec.Claim{})
 			}
 		}
 	}
@@ -221,7 +221,7 @@ func roleOn(kind spec.Kind) spec.Role {
 // holders counts grants by resource and by subject.
 func holders(s spec.State) map[string]int {
 	count := map[string]int{}
-	for g := range s.Grants {
+	for g := range s.Grants.All() {
 		count[g.Resource.Name]++
 		count[g.Subject.Name]++
 	}

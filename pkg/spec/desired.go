@@ -20,7 +20,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			left[by], known[by] = s.left(site), s.known(site)
 		}
 		states[c.Name] = State{
-			Resources: map[Ref]Resource{}, Grants: make(map[Grant]Claim, sizes[c.Name]), Lapsed: map[Grant]Claim{},
+			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Lapsed: NewGrants(0),
 			Left: left[by], Known: known[by],
 		}
 	}
@@ -69,14 +69,13 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 		claim.Reason = lapse
 	}
 	add := func() {
-		if _, holds := state.Grants[g]; holds {
-			return
-		}
-		if lapse == "" {
-			state.Grants[g] = claim
-			delete(state.Lapsed, g)
-		} else if _, known := state.Lapsed[g]; !known {
-			state.Lapsed[g] = claim
+		switch {
+		case state.Grants.Has(g):
+		case lapse == "":
+			state.Grants.Add(g, claim)
+			state.Lapsed.Remove(g)
+		case !state.Lapsed.Has(g):
+			state.Lapsed.Add(g, claim)
 		}
 	}
 	c := s.sites[r.in.name]

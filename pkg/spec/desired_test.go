@@ -94,8 +94,8 @@ func dumpStates(states map[string]State) []string {
 		for _, ref := range slices.SortedFunc(maps.Keys(state.Resources), Ref.Compare) {
 			lines = append(lines, fmt.Sprintf("%s: %v %+v", name, ref, state.Resources[ref]))
 		}
-		for what, claims := range map[string]map[Grant]Claim{"grant": state.Grants, "lapsed": state.Lapsed} {
-			for g, claim := range claims {
+		for what, claims := range map[string]Grants{"grant": state.Grants, "lapsed": state.Lapsed} {
+			for g, claim := range claims.All() {
 				lines = append(lines, fmt.Sprintf("%s: %s %v %s to %s %q of %q: %v %q", name, what, g.Resource, g.Role,
 					g.Subject.Kind, g.Subject.Name, g.Subject.Domain, claim.Source, claim.Reason))
 			}

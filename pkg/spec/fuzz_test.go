@@ -39,7 +39,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for name, state := range s.Desired(time.Unix(0, 0)) {
-			for g := range state.Grants {
+			for g := range state.Grants.All() {
 				if _, ok := state.Resources[g.Resource]; !ok || g.Resource.Connection != name || g.Subject.Name == "" || g.Role == "" {
 					t.Errorf("connection %s grants %+v", name, g)
 				}

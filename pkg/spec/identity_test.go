@@ -25,7 +25,7 @@ squads: [{name: S, in: d, leads: [ann]}]
 	}
 	state := s.Desired(time.Time{})["d"]
 	ann := Grant{Ref{"d", "squad", "S"}, Subject{Kind: SubjectUser, Name: "staff/ann"}, "lead"}
-	if _, ok := state.Grants[ann]; !ok || len(state.Grants) != 1 {
+	if !state.Grants.Has(ann) || state.Grants.Len() != 1 {
 		t.Errorf("grants %v", state.Grants)
 	}
 	for _, name := range []string{"staff/bob", "bob"} {

@@ -35,6 +35,7 @@ type Setting struct {
 	User    bool     // a user of the files, kept as the connection knows them
 	Implied string   // of Words: holds where somebody is listed and the key is missing; where nobody is, the key must be there
 	Opens   string   // of Words, beside Implied: everybody may use the resource, so nobody is listed
+	Fixed   bool     // never compared nor changed, but sent along with changes
 	About   string
 }
 
@@ -124,22 +125,4 @@ func article(word string) string {
 		return "an " + word
 	}
 	return "a " + word
-}
-
-// set gives a resource a setting.
-func set(r *Resource, key, value string) {
-	switch key {
-	case "audience":
-		r.Audience = Audience(value)
-	case "name":
-		r.Title = value
-	case "owner":
-		r.Owner = value
-	case "senders":
-		r.Senders = Senders(value)
-	case "type":
-		r.AccountType = value
-	case "email":
-		r.Email = value
-	}
 }

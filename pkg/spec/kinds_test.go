@@ -17,7 +17,7 @@ func testKinds() map[Kind]KindSchema {
 			{Key: "allowedSenders", Role: RoleSender, Takes: inMail, Plain: true, When: &When{"senders", "custom"}, About: "who may write"},
 		}},
 		KindAccount: {Kind: KindAccount, Section: "accounts", ID: ByName, About: "accounts", Settings: []Setting{
-			{Key: "type", Words: []string{"cloud", "resource"}, About: "what it is"}, {Key: "email", Address: true, About: "where mails go"},
+			{Key: "type", Words: []string{"cloud", "resource"}, About: "what it is"}, {Key: "email", Address: true, Fixed: true, About: "where mails go"},
 		}},
 	}
 }

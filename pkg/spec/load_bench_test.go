@@ -40,7 +40,7 @@ func BenchmarkLoad(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if got := len(s.Desired(time.Unix(0, 0))["w"].Grants); got != n {
+				if got := s.Desired(time.Unix(0, 0))["w"].Grants.Len(); got != n {
 					b.Fatalf("%d grants, want %d", got, n)
 				}
 			}

@@ -104,7 +104,7 @@ func (test layout) test(t *testing.T) {
 		t.Error(diff)
 	}
 	alice := Grant{Ref{"w", KindAppGroup, "CAD"}, Subject{SubjectUser, "alice", "local.com"}, RoleAccess}
-	if _, ok := s.Desired(time.Now())["w"].Grants[alice]; !ok {
+	if !s.Desired(time.Now())["w"].Grants.Has(alice) {
 		t.Error("alice has no access")
 	}
 	if slices.ContainsFunc(s.Files, func(f string) bool { return filepath.Base(f) == RulesFile }) != (s.Rules.MaxMails.Value == 7) {

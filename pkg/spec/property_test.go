@@ -128,9 +128,9 @@ func TestOrderAndFilesDoNotMatter(t *testing.T) {
 	})
 }
 
-func keys(claims map[Grant]Claim) map[Grant]bool {
-	set := make(map[Grant]bool, len(claims))
-	for g := range claims {
+func keys(grants Grants) map[Grant]bool {
+	set := make(map[Grant]bool, grants.Len())
+	for g := range grants.All() {
 		set[g] = true
 	}
 	return set

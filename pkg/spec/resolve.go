@@ -168,7 +168,7 @@ func (l *loader) own(r *resource, c *connection) {
 		}
 		if u := l.userNamed(s.mention); u != nil && c != nil {
 			l.named(u, s.at, "", r, c)
-			set(&r.Resource, s.key, c.identity(u).Name)
+			r.set(s.Setting, c.identity(u).Name)
 		}
 	}
 }

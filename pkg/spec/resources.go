@@ -19,7 +19,7 @@ type resource struct {
 
 // userSetting is a setting that names a user.
 type userSetting struct {
-	key string
+	*Setting
 	mention
 }
 
@@ -30,6 +30,16 @@ type mention struct {
 }
 
 func (r *resource) ref() Ref { return Ref{Connection: r.in.name, Kind: r.schema.Kind, Name: r.name} }
+
+// set gives the resource a setting.
+func (r *resource) set(s *Setting, value string) {
+	if s.Fixed {
+		r.Fixed = r.Fixed.With(s.Key, value)
+		return
+	}
+	r.Settings = r.Settings.With(s.Key, value)
+	r.Open = r.Open || value != "" && value == s.Opens
+}
 
 const present, absent = "present", "absent"
 
@@ -125,10 +135,10 @@ func (d *decoder) resourceSettings(o object, r *resource) map[string]string {
 			text, _ = d.name(v, s.Key)
 		}
 		if s.User {
-			r.users = append(r.users, userSetting{s.Key, mention{text, d.at(v)}})
+			r.users = append(r.users, userSetting{s, mention{text, d.at(v)}})
 			continue
 		}
-		set(&r.Resource, s.Key, text)
+		r.set(s, text)
 	}
 	return words
 }
@@ -161,7 +171,7 @@ func (d *decoder) opened(o object, r *resource, words map[string]string) {
 		word, written := words[s.Key]
 		switch lists, listed := r.schema.listKeys(), len(r.entries) > 0; {
 		case !written && listed:
-			set(&r.Resource, s.Key, s.Implied)
+			r.set(&s, s.Implied)
 		case !written:
 			d.reject(d.at(o.node), "add `"+s.Key+": "+strings.Join(s.Words, "` or `"+s.Key+": ")+"`",
 				"%s has neither %s nor %s", o.what, strings.Join(lists, " nor "), article(s.Key))

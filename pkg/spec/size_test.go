@@ -91,7 +91,7 @@ func TestTeamsWithoutEnd(t *testing.T) {
 		t.Chdir(t.TempDir())
 		write(t, "a.yaml", grantingFile(chain("NEXT, u1"), appGroups(20, last)))
 		s, err := Load(input("a.yaml"))
-		if err != nil || len(s.Desired(time.Now())["w"].Grants) != 40 {
+		if err != nil || s.Desired(time.Now())["w"].Grants.Len() != 40 {
 			t.Errorf("error %v", err)
 		}
 	})

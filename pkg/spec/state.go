@@ -5,9 +5,9 @@ import "slices"
 // State is what one connection holds, or should hold. Desired, live and last are all States, so a diff is subtraction.
 type State struct {
 	Resources map[Ref]Resource
-	Grants    map[Grant]Claim
+	Grants    Grants
 	// Lapsed are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
-	Lapsed map[Grant]Claim
+	Lapsed Grants
 	// Left are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
 	// their names, which are the account and, as user, mailbox and plain address, the email. Only desired states have them.
 	Left map[Subject]Claim
@@ -21,14 +21,11 @@ type Claim struct {
 	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
 }
 
-// Resource holds the settings of a resource. In a desired state a blank setting is not managed.
+// Resource is a resource without its grants. In a desired state a setting that is not there is not managed.
 type Resource struct {
-	Audience    Audience // apps
-	Title       string   // mail groups: the display name
-	Owner       string   // mail groups: the owner's address
-	Senders     Senders  // mail groups
-	AccountType string   // accounts: resource or cloud
-	Email       string   // accounts
+	Settings Settings
+	Fixed    Settings // never compared nor changed, but sent along with changes: an account's e-mail
+	Open     bool     // everybody may use it, whoever is listed: grants are kept but mean nothing
 
 	Ownership Ownership // desired: what may be done here
 	Absent    bool      // desired: the resource is to be deleted
@@ -47,29 +44,23 @@ const (
 	Ignored Ownership = "ignored"  // read, never changed
 )
 
-// Audience says who may use an app.
-type Audience string
-
-// The audiences.
+// The audiences: who may use an app.
 const (
-	Assigned Audience = "assigned" // the accounts that are assigned to it
-	Everyone Audience = "everyone" // every user of the tenant; assignments are kept but mean nothing
+	Assigned = "assigned" // the accounts that are assigned to it
+	Everyone = "everyone" // every user of the tenant; assignments are kept but mean nothing
 )
 
-// Senders says who may write to a mail group.
-type Senders string
-
-// The senders modes.
+// The senders modes: who may write to a mail group.
 const (
-	SendersAll     Senders = "all"
-	SendersCompany Senders = "company"
-	SendersMember  Senders = "member"
-	SendersCustom  Senders = "custom" // those with RoleSender
+	SendersAll     = "all"
+	SendersCompany = "company"
+	SendersMember  = "member"
+	SendersCustom  = "custom" // those with RoleSender
 )
 
-// NewState returns a State with empty maps for resources and grants.
+// NewState returns a State without resources and grants.
 func NewState() State {
-	return State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}}
+	return State{Resources: map[Ref]Resource{}, Grants: NewGrants(0)}
 }
 
 // Names lists the resources of a kind, sorted.
@@ -87,20 +78,11 @@ func (s State) Names(kind Kind) []string {
 // Where returns the part of the state on resources that keep holds for. Left and Known are shared, since
 // they are about no resource.
 func (s State) Where(keep func(Ref) bool) State {
-	part := State{Resources: map[Ref]Resource{}, Grants: map[Grant]Claim{}, Lapsed: map[Grant]Claim{}, Left: s.Left, Known: s.Known}
+	on := func(g Grant) bool { return keep(g.Resource) }
+	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r
-		}
-	}
-	for g, claim := range s.Grants {
-		if keep(g.Resource) {
-			part.Grants[g] = claim
-		}
-	}
-	for g, claim := range s.Lapsed {
-		if keep(g.Resource) {
-			part.Lapsed[g] = claim
 		}
 	}
 	return part

@@ -301,7 +301,7 @@ func TestFault25DisplayTricks(t *testing.T) {
 		"<img src=x onerror=y>", "@all", "[a](https://b)", "`|`", "\\`<script>", "~~~\n# head"} {
 		c := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
 			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
-		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: trick, Problem: trick}
+		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: spec.Settings{}.With(trick, trick), Problem: trick}
 		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}

@@ -27,9 +27,9 @@ func opMark(op diff.Op) Mark {
 
 // subjectOf says in a few words what a change is about, its resource left out.
 func subjectOf(c diff.Change) string {
-	if c.Settings != "" {
-		settings := " (" + c.Settings + ")"
-		c.Settings = ""
+	if c.Settings != (spec.Settings{}) {
+		settings := " (" + c.Settings.String() + ")"
+		c.Settings = spec.Settings{}
 		return subjectOf(c) + settings
 	}
 	switch {

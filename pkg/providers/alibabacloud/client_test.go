@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
@@ -77,7 +78,7 @@ func ref(name string) spec.Ref {
 func desired(accountType string, names ...string) spec.State {
 	s := spec.NewState()
 	for _, n := range names {
-		s.Resources[ref(n)] = spec.Resource{Ownership: spec.Owned, AccountType: accountType, Email: n + "@corp.example"}
+		s.Resources[ref(n)] = spec.Resource{Settings: spec.Settings{}.With("type", accountType), Fixed: spec.Settings{}.With("email", n+"@corp.example"), Ownership: spec.Owned}
 	}
 	return s
 }
@@ -107,11 +108,11 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[spec.Ref]spec.Resource{
-		ref("billing"): {AccountType: "resource"},
-		ref("audit"):   {AccountType: "cloud", Email: "audit@corp.example"},
-		ref("waiting"): {AccountType: "cloud"},
+		ref("billing"): {Settings: spec.Settings{}.With("type", "resource")},
+		ref("audit"):   {Settings: spec.Settings{}.With("type", "cloud"), Fixed: spec.Settings{}.With("email", "audit@corp.example")},
+		ref("waiting"): {Settings: spec.Settings{}.With("type", "cloud")},
 	}
-	if d := cmp.Diff(want, live.Resources); d != "" {
+	if d := cmp.Diff(want, live.Resources, cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	if live.Unmanaged != 1 || len(live.Notes) != 1 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
@@ -260,7 +261,7 @@ func TestTwoAccountsOfOneName(t *testing.T) {
 			d.Fault(t, emu.Fault{Match: "GET " + list, Kind: emu.FaultRefuse, Status: 200,
 				Body: `{"TotalCount":2,"Accounts":{"Account":[` + row("1", tc.first) + "," + row("2", tc.second) + `]}}`})
 			live, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "billing")))
-			if tc.want == "" && (err != nil || live.Resources[ref("billing")].AccountType != "resource") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			if tc.want == "" && (err != nil || live.Resources[ref("billing")].Settings.Get("type") != "resource") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("live %+v, error %v", live.Resources, err)
 			}
 		})

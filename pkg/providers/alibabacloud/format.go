@@ -38,7 +38,7 @@ func accounts() spec.KindSchema {
 		Kind: spec.KindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
 		Settings: []spec.Setting{
 			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
-			{Key: "email", Address: true, About: "where the vendor writes to when the account becomes a cloud account"},
+			{Key: "email", Address: true, Fixed: true, About: "where the vendor writes to when the account becomes a cloud account"},
 		},
 	}
 }

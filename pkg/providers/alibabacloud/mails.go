@@ -26,7 +26,8 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	for _, name := range q.Desired.Names(spec.KindAccount) {
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
-		if a.course() != toAwait || want.AccountType != cloud {
+		email := want.Fixed.Get("email")
+		if a.course() != toAwait || want.Settings.Get("type") != cloud {
 			continue
 		}
 		n, err := r.pending(ctx, a, lists)
@@ -39,8 +40,8 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 			live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
-		case want.Email != "" && n.Email != "" && n.Email != want.Email:
-			errs = append(errs, fmt.Errorf("%s: its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", ref, n.Email, want.Email))
+		case email != "" && n.Email != "" && n.Email != email:
+			errs = append(errs, fmt.Errorf("%s: its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", ref, n.Email, email))
 		case sent.IsZero():
 			live.Note(ref, "its mail is not sent again: when it was sent is not known")
 		default:

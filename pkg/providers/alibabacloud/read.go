@@ -21,7 +21,6 @@ type Reader struct {
 	notes   *notebook
 	seen    map[string]account // by display name, as last read
 	pages   int                // of the list of accounts, when it was last read
-	emails  map[string]string  // by display name: what the file says, which a read of a plan's changes does not repeat
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -31,7 +30,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 
 func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
 	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
-		seen: map[string]account{}, emails: map[string]string{}}
+		seen: map[string]account{}}
 }
 
 // Read returns what is live of the accounts that the query lists. All must be there, since no call of ours makes one. An
@@ -59,9 +58,6 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			live.Account = "directory " + a.DirectoryID
 		}
 		want := q.Desired.Resources[ref]
-		if want.Email != "" {
-			r.emails[name] = want.Email
-		}
 		if err := a.judge(want); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 			continue
@@ -88,12 +84,12 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	shown = spec.Resource{AccountType: accountTypes[a.Type], Email: a.email()}
-	course, says := a.course(), statuses[a.Status].says
+	course, says, typ := a.course(), statuses[a.Status].says, accountTypes[a.Type]
 	if course == toAwait {
-		shown.AccountType = cloud
+		typ = cloud
 	}
-	if want.AccountType != cloud {
+	shown = spec.Resource{Settings: spec.Settings{}.With("type", typ), Fixed: spec.Settings{}.With("email", a.email())}
+	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
 	n, _ := r.notes.of(a)

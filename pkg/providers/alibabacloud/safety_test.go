@@ -227,14 +227,15 @@ func TestSavedPlan(t *testing.T) {
 	})
 }
 
-// A read of what a plan touches says nothing of types; if it says the address, the account can be promoted.
-func TestReadOfWhatAPlanTouches(t *testing.T) {
-	update := []diff.Change{{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}}
+// Whom a promotion mails is in the change, and nowhere else: a read of what it touches needs to say nothing.
+func TestPromotionMailsWhomTheChangeNames(t *testing.T) {
 	for email, refused := range map[string]bool{"": true, "billing@corp.example": false} {
+		update := []diff.Change{{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud",
+			Settings: spec.Settings{}.With("email", email)}}
 		d := newDirectory(t, alibabacloudemu.Options{}, small)
 		w := d.Open(t)
 		wanted := spec.NewState()
-		wanted.Resources[ref("billing")] = spec.Resource{Email: email}
+		wanted.Resources[ref("billing")] = spec.Resource{}
 		if _, err := w.Read(t.Context(), provider.ReadBack(conn, wanted, update)); err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func TestStatuses(t *testing.T) {
 func TestJudgement(t *testing.T) {
 	noEmail := func(accountType string) spec.State {
 		s := spec.NewState()
-		s.Resources[ref("billing")] = spec.Resource{Ownership: spec.Owned, AccountType: accountType}
+		s.Resources[ref("billing")] = spec.Resource{Settings: spec.Settings{}.With("type", accountType), Ownership: spec.Owned}
 		return s
 	}
 	for _, tc := range []struct {

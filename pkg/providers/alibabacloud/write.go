@@ -39,7 +39,7 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	}
 	switch {
 	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
-		return w.promote(ctx, a, w.emails[c.Resource], begin)
+		return w.promote(ctx, a, c.Settings.Get("email"), begin)
 	case name == resend.action && c.Op == diff.OpResend:
 		return w.resend(ctx, a, begin)
 	}
@@ -69,7 +69,7 @@ func (w *Writer) promote(ctx context.Context, a account, email string, begin fun
 		return provider.Refuse("the vendor took its promotion at %s and does not show it yet; plan again later", n.Sent.UTC().Format(time.RFC3339))
 	}
 	if email == "" {
-		return provider.Refuse("whom to mail is not known: the files were not read by this run; plan and apply in one go")
+		return provider.Refuse("whom to mail is not known: the change does not say; plan again")
 	}
 	err := w.mail(ctx, a, promote, url.Values{"AccountId": {a.ID}, "Email": {email}}, next, begin)
 	return w.doubt(ctx, a, promote, err)

@@ -68,9 +68,9 @@ func group(name string) spec.Subject {
 // desired is a state in which the resource has these holders.
 func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	s := spec.NewState()
-	s.Resources[r] = spec.Resource{Ownership: spec.Owned, Audience: map[spec.Kind]spec.Audience{spec.KindApp: spec.Assigned}[r.Kind]}
+	s.Resources[r] = spec.Resource{Settings: spec.Settings{}.With("audience", map[spec.Kind]string{spec.KindApp: spec.Assigned}[r.Kind]), Ownership: spec.Owned}
 	for _, h := range holders {
-		s.Grants[spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}] = spec.Claim{}
+		s.Grants.Add(spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}, spec.Claim{})
 	}
 	return s
 }
@@ -79,7 +79,9 @@ func merge(states ...spec.State) spec.State {
 	all := spec.NewState()
 	for _, s := range states {
 		maps.Copy(all.Resources, s.Resources)
-		maps.Copy(all.Grants, s.Grants)
+		for g, claim := range s.Grants.All() {
+			all.Grants.Add(g, claim)
+		}
 	}
 	return all
 }
@@ -172,8 +174,8 @@ func TestReadsAreFew(t *testing.T) {
 			if all := strings.Count(tc.world, "grants:"); !tc.query.Partial && live.Unmanaged != all-len(live.Resources) {
 				t.Errorf("%d unmanaged, want %d", live.Unmanaged, all-len(live.Resources))
 			}
-			if len(live.Grants) != tc.grants || len(live.Resources) != len(tc.query.Desired.Resources) {
-				t.Errorf("%d grants on %d resources, want %d on %d", len(live.Grants), len(live.Resources), tc.grants, len(tc.query.Desired.Resources))
+			if live.Grants.Len() != tc.grants || len(live.Resources) != len(tc.query.Desired.Resources) {
+				t.Errorf("%d grants on %d resources, want %d on %d", live.Grants.Len(), len(live.Resources), tc.grants, len(tc.query.Desired.Resources))
 			}
 			if d := cmp.Diff(tc.want, c.reads()); d != "" {
 				t.Errorf("reads (-want +got):\n%s", d)
@@ -240,8 +242,8 @@ func TestProjectLookup(t *testing.T) {
 func TestToken(t *testing.T) {
 	c := newCloud(t, free, small)
 	w := c.OpenAs(t, providertest.Secrets("token"))
-	if live, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD")))); err != nil || len(live.Grants) != 2 {
-		t.Errorf("%d grants, error %v", len(live.Grants), err)
+	if live, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD")))); err != nil || live.Grants.Len() != 2 {
+		t.Errorf("%d grants, error %v", live.Grants.Len(), err)
 	}
 }
 

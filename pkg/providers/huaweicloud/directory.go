@@ -130,7 +130,7 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 }
 
 func anyGrant(s spec.State, is func(spec.Grant) bool) bool {
-	for g := range s.Grants {
+	for g := range s.Grants.All() {
 		if is(g) {
 			return true
 		}

@@ -43,7 +43,9 @@ func faultOf(live, desired spec.State, packing spec.Packing) (packed diff.Packed
 		j.slack[c] = true
 	}
 	maps.Copy(j.live.Resources, live.Resources)
-	maps.Copy(j.live.Grants, live.Grants)
+	for g, claim := range live.Grants.All() {
+		j.live.Grants.Add(g, claim)
+	}
 	j.carried, j.holders, j.least = make([]int, len(j.changes)), holdersOf(live), holdersOf(desired)
 	for r := range desired.Resources {
 		j.least[r] = min(j.least[r], j.holders[r])
@@ -63,7 +65,7 @@ func faultOf(live, desired spec.State, packing spec.Packing) (packed diff.Packed
 
 func holdersOf(s spec.State) map[spec.Ref]int {
 	count := map[spec.Ref]int{}
-	for g := range s.Grants {
+	for g := range s.Grants.All() {
 		count[g.Resource]++
 	}
 	return count
@@ -117,14 +119,14 @@ func (j *judge) carryOut(call diff.Call) (wrong string) {
 }
 
 func (j *judge) access(op diff.Op, g spec.Grant) {
-	if _, held := j.live.Grants[g]; held == (op == diff.OpGrant) {
+	if j.live.Grants.Has(g) == (op == diff.OpGrant) {
 		return
 	}
 	if op == diff.OpGrant {
-		j.live.Grants[g] = spec.Claim{}
+		j.live.Grants.Add(g, spec.Claim{})
 		j.holders[g.Resource]++
 	} else {
-		delete(j.live.Grants, g)
+		j.live.Grants.Remove(g)
 		j.holders[g.Resource]--
 	}
 }
@@ -134,15 +136,15 @@ func (j *judge) setModes(name string, resources map[spec.Ref]bool, modes map[spe
 	if name != "app-center/apps/actions/batch-assign-authorization" {
 		return ""
 	}
-	mode := string(spec.Assigned)
+	mode := spec.Assigned
 	for _, to := range modes {
 		mode = to
 	}
 	for ref := range resources {
-		if to, named := modes[ref]; string(j.live.Resources[ref].Audience) != mode && (!named || to != mode) {
+		if to, named := modes[ref]; j.live.Resources[ref].Settings.Get("audience") != mode && (!named || to != mode) {
 			return fmt.Sprintf("the mode of %s becomes %s, which is not named", ref, mode)
 		}
-		j.live.Resources[ref] = spec.Resource{Audience: spec.Audience(mode)}
+		j.live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", mode), Open: mode == spec.Everyone}
 	}
 	return ""
 }
@@ -176,13 +178,15 @@ func (j *judge) end(desired spec.State, packing spec.Packing) string {
 		return fmt.Sprintf("extra pairs %v, allowed are %+v", j.used, packing)
 	}
 	for ref, r := range desired.Resources {
-		if j.live.Resources[ref].Audience != r.Audience {
-			return fmt.Sprintf("%s is open to %q in the end, want %q", ref, j.live.Resources[ref].Audience, r.Audience)
+		if j.live.Resources[ref].Settings != r.Settings {
+			return fmt.Sprintf("%s is open to %q in the end, want %q", ref, j.live.Resources[ref].Settings, r.Settings)
 		}
 	}
-	maps.DeleteFunc(j.live.Grants, func(g spec.Grant, _ spec.Claim) bool { return desired.Resources[g.Resource].Audience == spec.Everyone })
-	if !maps.EqualFunc(desired.Grants, j.live.Grants, func(spec.Claim, spec.Claim) bool { return true }) {
-		return fmt.Sprintf("in the end there is %v, want %v", j.live.Grants, desired.Grants)
+	j.live.Grants = j.live.Grants.Where(func(g spec.Grant) bool {
+		return !desired.Resources[g.Resource].Open
+	})
+	if has, want := j.live.Grants.Sorted(), desired.Grants.Sorted(); !slices.Equal(has, want) {
+		return fmt.Sprintf("in the end there is %v, want %v", has, want)
 	}
 	return ""
 }

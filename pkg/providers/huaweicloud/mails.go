@@ -46,9 +46,8 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		return nil
 	}
 	holders, asked := map[spec.Ref]map[string][]spec.Grant{}, q.Grants() // by app group, then by type and name as mails know them
-	for g := range live.Grants {
-		_, wanted := asked[g]
-		if !wanted || g.Resource.Kind != spec.KindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
+	for g := range live.Grants.All() {
+		if !asked.Has(g) || g.Resource.Kind != spec.KindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		if holders[g.Resource] == nil {

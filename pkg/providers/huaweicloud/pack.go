@@ -173,7 +173,7 @@ func rideAlong(changes []diff.Change, updates []int, lists [][]int) (alone [][]i
 }
 
 // opens says whether the change of a mode opens an app to everyone.
-func opens(c diff.Change) bool { return c.To == string(spec.Everyone) }
+func opens(c diff.Change) bool { return c.To == spec.Everyone }
 
 // lowerBound adds up what each kind of call can't go below. Modes may all ride along with assignments, but for those that
 // open an app to everyone.

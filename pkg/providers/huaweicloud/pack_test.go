@@ -23,7 +23,7 @@ func team(users int, without func(group, user int) bool) spec.State {
 		for u := range users {
 			s.Known[user(fmt.Sprint("u", u))] = true
 			if !without(g, u) {
-				s.Grants[spec.Grant{Resource: r, Subject: user(fmt.Sprint("u", u)), Role: spec.RoleAccess}] = spec.Claim{}
+				s.Grants.Add(spec.Grant{Resource: r, Subject: user(fmt.Sprint("u", u)), Role: spec.RoleAccess}, spec.Claim{})
 			}
 		}
 	}

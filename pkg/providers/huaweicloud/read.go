@@ -222,13 +222,14 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
-	switch _, twice := live.Grants[g]; {
+	switch {
 	case kind == "" || a.Account == "":
 		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
-	case twice:
+	case live.Grants.Has(g):
 		live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
 	default:
-		live.Grants[g], r.seen.holders[g] = spec.Claim{}, a
+		live.Grants.Add(g, spec.Claim{})
+		r.seen.holders[g] = a
 	}
 }
 
@@ -297,12 +298,12 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 // readable, so they are not read.
 func (r *Reader) readApp(ctx context.Context, app application, desired spec.State, live *diff.Live) error {
 	ref := r.ref(spec.KindApp, app.Name)
-	audience := map[string]spec.Audience{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
-	live.Resources[ref] = spec.Resource{Audience: audience}
+	audience := map[string]string{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
+	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == spec.Everyone}
 	switch {
 	case audience == "":
 		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)
-	case desired.Resources[ref].Audience == spec.Everyone:
+	case desired.Resources[ref].Open:
 		return nil
 	case audience == spec.Everyone:
 		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")

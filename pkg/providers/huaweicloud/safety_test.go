@@ -89,8 +89,8 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 			c.Fault(t, faults...)
 			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
 			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
-			if err != nil || len(live.Grants) != tc.seen || len(live.Notes) != tc.notes {
-				t.Errorf("%d grants, notes %q, error %v", len(live.Grants), live.Notes, err)
+			if err != nil || live.Grants.Len() != tc.seen || len(live.Notes) != tc.notes {
+				t.Errorf("%d grants, notes %q, error %v", live.Grants.Len(), live.Notes, err)
 			}
 		})
 	}
@@ -143,7 +143,7 @@ func TestDomainsFold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []spec.Subject{{Kind: spec.SubjectUser, Name: "a", Domain: "corp.local"}, user("b")} {
-		if _, held := live.Grants[spec.Grant{Resource: ref(spec.KindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}]; !held {
+		if !live.Grants.Has(spec.Grant{Resource: ref(spec.KindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}) {
 			t.Errorf("%s is not among %v", s, live.Grants)
 		}
 	}

@@ -30,17 +30,17 @@ func (w world) state(after bool) spec.State {
 		resource := ref(w.kind, fmt.Sprint("r", r))
 		settings := spec.Resource{Ownership: spec.Owned}
 		if w.kind == spec.KindApp {
-			settings.Audience = spec.Assigned
+			settings.Settings = settings.Settings.With("audience", spec.Assigned)
 		}
 		open := w.open != nil && w.open(after, r)
 		if open {
-			settings.Audience = spec.Everyone
+			settings.Settings, settings.Open = settings.Settings.With("audience", spec.Everyone), true
 		}
 		s.Resources[resource] = settings
 		for p := range w.people {
 			s.Known[user(fmt.Sprint("u", p))] = true
 			if !open && held(r, p) {
-				s.Grants[spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}] = spec.Claim{}
+				s.Grants.Add(spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}, spec.Claim{})
 			}
 		}
 	}
@@ -143,10 +143,10 @@ func seedOf(s spec.State) string {
 			}
 			fmt.Fprintf(&b, "    - {name: %s, ", r.Name)
 			if kind == spec.KindApp {
-				fmt.Fprintf(&b, "audience: %s, ", settings.Audience)
+				fmt.Fprintf(&b, "%s, ", settings.Settings)
 			}
 			b.WriteString("grants: [")
-			for g := range s.Grants {
+			for g := range s.Grants.All() {
 				if g.Resource == r {
 					b.WriteString(g.Subject.Name + ", ")
 				}

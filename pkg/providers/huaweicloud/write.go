@@ -100,7 +100,7 @@ func (w *Writer) assign(changes []diff.Change) (assign, error) {
 	apps := map[string]bool{}
 	for _, c := range byOp[diff.OpUpdate] {
 		apps[c.Resource] = true
-		if c.To == string(spec.Everyone) {
+		if c.To == spec.Everyone {
 			body.AuthorizationType = modeEveryone
 		}
 	}

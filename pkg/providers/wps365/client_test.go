@@ -81,7 +81,7 @@ func desired(name string, r spec.Resource, members ...spec.Subject) spec.State {
 
 func with(s spec.State, name string, role spec.Role, subjects ...spec.Subject) spec.State {
 	for _, subject := range subjects {
-		s.Grants[spec.Grant{Resource: ref(name), Subject: subject, Role: role}] = spec.Claim{}
+		s.Grants.Add(spec.Grant{Resource: ref(name), Subject: subject, Role: role}, spec.Claim{})
 	}
 	return s
 }
@@ -97,7 +97,7 @@ const seed = `wps365:
 `
 
 // eng is how the seed's first mail group is.
-var eng = spec.Resource{Title: "Engineers", Owner: "ann@x.example", Senders: spec.SendersCompany}
+var eng = spec.Resource{Settings: spec.Settings{}.With("name", "Engineers").With("owner", "ann@x.example").With("senders", spec.SendersCompany)}
 
 func (c *tenant) plan(t testing.TB, w provider.Source, want spec.State) *diff.Plan {
 	t.Helper()

@@ -5,22 +5,19 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // create makes a mail group, with all its settings and nobody in it (WPS 365 open platform, create mail group). It must not
 // be repeated blindly: what is there at the address afterwards decides what became of it.
-func (w *Writer) create(ctx context.Context, post httpx.Request, address string) error {
-	wish := w.wishes[spec.Ref{Connection: w.name, Kind: spec.KindMailGroup, Name: address}]
-	if wish == nil {
-		return provider.Bug("what mail group %q should be like is not known", address)
+func (w *Writer) create(ctx context.Context, post httpx.Request, c diff.Change) error {
+	address, owner := c.Resource, c.Settings.Get("owner")
+	if _, known := w.seen.people[owner]; !known {
+		return provider.Refuse("%s", unknownUser(owner))
 	}
-	if _, known := w.seen.people[wish.Owner]; !known {
-		return provider.Refuse("%s", unknownUser(wish.Owner))
-	}
-	body := wish.body(address)
+	body := bodyOf(address, c.Settings)
 	var made mailGroup
 	post.Path, post.Body = groupsPath, body
 	err := w.api.send(ctx, post, &made)

@@ -19,11 +19,11 @@ import (
 )
 
 // made is how the mail group new is wanted.
-var made = spec.Resource{Title: "New", Owner: "cy@x.example", Senders: spec.SendersMember}
+var made = spec.Resource{Settings: spec.Settings{}.With("name", "New").With("owner", "cy@x.example").With("senders", spec.SendersMember)}
 
 func newGroup() spec.State { return desired("new", made, user("ann"), user("bo")) }
 
-var createNew = []diff.Change{{Op: diff.OpCreate, Kind: spec.KindMailGroup, Resource: "new@x.example"}}
+var createNew = []diff.Change{{Op: diff.OpCreate, Kind: spec.KindMailGroup, Resource: "new@x.example", Settings: made.Settings}}
 
 // A create that has no usable answer is settled by reading: nothing is made twice, and what follows goes on.
 func TestCreateWithoutAnAnswer(t *testing.T) {
@@ -61,10 +61,10 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 		err   string
 	}{
 		{"as wanted", made, false, ""},
-		{"another name", there(func(r *spec.Resource) { r.Title = "Old" }), false, `its name is "Old" and not "New"`},
-		{"another owner", there(func(r *spec.Resource) { r.Owner = "bo@x.example" }), false, "its owner is not cy@x.example"},
-		{"other senders", there(func(r *spec.Resource) { r.Senders = spec.SendersAll }), false, `its senders are "all" and not "member"`},
-		{"another name, but ours", there(func(r *spec.Resource) { r.Title = "Old" }), true, ""},
+		{"another name", there(func(r *spec.Resource) { r.Settings = r.Settings.With("name", "Old") }), false, `its name is "Old" and not "New"`},
+		{"another owner", there(func(r *spec.Resource) { r.Settings = r.Settings.With("owner", "bo@x.example") }), false, "its owner is not cy@x.example"},
+		{"other senders", there(func(r *spec.Resource) { r.Settings = r.Settings.With("senders", spec.SendersAll) }), false, `its senders are "all" and not "member"`},
+		{"another name, but ours", there(func(r *spec.Resource) { r.Settings = r.Settings.With("name", "Old") }), true, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, seed)
@@ -116,19 +116,19 @@ func TestCreateThatIsNotListedYet(t *testing.T) {
 	})
 }
 
-// A change to make a group does not hold its settings: without them nothing is sent.
+// What a group is made with is in the change, and its owner must have been looked up: else nothing is sent.
 func TestCreateNeedsToKnowWhat(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.open(t)
 	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) {
 		t.Errorf("error %v", err)
 	}
-	unsaid := spec.NewState()
-	unsaid.Resources[ref("new")] = spec.Resource{}
-	if _, err := w.Read(t.Context(), provider.ReadBack(conn, unsaid, createNew)); err != nil {
+	if _, err := w.Read(t.Context(), provider.ReadBack(conn, newGroup(), createNew)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Do(t.Context(), "mail_groups", createNew, nil); !notDone(err) || len(c.writes()) > 0 {
+	unsaid := createNew[0]
+	unsaid.Settings = spec.Settings{}
+	if err := w.Do(t.Context(), "mail_groups", []diff.Change{unsaid}, nil); !notDone(err) || len(c.writes()) > 0 {
 		t.Errorf("error %v, writes %q", err, c.writes())
 	}
 }
@@ -138,7 +138,7 @@ func TestSettingsOutlastNarrowReads(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.open(t)
 	want := newGroup()
-	want.Resources[ref("eng")] = spec.Resource{Owner: "bo@x.example", Ownership: spec.Owned}
+	want.Resources[ref("eng")] = spec.Resource{Settings: spec.Settings{}.With("owner", "bo@x.example"), Ownership: spec.Owned}
 	plan := c.plan(t, w, want)
 	result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: []apply.Job{c.Job(w, want)}, Reread: true})
 	if err != nil || !result.Summary.Clean() || result.Summary.Done != 1 {
@@ -152,8 +152,8 @@ func TestAnotherProcessSeesTheSame(t *testing.T) {
 	for _, words := range [][]string{nil, {"members"}, {"senders"}, {"update"}, {"members", "senders", "update", "delete"}} {
 		c := newTenant(t, wps365emu.Options{}, seed)
 		want := newGroup()
-		want.Resources[ref("eng")] = spec.Resource{Title: "Eng", Owner: "bo@x.example", Senders: spec.SendersAll, Ownership: spec.Owned}
-		want.Resources[ref("news")] = spec.Resource{Senders: spec.SendersCustom, Ownership: spec.Owned}
+		want.Resources[ref("eng")] = spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", spec.SendersAll), Ownership: spec.Owned}
+		want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersCustom), Ownership: spec.Owned}
 		with(want, "eng", spec.RoleMember, user("cy"), subject(spec.SubjectAddress, "ann@x.example"))
 		with(want, "news", spec.RoleSender, user("ann"))
 		plan := c.plan(t, c.open(t, words...), want)

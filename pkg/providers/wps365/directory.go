@@ -19,7 +19,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 	addresses := map[string]bool{}
 	for _, ref := range refs {
 		if w := r.wishes[ref]; w.owned() {
-			addresses[w.Owner] = true
+			addresses[w.owner()] = true
 		}
 	}
 	missing := q.Missing(*live)

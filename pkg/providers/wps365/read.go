@@ -124,7 +124,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		}
 		groups[ref] = g
 		r.ids.Store(ref.Name, g.ID)
-		live.Resources[ref] = spec.Resource{Title: g.Name, Senders: senders}
+		live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("name", g.Name).With("senders", senders)}
 	}
 	if !q.Partial {
 		live.Unmanaged = len(all) - len(groups)
@@ -143,7 +143,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
 	var strangers []string
 	for _, ref := range refs {
-		if g, w := groups[ref], r.wishes[ref]; w.owned() && g.OwnerID != "" && g.OwnerID != r.seen.people[w.Owner] {
+		if g, w := groups[ref], r.wishes[ref]; w.owned() && g.OwnerID != "" && g.OwnerID != r.seen.people[w.owner()] {
 			strangers = append(strangers, g.OwnerID)
 		}
 	}
@@ -157,15 +157,15 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 			continue
 		}
 		owner := cmp.Or(emails[g.OwnerID], fold(g.Owner.Address), "user "+g.OwnerID)
-		id, known := r.seen.people[w.Owner]
+		id, known := r.seen.people[w.owner()]
 		if known && id == g.OwnerID {
-			owner = w.Owner
+			owner = w.owner()
 		}
 		res := live.Resources[ref]
-		res.Owner = owner
+		res.Settings = res.Settings.With("owner", owner)
 		live.Resources[ref] = res
-		if !known && owner != w.Owner && r.may[wordUpdate] {
-			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
+		if !known && owner != w.owner() && r.may[wordUpdate] {
+			live.Impossible[ref] = "its owner: " + unknownUser(w.owner())
 		}
 	}
 	return nil
@@ -179,13 +179,13 @@ func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, li
 		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
-		switch _, known := r.seen.people[w.Owner]; {
-		case w.Owner == "":
+		switch _, known := r.seen.people[w.owner()]; {
+		case w.owner() == "":
 			live.Impossible[ref] = "a mail group can't be made without an owner; name a user as its owner:"
 		case !known:
-			live.Impossible[ref] = "its owner: " + unknownUser(w.Owner)
-		case w.Senders == "" || w.Title == "":
-			body := w.body(ref.Name)
+			live.Impossible[ref] = "its owner: " + unknownUser(w.owner())
+		case w.senders() == "" || w.Settings.Get("name") == "":
+			body := bodyOf(ref.Name, w.Settings)
 			live.Note(ref, "made with name %q and senders %q where the files do not say", body.Name, body.AcceptedType)
 		}
 	}
@@ -197,7 +197,7 @@ func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec
 		unseen := 0
 		for _, ref := range refs {
 			w, g := r.wishes[ref], groups[ref]
-			switch r.view(l, w, live.Resources[ref].Senders) {
+			switch r.view(l, w, live.Resources[ref].Settings.Get("senders")) {
 			case takenForGranted:
 				unseen++
 				w.grant(ref, l.role, live)
@@ -255,14 +255,15 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
-	if l.role == spec.RoleSender && !w.Absent && w.Senders != spec.SendersCustom && !w.hasLeft(subjects) {
+	if l.role == spec.RoleSender && !w.Absent && w.senders() != spec.SendersCustom && !w.hasLeft(subjects) {
 		return // the files leave open who may send
 	}
 	for _, s := range subjects {
 		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
-		if _, twice := live.Grants[g]; twice {
+		if live.Grants.Has(g) {
 			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
-		live.Grants[g], r.seen.holders[g] = spec.Claim{}, e.Address
+		live.Grants.Add(g, spec.Claim{})
+		r.seen.holders[g] = e.Address
 	}
 }

@@ -55,7 +55,7 @@ func TestOwners(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, seed)
-			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{c.Job(c.open(t, "update"), desired("eng", spec.Resource{Owner: tc.owner}))}})
+			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{c.Job(c.open(t, "update"), desired("eng", spec.Resource{Settings: spec.Settings{}.With("owner", tc.owner)}))}})
 			if tc.err == "" && err != nil || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Fatalf("error %v, want %q", err, tc.err)
 			}
@@ -72,8 +72,8 @@ func TestOwners(t *testing.T) {
 func TestGroupsThatCantBeMade(t *testing.T) {
 	for owner, text := range map[string]string{"": "can't be made without an owner", "ghost@x.example": "has the address ghost@x.example"} {
 		c := newTenant(t, wps365emu.Options{}, seed)
-		want := desired("new", spec.Resource{Owner: owner}, user("bo"))
-		want.Resources[ref("news")], want.Resources[ref("watched")] = spec.Resource{Title: "N", Ownership: spec.Owned}, spec.Resource{Ownership: spec.Ignored}
+		want := desired("new", spec.Resource{Settings: spec.Settings{}.With("owner", owner)}, user("bo"))
+		want.Resources[ref("news")], want.Resources[ref("watched")] = spec.Resource{Settings: spec.Settings{}.With("name", "N"), Ownership: spec.Owned}, spec.Resource{Ownership: spec.Ignored}
 		plan, result := c.apply(t, c.open(t, "members", "update"), want)
 		for _, change := range plan.Connections[0].Changes[:1] {
 			if change.Op != diff.OpCreate || !strings.Contains(change.Problem, text) {
@@ -124,8 +124,8 @@ func TestPages(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || len(live.Grants) != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
-				t.Errorf("%d members, %d unmanaged, notes %q, error %v", len(live.Grants), live.Unmanaged, live.Notes, err)
+			if err != nil || live.Grants.Len() != 130 || live.Unmanaged != 119 || len(live.Notes) != 0 {
+				t.Errorf("%d members, %d unmanaged, notes %q, error %v", live.Grants.Len(), live.Unmanaged, live.Notes, err)
 			}
 			if n := c.Count("GET", groups); n != 3 {
 				t.Errorf("%d pages", n)
@@ -175,8 +175,8 @@ func TestNoMemberIsLostFromSight(t *testing.T) {
 	}
 	c.Fault(t, faults...)
 	live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("g0", spec.Resource{})))
-	if err != nil || len(live.Grants) == 0 || len(live.Notes) != 1 {
-		t.Errorf("%d members, notes %q, error %v", len(live.Grants), live.Notes, err)
+	if err != nil || live.Grants.Len() == 0 || len(live.Notes) != 1 {
+		t.Errorf("%d members, notes %q, error %v", live.Grants.Len(), live.Notes, err)
 	}
 }
 

@@ -77,7 +77,7 @@ func (g mailGroup) address() string { return fold(cmp.Or(g.ListedAs, g.MadeAs)) 
 // modes pairs our words for who may send with those of create and update, and those of lists. That they pair up so is
 // unconfirmed: no page shows both.
 var modes = []struct {
-	senders      spec.Senders
+	senders      string
 	made, listed string
 }{
 	{spec.SendersAll, "all", "anyone"},
@@ -87,7 +87,7 @@ var modes = []struct {
 }
 
 // senders reads who may send in either vocabulary. What stands in neither must not be planned on.
-func (g mailGroup) senders() (spec.Senders, error) {
+func (g mailGroup) senders() (string, error) {
 	word := cmp.Or(g.ListedMode, g.MadeMode)
 	for _, m := range modes {
 		if word == m.listed || word == m.made {
@@ -98,13 +98,13 @@ func (g mailGroup) senders() (spec.Senders, error) {
 }
 
 // acceptedType is how create and update say who may send.
-func acceptedType(s spec.Senders) string {
+func acceptedType(s string) string {
 	for _, m := range modes {
 		if s == m.senders {
 			return m.made
 		}
 	}
-	return string(s)
+	return s
 }
 
 // mailGroupBody is what create takes, and what update takes of it: blank is unchanged there.
@@ -123,7 +123,7 @@ func (b *mailGroupBody) set(field, value string) bool {
 	case "owner":
 		b.OwnerAddress = value
 	case "senders":
-		b.AcceptedType = acceptedType(spec.Senders(value))
+		b.AcceptedType = acceptedType(value)
 	default:
 		return false
 	}

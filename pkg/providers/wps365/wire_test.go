@@ -14,7 +14,7 @@ import (
 // Both vocabularies mean the same, in answers of either kind, and back.
 func TestVocabularies(t *testing.T) {
 	for _, m := range []struct {
-		senders      spec.Senders
+		senders      string
 		made, listed string
 	}{
 		{spec.SendersAll, "all", "anyone"},

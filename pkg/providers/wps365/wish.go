@@ -10,8 +10,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// wish is what the files want of one mail group. It outlasts the read that was told, since a change to make a group does not
-// hold its settings.
+// wish is what the files want of one mail group. Writers do not ask it: a change holds what is sent.
 type wish struct {
 	spec.Resource
 	named map[naming][]spec.Subject
@@ -29,14 +28,17 @@ func (r *Reader) learn(desired spec.State) {
 	for ref, res := range desired.Resources {
 		r.wishes[ref] = &wish{res, map[naming][]spec.Subject{}, desired.Left}
 	}
-	for g := range desired.Grants {
+	for g := range desired.Grants.All() {
 		w, at := r.wishes[g.Resource], naming{g.Role, fold(g.Subject.Name)}
 		w.named[at] = append(w.named[at], g.Subject)
 	}
 }
 
+func (w *wish) owner() string   { return w.Settings.Get("owner") }
+func (w *wish) senders() string { return w.Settings.Get("senders") }
+
 // owned says whether it matters whose the group is.
-func (w *wish) owned() bool { return w.Owner != "" && !w.Absent && w.Ownership != spec.Ignored }
+func (w *wish) owned() bool { return w.owner() != "" && !w.Absent && w.Ownership != spec.Ignored }
 
 func (w *wish) hasLeft(subjects []spec.Subject) bool {
 	return slices.ContainsFunc(subjects, func(s spec.Subject) bool { _, left := w.left[s]; return left })
@@ -47,17 +49,17 @@ func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 	for at, subjects := range w.named {
 		for _, s := range subjects {
 			if at.role == role {
-				live.Grants[spec.Grant{Resource: ref, Subject: s, Role: role}] = spec.Claim{}
+				live.Grants.Add(spec.Grant{Resource: ref, Subject: s, Role: role}, spec.Claim{})
 			}
 		}
 	}
 }
 
-// body is how the group is made. What the files leave open is the first part of the address and the tenant's own people.
-func (w *wish) body(address string) mailGroupBody {
+// bodyOf is how a group is made with settings. What they leave open is the first part of the address and the tenant's own people.
+func bodyOf(address string, settings spec.Settings) mailGroupBody {
 	local, _, _ := strings.Cut(address, "@")
-	return mailGroupBody{Address: address, Name: cmp.Or(w.Title, local), OwnerAddress: w.Owner,
-		AcceptedType: acceptedType(cmp.Or(w.Senders, spec.SendersCompany))}
+	return mailGroupBody{Address: address, Name: cmp.Or(settings.Get("name"), local), OwnerAddress: settings.Get("owner"),
+		AcceptedType: acceptedType(cmp.Or(settings.Get("senders"), spec.SendersCompany))}
 }
 
 // view is how a list of a group is dealt with.
@@ -70,9 +72,9 @@ const (
 )
 
 // view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
-func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
-	changes := w.Senders != "" && w.Senders != live && live != ""
-	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.Senders == spec.SendersCustom
+func (r *Reader) view(l roll, w *wish, live string) view {
+	changes := w.senders() != "" && w.senders() != live && live != ""
+	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.senders() == spec.SendersCustom
 	switch {
 	case !matters, w.Absent && live == "":
 		return meaningless
@@ -84,7 +86,7 @@ func (r *Reader) view(l roll, w *wish, live spec.Senders) view {
 		return shown
 	case r.may[wordUpdate]:
 		return meaningless // in the end it is for others, or just became custom, and is empty
-	case w.Senders == spec.SendersCustom:
+	case w.senders() == spec.SendersCustom:
 		return takenForGranted // the mode stays as it is
 	}
 	return shown
@@ -101,16 +103,12 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 		if !exists || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
-		differs := func(field, is, wanted string) string {
-			if wanted == "" || is == wanted {
-				return is
+		for field, wanted := range w.Settings.All() {
+			if is := have.Settings.Get(field); is != wanted {
+				live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
 			}
-			live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
-			return wanted
 		}
-		have.Title = differs("name", have.Title, w.Title)
-		have.Owner = differs("owner", have.Owner, w.Owner)
-		have.Senders = spec.Senders(differs("senders", string(have.Senders), string(w.Senders)))
+		have.Settings = have.Settings.And(w.Settings)
 		live.Resources[ref] = have
 	}
 }

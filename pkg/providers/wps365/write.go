@@ -41,7 +41,7 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	}
 	post := httpx.Request{Method: http.MethodPost, BeforeSend: begin}
 	if k.op == diff.OpCreate {
-		return w.create(ctx, post, address)
+		return w.create(ctx, post, changes[0])
 	}
 	id, err := w.groupID(address)
 	switch {

@@ -1,0 +1,49 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever is done to a set of grants, it holds what a map would, and its parts are sets of their own.
+func TestGrantsAreASet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.Custom(func(t *rapid.T) Grant {
+			return Grant{Resource: Ref{Name: rapid.StringMatching("[AB]").Draw(t, "resource")}, Subject: Subject{Name: rapid.StringMatching("[ab]").Draw(t, "subject")}}
+		})
+		var set, other Grants
+		model := map[Grant]Claim{}
+		for _, g := range rapid.SliceOfN(some, 0, 8).Draw(t, "added") {
+			claim := Claim{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
+			set.Add(g, claim)
+			model[g] = claim
+		}
+		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "removed") {
+			set.Remove(g)
+			delete(model, g)
+		}
+		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "other") {
+			other.Add(g, Claim{})
+		}
+		inA := func(g Grant) bool { return g.Resource.Name == "A" }
+		part := set.Where(inA)
+		part.Add(Grant{Subject: Subject{Name: "new"}}, Claim{})
+		if !maps.Equal(maps.Collect(set.All()), model) || set.Len() != len(model) {
+			t.Fatalf("the set is %v, want %v", set, model)
+		}
+		if want := slices.SortedFunc(maps.Keys(model), Grant.Compare); !slices.Equal(set.Sorted(), want) {
+			t.Fatalf("sorted %v, want %v", set.Sorted(), want)
+		}
+		left := maps.Collect(set.Minus(other))
+		for g, claim := range model {
+			got, ok := set.Claim(g)
+			lost, stays := left[g]
+			if got != claim || !ok || stays == other.Has(g) || stays && lost != claim || part.Has(g) != inA(g) {
+				t.Fatalf("%v: claim %v, left over %v, in A %v", g, got, stays, part.Has(g))
+			}
+		}
+	})
+}
