@@ -30,6 +30,15 @@ func genMapping(t *rapid.T) mapping {
 	}
 }
 
+// granting is a provider with the kinds that the rules name.
+func granting() []spec.Format {
+	lists := []spec.List{{Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser}}}
+	return []spec.Format{{Provider: "cloud", Kinds: []spec.KindSchema{
+		{Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Lists: lists},
+		{Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Lists: lists},
+	}}}
+}
+
 func (m mapping) yaml() string {
 	if !m.defined {
 		return ""
@@ -96,7 +105,7 @@ func TestNoMappingUnprotects(t *testing.T) {
 		}
 		write(spec.RulesFile, "rules: {max-revokes: off, max-revoke-share: off, max-revoke-share-resource: off, "+fmt.Sprintf(rule, on)+"}\n")
 		write("a.yaml", m.yaml())
-		s, err := spec.Load(spec.Input{Paths: []string{dir}})
+		s, err := spec.Load(spec.Input{Paths: []string{dir}, Formats: granting()})
 		if err != nil {
 			t.Fatal(err)
 		}
