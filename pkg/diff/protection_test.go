@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -29,6 +28,15 @@ func genMapping(t *rapid.T) mapping {
 		defined: rapid.IntRange(0, 4).Draw(t, "defined") > 0, account: draw("account", "", "boss", "x", "Boss", "zoe"), domain: draw("domain", "", "corp.local"),
 		email: draw("email", "", "y@corp.example", "boss@elsewhere.example", "zoe@corp.example"), left: rapid.Bool().Draw(t, "left"),
 	}
+}
+
+// granting is a provider with the kinds that the rules name.
+func granting() []spec.Format {
+	lists := []spec.List{{Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser}}}
+	return []spec.Format{{Provider: "cloud", Kinds: []spec.KindSchema{
+		{Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Lists: lists},
+		{Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Lists: lists},
+	}}}
 }
 
 func (m mapping) yaml() string {
@@ -97,7 +105,7 @@ func TestNoMappingUnprotects(t *testing.T) {
 		}
 		write(spec.RulesFile, "rules: {max-revokes: off, max-revoke-share: off, max-revoke-share-resource: off, "+fmt.Sprintf(rule, on)+"}\n")
 		write("a.yaml", m.yaml())
-		s, err := spec.Load(spec.Input{Paths: []string{dir}, Formats: providers.Formats()})
+		s, err := spec.Load(spec.Input{Paths: []string{dir}, Formats: granting()})
 		if err != nil {
 			t.Fatal(err)
 		}

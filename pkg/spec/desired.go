@@ -12,10 +12,10 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			sizes[r.in.name] += len(e.to)
 		}
 	}
-	left, known := map[*Format]map[Subject]Claim{}, map[*Format]map[Subject]bool{} // not by connection: there may be many
+	left, known := map[view]map[Subject]Claim{}, map[view]map[Subject]bool{} // not by connection: there may be many
 	for _, c := range s.Connections {
 		site := s.sites[c.Name]
-		by := site.format
+		by := site.view(s.users)
 		if left[by] == nil {
 			left[by], known[by] = s.left(site), s.known(site)
 		}

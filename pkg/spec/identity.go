@@ -1,25 +1,54 @@
 package spec
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Person is a user of the files, as far as a connection may know one by it.
 type Person struct {
 	Name    string // in the files
 	Account string
 	Domain  string // lower case; the provider's default where the files give none
 	Email   string // lower case
+	Given   string // the name that the files give for this very connection; blank where they give none
 }
 
 // ByAccount names a person by account and domain.
 func ByAccount(p Person) Subject {
-	return Subject{Kind: SubjectUser, Name: p.Account, Domain: p.Domain}
+	return Subject{Kind: SubjectUser, Name: cmp.Or(p.Given, p.Account), Domain: p.Domain}
 }
 
 // ByEmail names a person by mail address; the name is blank where there is none.
-func ByEmail(p Person) Subject { return Subject{Kind: SubjectUser, Name: p.Email} }
+func ByEmail(p Person) Subject {
+	address := p.Email
+	if p.Given != "" {
+		if address = strings.ToLower(p.Given); !isAddress(address) {
+			address = ""
+		}
+	}
+	return Subject{Kind: SubjectUser, Name: address}
+}
+
+// at is the name that the files give a user at a connection, nil where they give none.
+func (u *user) at(connection string) *given {
+	i := slices.IndexFunc(u.given, func(g given) bool { return g.connection == connection })
+	if i < 0 {
+		return nil
+	}
+	return &u.given[i]
+}
 
 // person is what a connection may know a user by.
 func (c *connection) person(u *user) Person {
 	s := u.subject(c.domain())
-	return Person{Name: u.name, Account: s.Name, Domain: s.Domain, Email: u.email}
+	p := Person{Name: u.name, Account: s.Name, Domain: s.Domain, Email: u.email}
+	if g := u.at(c.Name); g != nil {
+		p.Given = g.name
+	}
+	return p
 }
 
 // identity is a user as the connection knows it.
@@ -33,17 +62,90 @@ func (c *connection) identity(u *user) Subject {
 // nameless tells users whom the connection can't know by any name.
 func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Name == "" }
 
-// names are all that a user may have at the connection: the identity, the account, and the email as user, mailbox and plain
+// names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
 // address.
 func (c *connection) names(u *user) []Subject {
 	names := []Subject{ByAccount(c.person(u))}
 	if identity := c.identity(u); identity.Name != "" {
 		names = append(names, identity)
 	}
-	if u.email != "" {
+	addresses := []string{u.email}
+	if g := u.at(c.Name); g != nil {
+		addresses = append(addresses, strings.ToLower(g.name))
+	}
+	for _, address := range addresses {
+		if !isAddress(address) {
+			continue
+		}
 		for _, kind := range []SubjectKind{SubjectUser, SubjectMailbox, SubjectAddress} {
-			names = append(names, Subject{Kind: kind, Name: u.email})
+			names = append(names, Subject{Kind: kind, Name: address})
 		}
 	}
 	return names
+}
+
+// view is what connections share that know all people by the same names: those of one provider, but for connections at which
+// somebody has a name of their own.
+type view struct {
+	format     *Format
+	connection string
+}
+
+func (c *connection) view(users []*user) view {
+	if slices.ContainsFunc(users, func(u *user) bool { return u.at(c.Name) != nil }) {
+		return view{c.format, c.Name}
+	}
+	return view{format: c.format}
+}
+
+// givenNames checks the names that people have at single connections: nobody has two people's there, be it one who left.
+func (l *loader) givenNames() {
+	named := map[string]bool{}
+	for _, u := range l.userList {
+		for _, g := range u.given {
+			c := l.connections[g.connection]
+			switch {
+			case c == nil:
+				l.reject(g.at, l.meant(g.connection, slices.Sorted(maps.Keys(l.connections)), l.defineConnection()), "unknown connection %s", quoted(g.connection))
+			case c.identity(u).Name == "":
+				l.reject(g.by, "write it as the vendor shows it", "connection %s (%s) can't know anybody as %s", quoted(c.Name), c.Provider, quoted(g.name))
+			default:
+				named[g.connection] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		l.oneEach(l.connections[name])
+	}
+}
+
+// oneEach refuses two people with one name at a connection, where the files give it to either of them there.
+func (l *loader) oneEach(c *connection) {
+	first := make(map[Subject]*user, len(l.userList))
+	clash := func(u *user, name Subject) {
+		o := first[name]
+		if o == nil || o == u {
+			return
+		}
+		if u.at(c.Name) == nil {
+			u, o = o, u
+		}
+		if g := u.at(c.Name); g != nil {
+			l.reject(g.by, "give one of them another name there", "user %s has the same name at connection %s as user %s at %s",
+				quoted(u.name), quoted(c.Name), quoted(o.name), o.source)
+		}
+	}
+	for _, u := range l.userList {
+		if name := c.identity(u); name.Name != "" {
+			clash(u, name)
+			first[name] = u
+		}
+	}
+	for _, u := range l.userList {
+		for _, name := range c.names(u) {
+			if o := first[name]; u.left && o != nil && !o.left {
+				clash(u, name)
+			}
+		}
+	}
 }

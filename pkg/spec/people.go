@@ -12,8 +12,16 @@ type user struct {
 	account string // the vendor's user name
 	domain  string // lower case; blank: the connection's default
 	email   string // lower case
+	given   []given
 	left    bool
 	source  Position
+}
+
+// given is the name of a user at one connection.
+type given struct {
+	connection string
+	name       string
+	at, by     Position // of the connection and of the name
 }
 
 // subject is the user by account.
@@ -33,7 +41,7 @@ type team struct {
 }
 
 var (
-	userKeys = []string{"name", "account", "domain", "email", "state"}
+	userKeys = []string{"name", "account", "domain", "email", "names", "state"}
 	// The states of a user.
 	userStates = []string{"active", "left"}
 )
@@ -59,6 +67,13 @@ func (d *decoder) user(n *yaml.Node) {
 	}
 	if v := o.get("email"); v != nil {
 		u.email, _ = d.address(v, "email")
+	}
+	if v := o.get("names"); v != nil {
+		for key, value := range d.pairs(v, "names") {
+			if name, ok := d.name(value, "name at "+quoted(key.Value)); ok {
+				u.given = append(u.given, given{key.Value, name, d.at(key), d.at(value)})
+			}
+		}
 	}
 	if v := o.get("state"); v != nil {
 		state, _ := d.word(v, "state", userStates...)

@@ -14,13 +14,20 @@ func (l *loader) resolve() {
 		if u.left && u.email != "" {
 			l.leftMail[u.email] = u
 		}
+		for _, g := range u.given {
+			if address := strings.ToLower(g.name); u.left && isAddress(address) {
+				l.leftMail[address] = u
+			}
+		}
 	}
 	l.distinct()
+	l.givenNames()
 	for _, t := range l.teamList {
 		l.look(t.members)
 	}
 	order := l.nest()
-	nameless := map[*Format]map[*team]*user{}
+	nameless := map[view]map[*team]*user{}
+	views := map[*connection]view{}
 	refs := make(map[Ref]*resource, len(l.resources))
 	for _, r := range l.resources {
 		c := l.place(r)
@@ -30,14 +37,22 @@ func (l *loader) resolve() {
 		}
 		refs[r.ref()] = r
 		l.own(r, c)
-		if c != nil && nameless[c.format] == nil {
-			nameless[c.format] = lacking(order, c.nameless)
-		}
 		for _, e := range r.entries {
 			l.look(e.to)
-			if c != nil {
-				l.identified(e.to, r, c, nameless[c.format])
-			}
+		}
+		if c == nil {
+			continue
+		}
+		by, known := views[c]
+		if !known {
+			by = c.view(l.userList)
+			views[c] = by
+		}
+		if nameless[by] == nil {
+			nameless[by] = lacking(order, c.nameless)
+		}
+		for _, e := range r.entries {
+			l.identified(e.to, r, c, nameless[by])
 		}
 	}
 	l.bounded(order)
@@ -207,6 +222,10 @@ func (l *loader) names(protections []Protection) []Protection {
 		}
 		if local, _, _ := strings.Cut(u.email, "@"); u.email != "" && !strings.EqualFold(local, u.name) {
 			p.Subject = Subject{Kind: SubjectUser, Name: u.email}
+			all = append(all, p)
+		}
+		for _, g := range u.given {
+			p.Subject = Subject{Kind: SubjectUser, Name: g.name}
 			all = append(all, p)
 		}
 	}

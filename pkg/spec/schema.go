@@ -86,6 +86,7 @@ func definitions(formats []Format) schema {
 			"account": about(line(maxName), "the vendor's user name, if it is not the name"),
 			"domain":  about(line(maxName), "the directory domain, if it is not the vendor's default"),
 			"email":   about(pointer("address"), "the mail address, by which mail groups know them"),
+			"names":   about(mapOf(pointer("name")), "the name at single connections, where it differs: CONNECTION: NAME"),
 			"state":   about(words(userStates), "left: loses every grant everywhere"),
 		}),
 		"grant": record([]string{"to"}, schema{
