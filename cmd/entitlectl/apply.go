@@ -288,8 +288,11 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 		return &exit{exitStale, staleText(stale)}
 	}
 	if refused := (*apply.RefusedError)(nil); errors.As(err, &refused) {
-		return &exit{exitRefused, fmt.Errorf("nothing was written: %w; to apply it nevertheless: %s\n%s", refused, allowing(refused.Rules),
-			strings.Join(refused.Broken, "\n"))}
+		text := fmt.Sprintf("nothing was written: %v; to apply it nevertheless: %s", refused, allowing(refused.Rules))
+		for _, b := range refused.Broken {
+			text += "\n" + b.Connection + ": " + render.ViolationText(b.Violation)
+		}
+		return &exit{exitRefused, errors.New(text)}
 	}
 	if result == nil {
 		return err

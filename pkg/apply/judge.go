@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +12,13 @@ import (
 // RefusedError says that the plan breaks rules of now, as live is now. Nothing was written.
 type RefusedError struct {
 	Rules  []string // each once
-	Broken []string // one line each
+	Broken []Broken
+}
+
+// Broken is a rule that the part of a connection breaks.
+type Broken struct {
+	Connection string
+	diff.Violation
 }
 
 func (e *RefusedError) Error() string {
@@ -58,11 +63,7 @@ func refused(runs []*run, allow []string) error {
 			if !slices.Contains(e.Rules, v.Rule) {
 				e.Rules = append(e.Rules, v.Rule)
 			}
-			line := fmt.Sprintf("%s: rule %s: %d, the limit is %d", r.part.Name, v.Rule, v.Have, v.Limit)
-			if v.On != "" {
-				line = fmt.Sprintf("%s: rule %s on %s: %d, the limit is %d", r.part.Name, v.Rule, v.On, v.Have, v.Limit)
-			}
-			e.Broken = append(e.Broken, line)
+			e.Broken = append(e.Broken, Broken{r.part.Name, v})
 		}
 	}
 	if len(e.Rules) == 0 {
