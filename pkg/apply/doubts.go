@@ -44,7 +44,7 @@ func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
 	if at, ok = d.of[c.Essence()]; ok || d.all == nil {
 		return at, ok
 	}
-	if sent, err := time.Parse(time.RFC3339Nano, c.From); err == nil && c.Op == diff.OpResend && sent.After(*d.all) {
+	if c.Notice.Sent.After(*d.all) {
 		return time.Time{}, false
 	}
 	return *d.all, true

@@ -22,7 +22,7 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 	for _, i := range s.unsent() {
 		c := s.changes[i]
 		at, ok := d.about(c)
-		news := ok && c.Doubt != diff.DoubtOf(at)
+		news := ok && !c.Doubt.Equal(at)
 		if c.Op == diff.OpResend && news || diff.Tried(s.connection, c, live) {
 			s.settle(i, diff.Unknown, diff.DoubtfulMail)
 		}

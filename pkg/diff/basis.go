@@ -129,11 +129,7 @@ func standing(part Part, live spec.State) []Footing {
 
 // Essence is what a change does, without where it comes from and what it costs: the same in every plan that has it.
 func (c Change) Essence() Change {
-	e := Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
-	if c.Op == OpResend {
-		e.From = c.From // after another mail it is another change
-	}
-	return e
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice}
 }
 
 // touched is what changes lay hands on.

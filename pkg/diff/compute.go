@@ -32,11 +32,7 @@ type MailKey struct {
 
 // Mail is the key of the mail that the change makes the vendor send.
 func (c Change) Mail(connection string) MailKey {
-	key := MailKey{Resource: c.Ref(connection), Subject: c.Subject}
-	if c.Op == OpResend {
-		key.Recipient = c.To
-	}
-	return key
+	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient}
 }
 
 // last is the later of the vendor's time and the noted ones. A mail to a member of a user group may come of the grant.
@@ -62,7 +58,7 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 	last, doubted := when.last(n), n.Unsure
 	if when.Doubted != nil {
 		if at, ok := when.Doubted(*c); ok {
-			doubted, c.Doubt = true, DoubtOf(at)
+			doubted, c.Doubt = true, at.UTC()
 			if at.After(last) {
 				last = at
 			}
@@ -75,13 +71,10 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, ""
+		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, time.Time{}
 	}
 	return doubted
 }
-
-// DoubtOf tells the doubt of one run about a mail from that of another: by the moment of that run.
-func DoubtOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 // Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
 func Exhausted(desired spec.State, live Live, when Resending) []string {
@@ -214,16 +207,13 @@ func (d *delta) resends(when Resending) {
 		if n.Subject == (spec.Subject{}) {
 			source, settings = want.Source, sentWith(OpResend, want)
 		}
-		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
-			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
+		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(),
+			Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
 		if when.judge(n, &c) {
 			d.add(c)
 		}
 	}
 }
-
-// moment tells a mail from the next one to the same recipient.
-func (n Notice) moment() string { return n.Sent.UTC().Format(time.RFC3339Nano) }
 
 func (d *delta) add(c Change) {
 	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
@@ -242,6 +232,7 @@ func compareChanges(a, b Change) int {
 		strings.Compare(string(a.Role), string(b.Role)),
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
+		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
 	)
 }
 
@@ -266,7 +257,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
-			return c.isAbout(connection, n) && (n.moment() == c.From || n.Unsure)
+			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
 		})
 	}
 	return false
@@ -275,11 +266,11 @@ func Satisfied(connection string, c Change, live Live) bool {
 // Tried says of a resend that it was about to be sent after it was planned, and that no read can tell whether it was.
 func Tried(connection string, c Change, live Live) bool {
 	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
-		return c.isAbout(connection, n) && n.moment() != c.From && n.Unsure
+		return c.isAbout(connection, n) && n.Ref() != c.Notice && n.Unsure
 	})
 }
 
 // isAbout says whether a resend is about the newest mail to this recipient.
 func (c Change) isAbout(connection string, n Notice) bool {
-	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.To
+	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient
 }

@@ -139,7 +139,7 @@ func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 func TestSatisfiedByMails(t *testing.T) {
 	ref := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}
 	planned := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
-	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, From: planned.Format(time.RFC3339Nano)}
+	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, Notice: diff.NoticeRef{Sent: planned}}
 	for _, tc := range []struct {
 		name             string
 		newest           []diff.Notice

@@ -18,7 +18,7 @@ var lookalike = []struct {
 func Lookalikes(changes []Change) []string {
 	var lines []string
 	for _, c := range changes {
-		for _, name := range []string{c.Resource, c.Subject.Name, c.To} {
+		for _, name := range []string{c.Resource, c.Subject.Name, c.To, c.Notice.Recipient} {
 			if first, second := mixed(name); second != "" {
 				lines = append(lines, fmt.Sprintf("%q mixes %s and %s letters; make sure that it is who or what you mean", name, first, second))
 			}

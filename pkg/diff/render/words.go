@@ -37,8 +37,8 @@ func subjectOf(c diff.Change) string {
 		return fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To))
 	case c.Subject == (spec.Subject{}):
 		return string(c.Op)
-	case c.Op == diff.OpResend && c.To != "":
-		return c.To + " (through " + c.Subject.String() + ")"
+	case c.Notice.Recipient != "":
+		return c.Notice.Recipient + " (through " + c.Subject.String() + ")"
 	case c.Role == spec.RoleSender:
 		return c.Subject.String() + " (sender)"
 	default:
