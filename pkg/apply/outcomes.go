@@ -24,7 +24,7 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 		at, ok := d.about(c)
 		news := ok && !c.Doubt.Equal(at)
 		if c.Op == diff.OpResend && news || diff.Tried(s.connection, c, live) {
-			s.settle(i, diff.Unknown, diff.DoubtfulMail)
+			s.settle(i, diff.Unknown, mailInDoubt)
 		}
 	}
 }

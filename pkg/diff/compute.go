@@ -2,7 +2,6 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,8 @@ type Resending struct {
 	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
 	// nothing is in doubt.
 	Doubted func(Change) (at time.Time, ok bool)
-	Retry   bool // send a mail that is in doubt once more
+	Retry   bool   // send a mail that is in doubt once more
+	InDoubt string // the Problem of a mail that is in doubt and not sent, in words; not ""
 }
 
 // MailKey tells mails to different recipients apart.
@@ -49,9 +49,6 @@ func (when Resending) last(n Notice) time.Time {
 	return last
 }
 
-// DoubtfulMail is the problem of a mail that an earlier run may have sent.
-const DoubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
-
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
 // the next time anyway.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
@@ -71,23 +68,20 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, time.Time{}
+		c.Unsure, c.Problem, c.Mails, c.Doubt = true, when.InDoubt, 0, time.Time{}
 	}
 	return doubted
 }
 
-// Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
-func Exhausted(desired spec.State, live Live, when Resending) []string {
-	var lines []string
+// Exhausted lists the mails that did not reach their end and are not sent again, since they were often enough.
+func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
+	var out []Notice
 	for _, n := range live.Notices {
-		if _, listed := desired.Resources[n.Resource]; !listed || when.Off || n.Tries < when.MaxAttempts {
-			continue
+		if _, listed := desired.Resources[n.Resource]; listed && !when.Off && n.Tries >= when.MaxAttempts {
+			out = append(out, n)
 		}
-		who := cmp.Or(n.Recipient, n.Subject.Name, "its owner")
-		lines = append(lines, fmt.Sprintf("%s: %d mails to %s came to nothing, and no more are sent (notices: maxAttempts)", n.Resource, n.Tries, who))
 	}
-	slices.Sort(lines)
-	return lines
+	return out
 }
 
 // Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
