@@ -21,7 +21,7 @@ func items(changes []diff.Change) json.RawMessage {
 	alike := map[diff.Change][]diff.Change{} // by what they share
 	var order []diff.Change
 	for _, c := range changes {
-		c = c.Essence()
+		c = c.Key()
 		shared := c
 		shared.Resource, shared.Subject = "", spec.Subject{}
 		if alike[shared] == nil {
@@ -59,7 +59,7 @@ func bundlesOf(shared diff.Change, changes []diff.Change) []bundle {
 	return bundles
 }
 
-// readItems returns the essences of the changes that items encoded.
+// readItems returns the keys of the changes that items encoded.
 func readItems(text json.RawMessage) ([]diff.Change, error) {
 	var bundles []bundle
 	if err := json.Unmarshal(text, &bundles); err != nil {

@@ -25,7 +25,7 @@ func TestItemsComeBack(t *testing.T) {
 		} else {
 			c.To = word
 		}
-		return c.Essence()
+		return c.Key()
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		changes := rapid.SliceOfDistinct(change, func(c diff.Change) diff.Change { return c }).Draw(t, "changes")

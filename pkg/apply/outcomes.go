@@ -23,7 +23,7 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 		c := s.changes[i]
 		at, ok := d.about(c)
 		news := ok && !c.Doubt.Equal(at)
-		if c.Op == diff.OpResend && news || diff.Tried(s.connection, c, live) {
+		if c.Op == diff.OpResend && news || diff.MayHaveResent(s.connection, c, live) {
 			s.settle(i, diff.Unknown, mailInDoubt)
 		}
 	}

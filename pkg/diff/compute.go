@@ -257,8 +257,9 @@ func Satisfied(connection string, c Change, live Live) bool {
 	return false
 }
 
-// Tried says of a resend that it was about to be sent after it was planned, and that no read can tell whether it was.
-func Tried(connection string, c Change, live Live) bool {
+// MayHaveResent says of a resend that another run was about to send it after it was planned, and that no read can tell
+// whether it did.
+func MayHaveResent(connection string, c Change, live Live) bool {
 	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
 		return c.isAbout(connection, n) && n.Ref() != c.Notice && n.Unsure
 	})

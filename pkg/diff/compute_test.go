@@ -153,7 +153,7 @@ func TestSatisfiedByMails(t *testing.T) {
 		{"perhaps one to somebody else", []diff.Notice{{Resource: ref, Recipient: "bob", Sent: planned.Add(time.Hour), Unsure: true}}, true, false},
 	} {
 		live := diff.Live{Notices: tc.newest}
-		if satisfied, tried := diff.Satisfied(conn, c, live), diff.Tried(conn, c, live); satisfied != tc.satisfied || tried != tc.tried {
+		if satisfied, tried := diff.Satisfied(conn, c, live), diff.MayHaveResent(conn, c, live); satisfied != tc.satisfied || tried != tc.tried {
 			t.Errorf("%s: satisfied %v, tried %v", tc.name, satisfied, tried)
 		}
 	}

@@ -78,21 +78,21 @@ func (r *ChangeResult) UnmarshalJSON(data []byte) (err error) {
 
 // wireDifference is a Difference in JSON.
 type wireDifference struct {
-	Cause Cause `json:"cause"`
-	Moved Mover `json:"moved,omitempty"`
+	Cause     Cause     `json:"cause"`
+	ChangedBy ChangedBy `json:"moved,omitempty"`
 	WireChange
 }
 
-// MarshalJSON writes the keys of a change and, before them, its cause and who moved.
+// MarshalJSON writes the keys of a change and, before them, its cause and which side changed.
 func (d Difference) MarshalJSON() ([]byte, error) {
-	return encode(wireDifference{d.Cause, d.Moved, d.Wire()}, "")
+	return encode(wireDifference{d.Cause, d.ChangedBy, d.Wire()}, "")
 }
 
 // UnmarshalJSON reads what MarshalJSON gave.
 func (d *Difference) UnmarshalJSON(data []byte) (err error) {
 	var w wireDifference
 	if err = json.Unmarshal(data, &w); err == nil {
-		d.Cause, d.Moved = w.Cause, w.Moved
+		d.Cause, d.ChangedBy = w.Cause, w.ChangedBy
 		d.Change, err = w.WireChange.Change()
 	}
 	return err

@@ -55,7 +55,7 @@ func TestChangesComeBack(t *testing.T) {
 		outcome := diff.ChangeResult{Change: c, Outcome: rapid.SampledFrom(diff.Outcomes).Draw(t, "outcome"), Detail: c.Reason}
 		var backOutcome diff.ChangeResult
 		through(t, outcome, &backOutcome)
-		difference := diff.Difference{Cause: rapid.SampledFrom(diff.Causes).Draw(t, "cause"), Moved: rapid.SampledFrom(diff.Movers).Draw(t, "moved"), Change: c}
+		difference := diff.Difference{Cause: rapid.SampledFrom(diff.Causes).Draw(t, "cause"), ChangedBy: rapid.SampledFrom(diff.AllChangedBy).Draw(t, "moved"), Change: c}
 		var backDifference diff.Difference
 		through(t, difference, &backDifference)
 		if back != c || backOutcome != outcome || backDifference != difference {
@@ -113,7 +113,7 @@ func TestChangesOfFormat1(t *testing.T) {
 		{resend, "{" + resendText + "}"},
 		{diff.ChangeResult{Change: resend, Outcome: diff.Unknown, Detail: "why"}, "{" + resendText + `,"outcome":"unknown","detail":"why"}`},
 		{diff.Difference{Cause: diff.Pending, Change: resend}, `{"cause":"pending",` + resendText + "}"},
-		{diff.Difference{Cause: diff.Changed, Moved: diff.MovedLive, Change: update}, `{"cause":"changed","moved":"live",` + updateText + "}"},
+		{diff.Difference{Cause: diff.Changed, ChangedBy: diff.ChangedLive, Change: update}, `{"cause":"changed","moved":"live",` + updateText + "}"},
 	} {
 		if got, err := json.Marshal(tc.of); err != nil || string(got) != tc.want {
 			t.Errorf("got  %s\nwant %s\nerror %v", got, tc.want, err)

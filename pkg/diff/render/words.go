@@ -88,19 +88,19 @@ func causeMark(c diff.Cause) Mark {
 	}
 }
 
-// movedWords is how drift says who moved.
-func movedWords(m diff.Mover) string {
-	switch m {
+// changedByWords is how drift says which side changed.
+func changedByWords(by diff.ChangedBy) string {
+	switch by {
 	case "":
 		return ""
-	case diff.MovedLive:
+	case diff.ChangedLive:
 		return "changed live"
-	case diff.MovedFiles:
+	case diff.ChangedFiles:
 		return "the files moved on"
-	case diff.MovedBoth:
+	case diff.ChangedBoth:
 		return "changed live, and the files moved on"
 	default:
-		return "(" + string(m) + ")"
+		return "(" + string(by) + ")"
 	}
 }
 
