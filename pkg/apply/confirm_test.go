@@ -44,18 +44,18 @@ func TestConfirmed(t *testing.T) {
 		}
 		return keepConfirmed(b, plan.Connections[0], state(files), result.Connections[0].Changes)
 	}
-	drift := func() map[string]diff.Mover {
+	drift := func() map[string]diff.ChangedBy {
 		plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, state(files))})
 		if err != nil {
 			t.Fatal(err)
 		}
-		moved := map[string]diff.Mover{}
+		moved := map[string]diff.ChangedBy{}
 		for _, d := range diff.DriftOf(plan, LastConfirmed(b)).Connections[0].Differences {
-			moved[string(d.Op)+" "+d.Resource+"/"+d.Subject.Name] = d.Moved
+			moved[string(d.Op)+" "+d.Resource+"/"+d.Subject.Name] = d.ChangedBy
 		}
 		return moved
 	}
-	if d := cmp.Diff(map[string]diff.Mover{"grant CAD/b": "", "revoke CAD/x": ""}, drift()); d != "" {
+	if d := cmp.Diff(map[string]diff.ChangedBy{"grant CAD/b": "", "revoke CAD/x": ""}, drift()); d != "" {
 		t.Errorf("before anything was confirmed (-want +got):\n%s", d)
 	}
 	for range 2 {
@@ -69,7 +69,7 @@ func TestConfirmed(t *testing.T) {
 	v.live.Grants.Remove(grantOf("CAD", "a"))
 	v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Claim{})
 	files["CAD"] = []string{"a", "c"}
-	want := map[string]diff.Mover{"grant CAD/a": diff.MovedLive, "revoke CAD/stranger": diff.MovedLive, "grant CAD/c": diff.MovedFiles, "revoke CAD/b": diff.MovedFiles}
+	want := map[string]diff.ChangedBy{"grant CAD/a": diff.ChangedLive, "revoke CAD/stranger": diff.ChangedLive, "grant CAD/c": diff.ChangedFiles, "revoke CAD/b": diff.ChangedFiles}
 	if d := cmp.Diff(want, drift()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -12,7 +12,7 @@ import (
 // doubts are the calls of earlier runs that nothing has settled.
 type doubts struct {
 	entries []store.Entry
-	of      map[diff.Change]time.Time // when they were sent last, by essence
+	of      map[diff.Change]time.Time // by key: when they were sent last
 	all     *time.Time                // until then a part of the journal is lost: it may have said anything
 }
 
@@ -41,10 +41,10 @@ func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, 
 // about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing
 // about a mail that follows one of after it.
 func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
-	if at, ok = d.of[c.Essence()]; ok || d.all == nil {
+	if at, ok = d.of[c.Key()]; ok || d.all == nil {
 		return at, ok
 	}
-	if sent, err := time.Parse(time.RFC3339Nano, c.From); err == nil && c.Op == diff.OpResend && sent.After(*d.all) {
+	if c.Notice.Sent.After(*d.all) {
 		return time.Time{}, false
 	}
 	return *d.all, true

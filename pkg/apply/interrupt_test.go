@@ -89,7 +89,7 @@ func (p *plug) pull(t *testing.T, opts ApplyOptions) error {
 	}
 	if err == nil {
 		for _, c := range result.Connections[0].Changes {
-			if did := p.effects[c.Essence()] > 0; did && c.Outcome == diff.NotTried || !did && c.Outcome == diff.Done {
+			if did := p.effects[c.Key()] > 0; did && c.Outcome == diff.NotTried || !did && c.Outcome == diff.Done {
 				return fmt.Errorf("%s %s/%s is reported %s, done=%v", c.Op, c.Resource, c.Subject.Name, c.Outcome, did)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // bundle is what an entry of the journal says of changes: what they share, and that each of the resources goes with each of
 // the subjects, as in most calls. One change of its own has neither.
 type bundle struct {
-	diff.Change
+	diff.WireChange
 	Resources []string       `json:"resources,omitempty"`
 	Subjects  []spec.Subject `json:"subjects,omitempty"`
 }
@@ -21,7 +21,7 @@ func items(changes []diff.Change) json.RawMessage {
 	alike := map[diff.Change][]diff.Change{} // by what they share
 	var order []diff.Change
 	for _, c := range changes {
-		c = c.Essence()
+		c = c.Key()
 		shared := c
 		shared.Resource, shared.Subject = "", spec.Subject{}
 		if alike[shared] == nil {
@@ -41,7 +41,7 @@ func items(changes []diff.Change) json.RawMessage {
 }
 
 func bundlesOf(shared diff.Change, changes []diff.Change) []bundle {
-	b, pairs := bundle{Change: shared}, map[diff.Change]bool{}
+	b, pairs := bundle{WireChange: shared.Wire()}, map[diff.Change]bool{}
 	for _, c := range changes {
 		pairs[c] = true
 		b.Resources, b.Subjects = append(b.Resources, c.Resource), append(b.Subjects, c.Subject)
@@ -54,12 +54,12 @@ func bundlesOf(shared diff.Change, changes []diff.Change) []bundle {
 	}
 	bundles := make([]bundle, len(changes))
 	for i, c := range changes {
-		bundles[i].Change = c
+		bundles[i].WireChange = c.Wire()
 	}
 	return bundles
 }
 
-// readItems returns the essences of the changes that items encoded.
+// readItems returns the keys of the changes that items encoded.
 func readItems(text json.RawMessage) ([]diff.Change, error) {
 	var bundles []bundle
 	if err := json.Unmarshal(text, &bundles); err != nil {
@@ -67,12 +67,15 @@ func readItems(text json.RawMessage) ([]diff.Change, error) {
 	}
 	var changes []diff.Change
 	for _, b := range bundles {
+		c, err := b.Change()
+		if err != nil {
+			return nil, err
+		}
 		if len(b.Resources) == 0 {
-			changes = append(changes, b.Change)
+			changes = append(changes, c)
 		}
 		for _, resource := range b.Resources {
 			for _, subject := range b.Subjects {
-				c := b.Change
 				c.Resource, c.Subject = resource, subject
 				changes = append(changes, c)
 			}

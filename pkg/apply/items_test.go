@@ -3,6 +3,7 @@ package apply
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -15,9 +16,16 @@ import (
 // What the journal says of changes comes back as it was, whatever they are.
 func TestItemsComeBack(t *testing.T) {
 	change := rapid.Custom(func(t *rapid.T) diff.Change {
-		return diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: spec.KindAppGroup,
-			Resource: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "resource"), From: rapid.SampledFrom([]string{"", "x"}).Draw(t, "from"),
-			Subject: spec.Subject{Kind: spec.SubjectUser, Name: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "subject")}}.Essence()
+		c := diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: spec.KindAppGroup,
+			Resource: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "resource"),
+			Subject:  spec.Subject{Kind: spec.SubjectUser, Name: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "subject")}}
+		if word := rapid.SampledFrom([]string{"", "x"}).Draw(t, "word"); c.Op == diff.OpResend {
+			c.Notice.Recipient = word
+			c.Notice.Sent = time.Unix(rapid.Int64Range(0, 2).Draw(t, "sent"), 0).UTC()
+		} else {
+			c.To = word
+		}
+		return c.Key()
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		changes := rapid.SliceOfDistinct(change, func(c diff.Change) diff.Change { return c }).Draw(t, "changes")

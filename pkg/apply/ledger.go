@@ -126,7 +126,7 @@ func (l *ledger) settledDoubts(s *steps) (entries []store.Entry) {
 	if len(l.doubts.entries) == 0 {
 		return nil
 	}
-	planned, left := s.essences()
+	planned, left := s.keys()
 	for _, e := range l.doubts.entries {
 		if !l.stillInDoubt(e, planned, left) {
 			entries = append(entries, store.Entry{Run: e.Run, Call: e.Call, State: store.Settled})

@@ -77,7 +77,7 @@ func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error
 		return err
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
-		Doubted: doubts.about, Retry: opts.Retry}
+		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt}
 	changes := diff.Compute(job.Desired, live, resending)
 	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
@@ -90,7 +90,8 @@ func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
-	part.Notes = slices.Concat(live.Notes, diff.Exhausted(job.Desired, live, resending), diff.Lookalikes(part.Changes))
+	part.Notes = slices.Concat(live.Notes,
+		notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted), notes(diff.Lookalikes(changes), lookalike))
 	return nil
 }
 

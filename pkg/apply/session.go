@@ -20,8 +20,8 @@ type Session struct {
 	leases map[string]store.Lease // by connection
 }
 
-// patience is the pause between two tries to get a lock.
-const patience = time.Second
+// lockRetry is the pause between two tries to get a lock.
+const lockRetry = time.Second
 
 // AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
 // somebody else has one it waits up to wait; then the error is a *store.HeldError.
@@ -30,7 +30,7 @@ func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit
 	until := time.Now().Add(wait)
 	for _, name := range slices.Sorted(slices.Values(connections)) { // in one order, so that no two wait for each other
 		lease, err := kept.Acquire(ctx, name, who)
-		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, patience); {
+		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, lockRetry); {
 			lease, err = kept.Acquire(ctx, name, who)
 		}
 		if err != nil && ctx.Err() != nil { // that somebody has the lock is not why we stop

@@ -161,7 +161,7 @@ func (s *simulation) apply(ctx context.Context) (left int, err error) {
 	}
 	for _, c := range result.Connections[0].Changes {
 		if c.Outcome == diff.Unknown {
-			s.reported[c.Essence()]++
+			s.reported[c.Key()]++
 			s.unknown++
 		}
 		if c.Outcome != diff.Done && c.Outcome != diff.Already && s.can(c.Change) {

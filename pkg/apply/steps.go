@@ -122,11 +122,11 @@ func (s *steps) doubted(d doubts, settle time.Duration) (indexes []int, until ti
 	return indexes, until
 }
 
-// essences returns the changes by what they do, and those of them that were neither sent nor found done.
-func (s *steps) essences() (planned, left map[diff.Change]bool) {
+// keys returns the changes by what they do, and those of them that were neither sent nor found done.
+func (s *steps) keys() (planned, left map[diff.Change]bool) {
 	planned, left = map[diff.Change]bool{}, map[diff.Change]bool{}
 	for i, step := range s.all {
-		c := s.changes[i].Essence()
+		c := s.changes[i].Key()
 		planned[c] = true
 		if step.outcome == diff.NotTried || step.outcome == diff.Unknown && step.call == 0 {
 			left[c] = true

@@ -146,7 +146,7 @@ func (v *vendor) do(c diff.Change) {
 		if v.effects == nil {
 			v.effects = map[diff.Change]int{}
 		}
-		v.effects[c.Essence()]++
+		v.effects[c.Key()]++
 	}
 	switch c.Op {
 	case diff.OpCreate:

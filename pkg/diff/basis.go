@@ -86,12 +86,12 @@ func Strangers(part Part, desired spec.State, live Live) []string {
 	}
 	planned := map[Change]bool{}
 	for _, c := range part.Changes {
-		planned[c.Essence()] = true
+		planned[c.Key()] = true
 	}
 	touched := touch(part.Name, part.Changes).resources
 	var lines []string
 	for _, c := range Compute(desired.Where(func(ref spec.Ref) bool { return touched[ref] }), live, Resending{Notices: spec.Notices{Off: true}}) {
-		if planned[c.Essence()] {
+		if planned[c.Key()] {
 			continue
 		}
 		switch c.Op {
@@ -127,13 +127,9 @@ func standing(part Part, live spec.State) []Footing {
 	return today
 }
 
-// Essence is what a change does, without where it comes from and what it costs: the same in every plan that has it.
-func (c Change) Essence() Change {
-	e := Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To}
-	if c.Op == OpResend {
-		e.From = c.From // after another mail it is another change
-	}
-	return e
+// Key is the change without where it comes from and what it costs: the same in every plan that has it.
+func (c Change) Key() Change {
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice}
 }
 
 // touched is what changes lay hands on.

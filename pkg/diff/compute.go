@@ -2,7 +2,6 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,8 @@ type Resending struct {
 	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
 	// nothing is in doubt.
 	Doubted func(Change) (at time.Time, ok bool)
-	Retry   bool // send a mail that is in doubt once more
+	Retry   bool   // send a mail that is in doubt once more
+	InDoubt string // the Problem of a mail that is in doubt and not sent, in words; not ""
 }
 
 // MailKey tells mails to different recipients apart.
@@ -32,11 +32,7 @@ type MailKey struct {
 
 // Mail is the key of the mail that the change makes the vendor send.
 func (c Change) Mail(connection string) MailKey {
-	key := MailKey{Resource: c.Ref(connection), Subject: c.Subject}
-	if c.Op == OpResend {
-		key.Recipient = c.To
-	}
-	return key
+	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient}
 }
 
 // last is the later of the vendor's time and the noted ones. A mail to a member of a user group may come of the grant.
@@ -53,16 +49,13 @@ func (when Resending) last(n Notice) time.Time {
 	return last
 }
 
-// DoubtfulMail is the problem of a mail that an earlier run may have sent.
-const DoubtfulMail = "an earlier run may have sent this mail, and no read can tell; --retry-unknown sends it again"
-
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
 // the next time anyway.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
 	last, doubted := when.last(n), n.Unsure
 	if when.Doubted != nil {
 		if at, ok := when.Doubted(*c); ok {
-			doubted, c.Doubt = true, DoubtOf(at)
+			doubted, c.Doubt = true, at.UTC()
 			if at.After(last) {
 				last = at
 			}
@@ -75,26 +68,20 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Unsure, c.Problem, c.Mails, c.Doubt = true, DoubtfulMail, 0, ""
+		c.Unsure, c.Problem, c.Mails, c.Doubt = true, when.InDoubt, 0, time.Time{}
 	}
 	return doubted
 }
 
-// DoubtOf tells the doubt of one run about a mail from that of another: by the moment of that run.
-func DoubtOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
-
-// Exhausted says, in a line each, which mails did not reach their end and are not sent again, since they were often enough.
-func Exhausted(desired spec.State, live Live, when Resending) []string {
-	var lines []string
+// Exhausted lists the mails that did not reach their end and are not sent again, since they were often enough.
+func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
+	var out []Notice
 	for _, n := range live.Notices {
-		if _, listed := desired.Resources[n.Resource]; !listed || when.Off || n.Tries < when.MaxAttempts {
-			continue
+		if _, listed := desired.Resources[n.Resource]; listed && !when.Off && n.Tries >= when.MaxAttempts {
+			out = append(out, n)
 		}
-		who := cmp.Or(n.Recipient, n.Subject.Name, "its owner")
-		lines = append(lines, fmt.Sprintf("%s: %d mails to %s came to nothing, and no more are sent (notices: maxAttempts)", n.Resource, n.Tries, who))
 	}
-	slices.Sort(lines)
-	return lines
+	return out
 }
 
 // Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
@@ -214,16 +201,13 @@ func (d *delta) resends(when Resending) {
 		if n.Subject == (spec.Subject{}) {
 			source, settings = want.Source, sentWith(OpResend, want)
 		}
-		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, To: n.Recipient,
-			From: n.moment(), Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
+		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(),
+			Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
 		if when.judge(n, &c) {
 			d.add(c)
 		}
 	}
 }
-
-// moment tells a mail from the next one to the same recipient.
-func (n Notice) moment() string { return n.Sent.UTC().Format(time.RFC3339Nano) }
 
 func (d *delta) add(c Change) {
 	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
@@ -242,6 +226,7 @@ func compareChanges(a, b Change) int {
 		strings.Compare(string(a.Role), string(b.Role)),
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
+		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
 	)
 }
 
@@ -266,20 +251,21 @@ func Satisfied(connection string, c Change, live Live) bool {
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
-			return c.isAbout(connection, n) && (n.moment() == c.From || n.Unsure)
+			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
 		})
 	}
 	return false
 }
 
-// Tried says of a resend that it was about to be sent after it was planned, and that no read can tell whether it was.
-func Tried(connection string, c Change, live Live) bool {
+// MayHaveResent says of a resend that another run was about to send it after it was planned, and that no read can tell
+// whether it did.
+func MayHaveResent(connection string, c Change, live Live) bool {
 	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
-		return c.isAbout(connection, n) && n.moment() != c.From && n.Unsure
+		return c.isAbout(connection, n) && n.Ref() != c.Notice && n.Unsure
 	})
 }
 
 // isAbout says whether a resend is about the newest mail to this recipient.
 func (c Change) isAbout(connection string, n Notice) bool {
-	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.To
+	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient
 }

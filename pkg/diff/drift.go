@@ -23,10 +23,10 @@ type DriftPart struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is one thing in which live state and files differ: the change that would end it, its cause, and who moved.
+// Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side changed.
 type Difference struct {
-	Cause Cause `json:"cause"`
-	Moved Mover `json:"moved,omitempty"`
+	Cause     Cause     `json:"cause"`
+	ChangedBy ChangedBy `json:"moved,omitempty"`
 	Change
 }
 
@@ -44,20 +44,20 @@ const (
 // Causes lists every cause in the order in which totals name them.
 var Causes = []Cause{Missing, Extra, Changed, Pending}
 
-// Mover says what is no longer as it was last confirmed; "" where nothing was confirmed.
-type Mover string
+// ChangedBy says which side is no longer as it was last confirmed; "" where nothing was confirmed.
+type ChangedBy string
 
-// The movers.
+// The sides.
 const (
-	MovedLive  Mover = "live"  // the files want what was confirmed: somebody changed it behind our back
-	MovedFiles Mover = "files" // live is as confirmed: an apply is due
-	MovedBoth  Mover = "both"  // a setting that is neither
+	ChangedLive  ChangedBy = "live"  // the files want what was confirmed: somebody changed it by hand
+	ChangedFiles ChangedBy = "files" // live is as confirmed: an apply is due
+	ChangedBoth  ChangedBy = "both"  // a setting that is neither
 )
 
-// Movers lists every mover.
-var Movers = []Mover{MovedLive, MovedFiles, MovedBoth}
+// AllChangedBy lists both sides, and both of them at once.
+var AllChangedBy = []ChangedBy{ChangedLive, ChangedFiles, ChangedBoth}
 
-// DriftSummary counts differences by cause, and again by who moved; one of MovedBoth is in both Live and Files.
+// DriftSummary counts differences by cause, and again by which side changed; one of ChangedBoth is in both Live and Files.
 type DriftSummary struct {
 	Missing int `json:"missing"`
 	Extra   int `json:"extra"`
@@ -78,7 +78,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
 			if confirmed := known.of(c.Ref(p.Name)); confirmed != nil {
-				d.Moved = moved(c, *confirmed)
+				d.ChangedBy = changedBy(c, *confirmed)
 			}
 			part.Differences = append(part.Differences, d)
 			drift.Summary.count(d)
@@ -112,13 +112,13 @@ func (r recollection) of(ref spec.Ref) *Confirmed {
 	return c
 }
 
-// moved compares what was last confirmed with both sides of a change: live as it is, and what the files want.
-func moved(c Change, last Confirmed) Mover {
-	asFiles := func(same bool) Mover {
+// changedBy compares what was last confirmed with both sides of a change: live as it is, and what the files want.
+func changedBy(c Change, last Confirmed) ChangedBy {
+	asFiles := func(same bool) ChangedBy {
 		if same {
-			return MovedLive
+			return ChangedLive
 		}
-		return MovedFiles
+		return ChangedFiles
 	}
 	held := last.holds(Holding{c.Role, c.Subject})
 	switch c.Op {
@@ -138,7 +138,7 @@ func moved(c Change, last Confirmed) Mover {
 		case !known:
 			return ""
 		case value != c.From && value != c.To:
-			return MovedBoth
+			return ChangedBoth
 		default:
 			return asFiles(value == c.To)
 		}
@@ -157,10 +157,10 @@ func (s *DriftSummary) count(d Difference) {
 	case Pending:
 		s.Pending++
 	}
-	if d.Moved == MovedLive || d.Moved == MovedBoth {
+	if d.ChangedBy == ChangedLive || d.ChangedBy == ChangedBoth {
 		s.Live++
 	}
-	if d.Moved == MovedFiles || d.Moved == MovedBoth {
+	if d.ChangedBy == ChangedFiles || d.ChangedBy == ChangedBoth {
 		s.Files++
 	}
 }

@@ -75,7 +75,7 @@ func genRuled(t *rapid.T) (desired, live spec.State) {
 	return desired, live
 }
 
-func TestDriftSaysWhoMoved(t *testing.T) {
+func TestDriftSaysWhichSideChanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genRuled(t)
 		p := part(desired, live)
@@ -88,23 +88,23 @@ func TestDriftSaysWhoMoved(t *testing.T) {
 		for _, tc := range []struct {
 			name          string
 			desired, live spec.State
-			moved         diff.Mover
-		}{{"live moved", desired, newLive, diff.MovedLive}, {"the files moved", newFiles, live, diff.MovedFiles}} {
+			moved         diff.ChangedBy
+		}{{"live moved", desired, newLive, diff.ChangedLive}, {"the files moved", newFiles, live, diff.ChangedFiles}} {
 			d := driftOf(tc.desired, tc.live, last)
 			differences := d.Connections[0].Differences
 			for _, one := range differences {
-				if one.Moved != tc.moved {
-					t.Fatalf("%s, but %s %s %s says %q", tc.name, one.Op, one.Resource, one.Subject, one.Moved)
+				if one.ChangedBy != tc.moved {
+					t.Fatalf("%s, but %s %s %s says %q", tc.name, one.Op, one.Resource, one.Subject, one.ChangedBy)
 				}
 			}
-			if s := d.Summary; s.Live != len(differences)*b2i(tc.moved == diff.MovedLive) || s.Files != len(differences)-s.Live {
+			if s := d.Summary; s.Live != len(differences)*b2i(tc.moved == diff.ChangedLive) || s.Files != len(differences)-s.Live {
 				t.Fatalf("%s: %d differences, summary %+v", tc.name, len(differences), s)
 			}
 		}
 		for _, one := range driftOf(newFiles, newLive, last).Connections[0].Differences { // each is either's doing
 			wasHeld := desired.Grants.Has(one.Grant(conn))
-			if want := map[bool]diff.Mover{true: diff.MovedLive, false: diff.MovedFiles}[wasHeld == (one.Op == diff.OpGrant)]; one.Moved != want {
-				t.Fatalf("%s %s %s says %q, want %q", one.Op, one.Resource, one.Subject, one.Moved, want)
+			if want := map[bool]diff.ChangedBy{true: diff.ChangedLive, false: diff.ChangedFiles}[wasHeld == (one.Op == diff.OpGrant)]; one.ChangedBy != want {
+				t.Fatalf("%s %s %s says %q, want %q", one.Op, one.Resource, one.Subject, one.ChangedBy, want)
 			}
 		}
 	})
@@ -219,7 +219,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 				return *tc.last, true
 			}
 			for _, d := range driftOf(tc.desired, tc.live, last).Connections[0].Differences {
-				got = append(got, string(d.Op)+":"+string(d.Moved))
+				got = append(got, string(d.Op)+":"+string(d.ChangedBy))
 			}
 			if text := strings.Join(got, " "); text != tc.want {
 				t.Errorf("%s, want %s", text, tc.want)

@@ -53,3 +53,12 @@ type Notice struct {
 	Result    string // in the vendor's words
 	Unsure    bool   // an earlier run was about to send it at Sent, and no read can tell whether it did
 }
+
+// NoticeRef tells a mail from all others about the same grant or resource.
+type NoticeRef struct {
+	Sent      time.Time // in UTC, so that == compares moments
+	Recipient string    // as in Notice
+}
+
+// Ref is what tells the notice from the next one to the same recipient.
+func (n Notice) Ref() NoticeRef { return NoticeRef{n.Sent.UTC(), n.Recipient} }

@@ -1,31 +1,33 @@
 package diff
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 )
 
-// lookalike are scripts whose letters can be taken for one another. Chinese beside Latin is nothing unusual.
-var lookalike = []struct {
+// scripts are those whose letters can be taken for one another. Chinese beside Latin is nothing unusual.
+var scripts = []struct {
 	name    string
 	letters *unicode.RangeTable
 }{{"Latin", unicode.Latin}, {"Cyrillic", unicode.Cyrillic}, {"Greek", unicode.Greek}, {"Armenian", unicode.Armenian}, {"Cherokee", unicode.Cherokee}}
 
-// Lookalikes says, in a line each, which names in the changes mix scripts whose letters look alike in one word: a reviewer may take them
-// for others.
-func Lookalikes(changes []Change) []string {
-	var lines []string
+// Lookalike is a name that mixes letters of two scripts in one word: a reviewer may take it for another.
+type Lookalike struct{ Name, First, Second string }
+
+// Lookalikes lists the names in the changes that are such, each once.
+func Lookalikes(changes []Change) []Lookalike {
+	var found []Lookalike
+	seen := map[Lookalike]bool{}
 	for _, c := range changes {
-		for _, name := range []string{c.Resource, c.Subject.Name, c.To} {
-			if first, second := mixed(name); second != "" {
-				lines = append(lines, fmt.Sprintf("%q mixes %s and %s letters; make sure that it is who or what you mean", name, first, second))
+		for _, name := range []string{c.Resource, c.Subject.Name, c.To, c.Notice.Recipient} {
+			first, second := mixed(name)
+			if l := (Lookalike{name, first, second}); second != "" && !seen[l] {
+				seen[l] = true
+				found = append(found, l)
 			}
 		}
 	}
-	slices.Sort(lines)
-	return slices.Compact(lines)
+	return found
 }
 
 // mixed returns two scripts that a word of the name mixes; second is "" where none does.
@@ -37,7 +39,7 @@ func mixed(name string) (first, second string) {
 		if !unicode.IsLetter(r) {
 			first = ""
 		}
-		for _, script := range lookalike {
+		for _, script := range scripts {
 			switch {
 			case !unicode.Is(script.letters, r):
 			case first == "":

@@ -14,10 +14,8 @@ func TestLookalikes(t *testing.T) {
 	for _, name := range []string{"alice", "張偉 (CAD)", "алиса", "CAD инженеры", "Ωmega", "José-2", "\u0430lice", "\u0430lice"} {
 		changes = append(changes, diff.Change{Op: diff.OpGrant, Resource: "CAD", Subject: spec.Subject{Name: name}})
 	}
-	want := []string{
-		"\"Ωmega\" mixes Greek and Latin letters; make sure that it is who or what you mean",
-		"\"\u0430lice\" mixes Cyrillic and Latin letters; make sure that it is who or what you mean",
-	}
+	changes = append(changes, diff.Change{Op: diff.OpResend, Resource: "CAD", Notice: diff.NoticeRef{Recipient: "b\u043eb"}})
+	want := []diff.Lookalike{{"Ωmega", "Greek", "Latin"}, {"\u0430lice", "Cyrillic", "Latin"}, {"b\u043eb", "Latin", "Cyrillic"}}
 	if d := cmp.Diff(want, diff.Lookalikes(changes)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

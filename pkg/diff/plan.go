@@ -61,7 +61,8 @@ const (
 // Ops lists every op in order of execution.
 var Ops = []Op{OpCreate, OpUpdate, OpGrant, OpResend, OpRevoke, OpDelete}
 
-// Change is one op on one thing. It is data only: comparable, and without prose.
+// Change is one op on one thing. It is data only: comparable, and without prose. In JSON a resend names its mail by the keys
+// from and to; see WireChange.
 type Change struct {
 	Op       Op           `json:"op"`
 	Kind     spec.Kind    `json:"kind"`
@@ -69,8 +70,9 @@ type Change struct {
 	Role     spec.Role    `json:"role,omitempty"`   // grant, revoke
 	Subject  spec.Subject `json:"subject,omitzero"` // grant, revoke, resend
 	Field    string       `json:"field,omitempty"`  // update: the setting
-	From     string       `json:"from,omitempty"`   // update: its live value; resend: when the last mail was sent
-	To       string       `json:"to,omitempty"`     // update: its desired value; resend: who gets the mail, if not the subject
+	From     string       `json:"from,omitempty"`   // update: its live value
+	To       string       `json:"to,omitempty"`     // update: its desired value
+	Notice   NoticeRef    `json:"-"`                // resend: the last mail, which is sent again
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
 	// with an update or a resend. A plan holds it, so that nobody can change it after the plan was seen.
 	Settings spec.Settings `json:"settings,omitzero"`
@@ -78,7 +80,7 @@ type Change struct {
 	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
 	Mails    int           `json:"mails,omitempty"`   // mails that the vendor will send
 	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
-	Doubt    string        `json:"doubt,omitempty"`   // resend: which run's unknown outcome the plan knows of and sends it despite
+	Doubt    time.Time     `json:"doubt,omitzero"`    // resend: when, in UTC, an earlier run may have sent it, which the plan knows of and sends it despite
 	Unsure   bool          `json:"unsure,omitempty"`  // an earlier run may have done it, and no read can tell; Problem says so
 }
 

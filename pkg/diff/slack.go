@@ -112,7 +112,7 @@ func Unplanned(connection string, changes []Change, desired spec.State, live Liv
 		does     Change
 		settings spec.Settings
 	}
-	of := func(c Change) key { return key{c.Essence(), c.Settings} }
+	of := func(c Change) key { return key{c.Key(), c.Settings} }
 	now := map[key]bool{}
 	for _, c := range Compute(desired, live, Resending{Notices: spec.Notices{Off: true}}) {
 		now[of(c)] = c.Problem == ""

@@ -31,7 +31,7 @@ func driftSection(part diff.DriftPart) Section {
 	}
 	s.Groups = groupRows(changes, func(i int) Row {
 		row := changeRow(changes[i])
-		row.Mark, row.Why = causeMark(part.Differences[i].Cause), whyMoved(row.Why, part.Differences[i].Moved)
+		row.Mark, row.Why = causeMark(part.Differences[i].Cause), whyChanged(row.Why, part.Differences[i].ChangedBy)
 		if c := changes[i].Op; c == diff.OpCreate || c == diff.OpDelete {
 			row.Subject = "the resource itself"
 		}
@@ -40,9 +40,9 @@ func driftSection(part diff.DriftPart) Section {
 	return s
 }
 
-// whyMoved adds who moved to the reason of a difference.
-func whyMoved(why string, m diff.Mover) string {
-	words := movedWords(m)
+// whyChanged adds which side changed to the reason of a difference.
+func whyChanged(why string, by diff.ChangedBy) string {
+	words := changedByWords(by)
 	if why == "" || words == "" {
 		return why + words
 	}

@@ -138,8 +138,8 @@ Drift: 5 missing, 2 extra, 2 changed, 1 pending; 1 connection could not be read.
 	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil))))
 }
 
-// Who moved stands behind the reason, and totals tell both.
-func TestDriftTextWithMovers(t *testing.T) {
+// Which side changed stands behind the reason, and totals tell both.
+func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 	confirmed := map[string]diff.Confirmed{
 		"CAD":              {Holdings: []diff.Holding{{Role: spec.RoleAccess, Subject: user("张伟")}}},
 		"AutoCAD":          {Settings: map[string]string{"audience": "everyone"}},
@@ -266,9 +266,9 @@ func TestEverythingHasWords(t *testing.T) {
 			t.Errorf("cause %q has no word", c)
 		}
 	}
-	for _, m := range diff.Movers {
-		if text := whyMoved("contract", m); strings.Contains(text, "(") || text == "contract" {
-			t.Errorf("mover %q has no words", m)
+	for _, by := range diff.AllChangedBy {
+		if text := whyChanged("contract", by); strings.Contains(text, "(") || text == "contract" {
+			t.Errorf("%q has no words", by)
 		}
 	}
 }

@@ -37,8 +37,8 @@ func subjectOf(c diff.Change) string {
 		return fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To))
 	case c.Subject == (spec.Subject{}):
 		return string(c.Op)
-	case c.Op == diff.OpResend && c.To != "":
-		return c.To + " (through " + c.Subject.String() + ")"
+	case c.Notice.Recipient != "":
+		return c.Notice.Recipient + " (through " + c.Subject.String() + ")"
 	case c.Role == spec.RoleSender:
 		return c.Subject.String() + " (sender)"
 	default:
@@ -88,19 +88,19 @@ func causeMark(c diff.Cause) Mark {
 	}
 }
 
-// movedWords is how drift says who moved.
-func movedWords(m diff.Mover) string {
-	switch m {
+// changedByWords is how drift says which side changed.
+func changedByWords(by diff.ChangedBy) string {
+	switch by {
 	case "":
 		return ""
-	case diff.MovedLive:
+	case diff.ChangedLive:
 		return "changed live"
-	case diff.MovedFiles:
+	case diff.ChangedFiles:
 		return "the files moved on"
-	case diff.MovedBoth:
+	case diff.ChangedBoth:
 		return "changed live, and the files moved on"
 	default:
-		return "(" + string(m) + ")"
+		return "(" + string(by) + ")"
 	}
 }
 

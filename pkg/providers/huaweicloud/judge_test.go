@@ -76,7 +76,7 @@ func (j *judge) carryOut(call diff.Call) (wrong string) {
 	named, subjects := map[diff.Change]bool{}, map[diff.Op][]spec.Subject{}
 	resources, modes := map[spec.Ref]bool{}, map[spec.Ref]string{}
 	note := func(c diff.Change) {
-		named[c.Essence()], resources[c.Ref(conn)] = true, true
+		named[c.Key()], resources[c.Ref(conn)] = true, true
 		switch c.Op {
 		case diff.OpGrant, diff.OpRevoke:
 			subjects[c.Op] = append(subjects[c.Op], c.Subject)
