@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -38,6 +39,17 @@ func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 	r.Incomplete = fmt.Sprintf(format, args...)
 	l.Resources[ref] = r
 	l.Note(ref, "%s; nothing is revoked there in this run", r.Incomplete)
+}
+
+// Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what
+// they hold is not shown and all that is wanted of it is impossible; one that is to be deleted is not shown at all.
+func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
+	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
+		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
+	l.Note(ref, "%s", why)
+	if !want.Absent {
+		l.Resources[ref], l.IDs[ref], l.Impossible[ref] = spec.Resource{}, strings.Join(ids, " "), why
+	}
 }
 
 // Note adds what the reader of a plan must know of a resource.

@@ -20,6 +20,8 @@ type Source interface {
 	// that no call can make. Names are in the spelling in which the vendor compares them, subjects named as the files name
 	// them, with the default domain where the vendor has domains.
 	//
+	// Where several live resources have the name of a listed one, none of them is shown; see diff.Live.Alike.
+	//
 	// Beside the state it says why the vendor can't take the subjects of wanted grants that live lacks (see Query.Missing),
 	// and which resources can't be made or changed as desired; how many mails a change would send; and, where the query asks,
 	// which mails came to nothing. What can be neither seen nor changed is as desired in the state, and a note says so.
