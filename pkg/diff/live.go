@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -10,6 +11,8 @@ import (
 // Live is what a provider read, beside what it was asked about.
 type Live struct {
 	spec.State
+	// IDs are the vendor's ids of live resources; a resource that was deleted and made again has another one.
+	IDs map[spec.Ref]string
 	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
 	Problems map[spec.Subject]string
 	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
@@ -27,7 +30,7 @@ type Live struct {
 
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
-	return Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
 }
 
 // Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.
@@ -36,6 +39,17 @@ func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 	r.Incomplete = fmt.Sprintf(format, args...)
 	l.Resources[ref] = r
 	l.Note(ref, "%s; nothing is revoked there in this run", r.Incomplete)
+}
+
+// Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what
+// they hold is not shown and all that is wanted of it is impossible; one that is to be deleted is not shown at all.
+func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
+	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
+		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
+	l.Note(ref, "%s", why)
+	if !want.Absent {
+		l.Resources[ref], l.IDs[ref], l.Impossible[ref] = spec.Resource{}, strings.Join(ids, " "), why
+	}
 }
 
 // Note adds what the reader of a plan must know of a resource.

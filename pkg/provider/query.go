@@ -72,6 +72,17 @@ func (q Query) Missing(live diff.Live) []spec.Subject {
 	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
 }
 
+// Alone tells the rows whose name no other has from those that share one, whose ids it returns by name, sorted. See
+// diff.Live.Alike.
+func Alone[T any](rows []T, name, id func(T) string) (alone []T, alike map[string][]string) {
+	ids := map[string][]string{}
+	for _, row := range rows {
+		ids[name(row)] = append(ids[name(row)], id(row))
+	}
+	maps.DeleteFunc(ids, func(_ string, same []string) bool { slices.Sort(same); return len(slices.Compact(same)) == 1 })
+	return slices.DeleteFunc(rows, func(row T) bool { return ids[name(row)] != nil }), ids
+}
+
 // NoSuch is an error for each name that the vendor does not have, such as "the App Center has no app": it asks about the known
 // name that is nearest, or else says what to do. Without names it is nil.
 func NoSuch(what string, names, known []string, otherwise string) error {

@@ -27,7 +27,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
 		email := want.Fixed.Get("email")
-		if a.course() != toAwait || want.Settings.Get("type") != cloud {
+		if a.alike != "" || a.course() != toAwait || want.Settings.Get("type") != cloud {
 			continue
 		}
 		n, err := r.pending(ctx, a, lists)

@@ -1,11 +1,13 @@
 package alibabacloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -58,12 +60,16 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			live.Account = "directory " + a.DirectoryID
 		}
 		want := q.Desired.Resources[ref]
+		if a.alike != "" {
+			live.Alike(ref, want, strings.Fields(a.alike))
+			continue
+		}
 		if err := a.judge(want); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 			continue
 		}
 		shown, note, problem := r.present(a, want)
-		live.Resources[ref] = shown
+		live.Resources[ref], live.IDs[ref] = shown, a.ID
 		if note != "" {
 			live.Note(ref, "%s", note)
 		}
@@ -146,7 +152,7 @@ func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[stri
 // getAll reads accounts that were seen before one by one, where that is no more calls than reading the list. It returns
 // nothing where one is not what it was.
 func (r *Reader) getAll(ctx context.Context, wanted []string) (map[string]account, error) {
-	if len(wanted) > r.pages || slices.ContainsFunc(wanted, func(n string) bool { return r.seen[n].ID == "" }) {
+	if len(wanted) > r.pages || slices.ContainsFunc(wanted, func(n string) bool { return r.seen[n].ID == "" || r.seen[n].alike != "" }) {
 		return nil, nil
 	}
 	found := map[string]account{}
@@ -176,8 +182,8 @@ func (r *Reader) search(ctx context.Context, wanted []string) ([]account, error)
 	return all, nil
 }
 
-// pick finds the wanted accounts among rows. Those that are no members give way to those that are; two members of one name
-// can't be told apart by the file.
+// pick finds the wanted accounts among rows. Those that are no members give way to those that are; members of one name can't
+// be told apart by the file, and are alike.
 func pick(rows []account, wanted []string) (map[string]account, error) {
 	found := map[string]account{}
 	var errs []error
@@ -189,10 +195,10 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 		switch {
 		case a.ID == "":
 			errs = append(errs, fmt.Errorf("the vendor lists account %q without an id", a.DisplayName))
-		case twice && statuses[a.Status].course == toRefuse:
+		case twice && (statuses[a.Status].course == toRefuse || strings.Contains(other.alike+" "+other.ID, a.ID)):
 			continue
-		case twice && other.ID != a.ID && statuses[other.Status].course != toRefuse:
-			errs = append(errs, fmt.Errorf("the directory has two accounts %q, %s and %s; rename one", a.DisplayName, other.ID, a.ID))
+		case twice && statuses[other.Status].course != toRefuse:
+			a.alike = cmp.Or(other.alike, other.ID) + " " + a.ID
 		}
 		found[a.DisplayName] = a
 	}

@@ -20,6 +20,8 @@ type account struct {
 	Status      string `json:"Status"`
 	Type        string `json:"Type"`
 	ModifyTime  string `json:"ModifyTime"`
+
+	alike string // ids of all members with this DisplayName, where there are others; with blanks between them
 }
 
 const (

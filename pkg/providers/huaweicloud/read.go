@@ -94,8 +94,8 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	if len(q.Desired.Names(spec.KindAppGroup)) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup,
-		func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name })
+	id, name := func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name }
+	found, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup, id, name)
 	if err != nil {
 		return err
 	}
@@ -103,9 +103,15 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return fmt.Errorf("the list of app groups is not whole: %s; run again when nobody else is changing it", broken)
 	}
 	ids := map[string]spec.Ref{}
+	found, alike := provider.Alone(found, name, id)
+	for name, same := range alike {
+		ref := r.ref(spec.KindAppGroup, name)
+		live.Alike(ref, q.Desired.Resources[ref], same)
+		delete(r.seen.appGroups, name)
+	}
 	for _, g := range found {
 		ref := r.ref(spec.KindAppGroup, g.Name)
-		live.Resources[ref] = spec.Resource{}
+		live.Resources[ref], live.IDs[ref] = spec.Resource{}, g.ID
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others
@@ -243,8 +249,8 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	if len(wanted) == 0 {
 		return nil
 	}
-	found, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp,
-		func(a application) string { return a.ID }, func(a application) string { return a.Name })
+	id, name := func(a application) string { return a.ID }, func(a application) string { return a.Name }
+	found, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp, id, name)
 	if err != nil {
 		return err
 	}
@@ -255,6 +261,12 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		return err
 	}
 	live.Unmanaged += others
+	found, alike := provider.Alone(found, name, id)
+	for name, same := range alike {
+		ref := r.ref(spec.KindApp, name)
+		live.Alike(ref, q.Desired.Resources[ref], same)
+		delete(r.seen.apps, name)
+	}
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
 	for _, app := range found {
 		if err := r.readApp(ctx, app, q.Desired, live); err != nil {
@@ -264,21 +276,17 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	return nil
 }
 
-// indexApps checks that each wanted app is there, once.
+// indexApps checks that each wanted app is there.
 func (r *Reader) indexApps(ctx context.Context, wanted []string, found []application) error {
-	var errs []error
 	ids := map[string]string{}
 	for _, app := range found {
-		if id, twice := ids[app.Name]; twice {
-			errs = append(errs, fmt.Errorf("two apps are named %q (%s and %s); rename one", app.Name, id, app.ID))
-		}
 		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
 	}
 	missing := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { return ids[n] != "" })
-	if len(missing) > 0 {
-		errs = append(errs, r.missingApps(ctx, missing))
+	if len(missing) == 0 {
+		return nil
 	}
-	return errors.Join(errs...)
+	return r.missingApps(ctx, missing)
 }
 
 // missingApps names near ones, for which it reads the whole list.
@@ -300,6 +308,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	ref := r.ref(spec.KindApp, app.Name)
 	audience := map[string]string{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
 	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == spec.Everyone}
+	live.IDs[ref] = app.ID
 	switch {
 	case audience == "":
 		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)

@@ -108,16 +108,21 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	if err != nil {
 		return nil, err
 	}
+	listed := func(g mailGroup) bool { _, ok := q.Desired.Resources[r.ref(g)]; return ok }
+	wanted := slices.DeleteFunc(slices.Clone(all), func(g mailGroup) bool { return !listed(g) })
+	if !q.Partial {
+		live.Unmanaged = len(all) - len(wanted)
+	}
+	wanted, alike := provider.Alone(wanted, mailGroup.address, func(g mailGroup) string { return g.ID })
+	for address, same := range alike {
+		ref := r.ref(mailGroup{MadeAs: address})
+		live.Alike(ref, q.Desired.Resources[ref], same)
+		r.ids.Delete(address)
+	}
 	groups := map[spec.Ref]mailGroup{}
 	var errs *multierror.Error
-	for _, g := range all {
-		ref := spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
-		if _, listed := q.Desired.Resources[ref]; !listed {
-			continue
-		}
-		if other, twice := groups[ref]; twice {
-			errs = multierror.Append(errs, fmt.Errorf("%s is there twice, as %s and %s", ref, other.ID, g.ID))
-		}
+	for _, g := range wanted {
+		ref := r.ref(g)
 		senders, err := g.senders()
 		if err != nil {
 			errs = multierror.Append(errs, fmt.Errorf("%s: %w", ref, err))
@@ -125,18 +130,21 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		groups[ref] = g
 		r.ids.Store(ref.Name, g.ID)
 		live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("name", g.Name).With("senders", senders)}
-	}
-	if !q.Partial {
-		live.Unmanaged = len(all) - len(groups)
+		live.IDs[ref] = g.ID
 	}
 	for ref := range groups {
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
 			delete(live.Resources, ref)
+			delete(live.IDs, ref)
 			live.Note(ref, "the files want it absent; delete it by hand, %s", without(wordDelete))
 		}
 	}
 	return groups, errs.ErrorOrNil()
+}
+
+func (r *Reader) ref(g mailGroup) spec.Ref {
+	return spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
 }
 
 // readOwners finds whose the groups are, where the files say whose they should be.
@@ -176,7 +184,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.wishes[ref]
-		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored {
+		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored {
 			continue
 		}
 		switch _, known := r.seen.people[w.owner()]; {

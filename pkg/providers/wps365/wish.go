@@ -100,7 +100,7 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 	for _, ref := range refs {
 		have, exists := live.Resources[ref]
 		w := r.wishes[ref]
-		if !exists || w.Absent || w.Ownership == spec.Ignored {
+		if !exists || w.Absent || w.Ownership == spec.Ignored || live.Impossible[ref] != "" {
 			continue
 		}
 		for field, wanted := range w.Settings.All() {
