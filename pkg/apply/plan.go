@@ -90,8 +90,8 @@ func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
 	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
-	part.Notes = slices.Concat(live.Notes,
-		notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted), notes(diff.Lookalikes(changes), lookalike))
+	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),
+		notes(diff.Lookalikes(changes), lookalike), diff.Respelt(job.Desired, live))
 	return nil
 }
 

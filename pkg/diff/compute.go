@@ -88,6 +88,7 @@ func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
 // desired does not list is left alone.
 func Compute(desired spec.State, live Live, resending Resending) []Change {
 	d := delta{desired: desired, live: live, changes: []Change{}}
+	d.spell()
 	d.resources()
 	d.grants()
 	d.revokes()
@@ -101,6 +102,7 @@ type delta struct {
 	desired spec.State
 	live    Live
 	changes []Change
+	spelling
 }
 
 func (d *delta) resources() {
@@ -139,19 +141,19 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 
 func (d *delta) grants() {
 	for g, claim := range d.desired.Grants.Minus(d.live.Grants) {
-		if d.desired.Resources[g.Resource].Ownership == spec.Ignored {
+		if d.desired.Resources[g.Resource].Ownership == spec.Ignored || d.met[g] {
 			continue
 		}
 		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
 			Source: claim.Source.Source(), Reason: claim.Reason,
-			Problem: cmp.Or(d.live.Impossible[g.Resource], d.live.Problems[g.Subject])})
+			Problem: d.problem(g)})
 	}
 }
 
 func (d *delta) revokes() {
 	for g := range d.live.Grants.Minus(d.desired.Grants) {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || !d.mayRevoke(g.Resource) {
+		if !listed || r.Absent || d.kept[g] || !d.mayRevoke(g.Resource) {
 			continue
 		}
 		claim, left := d.whyRevoke(g)
@@ -172,10 +174,10 @@ func (d *delta) mayRevoke(ref spec.Ref) bool {
 
 // whyRevoke says why live holds a grant that it should not, and whether its holder left.
 func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
-	if claim, left = d.desired.Left[g.Subject]; left {
+	if claim, left = d.leftAs(g.Subject); left {
 		return claim, true
 	}
-	if claim, lapsed := d.desired.Lapsed.Claim(g); lapsed {
+	if claim, lapsed := d.lapsedAs(g); lapsed {
 		return claim, false
 	}
 	return spec.Claim{Reason: "not in the files"}, false

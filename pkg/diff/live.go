@@ -17,6 +17,8 @@ type Live struct {
 	Problems map[spec.Subject]string
 	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
 	Impossible map[spec.Ref]string
+	// Names are other names and addresses under which the vendor shows the same subject.
+	Names map[spec.Subject][]string
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string
 	Unmanaged int // live resources that desired does not list; 0 where a part was read
@@ -30,7 +32,8 @@ type Live struct {
 
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
-	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Names: map[spec.Subject][]string{},
+		Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
 }
 
 // Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.

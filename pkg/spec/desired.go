@@ -50,11 +50,14 @@ func (s *Spec) left(c *connection) map[Subject]Claim {
 	return left
 }
 
-// known lists the people of the file by account.
+// known lists the people of the file, by account and as the connection knows them.
 func (s *Spec) known(c *connection) map[Subject]bool {
 	known := make(map[Subject]bool, len(s.users))
 	for _, u := range s.users {
 		known[ByAccount(c.person(u))] = true
+		if identity := c.identity(u); identity.Name != "" {
+			known[identity] = true
+		}
 	}
 	return known
 }

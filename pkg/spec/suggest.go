@@ -2,15 +2,14 @@ package spec
 
 import (
 	"fmt"
-	"strings"
 )
 
-// Suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in other
-// case, or few typing slips away: letters left out, added, replaced or swapped with their neighbour, at most one for
+// Suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in another
+// spelling, or few typing slips away: letters left out, added, replaced or swapped with their neighbour, at most one for
 // every three letters of the name, and one in names of two letters too.
 func Suggest(name string, known []string) string {
 	const longest = 64 // nobody mistypes longer names, and comparing them is slow
-	from := []rune(strings.ToLower(name))
+	from := []rune(Fold(name))
 	if len(from) == 0 || len(from) > longest {
 		return ""
 	}
@@ -19,7 +18,7 @@ func Suggest(name string, known []string) string {
 		if len(k) > longest*4 {
 			continue
 		}
-		to := []rune(strings.ToLower(k))
+		to := []rune(Fold(k))
 		if len(to)-len(from) > near || len(from)-len(to) > near || len(to) > longest {
 			continue
 		}
