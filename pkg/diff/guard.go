@@ -27,6 +27,22 @@ const (
 	byLocal                 // local part of an address, in any letter case
 )
 
+// guards says whether the grant's subject is protected on its resource, or everywhere, under any name that the vendor shows
+// for it.
+func (all guard) guards(g spec.Grant, names map[spec.Subject][]string) bool {
+	if all.has(g) {
+		return true
+	}
+	for _, name := range names[g.Subject] {
+		other := g
+		other.Subject.Name = name
+		if all.has(other) {
+			return true
+		}
+	}
+	return false
+}
+
 func newGuard(protections []spec.Protection) guard {
 	all := guard{}
 	for _, p := range protections {

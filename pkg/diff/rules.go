@@ -60,10 +60,10 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 	for _, ref := range unread(desired, live) {
 		broken(RuleIncompleteRead, 1, 0, ref.String())
 	}
-	for _, on := range c.protected(rules.Protected) {
+	for _, on := range c.protected(rules.Protected, live.Names) {
 		broken(RuleProtected, 1, 0, on)
 	}
-	for _, on := range c.protected(rules.RequireSelf) {
+	for _, on := range c.protected(rules.RequireSelf, live.Names) {
 		broken(RuleRequireSelf, 1, 0, on)
 	}
 	for _, m := range rules.MinMembers {
@@ -142,11 +142,11 @@ func (c census) losers() []spec.Ref {
 }
 
 // protected lists the grants that protected subjects would lose.
-func (c census) protected(protections []spec.Protection) []string {
+func (c census) protected(protections []spec.Protection, names map[spec.Subject][]string) []string {
 	guard := newGuard(protections)
 	var on []string
 	for _, g := range c.lost {
-		if guard.has(g) {
+		if guard.guards(g, names) {
 			on = append(on, g.Resource.String()+" "+g.Subject.String())
 		}
 	}
