@@ -87,7 +87,7 @@ func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
 // Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
 // desired does not list is left alone.
 func Compute(desired spec.State, live Live, resending Resending) []Change {
-	d := delta{desired: desired, live: live, changes: []Change{}}
+	d := delta{desired: desired, live: live, changes: []Change{}, idle: map[role]bool{}}
 	d.spell()
 	d.resources()
 	d.grants()
@@ -103,6 +103,7 @@ type delta struct {
 	live    Live
 	changes []Change
 	spelling
+	idle map[role]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
@@ -111,7 +112,8 @@ func (d *delta) resources() {
 		switch {
 		case want.Ownership == spec.Ignored:
 		case want.Absent && exists && have.Incomplete == "":
-			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent"})
+			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent",
+				Problem: uncounted(have)})
 		case want.Absent:
 		case !exists:
 			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: sentWith(OpCreate, want),
@@ -133,15 +135,36 @@ func sentWith(op Op, want spec.Resource) spec.Settings {
 func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for field, to := range want.Settings.All() {
 		if from := have.Settings.Get(field); from != to {
-			d.add(Change{Op: OpUpdate, Kind: ref.Kind, Resource: ref.Name, Field: field, From: from, To: to,
-				Settings: sentWith(OpUpdate, want), Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
+			takes, problem := d.narrowing(want, have, field, to)
+			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Impossible[ref], problem)})
+		}
+	}
+	for field, meant := range want.Implied.All() {
+		if takes, _ := d.narrowing(want, have, field, meant); takes != "" {
+			d.update(ref, Change{Field: field, From: have.Settings.Get(field), To: meant, Takes: takes, Problem: unsaid(want, have, field, meant)})
+		}
+	}
+}
+
+// update adds an update. Lists that only its setting makes count wait for it where it is blocked.
+func (d *delta) update(ref spec.Ref, c Change) {
+	want := d.desired.Resources[ref]
+	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
+	d.add(c)
+	if c.Problem == "" || want.Schema == nil {
+		return
+	}
+	opens := want.Schema.Setting(c.Field).Opens
+	for _, l := range want.Schema.Lists {
+		if opens != "" && c.From == opens || l.When != nil && l.When.Setting == c.Field {
+			d.idle[role{ref, l.Role}] = true
 		}
 	}
 }
 
 func (d *delta) grants() {
 	for g, claim := range d.desired.Grants.Minus(d.live.Grants) {
-		if d.desired.Resources[g.Resource].Ownership == spec.Ignored || d.met[g] {
+		if d.desired.Resources[g.Resource].Ownership == spec.Ignored || d.met[g] || d.idle[roleOf(g)] {
 			continue
 		}
 		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
@@ -153,11 +176,11 @@ func (d *delta) grants() {
 func (d *delta) revokes() {
 	for g := range d.live.Grants.Minus(d.desired.Grants) {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.kept[g] || !d.mayRevoke(g.Resource) {
+		if !listed || r.Absent || d.kept[g] || !d.mayRevoke(g.Resource) || d.idle[roleOf(g)] {
 			continue
 		}
-		claim, left := d.whyRevoke(g)
-		if r.Ownership == spec.AddOnly && !left {
+		claim, cause := d.whyRevoke(g)
+		if r.Ownership == spec.AddOnly && cause == Revoked {
 			continue
 		}
 		d.add(Change{Op: OpRevoke, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
@@ -172,15 +195,15 @@ func (d *delta) mayRevoke(ref spec.Ref) bool {
 	return r.Ownership != spec.Ignored && !r.Open && d.live.Resources[ref].Incomplete == ""
 }
 
-// whyRevoke says why live holds a grant that it should not, and whether its holder left.
-func (d *delta) whyRevoke(g spec.Grant) (claim spec.Claim, left bool) {
-	if claim, left = d.leftAs(g.Subject); left {
-		return claim, true
+// whyRevoke says why live holds a grant that it should not.
+func (d *delta) whyRevoke(g spec.Grant) (spec.Claim, Loss) {
+	if claim, left := d.leftAs(g.Subject); left {
+		return claim, Departed
 	}
 	if claim, lapsed := d.lapsedAs(g); lapsed {
-		return claim, false
+		return claim, map[bool]Loss{true: Ended, false: Revoked}[claim.Ended]
 	}
-	return spec.Claim{Reason: "not in the files"}, false
+	return spec.Claim{Reason: "not in the files"}, Revoked
 }
 
 // resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, or

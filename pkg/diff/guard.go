@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -22,26 +23,67 @@ type guarded struct {
 type naming int
 
 const (
-	byName    naming = iota // kind and name, as they are
+	byName    naming = iota // kind and name, in any letter case
 	byAddress               // address, in any letter case, whatever its vendor takes it for: a user, a mailbox or a stranger
 	byLocal                 // local part of an address, in any letter case
 )
 
+// guards says whether the grant's subject is protected on its resource, or everywhere, under any name that the vendor shows
+// for it.
+func (all guard) guards(g spec.Grant, names map[spec.Subject][]string) bool {
+	if all.has(g) {
+		return true
+	}
+	for _, name := range names[g.Subject] {
+		other := g
+		other.Subject.Name = name
+		if all.has(other) {
+			return true
+		}
+	}
+	return false
+}
+
 func newGuard(protections []spec.Protection) guard {
 	all := guard{}
 	for _, p := range protections {
-		on := guarded{by: byName, subject: p.Subject.Kind, name: p.Subject.Name, domain: strings.ToLower(p.Subject.Domain)}
-		if p.Resource != nil {
-			on.resource = spec.Ref{Kind: p.Resource.Kind, Name: p.Resource.Name}
-		}
-		all[on] = true
-		if !addressable(p.Subject.Kind) {
-			continue
-		}
-		on.by, on.subject, on.name = byAddress, "", strings.ToLower(p.Subject.Name)
-		all[on] = true
-		if on.by = byLocal; p.Literal {
+		for _, on := range protectedAs(p) {
 			all[on] = true
+		}
+	}
+	return all
+}
+
+// protectedAs are the names under which a protection looks for its subject.
+func protectedAs(p spec.Protection) []guarded {
+	on := guarded{by: byName, subject: p.Subject.Kind, name: fold(p.Subject.Name), domain: fold(p.Subject.Domain)}
+	if p.Resource != nil {
+		on.resource = spec.Ref{Kind: p.Resource.Kind, Name: p.Resource.Name}
+	}
+	all := []guarded{on}
+	if !addressable(p.Subject.Kind) {
+		return all
+	}
+	on.by, on.subject = byAddress, ""
+	all = append(all, on)
+	if on.by = byLocal; p.Literal {
+		all = append(all, on)
+	}
+	return all
+}
+
+// heldAs are the names under which the holder of a grant is found, on the grant's resource and everywhere.
+func heldAs(g spec.Grant) []guarded {
+	names := []guarded{{by: byName, subject: g.Subject.Kind, name: fold(g.Subject.Name)}}
+	if local, _, addressed := strings.Cut(fold(g.Subject.Name), "@"); addressed && addressable(g.Subject.Kind) {
+		names = []guarded{{by: byAddress, name: fold(g.Subject.Name)}, {by: byLocal, name: local}}
+	}
+	var all []guarded
+	for _, on := range names {
+		for _, on.domain = range []string{"", fold(g.Subject.Domain)} {
+			for _, on.resource = range []spec.Ref{{}, {Kind: g.Resource.Kind, Name: g.Resource.Name}} {
+				all = append(all, on)
+			}
 		}
 	}
 	return all
@@ -49,21 +91,29 @@ func newGuard(protections []spec.Protection) guard {
 
 // has says whether the grant's subject is protected on its resource, or everywhere.
 func (all guard) has(g spec.Grant) bool {
-	names := []guarded{{by: byName, subject: g.Subject.Kind, name: g.Subject.Name}}
-	if local, _, addressed := strings.Cut(g.Subject.Name, "@"); addressed && addressable(g.Subject.Kind) {
-		names = []guarded{{by: byAddress, name: strings.ToLower(g.Subject.Name)}, {by: byLocal, name: strings.ToLower(local)}}
-	}
-	for _, on := range names {
-		for _, on.domain = range []string{"", strings.ToLower(g.Subject.Domain)} {
-			for _, on.resource = range []spec.Ref{{}, {Kind: g.Resource.Kind, Name: g.Resource.Name}} {
-				if all[on] {
-					return true
-				}
-			}
+	return slices.ContainsFunc(heldAs(g), func(on guarded) bool { return all[on] })
+}
+
+// index finds holders by the names that protections write.
+type index map[guarded]bool
+
+func (all index) add(g spec.Grant, names map[spec.Subject][]string) {
+	for _, name := range append([]string{g.Subject.Name}, names[g.Subject]...) {
+		g.Subject.Name = name
+		for _, on := range heldAs(g) {
+			all[on] = true
 		}
 	}
-	return false
 }
+
+// has says whether one of the holders is the protected subject.
+func (all index) has(p spec.Protection) bool {
+	return slices.ContainsFunc(protectedAs(p), func(on guarded) bool { return all[on] })
+}
+
+// fold brings a name into the form in which names are compared where the question is who is protected: to guard one too many
+// does less harm than to miss one.
+func fold(name string) string { return strings.ToLower(name) }
 
 func addressable(k spec.SubjectKind) bool {
 	return k == spec.SubjectUser || k == spec.SubjectMailbox || k == spec.SubjectAddress

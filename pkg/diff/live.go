@@ -17,7 +17,8 @@ type Live struct {
 	Problems map[spec.Subject]string
 	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
 	Impossible map[spec.Ref]string
-	// Names are other names and addresses under which the vendor shows the same subject.
+	// Names are the other names, addresses and ids under which the vendor shows a subject. What protects a person under one of
+	// them protects the subject.
 	Names map[spec.Subject][]string
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string

@@ -73,6 +73,8 @@ type Change struct {
 	From     string       `json:"from,omitempty"`   // update: its live value
 	To       string       `json:"to,omitempty"`     // update: its desired value
 	Notice   NoticeRef    `json:"-"`                // resend: the last mail, which is sent again
+	// Takes is the role that an update takes from some who have it. It is for readers: what judges a change finds out itself.
+	Takes spec.Role `json:"takes,omitempty"`
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
 	// with an update or a resend. A plan holds it, so that nobody can change it after the plan was seen.
 	Settings spec.Settings `json:"settings,omitzero"`
@@ -104,7 +106,7 @@ type Call struct {
 // Violation is a rule that the plan breaks.
 type Violation struct {
 	Rule  string `json:"rule"`
-	Have  int    `json:"have"`
+	Have  int    `json:"have"` // of shares a percentage; Everybody where nobody can count them
 	Limit int    `json:"limit"`
 	On    string `json:"on,omitempty"` // the resource or subject, where the rule is about one
 }

@@ -56,7 +56,7 @@ func (m mapping) yaml() string {
 }
 
 // isBoss says whether a subject is the boss or somebody who may be: by the name that rules protect, whatever the files map it to, or by a
-// name that they map it to.
+// name that they map it to, in any letter case.
 func (m mapping) isBoss(s spec.Subject) bool {
 	if s.Kind == spec.SubjectUserGroup {
 		return false
@@ -64,8 +64,8 @@ func (m mapping) isBoss(s spec.Subject) bool {
 	if local, _, addressed := strings.Cut(s.Name, "@"); addressed {
 		return local == "boss" || m.defined && s.Name == m.email
 	}
-	mapped := m.defined && s.Name == m.account && (m.domain == "" || m.domain == s.Domain)
-	return s.Kind == spec.SubjectUser && (s.Name == "boss" || mapped)
+	mapped := m.defined && strings.EqualFold(s.Name, m.account) && (m.domain == "" || m.domain == s.Domain)
+	return s.Kind == spec.SubjectUser && (strings.EqualFold(s.Name, "boss") || mapped)
 }
 
 // Whatever the files map a protected user to, she keeps what she holds under the name that rules protect, and under the names

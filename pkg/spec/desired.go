@@ -63,13 +63,14 @@ func (s *Spec) known(c *connection) map[Subject]bool {
 }
 
 // grant adds what an entry gives. A pair that several entries give counts once: one that holds goes before one that has
-// lapsed, and an earlier entry before a later one.
+// lapsed, and an earlier entry before a
+// later one, and of those that have lapsed one that ended before one that is yet to begin.
 func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams map[*team][]*user) {
 	lapse := e.lapse(now)
 	g := Grant{Resource: r.ref(), Role: e.role}
 	claim := Claim{Reason: e.reason}
 	if lapse != "" {
-		claim.Reason = lapse
+		claim.Reason, claim.Ended = lapse, e.ended(now)
 	}
 	add := func() {
 		switch {
@@ -77,8 +78,10 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 		case lapse == "":
 			state.Grants.Add(g, claim)
 			state.Lapsed.Remove(g)
-		case !state.Lapsed.Has(g):
-			state.Lapsed.Add(g, claim)
+		default:
+			if former, lapsed := state.Lapsed.Claim(g); !lapsed || claim.Ended && !former.Ended {
+				state.Lapsed.Add(g, claim)
+			}
 		}
 	}
 	c := s.sites[r.in.name]

@@ -92,7 +92,9 @@ func dumpStates(states map[string]State) []string {
 		state := states[name]
 		lines = append(lines, fmt.Sprintf("%s: %d resources", name, len(state.Resources)))
 		for _, ref := range slices.SortedFunc(maps.Keys(state.Resources), Ref.Compare) {
-			lines = append(lines, fmt.Sprintf("%s: %v %+v", name, ref, state.Resources[ref]))
+			r := state.Resources[ref]
+			r.Schema = nil // that of the made-up providers
+			lines = append(lines, fmt.Sprintf("%s: %v %+v", name, ref, r))
 		}
 		for what, claims := range map[string]Grants{"grant": state.Grants, "lapsed": state.Lapsed} {
 			for g, claim := range claims.All() {

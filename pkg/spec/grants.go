@@ -26,7 +26,7 @@ type moment struct {
 func (e *entry) lapse(now time.Time) string {
 	var cause string
 	switch {
-	case e.expires != nil && !now.Before(e.expires.at):
+	case e.ended(now):
 		cause = "expired " + e.expires.text
 	case e.starts != nil && now.Before(e.starts.at):
 		cause = "starts " + e.starts.text
@@ -38,6 +38,9 @@ func (e *entry) lapse(now time.Time) string {
 	}
 	return cause
 }
+
+// ended says whether the entry's end has come.
+func (e *entry) ended(now time.Time) bool { return e.expires != nil && !now.Before(e.expires.at) }
 
 // item is one word of a list of subjects. Users and teams are looked up when all files are read.
 type item struct {

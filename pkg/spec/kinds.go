@@ -12,6 +12,7 @@ type KindSchema struct {
 	Section   string // the key of their list at the top of a file
 	ID        IDForm
 	Ownership bool // takes ownership: and state:
+	Create    bool // one that is listed and not there is made
 	Delete    bool // with state: absent it is deleted; where nobody can, that is an error
 	Settings  []Setting
 	Lists     []List // who has which role; none: the kind holds no grants
@@ -33,10 +34,42 @@ type Setting struct {
 	Words   []string // all that it takes
 	Address bool     // a mail address, in lower case
 	User    bool     // a user of the files, kept as the connection knows them
-	Implied string   // of Words: holds where somebody is listed and the key is missing; where nobody is, the key must be there
+	Implied string   // of Words: what is meant where somebody is listed and the key is missing, unless more people may use the resource than that; where nobody is listed, the key must be there
 	Opens   string   // of Words, beside Implied: everybody may use the resource, so nobody is listed
 	Fixed   bool     // never compared nor changed, but sent along with changes
+	Reach   *Reach   // nil: it does not say who may do something
 	About   string
+}
+
+// Reach says who may do something by a setting. One with User lets its user do it, and has no Words.
+type Reach struct {
+	Role  Role            // what they may do
+	Words []string        // from the one that lets in most people on
+	Lists map[string]Role // of Words: those that let in who holds a role. Of two of them neither lets in all whom the other does
+}
+
+// Narrows says whether some of those whom one word lets in may be out with the other. A word that is not known may let in
+// anybody.
+func (r *Reach) Narrows(from, to string) bool {
+	was, now := max(slices.Index(r.Words, from), 0), slices.Index(r.Words, to)
+	return from != to && (now < 0 || now > was || r.Lists[from] != "" && r.Lists[to] != "")
+}
+
+// Setting finds the setting of a key, nil where there is none.
+func (k *KindSchema) Setting(key string) *Setting {
+	if k == nil {
+		return nil
+	}
+	i := slices.IndexFunc(k.Settings, func(s Setting) bool { return s.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return &k.Settings[i]
+}
+
+// Takes says whether a list of the kind can hold subjects of a kind.
+func (k *KindSchema) Takes(subject SubjectKind) bool {
+	return slices.ContainsFunc(k.Lists, func(l List) bool { return slices.Contains(l.Takes, subject) })
 }
 
 // List is a key with a list of who has a role.

@@ -72,7 +72,7 @@ func (d *decoder) decodeResources(n *yaml.Node, k *KindSchema) {
 // resource decodes what all resources have. It answers one in any case, so that the rest can be checked; without a name
 // or connection it is not kept.
 func (d *decoder) resource(o object, k *KindSchema) *resource {
-	r := &resource{schema: k, Resource: Resource{Ownership: Owned}}
+	r := &resource{schema: k, Resource: Resource{Ownership: Owned, Schema: k}}
 	read := d.name
 	if k.ID == ByAddress {
 		read = d.address
@@ -171,7 +171,7 @@ func (d *decoder) opened(o object, r *resource, words map[string]string) {
 		word, written := words[s.Key]
 		switch lists, listed := r.schema.listKeys(), len(r.entries) > 0; {
 		case !written && listed:
-			r.set(&s, s.Implied)
+			r.Implied = r.Implied.With(s.Key, s.Implied)
 		case !written:
 			d.reject(d.at(o.node), "add `"+s.Key+": "+strings.Join(s.Words, "` or `"+s.Key+": ")+"`",
 				"%s has neither %s nor %s", o.what, strings.Join(lists, " nor "), article(s.Key))

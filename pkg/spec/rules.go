@@ -7,10 +7,13 @@ type Rules struct {
 	MaxRevokes             Limit // count
 	MaxRevokeShare         Limit // percent of a connection's live grants, from 10 up
 	MaxRevokeShareResource Limit // percent of one resource's live grants, from 4 up
+	MaxExpiries            Limit // count of grants whose end, as the files state it, has come; they count for none of the above
 	MaxMails               Limit // count
 	Protected              []Protection
 	RequireSelf            []Protection
 	MinMembers             []MinMembers
+
+	Filtered bool // the run is about a part of what the files list, so that it is not asked whether it empties a connection
 }
 
 // Limit is a number or off.
@@ -29,7 +32,7 @@ type Protection struct {
 	Source   Position
 }
 
-// MinMembers asks for at least Count grants on resources of a kind whose name matches Name; "*" matches all.
+// MinMembers asks for at least Count holders of the kind's first role on resources of a kind whose name matches Name; "*" matches all.
 type MinMembers struct {
 	Kind   Kind
 	Name   string
@@ -40,7 +43,7 @@ type MinMembers struct {
 // DefaultRules is what holds where no file says anything.
 var DefaultRules = Rules{
 	MaxRevokes: Limit{Value: 25}, MaxRevokeShare: Limit{Value: 20}, MaxRevokeShareResource: Limit{Value: 50},
-	MaxMails: Limit{Value: 500},
+	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500},
 }
 
 // stricter tells whether a limit lets less through than another.
@@ -55,6 +58,7 @@ var limits = []struct {
 	{"max-revokes", false, func(r *Rules) *Limit { return &r.MaxRevokes }},
 	{"max-revoke-share", true, func(r *Rules) *Limit { return &r.MaxRevokeShare }},
 	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }},
+	{"max-expiries", false, func(r *Rules) *Limit { return &r.MaxExpiries }},
 	{"max-mails", false, func(r *Rules) *Limit { return &r.MaxMails }},
 }
 

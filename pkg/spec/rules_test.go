@@ -58,19 +58,21 @@ func TestStrictest(t *testing.T) {
 		reviewed string
 		want     string
 	}{
-		{"nobody says anything", nil, "", "25 20 50 500"},
-		{"nobody governs", nil, "max-revokes: off, max-revoke-share: 90%", "off 90 50 500"},
-		{"an empty rules file governs", []string{""}, "max-revokes: off, max-mails: 900", "25 20 50 500"},
-		{"a rules file may be lax", []string{"max-revokes: off, max-mails: 900"}, "", "off 20 50 900"},
-		{"what it leaves alone is the default", []string{"max-mails: 900"}, "max-revokes: 26", "25 20 50 900"},
-		{"a reviewed file tightens", []string{"max-revokes: 100"}, "max-revokes: 3, max-mails: 0", "3 20 50 0"},
-		{"a second rules file lifts no default of the first", []string{"max-mails: 900", "max-revokes: off"}, "", "25 20 50 500"},
-		{"the lowest of several", []string{"max-revokes: 9", "max-revokes: 7"}, "max-revokes: 8", "7 20 50 500"},
-		{"off is the laxest", []string{"max-revokes: off", "max-revokes: 900"}, "", "900 20 50 500"},
+		{"nobody says anything", nil, "", "25 20 50 off 500"},
+		{"nobody governs", nil, "max-revokes: off, max-revoke-share: 90%", "off 90 50 off 500"},
+		{"an empty rules file governs", []string{""}, "max-revokes: off, max-mails: 900", "25 20 50 off 500"},
+		{"a rules file may be lax", []string{"max-revokes: off, max-mails: 900"}, "", "off 20 50 off 900"},
+		{"what it leaves alone is the default", []string{"max-mails: 900"}, "max-revokes: 26", "25 20 50 off 900"},
+		{"a reviewed file tightens", []string{"max-revokes: 100"}, "max-revokes: 3, max-mails: 0", "3 20 50 off 0"},
+		{"a second rules file lifts no default of the first", []string{"max-mails: 900", "max-revokes: off"}, "", "25 20 50 off 500"},
+		{"the lowest of several", []string{"max-revokes: 9", "max-revokes: 7"}, "max-revokes: 8", "7 20 50 off 500"},
+		{"ends are counted where somebody asks for it", []string{"max-expiries: 9"}, "max-expiries: 12", "25 20 50 9 500"},
+		{"a reviewed file may ask for it", []string{""}, "max-expiries: 12", "25 20 50 12 500"},
+		{"off is the laxest", []string{"max-revokes: off", "max-revokes: 900"}, "", "900 20 50 off 500"},
 		{"lists come together", []string{"protected: [user:a], require-self: user:x", "protected: [user:b]"}, "protected: [user:c], require-self: user:y",
-			"25 20 50 500 protects a protects b protects c self x self y"},
-		{"the most members", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 1, app:A: 3}", "25 20 50 500 2 in app:* 3 in app:A"},
-		{"more members in a reviewed file", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 5}", "25 20 50 500 5 in app:*"},
+			"25 20 50 off 500 protects a protects b protects c self x self y"},
+		{"the most members", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 1, app:A: 3}", "25 20 50 off 500 2 in app:* 3 in app:A"},
+		{"more members in a reviewed file", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 5}", "25 20 50 off 500 5 in app:*"},
 	} {
 		if got := strictest(sources(t, tc.floors), source(t, "", tc.reviewed)).summary(); got != tc.want {
 			t.Errorf("%s: got %s, want %s", tc.reason, got, tc.want)

@@ -9,7 +9,7 @@ import (
 )
 
 var ruleKeys = []string{
-	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-mails", "protected", "require-self", "min-members",
+	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "protected", "require-self", "min-members",
 }
 
 // granting finds a kind of resources that hold grants, nil where there is none of that name.

@@ -100,6 +100,7 @@ func definitions(formats []Format) schema {
 			"max-revokes":               about(pointer("limit"), "revokes on a connection"),
 			"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
 			"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
+			"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
 			"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
 			"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
 			"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
@@ -135,7 +136,7 @@ func (k *KindSchema) schema() schema {
 		"in":         about(pointer("name"), "the connection that has it"),
 	}
 	if k.Ownership {
-		keys["ownership"] = about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is; ignored: only read")
+		keys["ownership"] = about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is taken but what ended and what people hold who left; ignored: only read")
 		keys["state"] = about(words(k.states()), strings.Join(k.states(), " or ")+"; what is absent is deleted")
 	}
 	for _, s := range k.Settings {

@@ -19,6 +19,7 @@ type State struct {
 type Claim struct {
 	Source Position
 	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
+	Ended  bool   // of a lapse: its end has come, so that it is not one that is yet to begin
 }
 
 // Resource is a resource without its grants. In a desired state a setting that is not there is not managed.
@@ -27,11 +28,14 @@ type Resource struct {
 	Fixed    Settings // never compared nor changed, but sent along with changes: an account's e-mail
 	Open     bool     // everybody may use it, whoever is listed: grants are kept but mean nothing
 
-	Ownership Ownership // desired: what may be done here
-	Absent    bool      // desired: the resource is to be deleted
-	Source    Position  // desired
+	Ownership Ownership   // desired: what may be done here
+	Absent    bool        // desired: the resource is to be deleted
+	Implied   Settings    // desired: settings that are meant although nobody wrote them; they never change live
+	Source    Position    // desired
+	Schema    *KindSchema // desired: what its kind holds; nil where nobody said
 
 	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
+	Uncounted  string // live: why nobody can tell who holds it, so that grants are taken to be there; "" when they can
 }
 
 // Ownership says how far the file rules a resource.
@@ -40,7 +44,7 @@ type Ownership string
 // The ownership modes.
 const (
 	Owned   Ownership = "owned"    // live grants that the file does not have are revoked
-	AddOnly Ownership = "add-only" // nothing is revoked, but for people who left
+	AddOnly Ownership = "add-only" // nothing is taken, but for grants that the file ended and people who left
 	Ignored Ownership = "ignored"  // read, never changed
 )
 

@@ -61,7 +61,8 @@ func sectionHead(s Section) string { return "\n#### " + code(s.Title) + "\n" }
 // The ranks of lines.
 const (
 	rankLoud = iota
-	rankRisky
+	rankTakes
+	rankStuck
 	rankInfo
 	rankRow
 	ranks
@@ -81,8 +82,11 @@ func markdownLines(r Report) []line {
 		for _, g := range s.Groups {
 			for _, row := range g.Rows {
 				l := line{section: i, row: true, mark: row.Mark.Text, rank: rankRow, text: tableRow(g.Title, row)}
-				if row.Risky {
-					l.rank = rankRisky
+				switch row.Risk {
+				case Takes:
+					l.rank = rankTakes
+				case Stuck:
+					l.rank = rankStuck
 				}
 				lines = append(lines, l)
 			}
@@ -177,7 +181,7 @@ func leftOut(lines []line) string {
 	if notes > 0 {
 		text += ", " + Count(notes, "note")
 	}
-	return text + ". Revokes, deletes and blocked changes come first; the whole is in the text and JSON outputs.\n"
+	return text + ". Revokes, deletes and other changes that take access come first, then blocked ones; the whole is in the text and JSON outputs.\n"
 }
 
 // code puts a text into a code span, where Markdown, mentions and links mean nothing. A text that could end the span or

@@ -1,11 +1,13 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Plan reports what an apply would do.
@@ -70,7 +72,7 @@ func fromHolesText(n int) string {
 }
 
 func changeRow(c diff.Change) Row {
-	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: c.Reason, Risky: risky(c)}
+	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: cmp.Or(c.Reason, takesText(c)), Risk: riskOf(c)}
 	if c.Problem != "" {
 		row.Mark, row.Why = Mark{"!", Alarms}, "blocked: "+c.Problem
 	}
@@ -87,7 +89,11 @@ func ViolationText(v diff.Violation) string {
 	if strings.Contains(v.Rule, "share") {
 		unit = "%"
 	}
-	what := fmt.Sprintf("%d%s, the limit is %d%s", v.Have, unit, v.Limit, unit)
+	have := fmt.Sprint(v.Have)
+	if v.Have == diff.Everybody {
+		have = "everybody"
+	}
+	what := fmt.Sprintf("%s%s, the limit is %d%s", have, unit, v.Limit, unit)
 	switch v.Rule {
 	case diff.RuleIncompleteRead:
 		what = "it could not be read whole"
@@ -95,6 +101,18 @@ func ViolationText(v diff.Violation) string {
 		return Count(v.Have, "blocked change")
 	}
 	return fmt.Sprintf("rule %s%s: %s", v.Rule, on, what)
+}
+
+// takesText says what an update takes; "" where its own text says it: of whom something else becomes the value.
+func takesText(c diff.Change) string {
+	if c.Takes == "" || string(c.Takes) == c.Field {
+		return ""
+	}
+	what := "the role " + string(c.Takes)
+	if c.Takes == spec.RoleAccess {
+		what = "access"
+	}
+	return "takes " + what + " from everybody who is not granted it"
 }
 
 func reasonText(reason string) string {

@@ -52,8 +52,18 @@ type Row struct {
 	Subject string
 	Source  string // file:line
 	Why     string
-	Risky   bool // takes something away or can't be done: shown first where room is short
+	Risk    Risk // where room is short, what is most risky is shown first
 }
+
+// Risk says what to look at first.
+type Risk int
+
+// The risks, the least first.
+const (
+	Harmless Risk = iota
+	Stuck         // can't be done, or was not
+	Takes         // takes access from somebody
+)
 
 // Mark is a row's first cell: a glyph or a word.
 type Mark struct {

@@ -41,9 +41,9 @@ func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Sect
 // outcomeRow names the op, since the row's mark is the outcome.
 func outcomeRow(c diff.ChangeResult) Row {
 	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
-		Source: c.Source, Why: c.Detail, Risky: true}
+		Source: c.Source, Why: c.Detail, Risk: Stuck}
 	if c.Outcome.Clean() {
-		row.Mark.Tone, row.Risky = Plain, false
+		row.Mark.Tone, row.Risk = Plain, Harmless
 	}
 	if row.Why == "" {
 		row.Why = c.Problem

@@ -53,9 +53,15 @@ func orNone(setting string) string {
 	return setting
 }
 
-// risky says whether a change takes something away or can't be made.
-func risky(c diff.Change) bool {
-	return c.Op == diff.OpRevoke || c.Op == diff.OpDelete || c.Problem != ""
+// riskOf says whether a change takes something away, or can't be made.
+func riskOf(c diff.Change) Risk {
+	switch {
+	case c.Problem != "":
+		return Stuck
+	case c.Op == diff.OpRevoke, c.Op == diff.OpDelete, c.Takes != "":
+		return Takes
+	}
+	return Harmless
 }
 
 // outcomeWord is how results name an outcome.

@@ -42,7 +42,7 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
+			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants,
 			About: "app groups of Workspace; one that does not exist is made",
 		},
 		{
@@ -50,6 +50,7 @@ func kinds() []spec.KindSchema {
 			About: "apps of the app center, which exist already",
 			Settings: []spec.Setting{{
 				Key: "audience", Words: []string{string(spec.Assigned), string(spec.Everyone)}, Implied: string(spec.Assigned), Opens: string(spec.Everyone),
+				Reach: &spec.Reach{Role: spec.RoleAccess, Words: []string{"everyone", "assigned"}, Lists: map[string]spec.Role{"assigned": spec.RoleAccess}},
 				About: "assigned: those whom grants list; everyone: every user of the tenant",
 			}},
 		},

@@ -45,12 +45,14 @@ func Format() spec.Format {
 func mailGroups() spec.KindSchema {
 	takes := []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectDepartment, spec.SubjectAddress}
 	return spec.KindSchema{
-		Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Ownership: true, Delete: true,
+		Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Ownership: true, Create: true, Delete: true,
 		About: "mail groups; one that does not exist is made",
 		Settings: []spec.Setting{
 			{Key: "name", About: "the name that people see"},
-			{Key: "owner", User: true, About: "the user who owns it"},
+			{Key: "owner", User: true, Reach: &spec.Reach{Role: "owner"}, About: "the user who owns it"},
 			{Key: "senders", Words: []string{string(spec.SendersAll), string(spec.SendersCompany), string(spec.SendersMember), string(spec.SendersCustom)},
+				Reach: &spec.Reach{Role: spec.RoleSender, Words: []string{"all", "company", "member", "custom"},
+					Lists: map[string]spec.Role{"member": spec.RoleMember, "custom": spec.RoleSender}},
 				About: "who may write to it: all, the company, its members, or custom: those of allowedSenders"},
 		},
 		Lists: []spec.List{

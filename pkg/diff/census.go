@@ -1,0 +1,240 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// losses counts takings.
+type losses struct {
+	lost      int  // takings of somebody, but for those that ended
+	grants    int  // of lost, those that are live grants
+	ended     int  // grants whose end has come, which was announced
+	everybody bool // there are takings of nobody knows how many beside
+	held      int  // live grants on the resource, where it is about one
+}
+
+func (l *losses) add(t Taking, live Live) {
+	switch {
+	case t.everybody():
+		l.everybody = true
+	case t.Cause == Ended:
+		l.ended++
+	default:
+		l.lost++
+		if live.Grants.Has(t.grant()) {
+			l.grants++
+		}
+	}
+}
+
+// count is how many lose, for limits.
+func (l losses) count() int {
+	if l.everybody {
+		return Everybody
+	}
+	return l.lost
+}
+
+// share is the percentage of held grants that is lost; where nobody can tell how many lose, that is all.
+func (l losses) share(held int) int {
+	if l.everybody || held == 0 {
+		return 100
+	}
+	return percent(l.grants, held)
+}
+
+// census counts what changes give and take.
+type census struct {
+	connection    string
+	desired       spec.State
+	live          Live
+	changes       []Change
+	takings       []Taking
+	all           losses
+	on            map[spec.Ref]*losses
+	losers        []spec.Ref // resources on which somebody loses something, sorted
+	deleted       map[spec.Ref]bool
+	held          int // live grants
+	gained, mails int
+}
+
+func newCensus(connection string, desired spec.State, changes []Change, live Live) census {
+	c := census{connection: connection, desired: desired, live: live, changes: changes, takings: Takings(connection, desired, changes, live),
+		on: map[spec.Ref]*losses{}, deleted: map[spec.Ref]bool{}, held: live.Grants.Len()}
+	for _, t := range c.takings {
+		if c.on[t.Resource] == nil {
+			c.on[t.Resource] = &losses{}
+			c.losers = append(c.losers, t.Resource)
+		}
+		c.all.add(t, live)
+		c.on[t.Resource].add(t, live)
+	}
+	for g := range live.Grants.All() {
+		if on := c.on[g.Resource]; on != nil {
+			on.held++
+		}
+	}
+	for i := range changes {
+		switch change := &changes[i]; {
+		case change.Problem != "":
+		case change.Op == OpGrant:
+			c.gained++
+		case change.Op == OpDelete:
+			c.deleted[change.Ref(connection)] = true
+		}
+		c.mails += changes[i].Mails
+	}
+	return c
+}
+
+// empties says whether nobody holds anything any more, of those who do.
+func (c *census) empties() bool {
+	shut := slices.ContainsFunc(c.takings, func(t Taking) bool {
+		return t.everybody() && t.Role == mainRole(c.desired.Resources[t.Resource])
+	})
+	return (c.held > 0 || shut) && c.gained == 0 && c.all.grants+c.all.ended == c.held
+}
+
+// protected lists what protected subjects would lose.
+func (c *census) protected(protections []spec.Protection) []string {
+	if len(protections) == 0 {
+		return nil
+	}
+	guard := newGuard(protections)
+	var on []string
+	for _, t := range c.takings {
+		if t.everybody() {
+			on = append(on, c.shutOut(t, protections)...)
+		} else if guard.guards(t.grant(), c.live.Names) {
+			on = append(on, t.Resource.String()+" "+t.Subject.String())
+		}
+	}
+	return on
+}
+
+// shutOut lists the protected subjects that a taking of everybody may take from: all that the resource can hold but those who
+// are surely granted it, under the name that the rules write. Names that the files map that to may be somebody else's.
+func (c *census) shutOut(t Taking, protections []spec.Protection) []string {
+	want := c.desired.Resources[t.Resource]
+	keeps := index{}
+	for g := range c.keepers(t, want) {
+		keeps.add(g, c.live.Names)
+	}
+	var on []string
+	for i, p := range protections {
+		mapped := i > 0 && !p.Literal && p.Source == protections[i-1].Source && p.Source != spec.Position{}
+		elsewhere := p.Resource != nil && (p.Resource.Kind != t.Resource.Kind || p.Resource.Name != t.Resource.Name)
+		if mapped || elsewhere || want.Schema != nil && !want.Schema.Takes(p.Subject.Kind) || keeps.has(p) {
+			continue
+		}
+		on = append(on, t.Resource.String()+" "+p.Subject.String())
+	}
+	return on
+}
+
+// keepers are those who surely have what is taken from everybody else: those whom the new word of a setting lets in by a list
+// that can be seen.
+func (c *census) keepers(t Taking, want spec.Resource) map[spec.Grant]bool {
+	if t.Cause != Narrowed || c.live.Resources[t.Resource].Uncounted != "" {
+		return nil
+	}
+	role := t.Role // without a schema
+	if want.Schema != nil {
+		role = ""
+		for _, s := range want.Schema.Settings {
+			if s.Reach != nil && s.Reach.Role == t.Role {
+				role = s.Reach.Lists[want.Settings.Get(s.Key)]
+			}
+		}
+	}
+	keepers := map[spec.Grant]bool{}
+	for g := range c.holders(t.Resource, role) {
+		keepers[g] = true
+	}
+	return keepers
+}
+
+// holders are those who hold a role on a resource when all is done.
+func (c *census) holders(ref spec.Ref, role spec.Role) map[spec.Grant]bool {
+	all := map[spec.Grant]bool{}
+	if c.deleted[ref] {
+		return all
+	}
+	for g := range c.live.Grants.All() {
+		if g.Resource == ref && g.Role == role {
+			all[g] = true
+		}
+	}
+	for i := range c.changes {
+		change := &c.changes[i]
+		if change.Problem != "" || change.Role != role || change.Ref(c.connection) != ref {
+			continue
+		}
+		switch change.Op {
+		case OpGrant:
+			all[change.Grant(c.connection)] = true
+		case OpRevoke:
+			delete(all, change.Grant(c.connection))
+		}
+	}
+	return all
+}
+
+// asked lists the resources that must have members and lose some. "*" asks that of those that are left; to name a resource is
+// to want it, with members or without.
+func (c *census) asked(m spec.MinMembers) []spec.Ref {
+	if m.Name != "*" {
+		ref := spec.Ref{Connection: c.connection, Kind: m.Kind, Name: m.Name}
+		if c.deleted[ref] || c.losesMembers(ref) {
+			return []spec.Ref{ref}
+		}
+		return nil
+	}
+	var refs []spec.Ref
+	for _, ref := range c.losers {
+		if ref.Kind == m.Kind && !c.deleted[ref] && c.losesMembers(ref) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}
+
+// losesMembers says whether somebody loses the role that a resource is for.
+func (c *census) losesMembers(ref spec.Ref) bool {
+	if c.on[ref] == nil {
+		return false
+	}
+	role := mainRole(c.desired.Resources[ref])
+	return slices.ContainsFunc(c.takings, func(t Taking) bool { return t.Resource == ref && t.Role == role })
+}
+
+// left is how many hold the role that a resource is for when all is done. Whom the vendor shows under several names counts
+// once.
+func (c *census) left(ref spec.Ref) int {
+	people := map[spec.Subject]bool{}
+	for g := range c.holders(ref, mainRole(c.desired.Resources[ref])) {
+		people[c.person(g.Subject)] = true
+	}
+	return len(people)
+}
+
+// person stands for a subject under all of its names: one with an address is that address, whatever it is taken for.
+func (c *census) person(s spec.Subject) spec.Subject {
+	if !addressable(s.Kind) {
+		return s
+	}
+	first := ""
+	for _, name := range append([]string{s.Name}, c.live.Names[s]...) {
+		if name = fold(name); strings.Contains(name, "@") && (first == "" || name < first) {
+			first = name
+		}
+	}
+	if first == "" {
+		return s
+	}
+	return spec.Subject{Kind: spec.SubjectAddress, Name: cmp.Or(first, s.Name)}
+}
