@@ -23,7 +23,8 @@ type DriftPart struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side changed.
+// Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side
+// changed.
 type Difference struct {
 	Cause     Cause     `json:"cause"`
 	ChangedBy ChangedBy `json:"moved,omitempty"`
