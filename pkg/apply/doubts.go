@@ -41,11 +41,8 @@ func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, 
 // about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing
 // about a mail that follows one of after it.
 func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
-	if at, ok = d.of[c.Key()]; ok || d.all == nil {
-		return at, ok
+	if at, ok = d.of[c.Key()]; !ok && d.all != nil && !c.Notice.Sent.After(*d.all) {
+		return *d.all, true
 	}
-	if c.Notice.Sent.After(*d.all) {
-		return time.Time{}, false
-	}
-	return *d.all, true
+	return at, ok
 }

@@ -39,3 +39,22 @@ func TestItemsComeBack(t *testing.T) {
 		}
 	})
 }
+
+// A journal names a mail by its moment, as it always did, so that it is the one that a plan of now has; and what names no
+// moment can't be read, so that it may be about anything.
+func TestItemsNameMails(t *testing.T) {
+	const text = `[{"op":"resend","kind":"app-group","resource":"CAD","subject":{"kind":"user","name":"a"},"from":"2026-01-02T03:04:05Z","to":"boss"}]`
+	sent := time.Date(2026, 1, 2, 11, 4, 5, 0, time.FixedZone("", 8*3600))
+	g := grantOf("CAD", "a")
+	want := diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject, Reason: "bounced", Mails: 1,
+		Notice: diff.Notice{Sent: sent, Recipient: "boss"}.Ref()}
+	if got, err := readItems([]byte(text)); err != nil || len(got) != 1 || got[0] != want.Key() {
+		t.Errorf("read %+v, error %v", got, err)
+	}
+	if got := string(items([]diff.Change{want})); got != text {
+		t.Errorf("written %s", got)
+	}
+	if got, err := readItems([]byte(`[{"op":"resend","from":"yesterday"}]`)); err == nil {
+		t.Errorf("read %+v", got)
+	}
+}

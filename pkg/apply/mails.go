@@ -21,10 +21,7 @@ func noted(e store.Store) func(diff.MailKey) time.Time {
 	}
 	return func(m diff.MailKey) time.Time {
 		text, _ := e.Get(mailKey(m))
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return time.Time{}
-		}
+		at, _ := time.Parse(time.RFC3339, text) // zero where that is none
 		return at
 	}
 }

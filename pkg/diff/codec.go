@@ -2,6 +2,7 @@ package diff
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -126,10 +127,7 @@ func (p *Plan) check() error {
 				return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", part.Name, i, c.Op, c.Kind)
 			}
 		}
-		if err := CheckCalls(part.Changes, part.Calls, nil); err != nil {
-			return fmt.Errorf("connection %q: %w", part.Name, err)
-		}
-		if err := part.checkOverrides(); err != nil {
+		if err := cmp.Or(CheckCalls(part.Changes, part.Calls, nil), part.checkOverrides()); err != nil {
 			return fmt.Errorf("connection %q: %w", part.Name, err)
 		}
 	}

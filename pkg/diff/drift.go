@@ -23,7 +23,8 @@ type DriftPart struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side changed.
+// Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side
+// changed.
 type Difference struct {
 	Cause     Cause     `json:"cause"`
 	ChangedBy ChangedBy `json:"moved,omitempty"`
@@ -71,14 +72,14 @@ type DriftSummary struct {
 // resource; nil stands for nothing.
 func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Connections: []DriftPart{}}
-	known := recollection{last, map[spec.Ref]*Confirmed{}}
+	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
 			Unmanaged: p.Unmanaged, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
-			if confirmed := known.of(c.Ref(p.Name)); confirmed != nil {
-				d.ChangedBy = changedBy(c, *confirmed)
+			if last := confirmed(c.Ref(p.Name)); last != nil {
+				d.ChangedBy = changedBy(c, *last)
 			}
 			part.Differences = append(part.Differences, d)
 			drift.Summary.count(d)
@@ -91,25 +92,19 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 var causes = map[Op]Cause{OpCreate: Missing, OpGrant: Missing, OpRevoke: Extra, OpDelete: Extra,
 	OpUpdate: Changed, OpResend: Pending}
 
-// recollection looks up each resource once, however many of its grants differ.
-type recollection struct {
-	last func(spec.Ref) (Confirmed, bool)
-	seen map[spec.Ref]*Confirmed
-}
-
-// of returns nil where nothing was confirmed.
-func (r recollection) of(ref spec.Ref) *Confirmed {
-	if r.last == nil {
-		return nil
-	}
-	c, seen := r.seen[ref]
-	if !seen {
-		if confirmed, ok := r.last(ref); ok {
-			c = &confirmed
+// remembered looks up each resource once, however many of its grants differ. It returns nil where nothing was confirmed.
+func remembered(last func(spec.Ref) (Confirmed, bool)) func(spec.Ref) *Confirmed {
+	seen := map[spec.Ref]*Confirmed{}
+	return func(ref spec.Ref) *Confirmed {
+		c, known := seen[ref]
+		if !known && last != nil {
+			if confirmed, ok := last(ref); ok {
+				c = &confirmed
+			}
+			seen[ref] = c
 		}
-		r.seen[ref] = c
+		return c
 	}
-	return c
 }
 
 // changedBy compares what was last confirmed with both sides of a change: live as it is, and what the files want.

@@ -82,7 +82,7 @@ type Change struct {
 	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
 	Mails    int           `json:"mails,omitempty"`   // mails that the vendor will send
 	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
-	Doubt    time.Time     `json:"doubt,omitzero"`    // resend: when, in UTC, an earlier run may have sent it, which the plan knows of and sends it despite
+	Doubt    time.Time     `json:"doubt,omitzero"`    // resend: when, in UTC, an earlier run may have sent it; it is sent all the same
 	Unsure   bool          `json:"unsure,omitempty"`  // an earlier run may have done it, and no read can tell; Problem says so
 }
 

@@ -1,6 +1,9 @@
 package diff
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Summarize counts the plan's changes and estimates its time. seconds says how long one write call takes at the set rate
 // of each connection; connections run side by side, so the slowest counts.
@@ -27,10 +30,5 @@ func (p *Plan) Summarize(seconds map[string]float64) {
 
 // Empty says whether nothing differs.
 func (p *Plan) Empty() bool {
-	for _, part := range p.Connections {
-		if len(part.Changes) > 0 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.Connections, func(part Part) bool { return len(part.Changes) > 0 })
 }

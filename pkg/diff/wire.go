@@ -43,7 +43,8 @@ func (w WireChange) Change() (Change, error) {
 // MarshalJSON writes the keys of WireChange.
 func (c Change) MarshalJSON() ([]byte, error) { return encode(c.Wire(), "") }
 
-// UnmarshalJSON reads what MarshalJSON gave, and refuses keys that it does not know: decoders do not pass on that they do.
+// UnmarshalJSON reads what MarshalJSON gave. A strict decoder is not strict below a method like this one, so
+// that it has to be strict itself.
 func (c *Change) UnmarshalJSON(data []byte) (err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()

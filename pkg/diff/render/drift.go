@@ -25,19 +25,18 @@ func driftSection(part diff.DriftPart) Section {
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
-	changes := make([]diff.Change, 0, len(part.Differences))
-	for _, d := range part.Differences {
-		changes = append(changes, d.Change)
-	}
-	s.Groups = groupRows(changes, func(i int) Row {
-		row := changeRow(changes[i])
-		row.Mark, row.Why = causeMark(part.Differences[i].Cause), whyChanged(row.Why, part.Differences[i].ChangedBy)
-		if c := changes[i].Op; c == diff.OpCreate || c == diff.OpDelete {
-			row.Subject = "the resource itself"
-		}
-		return row
-	})
+	all := part.Differences
+	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i].Change }, func(i int) Row { return differenceRow(all[i]) })
 	return s
+}
+
+func differenceRow(d diff.Difference) Row {
+	row := changeRow(d.Change)
+	row.Mark, row.Why = causeMark(d.Cause), whyChanged(row.Why, d.ChangedBy)
+	if d.Op == diff.OpCreate || d.Op == diff.OpDelete {
+		row.Subject = "the resource itself"
+	}
+	return row
 }
 
 // whyChanged adds which side changed to the reason of a difference.

@@ -41,8 +41,8 @@ func planSection(part diff.Part) Section {
 	if part.FromHoles > 0 {
 		s.note(Info, fromHolesText(part.FromHoles))
 	}
-	all := append(slices.Clone(part.Changes), extras(part)...)
-	s.Groups = groupRows(all, func(i int) Row {
+	all := slices.Concat(part.Changes, extras(part))
+	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i] }, func(i int) Row {
 		if i >= len(part.Changes) {
 			return extraRow(all[i])
 		}

@@ -111,17 +111,18 @@ func (s *Section) note(level Level, text string) {
 // empty says that a section has nothing to show but its title.
 func (s *Section) empty() bool { return len(s.Notes)+len(s.Groups) == 0 }
 
-// groupRows gives each resource of changes its group, in the order of spec.Kinds and then by name. Rows keep their order.
-func groupRows(changes []diff.Change, row func(int) Row) []Group {
-	order := make([]int, len(changes))
+// groupRows gives the resource of each of n changes its group, in the order of spec.Kinds and then by name. Rows keep their
+// order.
+func groupRows(n int, change func(int) *diff.Change, row func(int) Row) []Group {
+	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compareResources(&changes[a], &changes[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return compareResources(change(a), change(b)) })
 	var groups []Group
-	for n, i := range order {
-		c := &changes[i]
-		if n == 0 || compareResources(&changes[order[n-1]], c) != 0 {
+	for k, i := range order {
+		c := change(i)
+		if k == 0 || compareResources(change(order[k-1]), c) != 0 {
 			groups = append(groups, Group{Title: string(c.Kind) + " " + c.Resource})
 		}
 		last := &groups[len(groups)-1]

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
@@ -27,14 +29,8 @@ func resultReport(r *diff.Result, show func(diff.ChangeResult) bool) Report {
 
 func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
-	var shown []diff.ChangeResult
-	var changes []diff.Change
-	for _, c := range part.Changes {
-		if show(c) {
-			shown, changes = append(shown, c), append(changes, c.Change)
-		}
-	}
-	s.Groups = groupRows(changes, func(i int) Row { return outcomeRow(shown[i]) })
+	shown := slices.DeleteFunc(slices.Clone(part.Changes), func(c diff.ChangeResult) bool { return !show(c) })
+	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return &shown[i].Change }, func(i int) Row { return outcomeRow(shown[i]) })
 	return s
 }
 
