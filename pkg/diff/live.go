@@ -37,6 +37,14 @@ func NewLive() Live {
 		Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
 }
 
+// Uncount says why nobody can tell who holds a resource, if it is there.
+func (l *Live) Uncount(ref spec.Ref, format string, args ...any) {
+	if r, exists := l.Resources[ref]; exists {
+		r.Uncounted = fmt.Sprintf(format, args...)
+		l.Resources[ref] = r
+	}
+}
+
 // Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.
 func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 	r := l.Resources[ref]

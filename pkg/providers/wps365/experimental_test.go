@@ -2,6 +2,7 @@ package wps365_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,16 +50,13 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 	want := desired("eng", spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", spec.SendersMember)}, user("ann"), user("cy"))
 	want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersCustom), Ownership: spec.Owned}
 	with(want, "news", spec.RoleSender, user("bo"))
-	want.Resources[ref("old")] = spec.Resource{Absent: true, Ownership: spec.Owned}
-	old := seed + "    - {address: old@x.example, name: Old, owner: bo@x.example}\n"
 	for word, changes := range map[string][]string{
 		"members": {"grant eng member cy@x.example", "revoke eng member bo@x.example", "revoke news member dept:design@x.example"},
 		"senders": {"grant news sender bo@x.example", "revoke news sender cy@x.example"},
 		"update":  {"update eng name Eng", "update eng owner bo@x.example", "update eng senders member"},
-		"delete":  {"delete old"},
 	} {
 		t.Run(word, func(t *testing.T) {
-			c := newTenant(t, wps365emu.Options{}, old)
+			c := newTenant(t, wps365emu.Options{}, seed)
 			plan, result := c.apply(t, c.open(t, word), want)
 			if d := cmp.Diff(changes, said(plan)); d != "" {
 				t.Errorf("changes (-want +got):\n%s", d)
@@ -80,6 +78,48 @@ func TestEachExperimentalWordAlone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Who would lose by a delete has to be counted first: a group whose lists can't be read is not deleted.
+func TestWhatCantBeCountedIsNotDeleted(t *testing.T) {
+	seed := seed + "    - {address: old@x.example, name: Old, owner: bo@x.example, members: [cy@x.example]}\n"
+	want := spec.NewState()
+	for _, name := range []string{"old", "news"} { // news has senders of its own
+		want.Resources[ref(name)] = spec.Resource{Absent: true, Ownership: spec.Owned}
+	}
+	for _, tc := range []struct {
+		words, want []string
+	}{
+		{[]string{"delete"}, []string{"delete news blocked", "delete old blocked"}},
+		{[]string{"delete", "senders", "update"}, []string{"delete news blocked", "delete old blocked"}},
+		{[]string{"delete", "members"}, []string{"delete news blocked", "delete old"}},
+		{[]string{"delete", "members", "senders"}, []string{"delete news", "delete old"}},
+	} {
+		c := newTenant(t, wps365emu.Options{}, seed)
+		plan, _ := c.apply(t, c.open(t, tc.words...), want)
+		if d := cmp.Diff(tc.want, said(plan)); d != "" {
+			t.Errorf("%q (-want +got):\n%s", tc.words, d)
+		}
+	}
+}
+
+// A department is protected by its name and by its address, though the files no longer list it and its entry shows only one.
+func TestDepartmentsAreProtectedByNameAndAddress(t *testing.T) {
+	c := newTenant(t, wps365emu.Options{}, seed)
+	live, err := c.open(t, "members").Read(t.Context(), providertest.All(desired("news", spec.Resource{})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := desired("news", spec.Resource{})
+	changes := diff.Compute(want, live, diff.Resending{})
+	for _, name := range []string{"Design", "DESIGN", "design@x.example", "Design@X.example"} {
+		rules := spec.DefaultRules
+		rules.Protected = []spec.Protection{{Subject: subject(spec.SubjectDepartment, name)}}
+		violations := diff.Check(conn, rules, want, changes, nil, live)
+		if !slices.ContainsFunc(violations, func(v diff.Violation) bool { return v.Rule == diff.RuleProtected }) {
+			t.Errorf("%s: %v", name, violations)
+		}
 	}
 }
 

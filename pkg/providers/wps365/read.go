@@ -209,6 +209,7 @@ func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec
 			case takenForGranted:
 				unseen++
 				w.grant(ref, l.role, live)
+				live.Uncount(ref, "its %s can't be read, %s", l.words(), without(l.word))
 			case shown:
 				if g.ID == "" {
 					continue
@@ -273,5 +274,8 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		}
 		live.Grants.Add(g, spec.Claim{})
 		r.seen.holders[g] = e.Address
+		if kind == spec.SubjectDepartment {
+			live.Names[s] = append(live.Names[s], e.Name, address)
+		}
 	}
 }
