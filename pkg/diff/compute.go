@@ -198,7 +198,7 @@ func (d *delta) mayRevoke(ref spec.Ref) bool {
 // whyRevoke says why live holds a grant that it should not.
 func (d *delta) whyRevoke(g spec.Grant) (spec.Claim, Loss) {
 	if claim, left := d.leftAs(g.Subject); left {
-		return claim, Departed
+		return claim, HolderLeft
 	}
 	if claim, lapsed := d.lapsedAs(g); lapsed {
 		return claim, map[bool]Loss{true: Ended, false: Revoked}[claim.Ended]

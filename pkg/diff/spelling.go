@@ -32,10 +32,8 @@ func (at role) grant(s spec.Subject) spec.Grant {
 
 // spell finds the wishes and the live grants that may be one. Who left, or whose own grant ended, is no matter of spelling.
 func (d *delta) spell() {
-	d.spelling = spelling{named{}, map[role]named{}, map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
-	for s := range d.desired.Left {
-		d.leavers.add(d.live, s)
-	}
+	d.spelling = spelling{nil, map[role]named{}, map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
+	d.leavers = leaversOf(d.desired, d.live)
 	for g := range d.desired.Lapsed.All() {
 		if d.lapsed[roleOf(g)] == nil {
 			d.lapsed[roleOf(g)] = named{}
@@ -145,6 +143,21 @@ func list(subjects []spec.Subject, between string) string {
 	return strings.Join(names, between)
 }
 
+func leaversOf(desired spec.State, live Live) named {
+	all := named{}
+	for s := range desired.Left {
+		all.add(live, s)
+	}
+	return all
+}
+
+// Departed returns what says whether a holder is, under any name, somebody who left, and by which line.
+func Departed(desired spec.State, live Live) func(spec.Subject) (spec.Claim, bool) {
+	d := delta{desired: desired, live: live}
+	d.leavers = leaversOf(desired, live)
+	return d.leftAs
+}
+
 // hasLeft says whether the holder is, under any name, among those who left.
 func (d *delta) hasLeft(s spec.Subject) bool {
 	_, left := d.leftAs(s)
@@ -172,6 +185,13 @@ func (d *delta) lapsedAs(g spec.Grant) (claim spec.Claim, lapsed bool) {
 		return d.desired.Lapsed.Claim(roleOf(g).grant(others[0]))
 	}
 	return spec.Claim{}, false
+}
+
+// Spared lists the live grants that no line gives and that are kept since a wish may be about them.
+func Spared(desired spec.State, live Live) map[spec.Grant]bool {
+	d := delta{desired: desired, live: live}
+	d.spell()
+	return d.kept
 }
 
 // Respelt says, in a line each, which wishes need no grant since their subjects hold them under another name.

@@ -23,11 +23,11 @@ type Loss string
 
 // The losses.
 const (
-	Revoked  Loss = "revoke"   // the files do not have the grant
-	Ended    Loss = "ended"    // the end that the files state has come
-	Departed Loss = "left"     // the holder left
-	Deleted  Loss = "delete"   // the resource goes
-	Narrowed Loss = "narrowed" // a setting lets in fewer
+	Revoked    Loss = "revoke"   // the files do not have the grant
+	Ended      Loss = "ended"    // the end that the files state has come
+	HolderLeft Loss = "left"     // the holder left
+	Deleted    Loss = "delete"   // the resource goes
+	Narrowed   Loss = "narrowed" // a setting lets in fewer
 )
 
 // Everybody is how many lose where nobody can count them: more than any limit allows.

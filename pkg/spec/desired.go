@@ -21,13 +21,13 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 		}
 		states[c.Name] = State{
 			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Lapsed: NewGrants(0),
-			Left: left[by], Known: known[by],
+			Left: left[by], Known: known[by], Listed: map[Ref]bool{},
 		}
 	}
 	teams := map[*team][]*user{}
 	for _, r := range s.resources {
 		state := states[r.in.name]
-		state.Resources[r.ref()] = r.Resource
+		state.Resources[r.ref()], state.Listed[r.ref()] = r.Resource, true
 		for i := range r.entries {
 			s.grant(state, r, &r.entries[i], now, teams)
 		}

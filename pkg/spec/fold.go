@@ -3,6 +3,7 @@ package spec
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -69,6 +70,9 @@ func oneCase(name string) string {
 // OneSlip says whether two names are one typing slip apart: a letter left out, added, replaced or swapped with its neighbour.
 // A name of one letter is one slip away from every other, so it is near to none.
 func OneSlip(a, b string) bool {
+	if len(a)-len(b) > utf8.UTFMax || len(b)-len(a) > utf8.UTFMax {
+		return false
+	}
 	short, long := []rune(a), []rune(b)
 	if len(short) > len(long) {
 		short, long = long, short

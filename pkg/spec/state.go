@@ -13,6 +13,8 @@ type State struct {
 	Left map[Subject]Claim
 	// Known are the people that the file lists, who left or not. Only desired states have them.
 	Known map[Subject]bool
+	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
+	Listed map[Ref]bool
 }
 
 // Claim is where a grant comes from and why. A live grant's Claim is empty.
@@ -79,11 +81,12 @@ func (s State) Names(kind Kind) []string {
 	return names
 }
 
-// Where returns the part of the state on resources that keep holds for. Left and Known are shared, since
-// they are about no resource.
+// Where returns the part of the state on resources that keep holds for. Left, Known and Listed are shared, since
+// they are about the file.
 func (s State) Where(keep func(Ref) bool) State {
 	on := func(g Grant) bool { return keep(g.Resource) }
-	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known}
+	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known,
+		Listed: s.Listed}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

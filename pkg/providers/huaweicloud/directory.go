@@ -20,35 +20,28 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, live *diff.Live) 
 	for _, s := range q.Missing(*live) {
 		missing[s.Kind] = append(missing[s.Kind], s)
 	}
-	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], live); err != nil {
+	if err := r.lookUpUsers(ctx, missing[spec.SubjectUser], q, live); err != nil {
 		return err
 	}
-	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live)
+	if err := r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live); err != nil {
+		return err
+	}
+	return r.lookUpLeavers(ctx, q, live)
 }
 
-// lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
-// filter it answers with everyone, which serves as well: then one list is enough.
-func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
+// lookUpUsers finds the users by name, together with holders whose names are spellings of theirs.
+func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, q provider.Query, live *diff.Live) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	users, err := r.usersNamed(ctx, userNames(slices.Concat(wanted, q.Respelt(*live))))
+	if err != nil {
+		return err
+	}
+	r.learn(users, live)
 	domains := map[string][]string{} // user name to the domains that have it now
-	whole := false
-	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
-		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
-		if err != nil {
-			return err
-		}
-		if users.Broken != "" {
-			return fmt.Errorf("the list of users is not whole: %s", users.Broken)
-		}
-		for _, u := range users.Rows {
-			s := subject(spec.SubjectUser, u.Name, u.Domain)
-			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
-			r.seen.mails[s] = mailsTo(u)
-			domains[u.Name] = append(domains[u.Name], s.Domain)
-			whole = whole || !slices.ContainsFunc(chunk, func(n string) bool { return strings.EqualFold(n, u.Name) })
-		}
-		if whole {
-			break
-		}
+	for _, u := range users {
+		domains[u.Name] = append(domains[u.Name], subject(spec.SubjectUser, u.Name, u.Domain).Domain)
 	}
 	for _, s := range wanted {
 		if !slices.Contains(domains[s.Name], s.Domain) {
@@ -96,6 +89,7 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 	for _, g := range groups {
 		s := subject(spec.SubjectUserGroup, g.Name, g.Domain)
 		r.seen.directory[s] = account{ID: g.ID, Account: g.Name, Domain: g.Domain, PlatformType: g.PlatformType}
+		live.AddName(s, g.ID)
 		found[s], known = true, append(known, g.Name)
 	}
 	for _, s := range wanted {

@@ -95,7 +95,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return nil
 	}
 	id, name := func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name }
-	found, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup, id, name)
+	found, all, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup, id, name)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,9 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	}
 	live.Unmanaged += others
 	r.checkNames(q.Desired, live)
+	if err := r.checkUnmade(ctx, q, all, live); err != nil {
+		return err
+	}
 	return r.readAuthorizations(ctx, ids, live)
 }
 
@@ -130,9 +133,10 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 	}
 }
 
-// byName returns the rows of the wanted resources of a kind, and how many other rows the vendor has. It reads the whole list,
+// byName returns the rows of the wanted resources of a kind, all rows if it read them, and how many other rows the vendor has. It
+// reads the whole list,
 // or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found []T, others int, broken string, err error) {
+func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, broken string, err error) {
 	wanted := q.Desired.Names(kind)
 	keep := func(rows []T) {
 		for _, row := range rows {
@@ -150,17 +154,17 @@ func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind s
 		if !errors.Is(err, provider.ErrTooLong) {
 			broken = list.Broken
 			keep(list.Rows)
-			return found, unlisted(q, list.Total, len(found)), broken, err
+			return found, list.Rows, unlisted(q, list.Total, len(found)), broken, err
 		}
 	}
 	for _, n := range wanted {
 		one, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
 		if err != nil || one.Broken != "" {
-			return nil, 0, one.Broken, err
+			return nil, nil, 0, one.Broken, err
 		}
 		keep(slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, unlisted(q, list.Total, len(found)), broken, nil
+	return found, nil, unlisted(q, list.Total, len(found)), broken, nil
 }
 
 // unlisted is how many of all rows are not desired, where that is asked.
@@ -236,6 +240,7 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	default:
 		live.Grants.Add(g, spec.Claim{})
 		r.seen.holders[g] = a
+		live.AddName(g.Subject, a.ID)
 	}
 }
 
@@ -250,7 +255,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		return nil
 	}
 	id, name := func(a application) string { return a.ID }, func(a application) string { return a.Name }
-	found, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp, id, name)
+	found, _, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp, id, name)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,191 @@
+package provider
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Respelt lists, sorted, the holders whose names are spellings of those whom Missing lists, on the same resource. The vendor is
+// to be asked about them too: where it knows both, they are two.
+func (q Query) Respelt(live diff.Live) []spec.Subject {
+	type key struct {
+		resource spec.Ref
+		name     string
+	}
+	wishes := map[key]bool{}
+	for g := range q.Grants().Minus(live.Grants) {
+		wishes[key{g.Resource, spec.Fold(g.Subject.Name)}] = true
+	}
+	if len(wishes) == 0 {
+		return nil
+	}
+	return subjects(live, func(g spec.Grant) bool {
+		return !q.Desired.Grants.Has(g) && wishes[key{g.Resource, spec.Fold(g.Subject.Name)}]
+	})
+}
+
+// Beside lists, sorted, the holders who lose access unless they are, under another name, among the wanted whom the vendor does not
+// know.
+func (q Query) Beside(live diff.Live) []spec.Subject {
+	type key struct {
+		resource spec.Ref
+		role     spec.Role
+	}
+	blocked := map[key]bool{}
+	for g := range q.Grants().Minus(live.Grants) {
+		if live.Problems[g.Subject] != "" && q.Desired.Resources[g.Resource].Ownership == spec.Owned {
+			blocked[key{g.Resource, g.Role}] = true
+		}
+	}
+	if len(blocked) == 0 {
+		return nil
+	}
+	return subjects(live, func(g spec.Grant) bool { return !q.Desired.Grants.Has(g) && blocked[key{g.Resource, g.Role}] })
+}
+
+// Leaver is somebody who left.
+type Leaver struct {
+	spec.Claim
+	Names []spec.Subject // all that the connection may know them by, sorted
+}
+
+// Name is what the files call a leaver at the connection.
+func (l Leaver) Name() string {
+	for _, s := range l.Names {
+		if s.Kind == spec.SubjectUser && !strings.Contains(s.Name, "@") {
+			return s.Name
+		}
+	}
+	return l.Names[0].Name
+}
+
+// Addresses are those of the leaver's names that are addresses, sorted.
+func (l Leaver) Addresses() []string {
+	var addresses []string
+	for _, s := range l.Names {
+		if strings.Contains(s.Name, "@") {
+			addresses = append(addresses, s.Name)
+		}
+	}
+	slices.Sort(addresses)
+	return slices.Compact(addresses)
+}
+
+// Leavers lists who left and can't be told from their names alone to hold nothing, and, sorted, the holders who may be one of
+// them: those whom the files do not know and who keep what they hold. Both are empty in most runs, where nobody left or nobody
+// may be one of them; then nothing is to be looked up.
+func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subject) {
+	if q.ReadBack || len(q.Desired.Left) == 0 {
+		return nil, nil
+	}
+	spared, left := diff.Spared(q.Desired, live), diff.Departed(q.Desired, live)
+	suspects = subjects(live, func(g spec.Grant) bool {
+		r := q.Desired.Resources[g.Resource]
+		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
+		_, gone := left(g.Subject)
+		return (stranger || spared[g]) && !gone && personal(g.Subject.Kind)
+	})
+	if len(suspects) == 0 {
+		return nil, nil
+	}
+	found := map[spec.Claim]bool{}
+	for g := range live.Grants.Minus(q.Desired.Grants) {
+		if claim, gone := left(g.Subject); gone {
+			found[claim] = true
+		}
+	}
+	names := map[spec.Claim][]spec.Subject{}
+	for s, claim := range q.Desired.Left {
+		if !found[claim] {
+			names[claim] = append(names[claim], s)
+		}
+	}
+	for claim, all := range names {
+		slices.SortFunc(all, spec.Subject.Compare)
+		leavers = append(leavers, Leaver{claim, all})
+	}
+	slices.SortFunc(leavers, func(a, b Leaver) int { return slices.CompareFunc(a.Names, b.Names, spec.Subject.Compare) })
+	return leavers, suspects
+}
+
+// Users are those of the leaver's names that are users', be it by an address.
+func (l Leaver) Users() []spec.Subject {
+	return slices.DeleteFunc(slices.Clone(l.Names), func(s spec.Subject) bool { return s.Kind != spec.SubjectUser })
+}
+
+// Untraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and that
+// it shows nothing else of them. why says how they were looked for.
+func Untraced(q Query, live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
+	left, found := diff.Departed(q.Desired, *live), map[spec.Claim]bool{}
+	for _, s := range suspects {
+		if claim, gone := left(s); gone {
+			found[claim] = true
+		}
+	}
+	var names []string
+	for _, l := range leavers {
+		shown := slices.ContainsFunc(l.Names, func(s spec.Subject) bool { return len(live.Names[s]) > 0 })
+		if !shown && !found[l.Claim] {
+			names = append(names, l.Name())
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		live.Notes = append(live.Notes, fmt.Sprintf("left, and not found here: %s; %s; give the name that the vendor shows with names:", strings.Join(names, ", "), why))
+	}
+}
+
+// Unmade lists, sorted, the resources of a kind that are to be there and are not. A read-back asks about none.
+func (q Query) Unmade(kind spec.Kind, live diff.Live) []spec.Ref {
+	var refs []spec.Ref
+	for ref, want := range q.Desired.Resources {
+		_, exists := live.Resources[ref]
+		if ref.Kind == kind && !exists && !want.Absent && want.Ownership != spec.Ignored && !q.ReadBack {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, spec.Ref.Compare)
+	return refs
+}
+
+// maxPairs bounds the time for comparing names: a second or so, however many there are.
+const maxPairs = 10_000_000
+
+// Alike compares resources that are to be made with the names that the vendor has of their kind. What is there in another
+// spelling, and in no file, must not be made beside it; what is a slip away is said.
+func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
+	for _, ref := range unmade {
+		own := spec.Fold(ref.Name)
+		for _, name := range names {
+			other := spec.Ref{Connection: ref.Connection, Kind: ref.Kind, Name: name}
+			_, wanted := q.Desired.Resources[other]
+			switch folded := spec.Fold(name); {
+			case wanted || q.Desired.Listed[other] || folded != own && len(unmade)*len(names) > maxPairs:
+			case folded == own:
+				live.Impossible[ref] = fmt.Sprintf("%q is there, and in no file; write it so, or rename one of the two", name)
+			case spec.OneSlip(own, folded):
+				live.Note(ref, "it is to be made, and %q, which is in no file, is there; make sure that it is not the one you mean", name)
+			}
+		}
+	}
+}
+
+func personal(kind spec.SubjectKind) bool {
+	return kind == spec.SubjectUser || kind == spec.SubjectMailbox || kind == spec.SubjectAddress
+}
+
+// subjects lists, sorted, the holders of the live grants for which is holds.
+func subjects(live diff.Live, is func(spec.Grant) bool) []spec.Subject {
+	found := map[spec.Subject]bool{}
+	for g := range live.Grants.All() {
+		if is(g) {
+			found[g.Subject] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), spec.Subject.Compare)
+}
