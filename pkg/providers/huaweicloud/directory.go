@@ -26,29 +26,18 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, live *diff.Live) 
 	return r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live)
 }
 
-// lookUpUsers asks for the users by name (f1), as many in a call as a page has rows. Where the vendor does not know that
-// filter it answers with everyone, which serves as well: then one list is enough.
+// lookUpUsers finds users (f1).
 func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *diff.Live) error {
+	users, err := r.usersNamed(ctx, userNames(wanted))
+	if err != nil {
+		return err
+	}
 	domains := map[string][]string{} // user name to the domains that have it now
-	whole := false
-	for chunk := range slices.Chunk(userNames(wanted), pageSize) {
-		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
-		if err != nil {
-			return err
-		}
-		if users.Broken != "" {
-			return fmt.Errorf("the list of users is not whole: %s", users.Broken)
-		}
-		for _, u := range users.Rows {
-			s := subject(spec.SubjectUser, u.Name, u.Domain)
-			r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
-			r.seen.mails[s] = mailsTo(u)
-			domains[u.Name] = append(domains[u.Name], s.Domain)
-			whole = whole || !slices.ContainsFunc(chunk, func(n string) bool { return strings.EqualFold(n, u.Name) })
-		}
-		if whole {
-			break
-		}
+	for _, u := range users {
+		s := subject(spec.SubjectUser, u.Name, u.Domain)
+		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
+		r.seen.mails[s] = mailsTo(u)
+		domains[u.Name] = append(domains[u.Name], s.Domain)
 	}
 	for _, s := range wanted {
 		if !slices.Contains(domains[s.Name], s.Domain) {
