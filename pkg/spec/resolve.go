@@ -55,6 +55,7 @@ func (l *loader) resolve() {
 			l.identified(e.to, r, c, nameless[by])
 		}
 	}
+	l.oneName()
 	l.bounded(order)
 	l.lifted()
 	if len(l.found) == 0 { // what is incomplete may look alike

@@ -1,10 +1,7 @@
 package providertest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,68 +12,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
-
-// rewriting is a way to the vendor on which JSON answers are changed: rewrite gets each and returns what arrives.
-type rewriting struct {
-	http.RoundTripper
-	rewrite func(r *http.Request, answer map[string]any) map[string]any
-}
-
-func (x rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := x.RoundTripper.RoundTrip(r)
-	if err != nil {
-		return resp, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return resp, err
-	}
-	decoder, answer := json.NewDecoder(bytes.NewReader(body)), map[string]any(nil)
-	decoder.UseNumber()
-	if decoder.Decode(&answer) == nil {
-		if body, err = json.Marshal(x.rewrite(r, answer)); err != nil {
-			return resp, err
-		}
-	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return resp, nil
-}
-
-// Rewrite changes each JSON answer that comes from the vendor.
-func (c *Tenant) Rewrite(rewrite func(r *http.Request, answer map[string]any) map[string]any) {
-	c.Via = rewriting{c.Via, rewrite}
-}
-
-// rows calls change with each list of rows in an answer, and replaces the list by what it returns. Totals follow.
-func rows(answer map[string]any, change func(rows []any) []any) map[string]any {
-	grown := 0
-	var walk func(v any)
-	walk = func(v any) {
-		fields, _ := v.(map[string]any)
-		for key, value := range fields {
-			if list, ok := value.([]any); ok {
-				fields[key] = change(list)
-				grown += len(fields[key].([]any)) - len(list)
-			} else {
-				walk(value)
-			}
-		}
-	}
-	var count func(v any)
-	count = func(v any) {
-		fields, _ := v.(map[string]any)
-		for key, value := range fields {
-			n, isNumber := value.(json.Number)
-			if total, err := n.Int64(); isNumber && err == nil && strings.Contains("count total total_count TotalCount", key) {
-				fields[key] = total + int64(grown)
-			}
-			count(value)
-		}
-	}
-	walk(answer)
-	count(answer)
-	return answer
-}
 
 // TwoOfOneName says that of two live resources with the name of a listed one neither is touched, that the plan says so with
 // both ids, and that all other changes go on.
@@ -95,8 +30,8 @@ func TwoOfOneName(t *testing.T, p Provider) {
 func twoOfOneName(t *testing.T, p Provider, ref spec.Ref, id string, plain *diff.Plan) {
 	twin := id[:len(id)-1] + "x"
 	c := Start(t, p, p.Read(t, "seed.yaml"))
-	c.Rewrite(func(_ *http.Request, answer map[string]any) map[string]any {
-		return rows(answer, func(rows []any) []any {
+	c.Rewrite(func(_ *http.Request, answer map[string]any) {
+		EachList(answer, func(rows []map[string]any) []map[string]any {
 			for _, row := range rows {
 				if copied, found := twinOf(row, ref.Name, id, twin); found {
 					return append(rows, copied)
@@ -131,10 +66,9 @@ func twoOfOneName(t *testing.T, p Provider, ref spec.Ref, id string, plain *diff
 }
 
 // twinOf is the row of a resource with another id; found is false where the row is not the resource's.
-func twinOf(row any, name, id, twin string) (copied map[string]any, found bool) {
-	fields, _ := row.(map[string]any)
+func twinOf(row map[string]any, name, id, twin string) (copied map[string]any, found bool) {
 	copied, named := map[string]any{}, false
-	for key, value := range fields {
+	for key, value := range row {
 		text, _ := value.(string)
 		named = named || strings.EqualFold(text, name)
 		if copied[key] = value; text == id {

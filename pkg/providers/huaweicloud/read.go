@@ -185,8 +185,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		all, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
 		switch {
 		case err == nil && all.Broken == "":
-			r.keep(all, ids, slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
-			return nil
+			return r.keep(ctx, all, ids, slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
 		case err != nil && !errors.Is(err, provider.ErrTooLong):
 			return err
 		}
@@ -196,7 +195,9 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		if err != nil {
 			return err
 		}
-		r.keep(all, ids, []spec.Ref{ids[id]}, live)
+		if err := r.keep(ctx, all, ids, []spec.Ref{ids[id]}, live); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -207,9 +208,12 @@ func (a authorization) key() string {
 }
 
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) {
+func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
 	broken := list.Broken
-	for _, row := range list.Rows {
+	var on []spec.Ref
+	var accounts []*account
+	for i := range list.Rows {
+		row := &list.Rows[i]
 		if row.AppGroupID == "" {
 			broken = "a row names no app group"
 		}
@@ -218,25 +222,38 @@ func (r *Reader) keep(list provider.Listed[authorization], ids map[string]spec.R
 			continue
 		}
 		row.account.ID = row.AccountID
-		r.addGrant(ref, row.account, live)
+		on, accounts = append(on, ref), append(accounts, &row.account)
+	}
+	if err := r.join(ctx, accounts); err != nil {
+		return err
+	}
+	for i, ref := range on {
+		r.addGrant(ref, *accounts[i], live)
 	}
 	if broken != "" {
 		for _, ref := range of {
 			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
 		}
 	}
+	return nil
 }
 
-// addGrant records a row as a grant. Rows that a grant can't tell apart, or whose kind is unknown, make the resource's list
-// unfit to revoke by.
+// addGrant records a row as a grant; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
+// whose they are, make the resource's list unfit to revoke by.
 func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch {
 	case kind == "" || a.Account == "":
 		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
+	case a.Domain == "":
+		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
 	case live.Grants.Has(g):
-		live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
+		both, same := r.seen.holders[g].and(a)
+		if !same {
+			live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
+		}
+		r.seen.holders[g] = both
 	default:
 		live.Grants.Add(g, spec.Claim{})
 		r.seen.holders[g] = a
@@ -329,8 +346,15 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	if err != nil {
 		return err
 	}
-	for _, a := range all.Rows {
-		r.addGrant(ref, a, live)
+	accounts := make([]*account, len(all.Rows))
+	for i := range all.Rows {
+		accounts[i] = &all.Rows[i]
+	}
+	if err := r.join(ctx, accounts); err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		r.addGrant(ref, *a, live)
 	}
 	if all.Broken != "" {
 		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
