@@ -58,7 +58,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
 		return
 	}
-	provider, ok := object{d, n, what}.need("provider")
+	provider, ok := object{decoder: d, node: n, what: what}.need("provider")
 	if !ok {
 		return
 	}

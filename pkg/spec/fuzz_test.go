@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/hashicorp/go-multierror"
 )
 
 // FuzzLoad: whatever a file holds, loading it ends, without a panic, in a spec or in errors that say where.
@@ -25,6 +29,10 @@ func FuzzLoad(f *testing.F) {
 			f.Add(data)
 		}
 	}
+	_, files := mistakes(f)
+	for _, file := range files {
+		f.Add([]byte(file.text))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {
 			t.Skip()
@@ -36,6 +44,7 @@ func FuzzLoad(f *testing.F) {
 		s, err := Load(input(path))
 		if err != nil {
 			checkErrors(t, err)
+			checkInside(t, err, data)
 			return
 		}
 		for name, state := range s.Desired(time.Unix(0, 0)) {
@@ -46,6 +55,22 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkInside asserts that errors are at places that the file has.
+func checkInside(t *testing.T, err error, data []byte) {
+	t.Helper()
+	var all *multierror.Error
+	if !errors.As(err, &all) {
+		return
+	}
+	lines := strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n")
+	for _, one := range all.Errors {
+		e, ok := one.(*Error)
+		if !ok || e.Line > len(lines) || e.Column > utf8.RuneCountInString(lines[e.Line-1])+1 {
+			t.Errorf("outside of the file: %v", one)
+		}
+	}
 }
 
 // Whatever is done to make a reader of YAML work for ever, or to hide something from it, ends in errors that say where, and

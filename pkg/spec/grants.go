@@ -189,7 +189,7 @@ func (d *decoder) complete(n *yaml.Node, it *item) bool {
 			}
 		}
 	}
-	if flaw, hint := Flaw(it.name, maxName); flaw != "" {
+	if flaw, hint := d.flaw(n, it.name, maxName); flaw != "" {
 		d.reject(it.at, hint, "name in item %s %s", quoted(n.Value), flaw)
 		return false
 	}

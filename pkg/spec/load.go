@@ -63,7 +63,9 @@ func load(in Input, most bounds) (*Spec, error) {
 			d.document(data, f.base == RulesFile)
 		}
 	}
-	l.resolve()
+	if !l.broken {
+		l.resolve()
+	}
 	if err := l.err(); err != nil {
 		return nil, err
 	}
@@ -101,6 +103,9 @@ type loader struct {
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
 	comparisons int   // spent on suggestions
+	lostUsers   bool  // there is one without a name that counts
+	lostTeams   bool  // they are no mapping
+	broken      bool  // there is a file that can't be read on, so that names may be missing: errors about those would be its echo
 
 	connections map[string]*connection
 	users       map[string]*user
@@ -136,6 +141,7 @@ func fileKeysWith(kinds []*KindSchema) []string {
 func (d *decoder) document(data []byte, rulesOnly bool) {
 	root := d.parse(data)
 	if root == nil {
+		d.broken = true
 		return
 	}
 	what, keys := "file", fileKeysWith(d.kinds)
@@ -144,8 +150,10 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 	}
 	o, ok := d.object(root, what, keys)
 	if !ok {
+		d.broken = true
 		return
 	}
+	d.broken = d.broken || o.misspells()
 	d.version(o)
 	if d.heldByOperator(o) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })

@@ -208,7 +208,7 @@ func TestManyErrors(t *testing.T) {
 		t.Fatalf("kept %d errors", len(all.Errors))
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != maxShown+1 || lines[maxShown] != "and 23900 more errors; correct these first" {
+	if len(lines) != maxShown+1 || lines[maxShown] != "and 11900 more errors; correct these first" {
 		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
 	}
 	var first *Error

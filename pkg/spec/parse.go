@@ -31,22 +31,58 @@ var (
 // nothing by itself, so what we do not want in a file is refused here, once, for the whole tree.
 func (d *decoder) parse(data []byte) *yaml.Node {
 	data, ok := d.readable(data)
-	if !ok {
+	if !ok || d.conflicts(data) {
 		return nil
 	}
-	reader := yaml.NewDecoder(bytes.NewReader(data))
+	d.data = plainVersion(data)
+	root, err := d.root()
+	if err != nil {
+		m, halves := findMistake(d.data)
+		if m != nil || len(halves) == 0 {
+			d.syntaxError(err, m)
+			return nil
+		}
+		d.join(halves)
+		if root, err = d.root(); err != nil {
+			d.syntaxError(err, nil)
+			return nil
+		}
+	}
+	if root == nil {
+		d.reject(d.start(), "begin with `version: 1`, or remove the file", "file is empty")
+		return nil
+	}
+	d.check(root, 1)
+	return root
+}
+
+// root is what the first document holds, nil where it holds nothing. A second one is refused unless it is empty.
+func (d *decoder) root() (*yaml.Node, error) {
+	reader := yaml.NewDecoder(bytes.NewReader(d.data))
 	document, err := next(reader)
-	if err == nil && document.Kind == yaml.DocumentNode && len(document.Content) == 1 && !isNull(document.Content[0]) {
-		d.secondDocument(reader, data)
-		d.check(document.Content[0], 1)
-		return document.Content[0]
+	if errors.Is(err, io.EOF) {
+		return nil, nil
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		d.syntaxError(err, data)
-		return nil
+	if err != nil || len(document.Content) != 1 || isNull(document.Content[0]) {
+		return nil, err
 	}
-	d.reject(d.start(), "begin with `version: 1`, or remove the file", "file is empty")
-	return nil
+	for {
+		more, err := next(reader)
+		if errors.Is(err, io.EOF) {
+			return document.Content[0], nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !empty(&more) {
+			d.reject(d.at(&more), "put it into a file of its own", "second document in one file")
+			return document.Content[0], nil
+		}
+	}
+}
+
+func empty(document *yaml.Node) bool {
+	return document.Kind != yaml.DocumentNode || len(document.Content) != 1 || isNull(document.Content[0]) && document.Content[0].Value == ""
 }
 
 // next reads a document. It is the one place that calls yaml.v3, which can panic on some inputs.
@@ -62,16 +98,28 @@ func next(reader *yaml.Decoder) (document yaml.Node, err error) {
 
 var errPanic = errors.New("the YAML reader can't cope with this file")
 
-// secondDocument refuses anything after the first document.
-func (d *decoder) secondDocument(reader *yaml.Decoder, data []byte) {
-	second, err := next(reader)
-	switch {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		d.syntaxError(err, data)
-	default:
-		d.reject(d.at(&second), "put it into a file of its own", "second document in one file")
+// yamlVersion matches the line that says which YAML a file is written in. All of 1 are the same in files of ours.
+var yamlVersion = regexp.MustCompile(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*%YAML 1\.[0-9]+[ \t]*(?:#[^\n]*)?\r?(?:\n|$)`)
+
+// plainVersion makes that line a comment of the same length.
+func plainVersion(data []byte) []byte {
+	line := yamlVersion.Find(data)
+	if line == nil {
+		return data
 	}
+	data = bytes.Clone(data)
+	data[bytes.LastIndex(line, []byte("%YAML"))] = '#'
+	return data
+}
+
+// join writes each surrogate pair as one character, and notes where, for positions.
+func (d *decoder) join(halves []int) {
+	d.joined = map[int][]int{}
+	for _, i := range halves {
+		at := d.offset(d.data, i)
+		d.joined[at.Line] = append(d.joined[at.Line], at.Column)
+	}
+	d.data = joinHalves(d.data, halves)
 }
 
 var (
@@ -81,27 +129,49 @@ var (
 	anchorError = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
 )
 
-// syntaxError reports an error of yaml.v3, which gives a line at best. What it quotes from the file is left out, since
-// that may be a secret.
-func (d *decoder) syntaxError(err error, data []byte) {
-	at, what, hint := d.start(), err.Error(), "check indentation (spaces, no tabs), quotes and brackets around here"
-	if m := yamlError.FindStringSubmatch(what); m != nil {
-		what = m[2]
-		if line, err := strconv.Atoi(m[1]); err == nil {
+// syntaxError reports an error of yaml.v3 by the mistake that we see. Where we see none, yaml.v3 gives a line at best. What it
+// quotes from the file is left out, since that may be a secret.
+func (d *decoder) syntaxError(err error, m *mistake) {
+	if anchor := anchorError.FindStringSubmatch(yamlError.ReplaceAllString(err.Error(), "$2")); anchor != nil {
+		at := d.offset(d.data, max(0, bytes.Index(d.data, []byte("*"+anchor[1]))))
+		d.reject(at, noAlias.hint, "%s", noAlias.what)
+		return
+	}
+	if m != nil {
+		d.reject(d.offset(d.data, m.at), m.hint, "%s", m.what)
+		return
+	}
+	at, what, hint := d.start(), err.Error(), "check indentation (blanks, no tabs), quotes and brackets here and above"
+	if found := yamlError.FindStringSubmatch(what); found != nil {
+		what = found[2]
+		if line, err := strconv.Atoi(found[1]); err == nil {
 			if countsFrom0.MatchString(what) {
 				line++
 			}
-			at.Line = min(line, bytes.Count(data, []byte("\n"))+1)
+			at = d.firstOf(line)
 		}
 	}
-	if m := anchorError.FindStringSubmatch(what); m != nil {
-		at = d.offset(data, max(0, bytes.Index(data, []byte("*"+m[1]))))
-		what, hint = noAlias.what, noAlias.hint
-	}
 	if strings.HasPrefix(what, "exceeded max depth") {
-		what, hint = tooDeep.what, tooDeep.hint
+		d.reject(at, tooDeep.hint, "%s", tooDeep.what)
+		return
 	}
 	d.reject(at, hint, "not valid YAML: %s", what)
+}
+
+// firstOf is where the text of a line begins; lines beyond the file stand for its last.
+func (d *decoder) firstOf(line int) Position {
+	at := 0
+	for ; line > 1; line-- {
+		i := bytes.IndexByte(d.data[at:], '\n')
+		if i < 0 {
+			break
+		}
+		at += i + 1
+	}
+	for at < len(d.data) && (d.data[at] == ' ' || d.data[at] == '\t') {
+		at++
+	}
+	return d.offset(d.data, at)
 }
 
 // readable cuts a byte order mark off and refuses bytes that people and YAML readers see differently: what is not
@@ -121,7 +191,7 @@ func (d *decoder) readable(data []byte) ([]byte, bool) {
 		case c >= ' ' && c < 0x7f || c == '\t':
 		default:
 			var what, hint string
-			if what, hint, width = unreadableAt(data[i:]); what != "" {
+			if what, hint, width = unreadableAt(data, i); what != "" {
 				d.reject(d.offset(data, i), hint, "%s", what)
 				return nil, false
 			}
@@ -134,8 +204,9 @@ func (d *decoder) readable(data []byte) ([]byte, bool) {
 	return data, true
 }
 
-// unreadableAt says what is wrong with the character that data begins with, and how many bytes it has.
-func unreadableAt(data []byte) (what, hint string, width int) {
+// unreadableAt says what is wrong with the character at a place, and how many bytes it has.
+func unreadableAt(all []byte, at int) (what, hint string, width int) {
+	data := all[at:]
 	r, width := utf8.DecodeRune(data)
 	switch {
 	case r == utf8.RuneError && width == 1:
@@ -148,8 +219,18 @@ func unreadableAt(data []byte) (what, hint string, width int) {
 		return fmt.Sprintf("invisible character %U", r), "remove it", width
 	case unicode.IsControl(r) || r == '\ufffe' || r == '\uffff':
 		return fmt.Sprintf("control character %U", r), "remove it", width
+	case unicode.IsSpace(r) && beginsLine(all, at):
+		return fmt.Sprintf("the blank %U in the indentation", r), "indent with plain blanks", width
 	}
 	return "", "", width
+}
+
+// beginsLine tells that nothing but blanks is before a byte in its line.
+func beginsLine(data []byte, at int) bool {
+	for at > 0 && (data[at-1] == ' ' || data[at-1] == '\t') {
+		at--
+	}
+	return at == 0 || data[at-1] == '\n'
 }
 
 func (d *decoder) start() Position { return Position{File: d.file, Line: 1, Column: 1} }

@@ -47,16 +47,18 @@ var (
 )
 
 func (d *decoder) decodeUsers(n *yaml.Node) {
-	items, _ := d.list(n, "users")
+	items, ok := d.list(n, "users")
+	d.lostUsers = d.lostUsers || !ok
 	for _, item := range items {
-		d.user(item)
+		d.lostUsers = !d.user(item) || d.lostUsers
 	}
 }
 
-func (d *decoder) user(n *yaml.Node) {
+// user decodes a user, and tells whether there is one of that name.
+func (d *decoder) user(n *yaml.Node) bool {
 	o, ok := d.object(n, "user", userKeys)
 	if !ok {
-		return
+		return false
 	}
 	u := &user{}
 	if v := o.get("account"); v != nil {
@@ -81,14 +83,14 @@ func (d *decoder) user(n *yaml.Node) {
 	}
 	v, ok := o.need("name")
 	if !ok {
-		return
+		return false
 	}
 	if u.name, ok = d.name(v, "name"); !ok {
-		return
+		return false
 	}
 	if strings.ContainsAny(u.name, ":@") {
 		d.reject(d.at(v), "choose a plain word, and give the vendor's user name as account", "name %s holds : or @", quoted(u.name))
-		return
+		return false
 	}
 	if u.account == "" {
 		u.account = u.name
@@ -96,10 +98,11 @@ func (d *decoder) user(n *yaml.Node) {
 	u.source = d.at(v)
 	if first := d.users[u.name]; first != nil {
 		d.twice(u.source, "user", u.name, first.source)
-		return
+		return true
 	}
 	d.users[u.name] = u
 	d.userList = append(d.userList, u)
+	return true
 }
 
 func (d *decoder) domain(n *yaml.Node) string {
@@ -136,6 +139,7 @@ func isAddress(text string) bool {
 }
 
 func (d *decoder) decodeTeams(n *yaml.Node) {
+	d.lostTeams = d.lostTeams || n.Kind != yaml.MappingNode
 	for key, value := range d.pairs(n, "teams") {
 		if first := d.teams[key.Value]; first != nil {
 			d.twice(d.at(key), "team", key.Value, first.source)

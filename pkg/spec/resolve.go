@@ -116,7 +116,7 @@ func (l *loader) look(items []item) {
 		case SubjectUser:
 			it.user = l.userNamed(mention{it.name, it.at})
 		case kindTeam:
-			if it.team = l.teams[it.name]; it.team == nil {
+			if it.team = l.teams[it.name]; it.team == nil && !l.lostTeams {
 				l.reject(it.at, l.meant(it.name, l.teamNames(), "define it under teams"), "unknown team %s", quoted(it.name))
 			}
 		case SubjectAddress, SubjectMailbox:
@@ -133,12 +133,25 @@ func (l *loader) userNamed(m mention) *user {
 	switch {
 	case u == nil && l.teams[m.name] != nil:
 		l.reject(m.at, fmt.Sprintf("did you mean %q?", "team:"+m.name), "unknown user %s", quoted(m.name))
+	case u == nil && l.lostUsers:
+	case u == nil && l.several(m.name):
+		l.reject(m.at, "separate them by plain commas: [alice, bob]", "unknown user %s, which looks like several", quoted(m.name))
 	case u == nil:
 		l.reject(m.at, l.meant(m.name, l.userNames(), "define it under users"), "unknown user %s", quoted(m.name))
 	case u.left:
 		l.gone(u, m.at)
 	}
 	return u
+}
+
+// several tells a name that is probably those of several users with something other than a comma between them.
+func (l *loader) several(name string) bool {
+	const marks = "，、；;,"
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || strings.ContainsRune(marks, r) })
+	unknown := func(part string) bool {
+		return l.users[part] == nil && l.teams[strings.TrimPrefix(part, "team:")] == nil
+	}
+	return len(parts) > 1 && (strings.ContainsAny(name, marks) || !slices.ContainsFunc(parts, unknown))
 }
 
 func (l *loader) gone(u *user, at Position) {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,10 +18,20 @@ type decoder struct {
 	folder  string      // where file: references begin
 	rules   *ruleSource // what its rules count for
 	trusted bool        // it is the operator's, and may set and name what other files may not
+
+	data   []byte        // as yaml.v3 read it
+	joined map[int][]int // columns, by line, of surrogate pairs of which data has one character
+	sought place         // the last node that was looked for in data
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
-	return Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1)}
+	at := Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1)}
+	for _, pair := range d.joined[n.Line] {
+		if pair < at.Column {
+			at.Column += len(`\ud83e\udd84`) - len(`\U0001f984`)
+		}
+	}
+	return at
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
@@ -74,6 +82,12 @@ func (d *decoder) is(n *yaml.Node, kind yaml.Kind, what, hint string) bool {
 		d.reject(d.at(n), "fill it in, or remove it", "%s is empty", what)
 		return false
 	case n.Kind != kind:
+		if kind == yaml.MappingNode && d.slipped(n) || kind == yaml.SequenceNode && d.unlisted(n) {
+			return false
+		}
+		if _, use := wide(n); use != "" && kind == yaml.SequenceNode {
+			hint = use
+		}
 		d.reject(d.at(n), hint, "%s must be %s, got %s", what, describe(&yaml.Node{Kind: kind}), describe(n))
 		return false
 	}
@@ -119,13 +133,14 @@ func (d *decoder) duplicateKey(key, first *yaml.Node, what string) {
 // object is a mapping with fixed keys.
 type object struct {
 	*decoder
-	node *yaml.Node
-	what string
+	node  *yaml.Node
+	what  string
+	known []string
 }
 
 // object checks that a mapping's keys are among those known, each at most once.
 func (d *decoder) object(n *yaml.Node, what string, known []string) (object, bool) {
-	o := object{d, n, what}
+	o := object{d, n, what, known}
 	if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
 		return o, false
 	}
@@ -154,6 +169,9 @@ func (d *decoder) object(n *yaml.Node, what string, known []string) (object, boo
 }
 
 func (d *decoder) unknownKey(key *yaml.Node, what string, known []string) {
+	if d.slipped(key) {
+		return
+	}
 	d.reject(d.at(key), d.meant(key.Value, known, "use "+either(known)), "unknown key %s in %s", quoted(key.Value), what)
 }
 
@@ -177,12 +195,45 @@ func (o object) need(key string) (*yaml.Node, bool) {
 	if n := o.get(key); n != nil {
 		return n, true
 	}
+	if o.misspelt(key) {
+		return nil, false
+	}
 	line := key + ":"
 	if key == "version" {
 		line += " 1" // there is no other
 	}
 	o.reject(o.at(o.node), fmt.Sprintf("add `%s`", line), "%s has no %s", o.what, key)
 	return nil, false
+}
+
+// misspelt tells that the object has a key of which it was said already that it is probably this one.
+func (o object) misspelt(key string) bool {
+	for i := 0; i < len(o.node.Content); i += 2 {
+		have := o.node.Content[i].Value
+		if !slices.Contains(o.known, have) && o.near(have, []string{key}) {
+			return true
+		}
+	}
+	return false
+}
+
+// misspells tells that the object has a key of which it was said already that it is probably a known one.
+func (o object) misspells() bool {
+	for i := 0; i < len(o.node.Content); i += 2 {
+		if have := o.node.Content[i].Value; !slices.Contains(o.known, have) && o.near(have, o.known) {
+			return true
+		}
+	}
+	return false
+}
+
+// near tells a key that was probably meant as a known one, while there is time for comparisons.
+func (l *loader) near(key string, known []string) bool {
+	if slices.ContainsFunc(known, func(k string) bool { return strings.Contains(key, k) }) {
+		return true
+	}
+	l.comparisons += len(known)
+	return l.comparisons <= maxComparisons && Suggest(key, known) != ""
 }
 
 // text reads any text that is not empty.
@@ -199,60 +250,6 @@ func (d *decoder) text(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	return n.Value, true
-}
-
-// The most characters in a name and in a line of free text.
-const (
-	maxName = 128
-	maxLine = 500
-)
-
-// name reads a name: one line, all of it visible.
-func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
-	text, ok := d.text(n, what)
-	return text, ok && d.visible(n, what, text, maxName)
-}
-
-// visible refuses text that people can't read as it is.
-func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
-	flaw, hint := Flaw(text, limit)
-	if flaw != "" {
-		d.reject(d.at(n), hint, "%s %s %s", what, quoted(text), flaw)
-	}
-	return flaw == ""
-}
-
-// Flaw says what is wrong with a text that people read as one line, and what to do about it; both are "" where nothing is.
-// limit counts characters.
-func Flaw(text string, limit int) (flaw, hint string) {
-	first, _ := utf8.DecodeRuneInString(text)
-	last, _ := utf8.DecodeLastRuneInString(text)
-	hidden := strings.IndexFunc(text, isHidden)
-	switch {
-	case text == "":
-		return "is empty", "fill it in"
-	case unicode.IsSpace(first) || unicode.IsSpace(last):
-		return "begins or ends with a blank", "remove the blank"
-	case hidden >= 0:
-		r, _ := utf8.DecodeRuneInString(text[hidden:])
-		return fmt.Sprintf("holds the invisible character %U", r), "remove the character"
-	case utf8.RuneCountInString(text) > limit:
-		return fmt.Sprintf("is longer than %d characters", limit), "shorten it"
-	}
-	return "", ""
-}
-
-// isHidden tells characters that can't be seen or that turn the direction of the text around them: control and format
-// characters, line separators, and letters that fonts show as nothing.
-func isHidden(r rune) bool {
-	if r < unicode.MaxASCII {
-		return r < ' '
-	}
-	switch r {
-	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u3164', '\uffa0', utf8.RuneError:
-		return true
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
 // word reads one of some fixed words.

@@ -1,0 +1,187 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The most characters in a name and in a line of free text.
+const (
+	maxName = 128
+	maxLine = 500
+)
+
+// name reads a name: one line, all of it visible.
+func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
+	text, ok := d.text(n, what)
+	return text, ok && d.visible(n, what, text, maxName)
+}
+
+// visible refuses text that people can't read as it is.
+func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
+	if first, _ := utf8.DecodeRuneInString(text); n.Style == 0 && curlyQuote(first) {
+		d.reject(d.at(n), fmt.Sprintf(`write plain quotes, or put them around all of it if %c belongs to it`, first), "%s begins with %q (%U), which is no quote to YAML", what, first, first)
+		return false
+	}
+	flaw, hint := d.flaw(n, text, limit)
+	if flaw != "" {
+		d.reject(d.at(n), hint, "%s %s %s", what, quoted(text), flaw)
+	}
+	return flaw == ""
+}
+
+// Flaw says what is wrong with a text that people read as one line, and what to do about it; both are "" where nothing is.
+// limit counts characters.
+func Flaw(text string, limit int) (flaw, hint string) {
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	hidden := strings.IndexFunc(text, isHidden)
+	switch {
+	case text == "":
+		return "is empty", "fill it in"
+	case unicode.IsSpace(first) || unicode.IsSpace(last):
+		return "begins or ends with a blank", "remove the blank"
+	case hidden >= 0:
+		r, _ := utf8.DecodeRuneInString(text[hidden:])
+		return fmt.Sprintf("holds the invisible character %U", r), "remove the character"
+	case utf8.RuneCountInString(text) > limit:
+		return fmt.Sprintf("is longer than %d characters", limit), "shorten it"
+	}
+	return "", ""
+}
+
+// isHidden tells characters that can't be seen or that turn the direction of the text around them: control and format
+// characters, line separators, those that choose how others look, and letters that fonts show as nothing.
+func isHidden(r rune) bool {
+	const emptyBraille = '\u2800'
+	if r < unicode.MaxASCII {
+		return r < ' '
+	}
+	return r == emptyBraille || r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs,
+		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// turnsAround tells characters that show the text after them, or what is around it, in another order than it has, and those
+// that break a line or control a terminal. No name has them, however they are written.
+func turnsAround(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Cs)
+}
+
+// flaw is that of a text, where what can't be seen is none as long as the file writes it out: as \u200C within double quotes. So
+// people can name what exists at a vendor, and those who read the file see what is there.
+func (d *decoder) flaw(n *yaml.Node, text string, limit int) (flaw, hint string) {
+	if flaw, hint = Flaw(text, limit); flaw == "" {
+		return "", ""
+	}
+	seen, written := d.asWritten(n)
+	if !written {
+		return flaw, d.hintFor(text, hint)
+	}
+	if i := strings.Index(n.Value, text); i >= 0 { // part of an item, without its prefix
+		from := utf8.RuneCountInString(n.Value[:i])
+		seen = seen[from : from+utf8.RuneCountInString(text)]
+	}
+	if flaw, hint = Flaw(string(seen), limit); flaw == "" {
+		return "", ""
+	}
+	return flaw, d.hintFor(text, hint)
+}
+
+// hintFor adds how to write what can't be seen.
+func (d *decoder) hintFor(text, hint string) string {
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	r := first
+	if !unicode.IsSpace(r) {
+		r = last
+	}
+	if !unicode.IsSpace(r) {
+		i := strings.IndexFunc(text, isHidden)
+		if i < 0 {
+			return hint
+		}
+		r, _ = utf8.DecodeRuneInString(text[i:])
+	}
+	escape := fmt.Sprintf(`\u%04X`, r)
+	if r > 0xffff {
+		escape = fmt.Sprintf(`\U%08X`, r)
+	}
+	if turnsAround(r) {
+		return hint
+	}
+	return hint + ", or write it as " + escape + " in double quotes if it belongs to the name"
+}
+
+// asWritten is the text of a node in double quotes as people see it in the file: with an x for each character that can't be seen
+// and is written out. It is false where nothing is written out, or nothing else is there.
+func (d *decoder) asWritten(n *yaml.Node) (seen []rune, written bool) {
+	if n.Style&yaml.DoubleQuotedStyle == 0 {
+		return nil, false
+	}
+	source, visible := d.source(n), false
+	for _, r := range n.Value {
+		char, width := utf8.DecodeRune(source)
+		switch {
+		case len(source) == 0 || char == '\n' || char == '\r':
+			return nil, false // text over several lines, which no name is
+		case char != '\\':
+			visible = visible || !isHidden(r) && !unicode.IsSpace(r)
+			seen = append(seen, r)
+		default:
+			width = escapeWidth(source)
+			hidden := isHidden(r) || unicode.IsSpace(r)
+			visible = visible || !hidden
+			if hidden && !turnsAround(r) {
+				r, written = 'x', true
+			}
+			seen = append(seen, r)
+		}
+		source = source[min(width, len(source)):]
+	}
+	return seen, written && visible
+}
+
+// escapeWidth is how many bytes an escape has, which yaml.v3 found to be one.
+func escapeWidth(source []byte) int {
+	if len(source) < 2 {
+		return len(source)
+	}
+	switch source[1] {
+	case 'x':
+		return len(`\xff`)
+	case 'u':
+		return len(`\uffff`)
+	case 'U':
+		return len(`\Uffffffff`)
+	}
+	return len(`\n`)
+}
+
+// source is what stands after the opening quote of a node. It goes on from where it was asked last, since lines may be long.
+func (d *decoder) source(n *yaml.Node) []byte {
+	at := d.sought
+	if at.line > n.Line || at.line == n.Line && at.column > n.Column || at.line == 0 {
+		at = place{line: 1, column: 1}
+	}
+	for ; at.line < n.Line; at.line, at.column = at.line+1, 1 {
+		i := bytes.IndexByte(d.data[at.offset:], '\n')
+		if i < 0 {
+			return nil
+		}
+		at.offset += i + 1
+	}
+	for ; at.column < n.Column && at.offset < len(d.data); at.column++ {
+		_, width := utf8.DecodeRune(d.data[at.offset:])
+		at.offset += width
+	}
+	d.sought = at
+	return bytes.TrimPrefix(d.data[at.offset:], []byte(`"`))
+}
+
+// place is where a byte is.
+type place struct{ line, column, offset int }
