@@ -39,6 +39,17 @@ func Formats() []spec.Format {
 	return formats
 }
 
+// Kinds are the kinds of resources of all providers.
+func Kinds() []spec.Kind {
+	var kinds []spec.Kind
+	for _, f := range Formats() {
+		for _, k := range f.Kinds {
+			kinds = append(kinds, k.Kind)
+		}
+	}
+	return kinds
+}
+
 func alibabacloudEmulator(o EmulatorOptions) emu.Vendor {
 	return alibabacloudemu.New(alibabacloudemu.Options{Unthrottled: o.Unthrottled})
 }

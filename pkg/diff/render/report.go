@@ -1,11 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Report is what is shown of a plan, a drift, a result or a check: words and numbers, no layout and nothing escaped.
@@ -101,7 +101,7 @@ func (s *Section) note(level Level, text string) {
 // empty says that a section has nothing to show but its title.
 func (s *Section) empty() bool { return len(s.Notes)+len(s.Groups) == 0 }
 
-// groupRows gives each resource of changes its group, in the order of spec.Kinds and then by name. Rows keep their order.
+// groupRows gives each resource of changes its group, in the order of kinds and then by name. Rows keep their order.
 func groupRows(changes []diff.Change, row func(int) Row) []Group {
 	order := make([]int, len(changes))
 	for i := range order {
@@ -121,8 +121,5 @@ func groupRows(changes []diff.Change, row func(int) Row) []Group {
 }
 
 func compareResources(a, b *diff.Change) int {
-	if d := slices.Index(spec.Kinds, a.Kind) - slices.Index(spec.Kinds, b.Kind); d != 0 {
-		return d
-	}
-	return strings.Compare(a.Resource, b.Resource)
+	return cmp.Or(a.Kind.Compare(b.Kind), strings.Compare(a.Resource, b.Resource))
 }

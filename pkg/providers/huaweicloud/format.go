@@ -2,6 +2,15 @@ package huaweicloud
 
 import "github.com/entitlectl/entitlectl/pkg/spec"
 
+// The kinds of resources, and the words of an app's audience.
+const (
+	kindAppGroup spec.Kind = "app-group"
+	kindApp      spec.Kind = "app"
+
+	audienceAssigned = "assigned" // the accounts that are assigned to it
+	audienceEveryone = "everyone" // every user of the tenant; assignments are kept but mean nothing
+)
+
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
 
@@ -42,14 +51,14 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
+			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
 			About: "app groups of Workspace; one that does not exist is made",
 		},
 		{
-			Kind: spec.KindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
+			Kind: kindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
 			About: "apps of the app center, which exist already",
 			Settings: []spec.Setting{{
-				Key: "audience", Words: []string{string(spec.Assigned), string(spec.Everyone)}, Implied: string(spec.Assigned), Opens: string(spec.Everyone),
+				Key: "audience", Words: []string{audienceAssigned, audienceEveryone}, Implied: audienceAssigned, Opens: audienceEveryone,
 				About: "assigned: those whom grants list; everyone: every user of the tenant",
 			}},
 		},

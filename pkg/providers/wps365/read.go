@@ -111,7 +111,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	groups := map[spec.Ref]mailGroup{}
 	var errs *multierror.Error
 	for _, g := range all {
-		ref := spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
+		ref := spec.Ref{Connection: r.name, Kind: kindMailGroup, Name: g.address()}
 		if _, listed := q.Desired.Resources[ref]; !listed {
 			continue
 		}
@@ -255,7 +255,7 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
-	if l.role == spec.RoleSender && !w.Absent && w.senders() != spec.SendersCustom && !w.hasLeft(subjects) {
+	if l.role == roleSender && !w.Absent && w.senders() != sendersCustom && !w.hasLeft(subjects) {
 		return // the files leave open who may send
 	}
 	for _, s := range subjects {
