@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"os"
@@ -54,18 +55,16 @@ func (p Provider) writes(t testing.TB) func(emu.Call) bool {
 	}
 }
 
-// credentials are what emulators take, by the names that files have for them.
+// credentials are what emulators take, by the names that files have for them. All others are the secret.
 var credentials = map[string]string{
-	"accessKey": "emulator-key", "secretKey": "emulator-secret", "token": "emulator-token",
-	"accessKeyId": "emulator-key", "accessKeySecret": "emulator-secret",
-	"appId": "emulator-app", "appKey": "emulator-secret",
+	"accessKey": "emulator-key", "accessKeyId": "emulator-key", "appId": "emulator-app", "token": "emulator-token",
 }
 
 // Secrets are the emulator's credentials of the given names.
 func Secrets(names ...string) map[string]spec.Secret {
 	secrets := map[string]spec.Secret{}
 	for _, name := range names {
-		secrets[name] = spec.NewSecret(credentials[name])
+		secrets[name] = spec.NewSecret(cmp.Or(credentials[name], "emulator-secret"))
 	}
 	return secrets
 }
