@@ -74,21 +74,20 @@ var subjectForms = []subjectForm{
 	{SubjectAddress, "address", true, "an address"},
 }
 
-func formOf(kind SubjectKind) subjectForm {
-	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.kind == kind })
-	if i < 0 {
-		return subjectForm{}
+// form finds a form by its kind or its prefix; the zero form where there is none.
+func form(is func(subjectForm) bool) subjectForm {
+	if i := slices.IndexFunc(subjectForms, is); i >= 0 {
+		return subjectForms[i]
 	}
-	return subjectForms[i]
+	return subjectForm{}
 }
 
-// formWith finds a form by its prefix; the zero form where there is none.
+func formOf(kind SubjectKind) subjectForm {
+	return form(func(f subjectForm) bool { return f.kind == kind })
+}
+
 func formWith(prefix string) subjectForm {
-	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.prefix == prefix })
-	if i < 0 {
-		return subjectForm{}
-	}
-	return subjectForms[i]
+	return form(func(f subjectForm) bool { return f.prefix == prefix })
 }
 
 // prefixes are those that items in lists take.
