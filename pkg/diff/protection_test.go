@@ -31,9 +31,9 @@ func genMapping(t *rapid.T) mapping {
 }
 
 // granting is a provider with the kinds that the rules name.
-func granting() []spec.Format {
+func granting() []spec.ProviderSchema {
 	lists := []spec.List{{Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser}}}
-	return []spec.Format{{Provider: "cloud", Kinds: []spec.KindSchema{
+	return []spec.ProviderSchema{{Provider: "cloud", Kinds: []spec.KindSchema{
 		{Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Lists: lists},
 		{Kind: kindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Lists: lists},
 	}}}

@@ -31,8 +31,8 @@ func Find(name string) (Provider, bool) {
 }
 
 // Formats returns what the file may hold for each provider.
-func Formats() []spec.Format {
-	var formats []spec.Format
+func Formats() []spec.ProviderSchema {
+	var formats []spec.ProviderSchema
 	for _, p := range Catalog() {
 		formats = append(formats, p.Format)
 	}

@@ -11,7 +11,7 @@ import (
 // connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
 	Connection
-	format *Format
+	format *ProviderSchema
 }
 
 // holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
@@ -40,7 +40,7 @@ var connectionName = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`)
 
 func (d *decoder) connection(key, n *yaml.Node) {
 	name := key.Value
-	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, format: new(Format)}
+	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, format: new(ProviderSchema)}
 	if first := d.connections[name]; first != nil {
 		d.twice(c.Source, "connection", name, first.Source)
 		return
@@ -71,7 +71,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 }
 
 // keys lists all keys of a connection. Those that the provider has no use for are unknown there.
-func (f *Format) keys() []string {
+func (f *ProviderSchema) keys() []string {
 	keys := slices.Clone(connectionKeys)
 	unused := func(key string) bool {
 		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||

@@ -5,9 +5,9 @@ func input(paths ...string) Input { return Input{Paths: paths, Formats: testForm
 
 // testFormats are three made-up providers: one with two families of endpoints, two ways to prove who we are and a default
 // domain; one for mail; one for accounts.
-func testFormats() []Format {
+func testFormats() []ProviderSchema {
 	kinds := testKinds()
-	return []Format{
+	return []ProviderSchema{
 		{
 			Provider: "cloud", Kinds: []KindSchema{kinds[kindAppGroup], kinds[kindApp]},
 			Auth: []AuthForm{

@@ -87,7 +87,7 @@ func (c *connection) names(u *user) []Subject {
 // view is what connections share that know all people by the same names: those of one provider, but for connections at which
 // somebody has a name of their own.
 type view struct {
-	format     *Format
+	format     *ProviderSchema
 	connection string
 }
 

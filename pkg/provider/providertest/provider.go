@@ -19,7 +19,7 @@ import (
 
 // Provider is a vendor's package as its tests know it.
 type Provider struct {
-	Format   spec.Format
+	Format   spec.ProviderSchema
 	Reader   func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
 	Writer   func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Target, error)
 	Emulator func() emu.Vendor // with an empty world; conformance needs one without limits on rates

@@ -11,10 +11,10 @@ const kindAccount spec.Kind = "account"
 // Format says what a connection of this provider may hold in the file. The vendor counts each API by itself (Resource
 // Management: API throttling), but publishes 10 promotions a second and nothing for the other calls used. So all reads share
 // one rate and all writes another; half of the published one leaves room for people and other programs, who share the quota.
-func Format() spec.Format {
+func Format() spec.ProviderSchema {
 	const perSecond = 5
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
-	return spec.Format{
+	return spec.ProviderSchema{
 		Provider: "alibabacloud",
 		Kinds:    []spec.KindSchema{accounts()},
 		Auth: []spec.AuthForm{

@@ -16,8 +16,8 @@ const defaultDomain = "local.com"
 
 // Format says what a connection of this provider may hold in the file. The rates are those that the vendor publishes per
 // user and minute for the APIs whose rows could be seen; those of app groups are taken to be the same.
-func Format() spec.Format {
-	return spec.Format{
+func Format() spec.ProviderSchema {
+	return spec.ProviderSchema{
 		Provider: "huaweicloud",
 		Kinds:    kinds(),
 		Auth: []spec.AuthForm{

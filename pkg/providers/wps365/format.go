@@ -31,10 +31,10 @@ const (
 // Format says what a connection of this provider may hold in the file. The vendor publishes no rates (its
 // pages say "rate policy: none", and its error codes that there is one), nor what they would count by; five calls a second,
 // reads and writes apart, is what a single client can ask for without being noticed.
-func Format() spec.Format {
+func Format() spec.ProviderSchema {
 	const perSecond = 5
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
-	return spec.Format{
+	return spec.ProviderSchema{
 		Provider: "wps365",
 		Kinds:    []spec.KindSchema{mailGroups()},
 		// With a refresh token, mail groups are written in the name of the user whose it is; without, by the app itself.
