@@ -66,6 +66,11 @@ func TestFault19TamperedPlan(t *testing.T) {
 		{"another connection", sealed(func(p *diff.Plan) { p.Connections[0].Name = "elsewhere" }), exitError, "no connection elsewhere"},
 		{"another provider", sealed(func(p *diff.Plan) { p.Connections[0].Provider = "wps365" }), exitError, "of provider wps365"},
 		{"another account", sealed(func(p *diff.Plan) { p.Connections[0].Account = "project f" }), exitStale, "the plan is for project f, and the credentials reach project 0"},
+		{"a kind that nobody has", sealed(func(p *diff.Plan) {
+			for i := range p.Connections[0].Changes {
+				p.Connections[0].Changes[i].Kind = "robot"
+			}
+		}), exitError, `or kind "robot"`},
 		{"what the files do not want", sealed(func(p *diff.Plan) {
 			p.Connections[0].Changes[0].Resource = "Backdoor"
 		}), exitStale, "the files do not want this now"},

@@ -155,23 +155,20 @@ func (c *cli) checkTargets(scopes []scope) error {
 			continue
 		}
 		kind, _, ok := strings.Cut(target, "/")
-		if kinds := kindNames(); !ok || !slices.Contains(kinds, kind) {
-			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, strings.Join(kinds, ", "))
+		if kinds := providers.Kinds(); !ok || !slices.Contains(kinds, spec.Kind(kind)) {
+			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, join(kinds))
 		}
 		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
 	}
 	return nil
 }
 
-// kindNames are the kinds of all providers.
-func kindNames() []string {
-	var names []string
-	for _, f := range providers.Formats() {
-		for _, k := range f.Kinds {
-			names = append(names, string(k.Kind))
-		}
+func join(kinds []spec.Kind) string {
+	var words []string
+	for _, k := range kinds {
+		words = append(words, string(k))
 	}
-	return names
+	return strings.Join(words, ", ")
 }
 
 // only cuts a scope down to the targets that it has.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
@@ -195,8 +196,8 @@ func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
 // completeTargets lets shells complete the kind of a target.
 func completeTargets(command *cobra.Command) {
 	var words []string
-	for _, kind := range kindNames() {
-		words = append(words, kind+"/")
+	for _, kind := range providers.Kinds() {
+		words = append(words, string(kind)+"/")
 	}
 	_ = command.RegisterFlagCompletionFunc("target", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/providers"
 )
 
 func newShow(c *cli) *cobra.Command {
@@ -36,6 +37,9 @@ func readPlan(path string) (*diff.Plan, error) {
 		return nil, err
 	}
 	plan, err := diff.Decode(data)
+	if err == nil {
+		err = plan.CheckKinds(providers.Kinds())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

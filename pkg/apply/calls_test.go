@@ -24,7 +24,7 @@ func (p packer) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 }
 
 func (p packer) Shapes() []diff.CallShape {
-	return []diff.CallShape{{Name: "assign", Kind: spec.KindAppGroup, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpGrant, diff.OpRevoke}}}
+	return []diff.CallShape{{Name: "assign", Kind: kindAppGroup, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpGrant, diff.OpRevoke}}}
 }
 
 // inOne makes one call of all changes.

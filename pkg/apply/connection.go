@@ -73,12 +73,13 @@ func (r *run) send(ctx context.Context, unsent []int) {
 	r.sender.send(ctx, r.steps.ready(others))
 }
 
-// findLate looks for access that nobody planned for: who had been assigned to an app shows, and counts, only once the app
-// is no longer open to everyone.
+// findLate looks for access that nobody planned for: who had a grant on a resource that was open to everyone shows, and
+// counts, only once it is closed.
 func (r *run) findLate(ctx context.Context) {
 	var closed []diff.Change
 	for i, c := range r.part.Changes {
-		if c.Op == diff.OpUpdate && c.To == spec.Assigned && r.steps.all[i].outcome == diff.Done {
+		ref := c.Ref(r.part.Name)
+		if c.Op == diff.OpUpdate && r.part.Open[ref] && !r.desired.Resources[ref].Open && r.steps.all[i].outcome == diff.Done {
 			closed = append(closed, c)
 		}
 	}
@@ -93,7 +94,7 @@ func (r *run) findLate(ctx context.Context) {
 	for _, c := range diff.Compute(q.Desired, live, diff.Resending{Notices: spec.Notices{Off: true}}) {
 		if c.Op == diff.OpRevoke && !slices.Contains(r.part.Changes, c) {
 			r.late = append(r.late, diff.ChangeResult{Change: c, Outcome: diff.NotTried,
-				Detail: "it showed when the app was no longer open to everyone; plan again"})
+				Detail: "it showed when the " + string(c.Kind) + " was no longer open to everyone; plan again"})
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // What an earlier run may have sent gets the time to show before it is sent again.
 func TestDoubtsAreSettledByReading(t *testing.T) {
-	grant := diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: grantOf("CAD", "b").Subject}
+	grant := diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: grantOf("CAD", "b").Subject}
 	for _, tc := range []struct {
 		name  string
 		shows time.Duration // after the start; 0: never
@@ -100,7 +100,7 @@ func TestDoubtfulMails(t *testing.T) {
 func TestDoubtsOfOthersStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}, "Other": nil})}, keptIn(t)
-		other := diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "Other", Role: spec.RoleAccess, Subject: grantOf("Other", "b").Subject}
+		other := diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "Other", Role: spec.RoleAccess, Subject: grantOf("Other", "b").Subject}
 		k.doubted(t, time.Now().Add(-time.Hour), store.Begun, other)
 		session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "r"}, "", []string{conn}, 0)
 		if err != nil {
@@ -155,7 +155,7 @@ func TestSavedPlanLeavesOtherMailsInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}})}, keptIn(t)
 		saved := k.mailing(t, v, false)
-		k.doubted(t, time.Now(), store.Unknown, diff.Change{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject})
+		k.doubted(t, time.Now(), store.Unknown, diff.Change{Op: diff.OpResend, Kind: kindAppGroup, Resource: "CAD", Subject: grantOf("CAD", "a").Subject})
 		k.applySaved(t, v, saved)
 		if d := k.doubts(t); len(d) != 1 {
 			t.Errorf("in doubt %v", d)

@@ -16,7 +16,7 @@ import (
 // What the journal says of changes comes back as it was, whatever they are.
 func TestItemsComeBack(t *testing.T) {
 	change := rapid.Custom(func(t *rapid.T) diff.Change {
-		c := diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: spec.KindAppGroup,
+		c := diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: kindAppGroup,
 			Resource: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "resource"),
 			Subject:  spec.Subject{Kind: spec.SubjectUser, Name: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "subject")}}
 		if word := rapid.SampledFrom([]string{"", "x"}).Draw(t, "word"); c.Op == diff.OpResend {

@@ -42,6 +42,7 @@ func (r *run) reread(ctx context.Context) {
 		r.failed = diff.ErrorsOf(err)
 		return
 	}
+	r.part.Open = live.Open()
 	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)

@@ -88,7 +88,7 @@ func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
-	part.Basis, part.Account = diff.Basis(part.Touched), live.Account
+	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),
 		notes(diff.Lookalikes(changes), lookalike), diff.Respelt(job.Desired, live))

@@ -170,12 +170,12 @@ func TestPlanForeignToTheFiles(t *testing.T) {
 
 // Who had been assigned to an app that was open to everyone shows up when it no longer is: that is not a clean end.
 func TestLateAccessIsReported(t *testing.T) {
-	app := spec.Ref{Connection: conn, Kind: spec.KindApp, Name: "X"}
+	app := spec.Ref{Connection: conn, Kind: kindApp, Name: "X"}
 	v := &vendor{live: spec.NewState(), hidden: grantOf("X", "stranger")}
 	v.hidden.Resource = app
-	v.live.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
+	v.live.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true}
 	desired := spec.NewState()
-	desired.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned), Ownership: spec.Owned}
+	desired.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", "assigned"), Ownership: spec.Owned}
 	result := applyOnce(t, v, desired, ApplyOptions{})
 	want := map[string]diff.Outcome{"update X/": diff.Done, "revoke X/stranger": diff.NotTried}
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {

@@ -104,7 +104,7 @@ func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
 // Shapes are of calls that list their changes one by one.
 func (v *vendor) Shapes() (shapes []diff.CallShape) {
 	for _, op := range diff.Ops {
-		for _, kind := range spec.Kinds {
+		for _, kind := range []spec.Kind{kindAppGroup, kindApp} {
 			shapes = append(shapes, diff.CallShape{Name: string(op), Kind: kind, Role: spec.RoleAccess, Ops: []diff.Op{op}, Listed: true})
 		}
 	}
@@ -156,7 +156,7 @@ func (v *vendor) do(c diff.Change) {
 			v.live.Grants.Add(c.Grant(conn), spec.Claim{})
 		}
 	case diff.OpUpdate:
-		v.live.Resources[c.Ref(conn)] = spec.Resource{Settings: spec.Settings{}.With("audience", c.To), Open: c.To == spec.Everyone}
+		v.live.Resources[c.Ref(conn)] = spec.Resource{Settings: spec.Settings{}.With("audience", c.To), Open: c.To == "everyone"}
 		if v.hidden.Resource == c.Ref(conn) {
 			v.live.Grants.Add(v.hidden, spec.Claim{})
 		}
@@ -170,10 +170,14 @@ func (v *vendor) do(c diff.Change) {
 	}
 }
 
-const conn = "ws"
+const (
+	conn                   = "ws"
+	kindAppGroup spec.Kind = "app-group"
+	kindApp      spec.Kind = "app"
+)
 
 func grantOf(resource, user string) spec.Grant {
-	return spec.Grant{Resource: spec.Ref{Connection: conn, Kind: spec.KindAppGroup, Name: resource}, Role: spec.RoleAccess,
+	return spec.Grant{Resource: spec.Ref{Connection: conn, Kind: kindAppGroup, Name: resource}, Role: spec.RoleAccess,
 		Subject: spec.Subject{Kind: spec.SubjectUser, Name: user}}
 }
 

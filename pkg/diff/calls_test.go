@@ -12,10 +12,10 @@ import (
 )
 
 var shapes = []diff.CallShape{
-	{Name: "assign", Kind: spec.KindApp, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, Resources: 3, Subjects: 2},
-	{Name: "authorize", Kind: spec.KindAppGroup, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpGrant}, Resources: 2, Subjects: 2},
-	{Name: "resend", Kind: spec.KindAppGroup, Ops: []diff.Op{diff.OpResend}, Changes: 2},
-	{Name: "list", Kind: spec.KindMailGroup, Role: spec.RoleMember, Ops: []diff.Op{diff.OpGrant}, Listed: true},
+	{Name: "assign", Kind: kindApp, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, Resources: 3, Subjects: 2},
+	{Name: "authorize", Kind: kindAppGroup, Role: spec.RoleAccess, Ops: []diff.Op{diff.OpGrant}, Resources: 2, Subjects: 2},
+	{Name: "resend", Kind: kindAppGroup, Ops: []diff.Op{diff.OpResend}, Changes: 2},
+	{Name: "list", Kind: kindMailGroup, Role: spec.RoleMember, Ops: []diff.Op{diff.OpGrant}, Listed: true},
 }
 
 // on reads a change from "OP KIND/RESOURCE SUBJECT".
@@ -25,7 +25,7 @@ func on(text string) diff.Change {
 	c := diff.Change{Op: diff.Op(f[0]), Kind: spec.Kind(kind), Resource: name}
 	if len(f) > 2 {
 		c.Role, c.Subject = spec.RoleAccess, spec.Subject{Kind: spec.SubjectUser, Name: f[2]}
-		if c.Kind == spec.KindMailGroup {
+		if c.Kind == kindMailGroup {
 			c.Role = spec.RoleMember
 		}
 	}
@@ -132,11 +132,11 @@ func TestExtraPairsStandBesideThePlan(t *testing.T) {
 // A call is about one role: a member is not a sender.
 func TestCallsAreAboutOneRole(t *testing.T) {
 	changes, call := callOf("list", "grant mail-group/A u1; grant mail-group/A u2", "")
-	changes[1].Role = spec.RoleSender
+	changes[1].Role = roleSender
 	if err := diff.CheckCalls(changes, []diff.Call{call}, nil); err == nil || !strings.Contains(err.Error(), `is about the role "member" and would grant mail-group/A to u2 as "sender"`) {
 		t.Errorf("error %v", err)
 	}
-	changes[0].Role = spec.RoleSender
+	changes[0].Role = roleSender
 	if err := diff.CheckCalls(changes, []diff.Call{call}, shapes); err == nil || !strings.Contains(err.Error(), "is about the role member, not sender") {
 		t.Errorf("error %v", err)
 	}

@@ -113,7 +113,24 @@ func sameText(plan *Plan, data []byte) error {
 	return nil
 }
 
-// check finds what types can't: words that do not exist, calls whose indexes are out of range or used twice, and overrides of
+// CheckKinds refuses changes of other kinds than those. Decode does not know which kinds there are.
+func (p *Plan) CheckKinds(known []spec.Kind) error {
+	for _, part := range p.Connections {
+		for i, c := range part.Changes {
+			if !slices.Contains(known, c.Kind) {
+				return part.unknown(i)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Part) unknown(change int) error {
+	c := p.Changes[change]
+	return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", p.Name, change, c.Op, c.Kind)
+}
+
+// check finds what types can't: words that can't be, calls whose indexes are out of range or used twice, and overrides of
 // what is not broken.
 func (p *Plan) check() error {
 	names := map[string]bool{}
@@ -123,8 +140,8 @@ func (p *Plan) check() error {
 		}
 		names[part.Name] = true
 		for i, c := range part.Changes {
-			if opOrder(c.Op) < 0 || !slices.Contains(spec.Kinds, c.Kind) {
-				return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", part.Name, i, c.Op, c.Kind)
+			if opOrder(c.Op) < 0 || !c.Kind.IsName() {
+				return part.unknown(i)
 			}
 		}
 		if err := cmp.Or(CheckCalls(part.Changes, part.Calls, nil), part.checkOverrides()); err != nil {

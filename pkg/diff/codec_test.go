@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,9 +23,9 @@ func examplePlan() *diff.Plan {
 		Connections: []diff.Part{{
 			Name: conn, Provider: "huaweicloud", LiveGrants: 3, Resources: 1,
 			Changes: []diff.Change{
-				{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("张三"), Source: "e.yaml:3", Mails: 1},
-				{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("ghost"), Problem: "no <such> user"},
-				{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("b"), Reason: "not in the files"},
+				{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("张三"), Source: "e.yaml:3", Mails: 1},
+				{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("ghost"), Problem: "no <such> user"},
+				{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("b"), Reason: "not in the files"},
 			},
 			Calls:      []diff.Call{{Name: "add", Changes: []int{0}}, {Name: "remove", Changes: []int{2}}},
 			Violations: []diff.Violation{},
@@ -160,8 +161,32 @@ func TestDecodeChecksCalls(t *testing.T) {
 	}
 }
 
+// TestKindsOfSavedPlans proves that a kind is a word in any plan, and one that there is where that is known.
+func TestKindsOfSavedPlans(t *testing.T) {
+	for kind, want := range map[spec.Kind]struct{ read, known bool }{
+		kindAppGroup: {true, true}, "team": {true, false}, "": {}, "app/group": {}, "App": {}, "app-": {}, "app group": {},
+	} {
+		plan := examplePlan()
+		plan.Connections[0].Changes[1].Kind, plan.Connections[0].Overrides = kind, nil
+		data, err := plan.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, unread := diff.Decode(data)
+		unknown := plan.CheckKinds([]spec.Kind{kindApp, kindAppGroup})
+		if (unread == nil) != want.read || (unknown == nil) != want.known {
+			t.Errorf("%q: read: %v; known: %v", kind, unread, unknown)
+		}
+		for _, err := range []error{unread, unknown} {
+			if text := fmt.Sprintf("change 1: unknown op \"grant\" or kind %q", kind); err != nil && !strings.Contains(err.Error(), text) {
+				t.Errorf("%v, want %s", err, text)
+			}
+		}
+	}
+}
+
 func access(op diff.Op, resource, name string) diff.Change {
-	return diff.Change{Op: op, Kind: spec.KindAppGroup, Resource: resource, Role: spec.RoleAccess, Subject: person(name)}
+	return diff.Change{Op: op, Kind: kindAppGroup, Resource: resource, Role: spec.RoleAccess, Subject: person(name)}
 }
 
 func FuzzDecode(f *testing.F) {

@@ -245,7 +245,7 @@ func (d *delta) add(c Change) {
 func compareChanges(a, b Change) int {
 	return cmp.Or(
 		cmp.Compare(opOrder(a.Op), opOrder(b.Op)),
-		cmp.Compare(slices.Index(spec.Kinds, a.Kind), slices.Index(spec.Kinds, b.Kind)),
+		a.Kind.Compare(b.Kind),
 		strings.Compare(a.Resource, b.Resource),
 		strings.Compare(a.Field, b.Field),
 		strings.Compare(string(a.Role), string(b.Role)),
@@ -258,7 +258,7 @@ func compareChanges(a, b Change) int {
 func opOrder(op Op) int { return slices.Index(Ops, op) }
 
 // Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
-// not satisfied: a grant that is absent from a list that isn't whole, or from an app that is open to everyone.
+// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone.
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]

@@ -12,12 +12,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-const conn = "ws"
+const (
+	conn                    = "ws"
+	kindAppGroup  spec.Kind = "app-group"
+	kindApp       spec.Kind = "app"
+	kindMailGroup spec.Kind = "mail-group"
+	kindAccount   spec.Kind = "account"
+	roleSender    spec.Role = "sender"
+)
 
 func group(name string) spec.Ref {
-	return spec.Ref{Connection: conn, Kind: spec.KindAppGroup, Name: name}
+	return spec.Ref{Connection: conn, Kind: kindAppGroup, Name: name}
 }
-func app(name string) spec.Ref { return spec.Ref{Connection: conn, Kind: spec.KindApp, Name: name} }
+func app(name string) spec.Ref { return spec.Ref{Connection: conn, Kind: kindApp, Name: name} }
 
 func person(name string) spec.Subject {
 	return spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: "local.com"}
@@ -103,8 +110,8 @@ func TestCompute(t *testing.T) {
 
 func TestComputeAudience(t *testing.T) {
 	desired, live := spec.NewState(), spec.NewState()
-	desired.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true, Ownership: spec.Owned}
-	live.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}
+	desired.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true, Ownership: spec.Owned}
+	live.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", "assigned")}
 	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Claim{})
 	want := []string{"update AutoCAD audience:assigned>everyone"}
 	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
@@ -116,7 +123,7 @@ func TestRevokesSayWhy(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone late extra")
 	desired.Lapsed.Add(grant(group("CAD"), "late"), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"})
 	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
-	base := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
+	base := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
 	want := []diff.Change{base, base, base}
 	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
 	want[1].Subject, want[1].Source, want[1].Reason = person("gone"), "e.yaml:2", "gone has left"
@@ -137,7 +144,7 @@ func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 
 // A mail that a run was about to send after it was planned counts as sent only where a read can tell.
 func TestSatisfiedByMails(t *testing.T) {
-	ref := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}
+	ref := spec.Ref{Connection: conn, Kind: kindAccount, Name: "billing"}
 	planned := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
 	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, Notice: diff.NoticeRef{Sent: planned}}
 	for _, tc := range []struct {

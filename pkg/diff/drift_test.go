@@ -180,7 +180,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 		}
 		return s
 	}
-	assigned, everyone := &spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}, &spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
+	assigned, everyone := &spec.Resource{Settings: spec.Settings{}.With("audience", "assigned")}, &spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true}
 	gone := &spec.Resource{Absent: true}
 	addOnly := &spec.Resource{Ownership: spec.AddOnly}
 	leaver := func(s spec.State) spec.State {
@@ -231,7 +231,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 func TestConfirmedByOutcomes(t *testing.T) {
 	ref := app("AutoCAD")
 	desired, live := spec.NewState(), spec.NewState()
-	desired.Resources[ref], live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", spec.Assigned)}, spec.Resource{Settings: spec.Settings{}.With("audience", spec.Everyone), Open: true}
+	desired.Resources[ref], live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", "assigned")}, spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true}
 	p := part(desired, live)
 	for outcome, want := range map[diff.Outcome]map[string]string{
 		diff.Done: {"audience": "assigned"}, diff.Refused: {"audience": "everyone"}, diff.NotTried: {"audience": "everyone"}, diff.Unknown: {},

@@ -27,7 +27,7 @@ func genViolations(t *rapid.T) []diff.Violation {
 // genBlocked draws changes of which some are blocked.
 func genBlocked(t *rapid.T) []diff.Change {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) diff.Change {
-		return diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess,
+		return diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess,
 			Subject: person(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "subject")),
 			Problem: rapid.SampledFrom([]string{"no such user", "disabled"}).Draw(t, "problem")}
 	}), 0, 3).Draw(t, "blocked")
@@ -69,7 +69,7 @@ func TestOverridesCoverNothingWorse(t *testing.T) {
 
 // What is blocked is told apart by what it is and why, not by the line that asks for it nor by the order.
 func TestBlockage(t *testing.T) {
-	ghost := diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("ghost"),
+	ghost := diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("ghost"),
 		Source: "a.yaml:3", Reason: "contract", Problem: "no such user"}
 	other, moved, disabled := ghost, ghost, ghost
 	other.Subject = person("other")

@@ -42,6 +42,8 @@ type Part struct {
 	LowerBound int         `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
 	Violations []Violation `json:"violations"`
 	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
+
+	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
 }
 
 // Op is what a change does.

@@ -31,11 +31,11 @@ func genMapping(t *rapid.T) mapping {
 }
 
 // granting is a provider with the kinds that the rules name.
-func granting() []spec.Format {
+func granting() []spec.ProviderSchema {
 	lists := []spec.List{{Key: "grants", Role: spec.RoleAccess, Takes: []spec.SubjectKind{spec.SubjectUser}}}
-	return []spec.Format{{Provider: "cloud", Kinds: []spec.KindSchema{
-		{Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Lists: lists},
-		{Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Lists: lists},
+	return []spec.ProviderSchema{{Provider: "cloud", Kinds: []spec.KindSchema{
+		{Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Lists: lists},
+		{Kind: kindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Lists: lists},
 	}}}
 }
 
@@ -72,7 +72,7 @@ func (m mapping) isBoss(s spec.Subject) bool {
 // that the files map it to.
 func TestNoMappingUnprotects(t *testing.T) {
 	dir := t.TempDir()
-	list := spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
+	list := spec.Ref{Connection: conn, Kind: kindMailGroup, Name: "cad@corp.example"}
 	live := diff.Live{State: spec.NewState()}
 	for _, ref := range []spec.Ref{group("CAD"), group("X"), list} {
 		live.Resources[ref] = spec.Resource{}

@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 		{"self", "who runs us stays", with(func(r *spec.Rules) { r.RequireSelf = []spec.Protection{{Subject: person("ci-bot")}} }),
 			world("CAD: a ci-bot"), world("CAD: a"), []string{"require-self 1>0 app-group/CAD ci-bot@local.com"}},
 		{"members", "too few are left", with(func(r *spec.Rules) {
-			r.MinMembers = []spec.MinMembers{{Kind: spec.KindAppGroup, Name: "*", Count: 2}}
+			r.MinMembers = []spec.MinMembers{{Kind: kindAppGroup, Name: "*", Count: 2}}
 		}), world("CAD: a b c", "X: a"), world("CAD: a", "X: a"), []string{"min-members 1>2 app-group/CAD"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -76,11 +76,11 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 	protecting := func(p ...spec.Protection) spec.Rules { r := lax; r.Protected = p; return r }
 	designers := spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers"}
 	onCAD := func(s spec.Subject) spec.Protection {
-		return spec.Protection{Resource: &spec.Ref{Kind: spec.KindAppGroup, Name: "CAD"}, Subject: s}
+		return spec.Protection{Resource: &spec.Ref{Kind: kindAppGroup, Name: "CAD"}, Subject: s}
 	}
 	live := world("CAD: alice bob", "X: bob")
 	live.Grants.Add(spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers", Domain: "local.com"}}, spec.Claim{})
-	list := spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
+	list := spec.Ref{Connection: conn, Kind: kindMailGroup, Name: "cad@corp.example"}
 	live.Resources[list] = spec.Resource{}
 	for _, s := range []spec.Subject{{Kind: spec.SubjectAddress, Name: "alice@corp.example"}, {Kind: spec.SubjectUser, Name: "bob@corp.example"}} {
 		live.Grants.Add(spec.Grant{Resource: list, Role: spec.RoleMember, Subject: s}, spec.Claim{})
@@ -114,12 +114,12 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 		{"the block is removed: nothing is touched", protecting(onCAD(designers)), world("X: bob"), nil},
 		{"it is ignored: nothing is touched", protecting(onCAD(designers)), files("", func(_ *spec.State, r *spec.Resource) { r.Ownership = spec.Ignored }), nil},
 		{"all lists are removed: nothing is touched", protecting(onCAD(designers)), world(), nil},
-		{"what is protected exists nowhere", protecting(onCAD(person("nobody")), spec.Protection{Resource: &spec.Ref{Kind: spec.KindApp, Name: "No"}, Subject: designers}),
+		{"what is protected exists nowhere", protecting(onCAD(person("nobody")), spec.Protection{Resource: &spec.Ref{Kind: kindApp, Name: "No"}, Subject: designers}),
 			files("", asIs), nil},
 		{"who runs us is to go with a resource", spec.Rules{MaxRevokes: off, MaxRevokeShare: off, MaxRevokeShareResource: off, MaxMails: off,
 			RequireSelf: []spec.Protection{{Subject: person("bob")}}}, files("", gone), []string{"require-self app-group/CAD bob@local.com"}},
 		{"a resource that must have members is to go", spec.Rules{MaxRevokes: off, MaxRevokeShare: off, MaxRevokeShareResource: off, MaxMails: off,
-			MinMembers: []spec.MinMembers{{Kind: spec.KindAppGroup, Name: "CAD", Count: 1}, {Kind: spec.KindAppGroup, Name: "*", Count: 1}}},
+			MinMembers: []spec.MinMembers{{Kind: kindAppGroup, Name: "CAD", Count: 1}, {Kind: kindAppGroup, Name: "*", Count: 1}}},
 			files("", gone), []string{"min-members app-group/CAD"}},
 		{"an address, whatever the vendor takes it for", protecting(spec.Protection{Subject: spec.Subject{Kind: spec.SubjectUser, Name: "alice@corp.example"}}),
 			files("alice bob", emptied), []string{"protected mail-group/cad@corp.example alice@corp.example"}},
@@ -184,11 +184,11 @@ func TestCheckCountsDeletesAndMails(t *testing.T) {
 
 // A plan holds what it makes things with and whom it mails; a file that says otherwise by now makes it stale.
 func TestContradictions(t *testing.T) {
-	account, list := spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: "billing"}, spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: "cad@corp.example"}
+	account, list := spec.Ref{Connection: conn, Kind: kindAccount, Name: "billing"}, spec.Ref{Connection: conn, Kind: kindMailGroup, Name: "cad@corp.example"}
 	files := func(email, owner string) spec.State {
 		s := spec.NewState()
 		s.Resources[account] = spec.Resource{Settings: spec.Settings{}.With("type", "cloud"), Fixed: spec.Settings{}.With("email", email)}
-		s.Resources[list] = spec.Resource{Settings: spec.Settings{}.With("owner", owner).With("senders", spec.SendersCompany)}
+		s.Resources[list] = spec.Resource{Settings: spec.Settings{}.With("owner", owner).With("senders", "company")}
 		return s
 	}
 	live := diff.Live{State: spec.NewState()}

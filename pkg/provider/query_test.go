@@ -11,7 +11,7 @@ import (
 )
 
 func grant(resource, user string) spec.Grant {
-	return spec.Grant{Resource: spec.Ref{Connection: "c", Kind: spec.KindAppGroup, Name: resource},
+	return spec.Grant{Resource: spec.Ref{Connection: "c", Kind: "app-group", Name: resource},
 		Subject: spec.Subject{Kind: spec.SubjectUser, Name: user}, Role: spec.RoleAccess}
 }
 
@@ -35,7 +35,7 @@ func TestReadBack(t *testing.T) {
 		}
 		return c
 	}
-	sent := []diff.Change{change(diff.OpGrant, grant("A", "new")), change(diff.OpRevoke, grant("A", "gone")), {Op: diff.OpUpdate, Kind: spec.KindAppGroup, Resource: "A"}}
+	sent := []diff.Change{change(diff.OpGrant, grant("A", "new")), change(diff.OpRevoke, grant("A", "gone")), {Op: diff.OpUpdate, Kind: "app-group", Resource: "A"}}
 	for _, tc := range []struct {
 		name    string
 		q       provider.Query
@@ -46,7 +46,7 @@ func TestReadBack(t *testing.T) {
 		{"touched", provider.Touched("c", desired, sent), []string{"mailed", "new", "old"}, false},
 		{"sent", provider.ReadBack("c", desired, sent), []string{"new"}, false},
 		{"mailed too", provider.ReadBack("c", desired, append(sent, change(diff.OpResend, grant("A", "mailed")))), []string{"mailed", "new"}, true},
-		{"a mail about a resource", provider.ReadBack("c", desired, []diff.Change{{Op: diff.OpResend, Kind: spec.KindAppGroup, Resource: "A"}}), nil, true},
+		{"a mail about a resource", provider.ReadBack("c", desired, []diff.Change{{Op: diff.OpResend, Kind: "app-group", Resource: "A"}}), nil, true},
 	} {
 		var asked []string
 		for _, g := range tc.q.Grants().Sorted() {

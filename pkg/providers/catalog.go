@@ -31,12 +31,23 @@ func Find(name string) (Provider, bool) {
 }
 
 // Formats returns what the file may hold for each provider.
-func Formats() []spec.Format {
-	var formats []spec.Format
+func Formats() []spec.ProviderSchema {
+	var formats []spec.ProviderSchema
 	for _, p := range Catalog() {
 		formats = append(formats, p.Format)
 	}
 	return formats
+}
+
+// Kinds are the kinds of resources of all providers.
+func Kinds() []spec.Kind {
+	var kinds []spec.Kind
+	for _, f := range Formats() {
+		for _, k := range f.Kinds {
+			kinds = append(kinds, k.Kind)
+		}
+	}
+	return kinds
 }
 
 func alibabacloudEmulator(o EmulatorOptions) emu.Vendor {

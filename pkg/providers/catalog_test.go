@@ -11,11 +11,11 @@ import (
 // TestKindsAreDistinct proves that a key of a file means one thing.
 func TestKindsAreDistinct(t *testing.T) {
 	taken := []string{"version", "connections", "users", "teams", "rules"}
-	kinds := []spec.Kind{""}
+	var kinds []spec.Kind
 	for _, f := range Formats() {
 		for _, k := range f.Kinds {
-			if slices.Contains(kinds, k.Kind) || slices.Contains(taken, k.Section) {
-				t.Errorf("%s: kind %s or section %s is taken or blank", f.Provider, k.Kind, k.Section)
+			if !k.Kind.IsName() || slices.Contains(kinds, k.Kind) || slices.Contains(taken, k.Section) {
+				t.Errorf("%s: kind %s or section %s is taken or no name", f.Provider, k.Kind, k.Section)
 			}
 			kinds, taken = append(kinds, k.Kind), append(taken, k.Section)
 			keys := []string{"", string(k.ID), "in", "ownership", "state"}

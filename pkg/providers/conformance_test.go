@@ -21,7 +21,7 @@ func eachProvider(t *testing.T, test func(t *testing.T, p providertest.Provider)
 
 // kit is a provider of the catalog as the kit knows it.
 func kit(p providers.Provider) providertest.Provider {
-	return providertest.Provider{Format: p.Format, Reader: p.Reader, Writer: p.Writer, Fixtures: filepath.Join("testdata", p.Format.Provider),
+	return providertest.Provider{Format: p.Format, Reader: p.Reader, Writer: p.Writer, Fixtures: filepath.Join(p.Format.Provider, "testdata"),
 		Emulator: func() emu.Vendor { return p.Emulator(providers.EmulatorOptions{Unthrottled: true}) }}
 }
 

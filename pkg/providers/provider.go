@@ -9,7 +9,7 @@ import (
 
 // Provider is one vendor.
 type Provider struct {
-	Format spec.Format // what the file may hold for it
+	Format spec.ProviderSchema // what the file may hold for it
 	// Reader opens a connection for reading only. It sends nothing.
 	Reader func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
 	// Writer opens a connection for reading and writing. It sends nothing.

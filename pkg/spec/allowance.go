@@ -40,17 +40,17 @@ func (p hostPattern) String() string {
 const httpsPort = "443"
 
 // serves tells whether a URL is the vendor's own API.
-func (f *Format) serves(u *url.URL) bool {
+func (f *ProviderSchema) serves(u *url.URL) bool {
 	return u.Scheme == "https" && slices.ContainsFunc(f.Hosts, func(host string) bool { return hostPattern{host, httpsPort}.matches(u) })
 }
 
-func (d *decoder) mayReach(u *url.URL, f *Format) bool {
+func (d *decoder) mayReach(u *url.URL, f *ProviderSchema) bool {
 	return d.trusted || isLoopback(u.Hostname()) || f.serves(u) ||
 		slices.ContainsFunc(d.allowed.hosts, func(p hostPattern) bool { return p.matches(u) })
 }
 
 // reachable says which hosts there are.
-func (a allowance) reachable(f *Format) string {
+func (a allowance) reachable(f *ProviderSchema) string {
 	known := slices.Clone(f.Hosts)
 	for _, p := range a.hosts {
 		known = append(known, p.String())
@@ -76,7 +76,7 @@ func operatorAllows(key string) string {
 }
 
 // mayLookUp refuses variables that are none of the provider's.
-func (d *decoder) mayLookUp(r Reference, f *Format) bool {
+func (d *decoder) mayLookUp(r Reference, f *ProviderSchema) bool {
 	known := slices.Concat(f.Env, []string{ownVariables}, d.allowed.env)
 	covers := func(pattern string) bool {
 		prefix, open := strings.CutSuffix(pattern, "*")
@@ -91,7 +91,7 @@ func (d *decoder) mayLookUp(r Reference, f *Format) bool {
 
 // mayOpen refuses files outside of where secrets are kept, by their name; Secrets looks at what the name leads to. It sets
 // Within.
-func (d *decoder) mayOpen(r *Reference, f *Format) bool {
+func (d *decoder) mayOpen(r *Reference, f *ProviderSchema) bool {
 	name := path.Clean(filepath.ToSlash(r.Name))
 	flaw, hint := "", "keep secrets elsewhere"
 	places := append([]string{secretsFolder}, d.allowed.files...)

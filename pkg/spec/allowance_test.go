@@ -13,9 +13,9 @@ import (
 const reviewed = "version: 1\nconnections:\n  w: {provider: %s, %sauth: {%s: %q}, endpoint: %q}\n"
 
 // loadReviewed loads a connection of the provider cloud, or of mailer, under an operator's file where allow is not "".
-func loadReviewed(t testing.TB, format Format, secret, endpoint, allow string) (Connection, error) {
+func loadReviewed(t testing.TB, format ProviderSchema, secret, endpoint, allow string) (Connection, error) {
 	t.Helper()
-	in := Input{Paths: []string{"a.yaml"}, Formats: []Format{format}, StateDir: "state"}
+	in := Input{Paths: []string{"a.yaml"}, Formats: []ProviderSchema{format}, StateDir: "state"}
 	if allow != "" {
 		in.Operator = operatorOf(t, "version: 1\nallow: "+allow+"\n")
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // auth decodes references to secrets. It never shows what is there instead: that may be a secret.
-func (d *decoder) auth(n *yaml.Node, f *Format) map[string]Reference {
+func (d *decoder) auth(n *yaml.Node, f *ProviderSchema) map[string]Reference {
 	if !d.is(n, yaml.MappingNode, "auth", "write keys with references: "+f.authForms()) {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (d *decoder) auth(n *yaml.Node, f *Format) map[string]Reference {
 }
 
 // accepts tells whether exactly the keys of one way to prove who we are are there.
-func (f *Format) accepts(auth map[string]Reference) bool {
+func (f *ProviderSchema) accepts(auth map[string]Reference) bool {
 	given := slices.Collect(maps.Keys(auth))
 	return slices.ContainsFunc(f.Auth, func(form AuthForm) bool {
 		foreign := func(key string) bool { return !slices.Contains(form.Keys, key) && !slices.Contains(form.Optional, key) }
@@ -51,7 +51,7 @@ func (f *Format) accepts(auth map[string]Reference) bool {
 }
 
 // authForms words the accepted sets of keys: "accessKey, secretKey [securityToken] or token".
-func (f *Format) authForms() string {
+func (f *ProviderSchema) authForms() string {
 	var forms []string
 	for _, form := range f.Auth {
 		text := strings.Join(form.Keys, " + ")
@@ -65,7 +65,7 @@ func (f *Format) authForms() string {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (d *decoder) reference(n *yaml.Node, what string, f *Format) Reference {
+func (d *decoder) reference(n *yaml.Node, what string, f *ProviderSchema) Reference {
 	const hint = "write env:NAME or file:PATH, and keep the secret out of this file"
 	if refused(n) {
 		return Reference{}

@@ -8,24 +8,19 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// connection is a Connection and what its provider allows, which is nil where the file names no known provider.
+// connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
 	Connection
-	format *Format
+	format *ProviderSchema
 }
 
 // holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
 func (c *connection) holds(k Kind) bool {
-	return c.format == nil || slices.ContainsFunc(c.format.Kinds, func(have KindSchema) bool { return have.Kind == k })
+	return c.Provider == "" || slices.ContainsFunc(c.format.Kinds, func(have KindSchema) bool { return have.Kind == k })
 }
 
 // domain is what a blank domain means.
-func (c *connection) domain() string {
-	if c.format == nil {
-		return ""
-	}
-	return strings.ToLower(c.format.Domain)
-}
+func (c *connection) domain() string { return strings.ToLower(c.format.Domain) }
 
 // The keys that every connection takes, and those inside of them.
 var (
@@ -45,7 +40,7 @@ var connectionName = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`)
 
 func (d *decoder) connection(key, n *yaml.Node) {
 	name := key.Value
-	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}}
+	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, format: new(ProviderSchema)}
 	if first := d.connections[name]; first != nil {
 		d.twice(c.Source, "connection", name, first.Source)
 		return
@@ -76,7 +71,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 }
 
 // keys lists all keys of a connection. Those that the provider has no use for are unknown there.
-func (f *Format) keys() []string {
+func (f *ProviderSchema) keys() []string {
 	keys := slices.Clone(connectionKeys)
 	unused := func(key string) bool {
 		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||

@@ -41,7 +41,7 @@ func (d *decoder) endpoints(n *yaml.Node, c *connection) {
 }
 
 // endpoint reads a base URL. It is never shown: it may hold a password by mistake.
-func (d *decoder) endpoint(n *yaml.Node, what string, f *Format) (*url.URL, bool) {
+func (d *decoder) endpoint(n *yaml.Node, what string, f *ProviderSchema) (*url.URL, bool) {
 	if !d.is(n, yaml.ScalarNode, what, writeURL) {
 		return nil, false
 	}

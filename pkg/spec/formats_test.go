@@ -5,11 +5,11 @@ func input(paths ...string) Input { return Input{Paths: paths, Formats: testForm
 
 // testFormats are three made-up providers: one with two families of endpoints, two ways to prove who we are and a default
 // domain; one for mail; one for accounts.
-func testFormats() []Format {
+func testFormats() []ProviderSchema {
 	kinds := testKinds()
-	return []Format{
+	return []ProviderSchema{
 		{
-			Provider: "cloud", Kinds: []KindSchema{kinds[KindAppGroup], kinds[KindApp]},
+			Provider: "cloud", Kinds: []KindSchema{kinds[kindAppGroup], kinds[kindApp]},
 			Auth: []AuthForm{
 				{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 				{Keys: []string{"token"}},
@@ -19,13 +19,13 @@ func testFormats() []Format {
 			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
 		},
 		{
-			Provider: "mailer", Identity: ByEmail, Kinds: []KindSchema{kinds[KindMailGroup]},
+			Provider: "mailer", Identity: ByEmail, Kinds: []KindSchema{kinds[kindMailGroup]},
 			Auth:  []AuthForm{{Keys: []string{"appId", "appKey"}, Optional: []string{"refreshToken"}}},
 			Hosts: []string{"mail.example"}, Env: []string{"A", "B", "K", "MAILER_*"},
 			Keys: []string{"sign"}, Booleans: []string{"sign"}, Experimental: []string{"members", "senders"},
 		},
 		{
-			Provider: "directory", Kinds: []KindSchema{kinds[KindAccount]}, Auth: []AuthForm{{Keys: []string{"key"}}}, Notices: true,
+			Provider: "directory", Kinds: []KindSchema{kinds[kindAccount]}, Auth: []AuthForm{{Keys: []string{"key"}}}, Notices: true,
 			Hosts: []string{"accounts.example"}, Env: []string{"K"},
 		},
 	}

@@ -53,7 +53,7 @@ func (c *connection) person(u *user) Person {
 
 // identity is a user as the connection knows it.
 func (c *connection) identity(u *user) Subject {
-	if c.format == nil || c.format.Identity == nil {
+	if c.format.Identity == nil {
 		return ByAccount(c.person(u))
 	}
 	return c.format.Identity(c.person(u))
@@ -87,7 +87,7 @@ func (c *connection) names(u *user) []Subject {
 // view is what connections share that know all people by the same names: those of one provider, but for connections at which
 // somebody has a name of their own.
 type view struct {
-	format     *Format
+	format     *ProviderSchema
 	connection string
 }
 

@@ -131,7 +131,7 @@ func (l *List) takes() []SubjectKind {
 }
 
 // kindsOf are the kinds of all providers.
-func kindsOf(formats []Format) []*KindSchema {
+func kindsOf(formats []ProviderSchema) []*KindSchema {
 	var kinds []*KindSchema
 	for i := range formats {
 		for k := range formats[i].Kinds {

@@ -26,7 +26,7 @@ var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 
 // Input is what Load reads, and what it reads it by.
 type Input struct {
 	Paths    []string // files and folders
-	Formats  []Format
+	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
 }
@@ -38,7 +38,7 @@ type Input struct {
 // All errors are reported at once: the error is a *multierror.Error of *Error, sorted by position.
 func Load(in Input) (*Spec, error) { return load(in, usualBounds) }
 
-func newLoader(formats []Format, stateDir string) *loader {
+func newLoader(formats []ProviderSchema, stateDir string) *loader {
 	return &loader{
 		formats: formats, kinds: kindsOf(formats), stateDir: stateDir, bounds: usualBounds, reviewed: newRuleSource(""),
 		connections: map[string]*connection{}, users: map[string]*user{}, teams: map[string]*team{},
@@ -94,7 +94,7 @@ func (l *loader) warn(at Position, hint, format string, args ...any) {
 type loader struct {
 	problems
 	warnings    problems
-	formats     []Format
+	formats     []ProviderSchema
 	kinds       []*KindSchema // of all formats
 	operator    *Operator     // nil: there is none
 	allowed     allowance

@@ -103,7 +103,7 @@ func (test layout) test(t *testing.T) {
 	if diff := cmp.Diff(test.want, s.Files); diff != "" {
 		t.Error(diff)
 	}
-	alice := Grant{Ref{"w", KindAppGroup, "CAD"}, Subject{SubjectUser, "alice", "local.com"}, RoleAccess}
+	alice := Grant{Ref{"w", kindAppGroup, "CAD"}, Subject{SubjectUser, "alice", "local.com"}, RoleAccess}
 	if !s.Desired(time.Now())["w"].Grants.Has(alice) {
 		t.Error("alice has no access")
 	}

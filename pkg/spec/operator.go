@@ -33,7 +33,7 @@ type OperatorFile struct {
 	Name     string // as messages show it: ops.yaml or git:refs/remotes/origin/main:ops.yaml
 	Data     []byte
 	Folder   string // where the file: references of its connections begin
-	Formats  []Format
+	Formats  []ProviderSchema
 	Rules    []string // the names of all rules, for overrides
 	StateDir string   // where no secret may be; "": nowhere
 }

@@ -54,7 +54,7 @@ func genWorld(t *rapid.T) world {
 			entries = append(entries, fmt.Sprintf("{to: [%s]%s}", strings.Join(to, ", "), until))
 			for _, word := range to {
 				for _, u := range members[word] {
-					grant := Grant{Ref{"w", KindAppGroup, fmt.Sprintf("g%d", g)}, Subject{SubjectUser, fmt.Sprintf("u%d", u), "local.com"}, RoleAccess}
+					grant := Grant{Ref{"w", kindAppGroup, fmt.Sprintf("g%d", g)}, Subject{SubjectUser, fmt.Sprintf("u%d", u), "local.com"}, RoleAccess}
 					if until == "" || strings.Contains(until, "expires: 2027") {
 						w.grants[grant] = true
 					} else {

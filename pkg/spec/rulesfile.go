@@ -12,25 +12,17 @@ var ruleKeys = []string{
 	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "protected", "require-self", "min-members",
 }
 
-// granting finds a kind of resources that hold grants, nil where there is none of that name.
-func (l *loader) granting(name string) *KindSchema {
+// granting finds a kind of resources that hold grants, nil where there is none of that name; all are their names.
+func (l *loader) granting(name string) (kind *KindSchema, all []string) {
 	for _, k := range l.kinds {
-		if string(k.Kind) == name && len(k.Lists) > 0 {
-			return k
+		if len(k.Lists) == 0 {
+			continue
+		}
+		if all = append(all, string(k.Kind)); string(k.Kind) == name {
+			kind = k
 		}
 	}
-	return nil
-}
-
-// grantingKinds are the names of all kinds of resources that hold grants.
-func (l *loader) grantingKinds() []string {
-	var names []string
-	for _, k := range l.kinds {
-		if len(k.Lists) > 0 {
-			names = append(names, string(k.Kind))
-		}
-	}
-	return names
+	return kind, all
 }
 
 // decodeRules reads the rules of one file. Among reviewed files each rule may be in one only.
@@ -116,7 +108,7 @@ func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 	}
 	p := Protection{Source: d.at(n)}
 	name, rest, _ := strings.Cut(text, ":")
-	if kind := d.granting(name); kind != nil {
+	if kind, _ := d.granting(name); kind != nil {
 		cut := subjectStart(rest)
 		if cut <= 0 {
 			d.reject(d.at(n), hint, "%s %s names no subject after the resource", rule, quoted(text))
@@ -165,9 +157,9 @@ func parseSubject(text string) (Subject, bool) {
 func (d *decoder) minMembers(n *yaml.Node, rule string) {
 	for key, value := range d.pairs(n, rule) {
 		word, name, _ := strings.Cut(key.Value, ":")
-		kind := d.granting(word)
+		kind, all := d.granting(word)
 		if kind == nil || name == "" {
-			d.reject(d.at(key), "write KIND:NAME or \"KIND:*\", where KIND is "+either(d.grantingKinds()), "%s key %s names no resources", rule, quoted(key.Value))
+			d.reject(d.at(key), "write KIND:NAME or \"KIND:*\", where KIND is "+either(all), "%s key %s names no resources", rule, quoted(key.Value))
 			continue
 		}
 		if v, ok := d.count(value, rule); ok {

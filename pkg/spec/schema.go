@@ -8,7 +8,7 @@ import (
 
 // Schema is the JSON Schema (draft 2020-12) of a desired-state file, for editors. It describes the shape only: what names
 // stand for, and what must not be together, is for Load to check.
-func Schema(formats []Format) []byte {
+func Schema(formats []ProviderSchema) []byte {
 	keys := schema{
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
@@ -24,7 +24,7 @@ func Schema(formats []Format) []byte {
 }
 
 // OperatorSchema is the JSON Schema of an operator's file; rules are the names of all rules.
-func OperatorSchema(formats []Format, rules []string) []byte {
+func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 	path := line(maxName)
 	root := record([]string{"version"}, schema{
 		"version":     about(schema{"const": 1}, "the version of the format"),
@@ -41,7 +41,7 @@ func OperatorSchema(formats []Format, rules []string) []byte {
 }
 
 // document is a whole schema as text.
-func (s schema) document(title string, formats []Format) []byte {
+func (s schema) document(title string, formats []ProviderSchema) []byte {
 	s["$schema"], s["title"], s["$defs"] = "https://json-schema.org/draft/2020-12/schema", title, definitions(formats)
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -73,7 +73,7 @@ func about(s schema, what string) schema {
 	return s
 }
 
-func definitions(formats []Format) schema {
+func definitions(formats []ProviderSchema) schema {
 	defs := schema{
 		"name":    line(maxName),
 		"item":    about(line(maxLine), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
@@ -164,7 +164,7 @@ func (s *Setting) schema() schema {
 }
 
 // connectionSchema adds a definition for each provider, and chooses among them by the provider that a connection names.
-func connectionSchema(formats []Format, defs schema) schema {
+func connectionSchema(formats []ProviderSchema, defs schema) schema {
 	var providers []string
 	var choices []schema
 	for _, f := range formats {
@@ -182,7 +182,7 @@ func connectionSchema(formats []Format, defs schema) schema {
 }
 
 // schema describes a provider's connections.
-func (f *Format) schema() schema {
+func (f *ProviderSchema) schema() schema {
 	var forms []schema
 	for _, form := range f.Auth {
 		keys := schema{}

@@ -50,23 +50,20 @@ const (
 	Ignored Ownership = "ignored"  // read, never changed
 )
 
-// The audiences: who may use an app.
-const (
-	Assigned = "assigned" // the accounts that are assigned to it
-	Everyone = "everyone" // every user of the tenant; assignments are kept but mean nothing
-)
-
-// The senders modes: who may write to a mail group.
-const (
-	SendersAll     = "all"
-	SendersCompany = "company"
-	SendersMember  = "member"
-	SendersCustom  = "custom" // those with RoleSender
-)
-
 // NewState returns a State without resources and grants.
 func NewState() State {
 	return State{Resources: map[Ref]Resource{}, Grants: NewGrants(0)}
+}
+
+// Open are the resources that everybody may use.
+func (s State) Open() map[Ref]bool {
+	open := map[Ref]bool{}
+	for ref, r := range s.Resources {
+		if r.Open {
+			open[ref] = true
+		}
+	}
+	return open
 }
 
 // Names lists the resources of a kind, sorted.

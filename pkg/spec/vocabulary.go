@@ -3,24 +3,21 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Kind is what a resource is.
+// Kind is what a resource is: one of the words that providers declare, such as app-group.
 type Kind string
 
-// The kinds of resources, in the order in which plans show them.
-const (
-	KindAppGroup  Kind = "app-group"
-	KindApp       Kind = "app"
-	KindMailGroup Kind = "mail-group"
-	KindUserGroup Kind = "user-group"
-	KindAccount   Kind = "account"
-)
+var kindName = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
-// Kinds lists every kind in plan order.
-var Kinds = []Kind{KindAppGroup, KindApp, KindMailGroup, KindUserGroup, KindAccount}
+// IsName says whether the word has the form that kinds have, which files write before "/" and ":".
+func (k Kind) IsName() bool { return kindName.MatchString(string(k)) }
+
+// Compare orders kinds as plans do, backwards by name: groups of something come before the thing.
+func (k Kind) Compare(o Kind) int { return strings.Compare(string(o), string(k)) }
 
 // words is the kind in prose.
 func (k Kind) words() string { return strings.ReplaceAll(string(k), "-", " ") }
@@ -77,21 +74,20 @@ var subjectForms = []subjectForm{
 	{SubjectAddress, "address", true, "an address"},
 }
 
-func formOf(kind SubjectKind) subjectForm {
-	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.kind == kind })
-	if i < 0 {
-		return subjectForm{}
+// form finds a form by its kind or its prefix; the zero form where there is none.
+func form(is func(subjectForm) bool) subjectForm {
+	if i := slices.IndexFunc(subjectForms, is); i >= 0 {
+		return subjectForms[i]
 	}
-	return subjectForms[i]
+	return subjectForm{}
 }
 
-// formWith finds a form by its prefix; the zero form where there is none.
+func formOf(kind SubjectKind) subjectForm {
+	return form(func(f subjectForm) bool { return f.kind == kind })
+}
+
 func formWith(prefix string) subjectForm {
-	i := slices.IndexFunc(subjectForms, func(f subjectForm) bool { return f.prefix == prefix })
-	if i < 0 {
-		return subjectForm{}
-	}
-	return subjectForms[i]
+	return form(func(f subjectForm) bool { return f.prefix == prefix })
 }
 
 // prefixes are those that items in lists take.
@@ -134,11 +130,10 @@ func (s Subject) Compare(o Subject) int {
 // Role is what a grant gives.
 type Role string
 
-// The roles.
+// The roles that go without saying. Kinds may have others.
 const (
-	RoleAccess Role = "access" // may use an app group or an app
-	RoleMember Role = "member" // receives a mail group's mail
-	RoleSender Role = "sender" // may write to a mail group whose senders are custom
+	RoleAccess Role = "access" // may use the resource
+	RoleMember Role = "member" // belongs to it
 )
 
 // Grant says that a subject holds a role on a resource. It is a value and a map key.

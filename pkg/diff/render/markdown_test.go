@@ -31,11 +31,11 @@ func TestMarkdownHostileNames(t *testing.T) {
 func TestMarkdownOverflow(t *testing.T) {
 	part := diff.Part{Name: "workspace", Provider: "huaweicloud"}
 	for i := range 3000 {
-		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD",
+		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD",
 			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("工程师%05d", i)), Source: "a.yaml:1"})
 	}
 	for i := range 100 {
-		part.Changes = append(part.Changes, diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "Legacy",
+		part.Changes = append(part.Changes, diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "Legacy",
 			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("gone%03d", i)), Reason: "not in the files"})
 	}
 	plan := &diff.Plan{Connections: []diff.Part{part, {Name: "empty", Provider: "p", Unmanaged: 1}}}
@@ -65,8 +65,8 @@ func TestMarkdownRiskyOverflow(t *testing.T) {
 	part := diff.Part{Name: "workspace", Provider: "huaweicloud", Unmanaged: 3, Notes: []string{"loud"}}
 	for i := range 2000 {
 		part.Changes = append(part.Changes,
-			diff.Change{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Subject: user("a")},
-			diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Subject: user(fmt.Sprint(i))})
+			diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Subject: user("a")},
+			diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Subject: user(fmt.Sprint(i))})
 	}
 	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.Part{part}}))
 	if strings.Contains(have, "| `+` |") || !strings.Contains(have, "`+` × 2000, `-` × ") ||

@@ -13,6 +13,14 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+const (
+	kindAppGroup  spec.Kind = "app-group"
+	kindApp       spec.Kind = "app"
+	kindMailGroup spec.Kind = "mail-group"
+	kindAccount   spec.Kind = "account"
+	roleSender    spec.Role = "sender"
+)
+
 func user(name string) spec.Subject {
 	return spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: "local.com"}
 }
@@ -20,16 +28,16 @@ func user(name string) spec.Subject {
 // everyOp is a plan with each op, a Chinese name, a blocked change and every kind of note.
 func everyOp() *diff.Plan {
 	changes := []diff.Change{
-		{Op: diff.OpCreate, Kind: spec.KindAppGroup, Resource: "设计", Source: "a.yaml:9"},
-		{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: "AutoCAD", Field: "audience", From: "everyone", To: "assigned", Source: "a.yaml:40"},
-		{Op: diff.OpUpdate, Kind: spec.KindMailGroup, Resource: "cad@corp.example", Field: "owner", To: "alice@corp.example", Source: "a.yaml:50"},
-		{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("张伟"), Source: "a.yaml:12", Reason: "contract 4711", Mails: 1},
-		{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("nobody"), Source: "a.yaml:12", Problem: "the vendor knows no such user"},
-		{Op: diff.OpGrant, Kind: spec.KindAppGroup, Resource: "设计", Role: spec.RoleAccess, Subject: user("alice"), Source: "a.yaml:100", Mails: 1},
-		{Op: diff.OpGrant, Kind: spec.KindMailGroup, Resource: "cad@corp.example", Role: spec.RoleSender, Subject: spec.Subject{Kind: spec.SubjectMailbox, Name: "desk@corp.example"}, Source: "a.yaml:51"},
-		{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "billing", Reason: "the mail failed"},
-		{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("bob"), Reason: "not in the files"},
-		{Op: diff.OpDelete, Kind: spec.KindMailGroup, Resource: "old@corp.example", Source: "a.yaml:60", Reason: "state: absent"},
+		{Op: diff.OpCreate, Kind: kindAppGroup, Resource: "设计", Source: "a.yaml:9"},
+		{Op: diff.OpUpdate, Kind: kindApp, Resource: "AutoCAD", Field: "audience", From: "everyone", To: "assigned", Source: "a.yaml:40"},
+		{Op: diff.OpUpdate, Kind: kindMailGroup, Resource: "cad@corp.example", Field: "owner", To: "alice@corp.example", Source: "a.yaml:50"},
+		{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("张伟"), Source: "a.yaml:12", Reason: "contract 4711", Mails: 1},
+		{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("nobody"), Source: "a.yaml:12", Problem: "the vendor knows no such user"},
+		{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "设计", Role: spec.RoleAccess, Subject: user("alice"), Source: "a.yaml:100", Mails: 1},
+		{Op: diff.OpGrant, Kind: kindMailGroup, Resource: "cad@corp.example", Role: roleSender, Subject: spec.Subject{Kind: spec.SubjectMailbox, Name: "desk@corp.example"}, Source: "a.yaml:51"},
+		{Op: diff.OpResend, Kind: kindAccount, Resource: "billing", Reason: "the mail failed"},
+		{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("bob"), Reason: "not in the files"},
+		{Op: diff.OpDelete, Kind: kindMailGroup, Resource: "old@corp.example", Source: "a.yaml:60", Reason: "state: absent"},
 	}
 	part := diff.Part{Name: "workspace", Provider: "huaweicloud", LiveGrants: 30, Resources: 4, Unmanaged: 2, Changes: changes,
 		Notes:      []string{"app-group/Big could not be read whole: nothing is revoked there"},
@@ -48,6 +56,11 @@ func TestPlanText(t *testing.T) {
   ERROR: variable Y is not set
 
 workspace (huaweicloud)
+  mail-group cad@corp.example
+    ~ owner: (none) -> alice@corp.example  a.yaml:50
+    + mailbox:desk@corp.example (sender)   a.yaml:51
+  mail-group old@corp.example
+    - delete                               a.yaml:60   state: absent
   app-group CAD
     + 张伟@local.com                       a.yaml:12   contract 4711
     ! nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user
@@ -57,11 +70,6 @@ workspace (huaweicloud)
     + alice@local.com                      a.yaml:100
   app AutoCAD
     ~ audience: everyone -> assigned       a.yaml:40
-  mail-group cad@corp.example
-    ~ owner: (none) -> alice@corp.example  a.yaml:50
-    + mailbox:desk@corp.example (sender)   a.yaml:51
-  mail-group old@corp.example
-    - delete                               a.yaml:60   state: absent
   account billing
     > resend                                           the mail failed
   WARNING: app-group/Big could not be read whole: nothing is revoked there
@@ -94,15 +102,15 @@ func TestPlanMarkdown(t *testing.T) {
 
 | | Resource | Subject | Source | Why |
 |---|---|---|---|---|
+| '~' | 'mail-group cad@corp.example' | 'owner: (none) -> alice@corp.example' | 'a.yaml:50' |  |
+| '+' | 'mail-group cad@corp.example' | 'mailbox:desk@corp.example (sender)' | 'a.yaml:51' |  |
+| '-' | 'mail-group old@corp.example' | 'delete' | 'a.yaml:60' | 'state: absent' |
 | '+' | 'app-group CAD' | '张伟@local.com' | 'a.yaml:12' | 'contract 4711' |
 | '!' | 'app-group CAD' | 'nobody@local.com' | 'a.yaml:12' | 'blocked: the vendor knows no such user' |
 | '-' | 'app-group CAD' | 'bob@local.com' |  | 'not in the files' |
 | '+' | 'app-group 设计' | 'create' | 'a.yaml:9' |  |
 | '+' | 'app-group 设计' | 'alice@local.com' | 'a.yaml:100' |  |
 | '~' | 'app AutoCAD' | 'audience: everyone -> assigned' | 'a.yaml:40' |  |
-| '~' | 'mail-group cad@corp.example' | 'owner: (none) -> alice@corp.example' | 'a.yaml:50' |  |
-| '+' | 'mail-group cad@corp.example' | 'mailbox:desk@corp.example (sender)' | 'a.yaml:51' |  |
-| '-' | 'mail-group old@corp.example' | 'delete' | 'a.yaml:60' | 'state: absent' |
 | '>' | 'account billing' | 'resend' |  | 'the mail failed' |
 `
 	compare(t, strings.ReplaceAll(want, "'", "`"), asMarkdown(t, Plan(everyOp())))
@@ -114,6 +122,11 @@ func TestDriftText(t *testing.T) {
   ERROR: variable Y is not set
 
 workspace (huaweicloud)
+  mail-group cad@corp.example
+    changed owner: (none) -> alice@corp.example  a.yaml:50
+    missing mailbox:desk@corp.example (sender)   a.yaml:51
+  mail-group old@corp.example
+    extra   the resource itself                  a.yaml:60   state: absent
   app-group CAD
     missing 张伟@local.com                       a.yaml:12   contract 4711
     missing nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user
@@ -123,11 +136,6 @@ workspace (huaweicloud)
     missing alice@local.com                      a.yaml:100
   app AutoCAD
     changed audience: everyone -> assigned       a.yaml:40
-  mail-group cad@corp.example
-    changed owner: (none) -> alice@corp.example  a.yaml:50
-    missing mailbox:desk@corp.example (sender)   a.yaml:51
-  mail-group old@corp.example
-    extra   the resource itself                  a.yaml:60   state: absent
   account billing
     pending resend                                           the mail failed
   WARNING: app-group/Big could not be read whole: nothing is revoked there
@@ -176,13 +184,13 @@ func TestResultText(t *testing.T) {
 	result.Connections[0].Changes[4].Outcome, result.Connections[0].Changes[5].Outcome = diff.Blocked, diff.NotTried
 	result.Summarize()
 	want := `workspace (huaweicloud)
+  mail-group cad@corp.example
+    refused   ~ owner: (none) -> alice@corp.example  a.yaml:50   http 400: no such owner
   app-group CAD
     unknown   + 张伟@local.com                       a.yaml:12
     blocked   + nobody@local.com                     a.yaml:12   the vendor knows no such user
   app-group 设计
     not tried + alice@local.com                      a.yaml:100
-  mail-group cad@corp.example
-    refused   ~ owner: (none) -> alice@corp.example  a.yaml:50   http 400: no such owner
   ERROR: http 403 forbidden
   WARNING: 2 mails are still being sent
 
@@ -299,9 +307,9 @@ func TestVisible(t *testing.T) {
 func TestFault25DisplayTricks(t *testing.T) {
 	for _, trick := range []string{"\x1b[2J", "\x9b31m", "\u202egnp", "zero\u200bwidth", "tag\U000e0041", "a\r\nb\tc", "bad\xff",
 		"<img src=x onerror=y>", "@all", "[a](https://b)", "`|`", "\\`<script>", "~~~\n# head"} {
-		c := diff.Change{Op: diff.OpRevoke, Kind: spec.KindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
+		c := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
 			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
-		update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: spec.Settings{}.With(trick, trick), Problem: trick}
+		update := diff.Change{Op: diff.OpUpdate, Kind: kindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: spec.Settings{}.With(trick, trick), Problem: trick}
 		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}

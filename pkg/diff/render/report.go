@@ -1,11 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Report is what is shown of a plan, a drift, a result or a check: words and numbers, no layout and nothing escaped.
@@ -132,8 +132,5 @@ func groupRows(n int, change func(int) *diff.Change, row func(int) Row) []Group 
 }
 
 func compareResources(a, b *diff.Change) int {
-	if d := slices.Index(spec.Kinds, a.Kind) - slices.Index(spec.Kinds, b.Kind); d != 0 {
-		return d
-	}
-	return strings.Compare(a.Resource, b.Resource)
+	return cmp.Or(a.Kind.Compare(b.Kind), strings.Compare(a.Resource, b.Resource))
 }

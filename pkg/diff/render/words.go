@@ -39,10 +39,10 @@ func subjectOf(c diff.Change) string {
 		return string(c.Op)
 	case c.Notice.Recipient != "":
 		return c.Notice.Recipient + " (through " + c.Subject.String() + ")"
-	case c.Role == spec.RoleSender:
-		return c.Subject.String() + " (sender)"
-	default:
+	case c.Role == "" || c.Role == spec.RoleAccess || c.Role == spec.RoleMember:
 		return c.Subject.String()
+	default:
+		return c.Subject.String() + " (" + string(c.Role) + ")"
 	}
 }
 

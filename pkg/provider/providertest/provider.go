@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"os"
@@ -18,7 +19,7 @@ import (
 
 // Provider is a vendor's package as its tests know it.
 type Provider struct {
-	Format   spec.Format
+	Format   spec.ProviderSchema
 	Reader   func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
 	Writer   func(spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Target, error)
 	Emulator func() emu.Vendor // with an empty world; conformance needs one without limits on rates
@@ -54,18 +55,16 @@ func (p Provider) writes(t testing.TB) func(emu.Call) bool {
 	}
 }
 
-// credentials are what emulators take, by the names that files have for them.
+// credentials are what emulators take, by the names that files have for them. All others are the secret.
 var credentials = map[string]string{
-	"accessKey": "emulator-key", "secretKey": "emulator-secret", "token": "emulator-token",
-	"accessKeyId": "emulator-key", "accessKeySecret": "emulator-secret",
-	"appId": "emulator-app", "appKey": "emulator-secret",
+	"accessKey": "emulator-key", "accessKeyId": "emulator-key", "appId": "emulator-app", "token": "emulator-token",
 }
 
 // Secrets are the emulator's credentials of the given names.
 func Secrets(names ...string) map[string]spec.Secret {
 	secrets := map[string]spec.Secret{}
 	for _, name := range names {
-		secrets[name] = spec.NewSecret(credentials[name])
+		secrets[name] = spec.NewSecret(cmp.Or(credentials[name], "emulator-secret"))
 	}
 	return secrets
 }

@@ -137,7 +137,7 @@ func (c *Tenant) Job(source provider.Source, desired spec.State, set ...func(*sp
 // FileJob opens the first connection of a file, which must be for this provider.
 func (c *Tenant) FileJob(t testing.TB, file string) apply.Job {
 	t.Helper()
-	loaded, err := spec.Load(spec.Input{Paths: []string{file}, Formats: []spec.Format{c.Provider.Format}})
+	loaded, err := spec.Load(spec.Input{Paths: []string{file}, Formats: []spec.ProviderSchema{c.Provider.Format}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,14 +21,15 @@ import (
 )
 
 const (
-	conn            = providertest.Name
-	list            = "/2022-04-19/ListAccounts"
-	get             = "/2022-04-19/GetAccount"
-	records         = "/2016-11-11/ListAccountRecordsForParent"
-	promotion       = "/2020-03-31/PromoteResourceAccount"
-	resending       = "/2020-03-31/ResendPromoteResourceAccountEmail"
-	resourceAccount = "ResourceAccount"
-	cloudAccount    = "CloudAccount"
+	conn                      = providertest.Name
+	kindAccount     spec.Kind = "account"
+	list                      = "/2022-04-19/ListAccounts"
+	get                       = "/2022-04-19/GetAccount"
+	records                   = "/2016-11-11/ListAccountRecordsForParent"
+	promotion                 = "/2020-03-31/PromoteResourceAccount"
+	resending                 = "/2020-03-31/ResendPromoteResourceAccountEmail"
+	resourceAccount           = "ResourceAccount"
+	cloudAccount              = "CloudAccount"
 )
 
 // directory is an emulated tenant whose clients keep what outlives them.
@@ -71,7 +72,7 @@ func (d *directory) counts() map[string]int {
 }
 
 func ref(name string) spec.Ref {
-	return spec.Ref{Connection: conn, Kind: spec.KindAccount, Name: name}
+	return spec.Ref{Connection: conn, Kind: kindAccount, Name: name}
 }
 
 // desired is a state with accounts of a type, each with its address at corp.example.

@@ -6,13 +6,15 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+const kindAccount spec.Kind = "account"
+
 // Format says what a connection of this provider may hold in the file. The vendor counts each API by itself (Resource
 // Management: API throttling), but publishes 10 promotions a second and nothing for the other calls used. So all reads share
 // one rate and all writes another; half of the published one leaves room for people and other programs, who share the quota.
-func Format() spec.Format {
+func Format() spec.ProviderSchema {
 	const perSecond = 5
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
-	return spec.Format{
+	return spec.ProviderSchema{
 		Provider: "alibabacloud",
 		Kinds:    []spec.KindSchema{accounts()},
 		Auth: []spec.AuthForm{
@@ -35,7 +37,7 @@ func Format() spec.Format {
 // accounts is what the file may say of accounts: of those in the resource directory, which nobody grants anything here.
 func accounts() spec.KindSchema {
 	return spec.KindSchema{
-		Kind: spec.KindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
+		Kind: kindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
 		Settings: []spec.Setting{
 			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
 			{Key: "email", Address: true, Fixed: true, About: "where the vendor writes to when the account becomes a cloud account"},

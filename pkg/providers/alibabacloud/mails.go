@@ -13,7 +13,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // readMails adds a notice for each account on its way to a cloud account, as far as its mail can be sent again.
@@ -23,7 +22,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	}
 	var errs []error
 	lists := map[string][]account{} // of records, by folder
-	for _, name := range q.Desired.Names(spec.KindAccount) {
+	for _, name := range q.Desired.Names(kindAccount) {
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
 		email := want.Fixed.Get("email")

@@ -2,7 +2,6 @@ package alibabacloud
 
 import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Pack makes a call of each change, in their order: the vendor promotes one account a call, and resends one mail. There
@@ -28,7 +27,7 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Pack
 // Shapes are the calls that Pack makes.
 func (r *Reader) Shapes() []diff.CallShape {
 	return []diff.CallShape{
-		{Name: promote.action, Kind: spec.KindAccount, Ops: []diff.Op{diff.OpUpdate}, Changes: 1},
-		{Name: resend.action, Kind: spec.KindAccount, Ops: []diff.Op{diff.OpResend}, Changes: 1},
+		{Name: promote.action, Kind: kindAccount, Ops: []diff.Op{diff.OpUpdate}, Changes: 1},
+		{Name: resend.action, Kind: kindAccount, Ops: []diff.Op{diff.OpResend}, Changes: 1},
 	}
 }

@@ -44,7 +44,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
-	wanted := q.Desired.Names(spec.KindAccount)
+	wanted := q.Desired.Names(kindAccount)
 	found, total, err := r.find(ctx, wanted, q.Partial)
 	if err != nil {
 		return live, err
@@ -84,7 +84,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 }
 
 func (r *Reader) ref(name string) spec.Ref {
-	return spec.Ref{Connection: r.name, Kind: spec.KindAccount, Name: name}
+	return spec.Ref{Connection: r.name, Kind: kindAccount, Name: name}
 }
 
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What

@@ -136,7 +136,7 @@ func TestTwoTriesAreToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := 0
-		err := w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}},
+		err := w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: kindAccount, Resource: "bounce"}},
 			func() error { told++; return nil })
 		if err != nil || told != 1 || d.counts()[resending] != 2 {
 			t.Errorf("told %d times, %d calls, error %v", told, d.counts()[resending], err)
@@ -198,7 +198,7 @@ func TestResendThatComesTooLate(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour) // the promotion expires
 		before := maps.Clone(d.KV.Values)
-		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: spec.KindAccount, Resource: "bounce"}}, nil)
+		err = w.Do(t.Context(), "ResendPromoteResourceAccountEmail", []diff.Change{{Op: diff.OpResend, Kind: kindAccount, Resource: "bounce"}}, nil)
 		if !isRefusal(err) || !strings.Contains(err.Error(), "in status PromoteExpired") {
 			t.Errorf("error %v", err)
 		}
@@ -230,7 +230,7 @@ func TestSavedPlan(t *testing.T) {
 // Whom a promotion mails is in the change, and nowhere else: a read of what it touches needs to say nothing.
 func TestPromotionMailsWhomTheChangeNames(t *testing.T) {
 	for email, refused := range map[string]bool{"": true, "billing@corp.example": false} {
-		update := []diff.Change{{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud",
+		update := []diff.Change{{Op: diff.OpUpdate, Kind: kindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud",
 			Settings: spec.Settings{}.With("email", email)}}
 		d := newDirectory(t, alibabacloudemu.Options{}, small)
 		w := d.Open(t)
@@ -252,7 +252,7 @@ func TestStrangeCalls(t *testing.T) {
 	if _, err := w.Read(t.Context(), providertest.All(desired("cloud", "billing", "audit"))); err != nil {
 		t.Fatal(err)
 	}
-	update := diff.Change{Op: diff.OpUpdate, Kind: spec.KindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}
+	update := diff.Change{Op: diff.OpUpdate, Kind: kindAccount, Resource: "billing", Field: "type", From: "resource", To: "cloud"}
 	with := func(set func(*diff.Change)) []diff.Change {
 		c := update
 		set(&c)

@@ -43,12 +43,12 @@ type route struct {
 
 // routes lists them all.
 var routes = []route{
-	{callCreate, spec.KindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
-	{callGrant, spec.KindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
-	{callAssign, spec.KindApp, []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, appCaps, 0, familyWorkspace, policyOperate, false},
-	{callResend, spec.KindAppGroup, []diff.Op{diff.OpResend}, pack.Caps{}, maxResends, familyApp, "", false},
-	{callRevoke, spec.KindAppGroup, []diff.Op{diff.OpRevoke}, groupCaps, 0, familyApp, policyAuthorize, true},
-	{callDelete, spec.KindAppGroup, []diff.Op{diff.OpDelete}, pack.Caps{Resources: maxDeletes}, 0, familyApp, policyOperate, true},
+	{callCreate, kindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
+	{callGrant, kindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
+	{callAssign, kindApp, []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, appCaps, 0, familyWorkspace, policyOperate, false},
+	{callResend, kindAppGroup, []diff.Op{diff.OpResend}, pack.Caps{}, maxResends, familyApp, "", false},
+	{callRevoke, kindAppGroup, []diff.Op{diff.OpRevoke}, groupCaps, 0, familyApp, policyAuthorize, true},
+	{callDelete, kindAppGroup, []diff.Op{diff.OpDelete}, pack.Caps{Resources: maxDeletes}, 0, familyApp, policyOperate, true},
 }
 
 // routeOf is the route of a call that Pack made.

@@ -60,7 +60,7 @@ func listen(t *testing.T, endpoint string) []captured {
 		s.Endpoints[""] = endpoint
 		delete(s.Settings, "project") // IAM is asked for it
 	}
-	job := c.Job(c.Open(t, set), desired(ref(spec.KindAppGroup, "CAD"), user("Carol")), set)
+	job := c.Job(c.Open(t, set), desired(ref(kindAppGroup, "CAD"), user("Carol")), set)
 	providertest.Apply(t, providertest.Plan(t, job), job)
 	if len(l.requests) < 4 || !strings.HasPrefix(l.requests[0].URL.Path, "/v3/") {
 		t.Fatalf("%d requests were captured", len(l.requests))
@@ -101,7 +101,7 @@ func TestSignedHosts(t *testing.T) {
 func TestHostsThatCanNotBeSigned(t *testing.T) {
 	c := newCloud(t, free, small)
 	w := c.Open(t, func(s *spec.Connection) { s.Endpoints[""] = "https://例子.example" })
-	_, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+	_, err := w.Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 	if err == nil || !strings.Contains(err.Error(), "give endpoint: in ASCII") || len(c.Sent) > 0 {
 		t.Errorf("error %v after %d requests", err, len(c.Sent))
 	}
@@ -117,7 +117,7 @@ func TestPrefixOfAnEndpoint(t *testing.T) {
 	c := newCloud(t, free, small)
 	c.Via = gateway
 	w := c.Open(t, func(s *spec.Connection) { s.Endpoints[""] = "http://127.0.0.1:8080/cloud" })
-	_, _ = w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+	_, _ = w.Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 	path, date := "/cloud/v1/"+project+"/app-groups", sent.Header.Get("X-Sdk-Date")
 	empty := sha256.Sum256(nil)
 	request := sha256.Sum256([]byte("GET\n" + path + "/\n" + sent.URL.RawQuery + "\nhost:127.0.0.1:8080\nx-project-id:" + project + "\nx-sdk-date:" + date +

@@ -21,8 +21,10 @@ import (
 )
 
 const (
-	conn    = providertest.Name
-	project = "0123456789abcdef0123456789abcdef"
+	conn                   = providertest.Name
+	kindAppGroup spec.Kind = "app-group"
+	kindApp      spec.Kind = "app"
+	project                = "0123456789abcdef0123456789abcdef"
 )
 
 // cloud is an emulated tenant.
@@ -68,7 +70,7 @@ func group(name string) spec.Subject {
 // desired is a state in which the resource has these holders.
 func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	s := spec.NewState()
-	s.Resources[r] = spec.Resource{Settings: spec.Settings{}.With("audience", map[spec.Kind]string{spec.KindApp: spec.Assigned}[r.Kind]), Ownership: spec.Owned}
+	s.Resources[r] = spec.Resource{Settings: spec.Settings{}.With("audience", map[spec.Kind]string{kindApp: "assigned"}[r.Kind]), Ownership: spec.Owned}
 	for _, h := range holders {
 		s.Grants.Add(spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}, spec.Claim{})
 	}
@@ -113,7 +115,7 @@ const small = `huaweicloud:
 
 func TestUnknownSubjectsAreBlocked(t *testing.T) {
 	c := newCloud(t, free, small)
-	cad := ref(spec.KindAppGroup, "CAD")
+	cad := ref(kindAppGroup, "CAD")
 	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(cad, user("alice"), user("bob"), user("ghost"), user("carol"), group("Designer"), group("Designers"))))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +133,7 @@ func TestUnknownSubjectsAreBlocked(t *testing.T) {
 
 func TestMissingAppsAreAnError(t *testing.T) {
 	c := newCloud(t, free, small)
-	_, err := c.Open(t).Read(t.Context(), providertest.All(merge(desired(ref(spec.KindApp, "AutoCat")), desired(ref(spec.KindApp, "Blender")), desired(ref(spec.KindApp, "AutoCAD")))))
+	_, err := c.Open(t).Read(t.Context(), providertest.All(merge(desired(ref(kindApp, "AutoCat")), desired(ref(kindApp, "Blender")), desired(ref(kindApp, "AutoCAD")))))
 	for _, want := range []string{`no app "AutoCat"; did you mean "AutoCAD"?`, `no app "Blender"; apps are added in the App Center`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -144,7 +146,7 @@ func TestReadsAreFew(t *testing.T) {
 	all := func(n int) (s spec.State) {
 		s = spec.NewState()
 		for i := range n {
-			s = merge(s, desired(ref(spec.KindAppGroup, fmt.Sprint("G", i))))
+			s = merge(s, desired(ref(kindAppGroup, fmt.Sprint("G", i))))
 		}
 		return s
 	}
@@ -162,8 +164,8 @@ func TestReadsAreFew(t *testing.T) {
 		{"one of 250, filtered", large(250, 5), providertest.Part(all(1)), map[string]int{groups: 1, authorizations: 1}, 5},
 		{"three of 250, sweep or not", large(250, 5), providertest.All(all(3)), map[string]int{groups: 3, authorizations: 1 + 3}, 15},
 		{"one with 250 holders", large(2, 250), providertest.All(all(1)), map[string]int{groups: 1, authorizations: 3}, 250},
-		{"users by name", large(1, 0), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u1"), user("u2"), group("Staff"))), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
-		{"nobody new", large(1, 2), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"), user("u1"))), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
+		{"users by name", large(1, 0), providertest.All(desired(ref(kindAppGroup, "G0"), user("u1"), user("u2"), group("Staff"))), map[string]int{groups: 1, authorizations: 1, users: 1, userGroups: 1, "/members": 1}, 0},
+		{"nobody new", large(1, 2), providertest.All(desired(ref(kindAppGroup, "G0"), user("u0"), user("u1"))), map[string]int{groups: 1, authorizations: 1, "/mails": 1}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, tc.world)
@@ -187,7 +189,7 @@ func TestReadsAreFew(t *testing.T) {
 func TestRemovalNamesAllThatLiveShowed(t *testing.T) {
 	c := newCloud(t, free, small)
 	w := c.Open(t)
-	want := merge(desired(ref(spec.KindAppGroup, "CAD")), desired(ref(spec.KindApp, "AutoCAD")))
+	want := merge(desired(ref(kindAppGroup, "CAD")), desired(ref(kindApp, "AutoCAD")))
 	c.apply(t, w, want)
 	var body struct {
 		Accounts []map[string]string `json:"accounts"`
@@ -211,7 +213,7 @@ func TestAddsAndRemovesShareACall(t *testing.T) {
   users: [{name: a}, {name: b}]
   apps: [{name: X, audience: assigned, grants: [a]}, {name: Y, audience: assigned, grants: [a]}, {name: Z, audience: everyone}]
 `)
-	c.apply(t, c.Open(t), merge(desired(ref(spec.KindApp, "X"), user("b")), desired(ref(spec.KindApp, "Y"), user("b")), desired(ref(spec.KindApp, "Z"), user("b"))))
+	c.apply(t, c.Open(t), merge(desired(ref(kindApp, "X"), user("b")), desired(ref(kindApp, "Y"), user("b")), desired(ref(kindApp, "Z"), user("b"))))
 	calls := c.Bodies("/app-center/apps/actions/batch-assign-authorization")
 	if len(calls) != 2 {
 		t.Errorf("%d calls, want one for X and Y, and one for Z: %q", len(calls), calls)
@@ -231,7 +233,7 @@ func TestProjectLookup(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, Projects: tc.projects}, small)
-			_, err := c.Open(t, none).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+			_, err := c.Open(t, none).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
@@ -242,7 +244,7 @@ func TestProjectLookup(t *testing.T) {
 func TestToken(t *testing.T) {
 	c := newCloud(t, free, small)
 	w := c.OpenAs(t, providertest.Secrets("token"))
-	if live, err := w.Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD")))); err != nil || live.Grants.Len() != 2 {
+	if live, err := w.Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD")))); err != nil || live.Grants.Len() != 2 {
 		t.Errorf("%d grants, error %v", live.Grants.Len(), err)
 	}
 }
@@ -266,7 +268,7 @@ func TestThrottling(t *testing.T) {
 				}
 				want := spec.NewState()
 				for i := range 130 { // each group another set of users, so that few share a call
-					want = merge(want, desired(ref(spec.KindAppGroup, "G0"), user(fmt.Sprint("u", i))), desired(ref(spec.KindAppGroup, fmt.Sprint("N", i%12))))
+					want = merge(want, desired(ref(kindAppGroup, "G0"), user(fmt.Sprint("u", i))), desired(ref(kindAppGroup, fmt.Sprint("N", i%12))))
 				}
 				c.apply(t, c.Open(t, set), want)
 				refused := slices.ContainsFunc(c.Calls(), func(call emu.Call) bool { return call.Status == http.StatusTooManyRequests })

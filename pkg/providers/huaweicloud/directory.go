@@ -106,7 +106,7 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 // countMails finds how many mails granting an app group to the user group sends: one to each member who has an address
 // (g6). It asks only where that is going to happen, and only once.
 func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.Query) error {
-	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == spec.KindAppGroup }
+	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == kindAppGroup }
 	if _, counted := r.seen.mails[group]; counted || !q.Notices || !anyGrant(q.Desired, notified) {
 		return nil
 	}

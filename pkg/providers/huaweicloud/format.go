@@ -2,13 +2,22 @@ package huaweicloud
 
 import "github.com/entitlectl/entitlectl/pkg/spec"
 
+// The kinds of resources, and the words of an app's audience.
+const (
+	kindAppGroup spec.Kind = "app-group"
+	kindApp      spec.Kind = "app"
+
+	audienceAssigned = "assigned" // the accounts that are assigned to it
+	audienceEveryone = "everyone" // every user of the tenant; assignments are kept but mean nothing
+)
+
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
 
 // Format says what a connection of this provider may hold in the file. The rates are those that the vendor publishes per
 // user and minute for the APIs whose rows could be seen; those of app groups are taken to be the same.
-func Format() spec.Format {
-	return spec.Format{
+func Format() spec.ProviderSchema {
+	return spec.ProviderSchema{
 		Provider: "huaweicloud",
 		Kinds:    kinds(),
 		Auth: []spec.AuthForm{
@@ -42,15 +51,15 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants,
+			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants,
 			About: "app groups of Workspace; one that does not exist is made",
 		},
 		{
-			Kind: spec.KindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
+			Kind: kindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
 			About: "apps of the app center, which exist already",
 			Settings: []spec.Setting{{
-				Key: "audience", Words: []string{string(spec.Assigned), string(spec.Everyone)}, Implied: string(spec.Assigned), Opens: string(spec.Everyone),
-				Reach: &spec.Reach{Role: spec.RoleAccess, Words: []string{"everyone", "assigned"}, Lists: map[string]spec.Role{"assigned": spec.RoleAccess}},
+				Key: "audience", Words: []string{audienceAssigned, audienceEveryone}, Implied: audienceAssigned, Opens: audienceEveryone,
+				Reach: &spec.Reach{Role: spec.RoleAccess, Words: []string{audienceEveryone, audienceAssigned}, Lists: map[string]spec.Role{audienceAssigned: spec.RoleAccess}},
 				About: "assigned: those whom grants list; everyone: every user of the tenant",
 			}},
 		},

@@ -136,7 +136,7 @@ func (j *judge) setModes(name string, resources map[spec.Ref]bool, modes map[spe
 	if name != "app-center/apps/actions/batch-assign-authorization" {
 		return ""
 	}
-	mode := spec.Assigned
+	mode := "assigned"
 	for _, to := range modes {
 		mode = to
 	}
@@ -144,7 +144,7 @@ func (j *judge) setModes(name string, resources map[spec.Ref]bool, modes map[spe
 		if to, named := modes[ref]; j.live.Resources[ref].Settings.Get("audience") != mode && (!named || to != mode) {
 			return fmt.Sprintf("the mode of %s becomes %s, which is not named", ref, mode)
 		}
-		j.live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", mode), Open: mode == spec.Everyone}
+		j.live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", mode), Open: mode == "everyone"}
 	}
 	return ""
 }

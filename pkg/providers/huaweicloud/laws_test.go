@@ -29,7 +29,7 @@ func many(t *testing.T, whole, short int) int {
 func TestCallsTouchOnlyWhatThePlanNames(t *testing.T) {
 	for seed := range many(t, 25_000, 2_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 1))
-		live, desired := both(scattered(r, spec.KindApp), scattered(r, spec.KindAppGroup))
+		live, desired := both(scattered(r, kindApp), scattered(r, kindAppGroup))
 		if _, wrong := faultOf(live, desired, spec.Packing{Regrant: r.IntN(3), CoverAbsent: r.IntN(3)}); wrong != "" {
 			t.Fatalf("seed %d: %s", seed, wrong)
 		}
@@ -49,7 +49,7 @@ func TestCallsOfReorganisationsTouchOnlyWhatThePlanNames(t *testing.T) {
 		t.Run(fmt.Sprintf("%d apps, %d groups, %d people", size.apps, size.groups, size.people), func(t *testing.T) {
 			for seed := range many(t, size.plans, size.short) {
 				r := rand.New(rand.NewPCG(uint64(seed), 2))
-				live, desired := both(reorganised(r, spec.KindApp, size.apps, size.people), reorganised(r, spec.KindAppGroup, size.groups, size.people))
+				live, desired := both(reorganised(r, kindApp, size.apps, size.people), reorganised(r, kindAppGroup, size.groups, size.people))
 				packing := spec.Packing{Regrant: r.IntN(2) * 50, CoverAbsent: r.IntN(2) * 50}
 				if _, wrong := faultOf(live, desired, packing); wrong != "" {
 					t.Fatalf("seed %d: %s", seed, wrong)
@@ -63,7 +63,7 @@ func TestCallsOfReorganisationsTouchOnlyWhatThePlanNames(t *testing.T) {
 func TestAddsAndRemovesOfReorganisationsShareCalls(t *testing.T) {
 	together, apart := 0, 0
 	for seed := range many(t, 40, 10) {
-		live, desired := reorganised(rand.New(rand.NewPCG(uint64(seed), 3)), spec.KindApp, 20, 120).states()
+		live, desired := reorganised(rand.New(rand.NewPCG(uint64(seed), 3)), kindApp, 20, 120).states()
 		changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 		source := new(huaweicloud.Reader)
 		together += len(source.Pack(changes, diff.Slack{}, false).Calls)
@@ -80,7 +80,7 @@ func TestAddsAndRemovesOfReorganisationsShareCalls(t *testing.T) {
 
 // The same changes and the same slack make the same calls in the same order, whatever order they are listed in.
 func TestCallsDependOnTheChangesAlone(t *testing.T) {
-	for _, kind := range []spec.Kind{spec.KindApp, spec.KindAppGroup} {
+	for _, kind := range []spec.Kind{kindApp, kindAppGroup} {
 		for seed := range many(t, 60, 10) {
 			r := rand.New(rand.NewPCG(uint64(seed), 4))
 			live, desired := reorganised(r, kind, 12, 60).states()
@@ -114,7 +114,7 @@ func contents(changes []diff.Change, slack diff.Slack) [][]diff.Change {
 // What is planned is what is sent, and after it there is nothing left to do: where one app keeps who another loses, and
 // where whole teams move.
 func TestAddsAndRemovesLandAsPlanned(t *testing.T) {
-	worlds := map[string]world{"two apps": {kind: spec.KindApp, resources: 2, people: 5,
+	worlds := map[string]world{"two apps": {kind: kindApp, resources: 2, people: 5,
 		before: func(_, p int) bool { return p < 3 },
 		after:  func(r, p int) bool { return p == 0 || p == 3 || p == 4 && r == 1 },
 	}}
@@ -174,8 +174,8 @@ func TestWhatIsLeftOfAPlanLands(t *testing.T) {
 func eachReorganised(t *testing.T, do func(name string, w world)) {
 	for seed := range many(t, 8, 2) {
 		r := rand.New(rand.NewPCG(uint64(seed), 5))
-		do(fmt.Sprint("apps ", seed), reorganised(r, spec.KindApp, 25, 150))
-		do(fmt.Sprint("app groups ", seed), reorganised(r, spec.KindAppGroup, 12, 60))
+		do(fmt.Sprint("apps ", seed), reorganised(r, kindApp, 25, 150))
+		do(fmt.Sprint("app groups ", seed), reorganised(r, kindAppGroup, 12, 60))
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 var ids = regexp.MustCompile(`[0-9a-f-]{32,}`)
@@ -44,7 +43,7 @@ func TestCallsCountAgainstTheVendorsLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := merge(desired(ref(spec.KindAppGroup, "New")), desired(ref(spec.KindAppGroup, "CAD"), user("Carol")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
+	want := merge(desired(ref(kindAppGroup, "New")), desired(ref(kindAppGroup, "CAD"), user("Carol")), desired(ref(kindApp, "AutoCAD"), user("Carol")))
 	m.apply(t, w, want)
 	if d := cmp.Diff(map[string]string{
 		"GET /app-groups": conn + "/workspace_default_get",

@@ -47,7 +47,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	}
 	holders, asked := map[spec.Ref]map[string][]spec.Grant{}, q.Grants() // by app group, then by type and name as mails know them
 	for g := range live.Grants.All() {
-		if !asked.Has(g) || g.Resource.Kind != spec.KindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
+		if !asked.Has(g) || g.Resource.Kind != kindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
 			continue
 		}
 		if holders[g.Resource] == nil {
@@ -56,8 +56,8 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
 		holders[g.Resource][key] = append(holders[g.Resource][key], g)
 	}
-	for _, name := range q.Desired.Names(spec.KindAppGroup) {
-		ref := r.ref(spec.KindAppGroup, name)
+	for _, name := range q.Desired.Names(kindAppGroup) {
+		ref := r.ref(kindAppGroup, name)
 		if len(holders[ref]) == 0 {
 			continue
 		}

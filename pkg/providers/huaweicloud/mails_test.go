@@ -47,7 +47,7 @@ const bouncing = `huaweicloud:
 func TestFailedMailsAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: 20 * time.Second}, bouncing)
-		want := desired(ref(spec.KindAppGroup, "CAD"), user("alice"), user("bob"))
+		want := desired(ref(kindAppGroup, "CAD"), user("alice"), user("bob"))
 		w := c.Open(t)
 		for day, expected := range []struct {
 			changes []string
@@ -78,7 +78,7 @@ func TestFailedMailsAreSentAgain(t *testing.T) {
 func TestWordsAboutMailsHideSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
-		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
+		want := desired(ref(kindAppGroup, "CAD"), user("bob"))
 		notify(t, c, c.Open(t), want)
 		time.Sleep(time.Minute)
 		vendor := c.Via
@@ -110,7 +110,7 @@ func TestOneMailForOneMoment(t *testing.T) {
 		}{{0, 1}, {25 * time.Hour, 1}, {25 * time.Hour, 0}, {30 * time.Hour, 0}, {50 * time.Hour, 1}, {50 * time.Hour, 0}} {
 			time.Sleep(time.Minute)
 			now := start.Add(want.ahead)
-			jobs := []apply.Job{c.Job(c.Open(t), desired(ref(spec.KindAppGroup, "CAD"), user("bob")))}
+			jobs := []apply.Job{c.Job(c.Open(t), desired(ref(kindAppGroup, "CAD"), user("bob")))}
 			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -133,7 +133,7 @@ func TestOneMailForOneMoment(t *testing.T) {
 func TestMailsToMembersOfAUserGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
-		want := desired(ref(spec.KindAppGroup, "CAD"), group("Staff"))
+		want := desired(ref(kindAppGroup, "CAD"), group("Staff"))
 		w := c.Open(t)
 		if _, mails := notify(t, c, w, want); mails != 2 {
 			t.Errorf("%d mails were planned, want one to each member", mails)
@@ -158,7 +158,7 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
         - {to: bob, error: bounced, sent: 1999-01-01T00:00:00Z}
         - {to: bob, sent: 1999-01-02T00:00:00Z}
 `
-	cad := ref(spec.KindAppGroup, "CAD")
+	cad := ref(kindAppGroup, "CAD")
 	for name, tc := range map[string]struct {
 		want   spec.State
 		set    func(*spec.Connection)
@@ -193,7 +193,7 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 func TestMailsThatCantBeReadWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, bouncing)
-		want := desired(ref(spec.KindAppGroup, "CAD"), user("bob"))
+		want := desired(ref(kindAppGroup, "CAD"), user("bob"))
 		w := c.Open(t)
 		notify(t, c, w, want)
 		time.Sleep(25 * time.Hour)

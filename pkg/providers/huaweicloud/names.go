@@ -76,7 +76,7 @@ func (r *Reader) lookUpLeavers(ctx context.Context, q provider.Query, live *diff
 // checkUnmade compares app groups that are to be made with those that are there. all are these, or nil where
 // they were not all read.
 func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGroup, live *diff.Live) error {
-	unmade := q.Unmade(spec.KindAppGroup, *live)
+	unmade := q.Unmade(kindAppGroup, *live)
 	if len(unmade) == 0 {
 		return nil
 	}

@@ -40,8 +40,8 @@ type action struct {
 // work lists indexes of changes, by what they do.
 type work map[action][]int
 
-func (w work) groups(op diff.Op) []int { return w[action{op, spec.KindAppGroup}] }
-func (w work) apps(op diff.Op) []int   { return w[action{op, spec.KindApp}] }
+func (w work) groups(op diff.Op) []int { return w[action{op, kindAppGroup}] }
+func (w work) apps(op diff.Op) []int   { return w[action{op, kindApp}] }
 
 // sorted lists the changes that can be sent.
 func sorted(changes []diff.Change) work {
@@ -100,7 +100,7 @@ func packLoose(name string, changes []diff.Change, indexes []int, more []diff.Ch
 func pairs(changes []diff.Change) map[pack.Pair]diff.Change {
 	found := map[pack.Pair]diff.Change{}
 	for _, c := range changes {
-		if c.Kind == spec.KindAppGroup { // an app may have the same name
+		if c.Kind == kindAppGroup { // an app may have the same name
 			found[pack.Pair{Resource: c.Resource, Subject: c.Subject}] = c
 		}
 	}
@@ -173,7 +173,7 @@ func rideAlong(changes []diff.Change, updates []int, lists [][]int) (alone [][]i
 }
 
 // opens says whether the change of a mode opens an app to everyone.
-func opens(c diff.Change) bool { return c.To == spec.Everyone }
+func opens(c diff.Change) bool { return c.To == audienceEveryone }
 
 // lowerBound adds up what each kind of call can't go below. Modes may all ride along with assignments, but for those that
 // open an app to everyone.

@@ -18,7 +18,7 @@ func team(users int, without func(group, user int) bool) spec.State {
 	s := spec.NewState()
 	s.Known = map[spec.Subject]bool{}
 	for g := range 8 {
-		r := ref(spec.KindAppGroup, fmt.Sprint("G", g))
+		r := ref(kindAppGroup, fmt.Sprint("G", g))
 		s.Resources[r] = spec.Resource{Ownership: spec.Owned}
 		for u := range users {
 			s.Known[user(fmt.Sprint("u", u))] = true
@@ -38,7 +38,7 @@ func twoHoles(g, u int) bool  { return g == 1 && u == 2 || g == 5 && u == 7 }
 func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.Part {
 	t.Helper()
 	c := newCloud(t, free, large(8, 0))
-	c.apply(t, c.Open(t), merge(from, desired(ref(spec.KindAppGroup, "Another"))))
+	c.apply(t, c.Open(t), merge(from, desired(ref(kindAppGroup, "Another"))))
 	c.Connection.Packing = packing
 	job := c.Job(c.Open(t), to)
 	plan := providertest.Plan(t, job)
@@ -105,7 +105,7 @@ func TestEstimate(t *testing.T) {
 		c := newCloud(t, huaweicloudemu.Options{}, large(60, 0))
 		want := spec.NewState()
 		for g := range 60 { // no two groups have a user in common, so each needs a call
-			want = merge(want, desired(ref(spec.KindAppGroup, fmt.Sprint("G", g)), user(fmt.Sprint("u", 2*g)), user(fmt.Sprint("u", 2*g+1))))
+			want = merge(want, desired(ref(kindAppGroup, fmt.Sprint("G", g)), user(fmt.Sprint("u", 2*g)), user(fmt.Sprint("u", 2*g+1))))
 		}
 		c.Connection.Rate = huaweicloud.Format().Rate
 		job := c.Job(c.Open(t), want)

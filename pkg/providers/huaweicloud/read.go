@@ -91,11 +91,11 @@ func (r *Reader) ref(kind spec.Kind, name string) spec.Ref {
 
 // readAppGroups finds the wanted groups (a1) and reads who may use them (b1).
 func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff.Live) error {
-	if len(q.Desired.Names(spec.KindAppGroup)) == 0 {
+	if len(q.Desired.Names(kindAppGroup)) == 0 {
 		return nil
 	}
 	id, name := func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name }
-	found, all, others, broken, err := byName(ctx, r.api, listAppGroups, q, spec.KindAppGroup, id, name)
+	found, all, others, broken, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, id, name)
 	if err != nil {
 		return err
 	}
@@ -105,12 +105,12 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	ids := map[string]spec.Ref{}
 	found, alike := provider.Alone(found, name, id)
 	for name, same := range alike {
-		ref := r.ref(spec.KindAppGroup, name)
+		ref := r.ref(kindAppGroup, name)
 		live.Alike(ref, q.Desired.Resources[ref], same)
 		delete(r.seen.appGroups, name)
 	}
 	for _, g := range found {
-		ref := r.ref(spec.KindAppGroup, g.Name)
+		ref := r.ref(kindAppGroup, g.Name)
 		live.Resources[ref], live.IDs[ref] = spec.Resource{}, g.ID
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
@@ -127,7 +127,7 @@ var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
 
 func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 	for ref, want := range desired.Resources {
-		if _, exists := live.Resources[ref]; !exists && ref.Kind == spec.KindAppGroup && !want.Absent && !appGroupName.MatchString(ref.Name) {
+		if _, exists := live.Resources[ref]; !exists && ref.Kind == kindAppGroup && !want.Absent && !appGroupName.MatchString(ref.Name) {
 			live.Impossible[ref] = "the vendor takes no such name: it must be 1 to 64 Chinese characters, letters, digits, _ or -; rename it"
 		}
 	}
@@ -267,12 +267,12 @@ func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 
 // readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
 func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live) error {
-	wanted := q.Desired.Names(spec.KindApp)
+	wanted := q.Desired.Names(kindApp)
 	if len(wanted) == 0 {
 		return nil
 	}
 	id, name := func(a application) string { return a.ID }, func(a application) string { return a.Name }
-	found, _, others, broken, err := byName(ctx, r.api, listApps, q, spec.KindApp, id, name)
+	found, _, others, broken, err := byName(ctx, r.api, listApps, q, kindApp, id, name)
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	live.Unmanaged += others
 	found, alike := provider.Alone(found, name, id)
 	for name, same := range alike {
-		ref := r.ref(spec.KindApp, name)
+		ref := r.ref(kindApp, name)
 		live.Alike(ref, q.Desired.Resources[ref], same)
 		delete(r.seen.apps, name)
 	}
@@ -327,16 +327,16 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
 // readable, so they are not read.
 func (r *Reader) readApp(ctx context.Context, app application, desired spec.State, live *diff.Live) error {
-	ref := r.ref(spec.KindApp, app.Name)
-	audience := map[string]string{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
-	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == spec.Everyone}
+	ref := r.ref(kindApp, app.Name)
+	audience := map[string]string{modeAssigned: audienceAssigned, modeEveryone: audienceEveryone}[app.AuthorizationType]
+	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == audienceEveryone}
 	live.IDs[ref] = app.ID
 	switch {
 	case audience == "":
 		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)
 	case desired.Resources[ref].Open:
 		return nil
-	case audience == spec.Everyone:
+	case audience == audienceEveryone:
 		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")
 		return nil
 	}
@@ -365,7 +365,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 // mails counts the notices that the vendor sends for a change: one for each person who is granted an app group. None is
 // documented for apps; whether a removal sends one is unconfirmed, so it is not counted.
 func (r *Reader) mails(c diff.Change) int {
-	if c.Op != diff.OpGrant || c.Kind != spec.KindAppGroup {
+	if c.Op != diff.OpGrant || c.Kind != kindAppGroup {
 		return 0
 	}
 	return r.seen.mails[c.Subject]

@@ -50,9 +50,9 @@ func TestRowsWithoutTheirDomain(t *testing.T) {
 		want       spec.State
 		trusted    bool
 	}{
-		{"ids tell", namesakes, desired(ref(spec.KindAppGroup, "CAD"), user("alice"), lee(user("bob")), group("Designers"), lee(group("Makers"))), true},
-		{"names tell", namesakes, desired(ref(spec.KindApp, "AutoCAD"), user("alice"), user("Carol")), true},
-		{"two have the name", namesakes, desired(ref(spec.KindApp, "Paint"), user("bob")), false},
+		{"ids tell", namesakes, desired(ref(kindAppGroup, "CAD"), user("alice"), lee(user("bob")), group("Designers"), lee(group("Makers"))), true},
+		{"names tell", namesakes, desired(ref(kindApp, "AutoCAD"), user("alice"), user("Carol")), true},
+		{"two have the name", namesakes, desired(ref(kindApp, "Paint"), user("bob")), false},
 	} {
 		c := edited(t, tc.seed, withoutDomain)
 		live, err := c.Open(t).Read(t.Context(), providertest.All(tc.want))
@@ -89,7 +89,7 @@ func TestOneAuthorizationUnderTwoIDs(t *testing.T) {
 			}
 			return []map[string]any{row, twin}
 		})
-		r := ref(spec.KindAppGroup, "CAD")
+		r := ref(kindAppGroup, "CAD")
 		w := c.Open(t)
 		live, err := w.Read(t.Context(), providertest.All(desired(r, group("Designers"))))
 		if notes := fmt.Sprint(live.Notes); err != nil || live.Grants.Len() != 2 || tc.note != "" && !strings.Contains(notes, tc.note) || tc.note == "" && len(live.Notes) > 0 {

@@ -27,7 +27,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 	t.Run("never ends", func(t *testing.T) {
 		c := newCloud(t, free, large(2, 150))
 		c.Fault(t, again(1_000_000_000, 100))
-		live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "G0"), user("u0"))))
+		live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "G0"), user("u0"))))
 		if err == nil || !strings.Contains(err.Error(), "the list does not end") || len(c.Calls()) > 5 {
 			t.Errorf("error %v after %d calls, live %+v", err, len(c.Calls()), live)
 		}
@@ -46,7 +46,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newCloud(t, free, large(2, 150))
 			c.Fault(t, tc.faults...)
-			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
+			want := merge(desired(ref(kindAppGroup, "G0"), user("u0")), desired(ref(kindAppGroup, "G1"), user("u0")))
 			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 			if err != nil {
 				t.Fatal(err)
@@ -87,7 +87,7 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 					Nth: nth, Status: 200, Body: `{"count":251,"authorizations":[]}`})
 			}
 			c.Fault(t, faults...)
-			want := merge(desired(ref(spec.KindAppGroup, "G0"), user("u0")), desired(ref(spec.KindAppGroup, "G1"), user("u0")))
+			want := merge(desired(ref(kindAppGroup, "G0"), user("u0")), desired(ref(kindAppGroup, "G1"), user("u0")))
 			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 			if err != nil || live.Grants.Len() != tc.seen || len(live.Notes) != tc.notes {
 				t.Errorf("%d grants, notes %q, error %v", live.Grants.Len(), live.Notes, err)
@@ -98,7 +98,7 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 
 // An answer that is no list is an error, whichever list it stands for: taken for an empty one it would grant or revoke all.
 func TestFault05MalformedAnswers(t *testing.T) {
-	all := merge(desired(ref(spec.KindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(spec.KindApp, "AutoCAD"), user("alice")))
+	all := merge(desired(ref(kindAppGroup, "CAD"), user("nobody"), group("none")), desired(ref(kindApp, "AutoCAD"), user("alice")))
 	lists := map[string]string{
 		"/v1/*/app-groups": "items", "/v1/*/app-groups/actions/list-authorizations": "authorizations", "/v1/*/app-center/apps": "items",
 		"/v1/*/app-center/apps/*/authorizations": "items", "/v2/*/users": "users", "/v2/*/groups": "user_groups",
@@ -123,7 +123,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 func TestUsersMayGo(t *testing.T) {
 	c := newCloud(t, free, small)
 	w := c.Open(t)
-	want := desired(ref(spec.KindAppGroup, "CAD"), user("Carol"))
+	want := desired(ref(kindAppGroup, "CAD"), user("Carol"))
 	for _, problems := range []int{0, 1} {
 		live, err := w.Read(t.Context(), providertest.All(want))
 		if err != nil || len(live.Problems) != problems {
@@ -138,12 +138,12 @@ func TestUsersMayGo(t *testing.T) {
 // Domains are compared without regard to letter case, and a blank one is the vendor's default.
 func TestDomainsFold(t *testing.T) {
 	c := newCloud(t, free, `huaweicloud: {users: [{name: a, domain: Corp.Local}, {name: b}], appGroups: [{name: CAD, grants: [{to: a, domain: Corp.Local}, b]}]}`)
-	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []spec.Subject{{Kind: spec.SubjectUser, Name: "a", Domain: "corp.local"}, user("b")} {
-		if !live.Grants.Has(spec.Grant{Resource: ref(spec.KindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}) {
+		if !live.Grants.Has(spec.Grant{Resource: ref(kindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}) {
 			t.Errorf("%s is not among %v", s, live.Grants)
 		}
 	}
@@ -152,7 +152,7 @@ func TestDomainsFold(t *testing.T) {
 func TestNamesThatTheVendorDoesNotTake(t *testing.T) {
 	c := newCloud(t, free, small)
 	for name, ok := range map[string]bool{"设计_部-1": true, strings.Repeat("x", 64): true, "a b": false, "a/b": false, strings.Repeat("x", 65): false, "é": false} {
-		want := desired(ref(spec.KindAppGroup, name), user("alice"))
+		want := desired(ref(kindAppGroup, name), user("alice"))
 		live, err := c.Open(t).Read(t.Context(), providertest.All(want))
 		if err != nil {
 			t.Fatal(err)
@@ -182,7 +182,7 @@ func TestNoBlindRepeats(t *testing.T) {
 						faults = append(faults, emu.Fault{Match: "POST /**", Kind: emu.FaultLag, For: lag})
 					}
 					c.Fault(t, faults...)
-					want := merge(desired(ref(spec.KindAppGroup, "New"), user("alice")), desired(ref(spec.KindApp, "AutoCAD"), user("Carol")))
+					want := merge(desired(ref(kindAppGroup, "New"), user("alice")), desired(ref(kindApp, "AutoCAD"), user("Carol")))
 					job := c.Job(c.Open(t), want)
 					result := providertest.Apply(t, providertest.Plan(t, job), job)
 					if sent := len(c.Bodies(path)); sent > 1 || result.Summary.Clean() != (lag == 0) {
@@ -198,7 +198,7 @@ func TestNoBlindRepeats(t *testing.T) {
 func TestEchoedSecretsAreHidden(t *testing.T) {
 	c := newCloud(t, free, small)
 	secrets := map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("CANARY-SK"), "securityToken": spec.NewSecret("CANARY-TOKEN")}
-	_, err := c.OpenAs(t, secrets).Read(t.Context(), providertest.All(desired(ref(spec.KindAppGroup, "CAD"))))
+	_, err := c.OpenAs(t, secrets).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 	if text := fmt.Sprint(err); strings.Contains(text, "CANARY") || !strings.Contains(text, "x-security-token:[redacted]") {
 		t.Errorf("error %q", text)
 	}
@@ -207,7 +207,7 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 // Law 1 where a read can't tell: who was assigned while everyone had access shows afterwards, and that is no clean end.
 func TestClosingAnAppShowsWhoWasAssigned(t *testing.T) {
 	c := newCloud(t, free, `huaweicloud: {users: [{name: a}, {name: stranger}], apps: [{name: X, audience: everyone, grants: [stranger]}]}`)
-	want := desired(ref(spec.KindApp, "X"), user("a"))
+	want := desired(ref(kindApp, "X"), user("a"))
 	job := c.Job(c.Open(t), want)
 	for _, clean := range []bool{false, true} {
 		if result := providertest.Apply(t, providertest.Plan(t, job), job); result.Summary.Clean() != clean {

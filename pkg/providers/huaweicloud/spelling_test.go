@@ -55,7 +55,7 @@ const respelt = `huaweicloud:
 
 // A name that the directory knows in another spelling is blocked, and its holder keeps access.
 func TestSpellingsAreKeptAndSaid(t *testing.T) {
-	for _, on := range []spec.Ref{ref(spec.KindAppGroup, "CAD"), ref(spec.KindApp, "AutoCAD")} {
+	for _, on := range []spec.Ref{ref(kindAppGroup, "CAD"), ref(kindApp, "AutoCAD")} {
 		c := newCloud(t, free, respelt)
 		want := desired(on, user("alice"), user("wang.fnag"), group("designers"), user("bob"), user("jos\u00e9"))
 		plan := providertest.Plan(t, c.Job(c.Open(t), want))
@@ -85,7 +85,7 @@ func TestIDsTellSpellingsApart(t *testing.T) {
   appGroups: [{name: CAD, grants: [Alice]}]
   apps: [{name: AutoCAD, audience: assigned, grants: [Alice]}]
 `
-	for _, on := range []spec.Ref{ref(spec.KindAppGroup, "CAD"), ref(spec.KindApp, "AutoCAD")} {
+	for _, on := range []spec.Ref{ref(kindAppGroup, "CAD"), ref(kindApp, "AutoCAD")} {
 		c := newCloud(t, free, world)
 		plan := providertest.Plan(t, c.Job(c.Open(t), desired(on, user("alice"))))
 		if d := cmp.Diff([]string{"grant " + on.Name + " alice@local.com", "revoke " + on.Name + " Alice@local.com"}, said(plan)); d != "" {
@@ -98,7 +98,7 @@ func TestIDsTellSpellingsApart(t *testing.T) {
 func TestLeaversAreFoundUnderTheirOtherNames(t *testing.T) {
 	address := func(name string) spec.Subject { return spec.Subject{Kind: spec.SubjectAddress, Name: name} }
 	mallory, mal := []spec.Subject{user("mallory")}, []spec.Subject{user("mal"), address("mal@corp.example")}
-	for _, on := range []spec.Ref{ref(spec.KindAppGroup, "CAD"), ref(spec.KindApp, "AutoCAD")} {
+	for _, on := range []spec.Ref{ref(kindAppGroup, "CAD"), ref(kindApp, "AutoCAD")} {
 		c := newCloud(t, free, respelt)
 		want := left(addOnly(desired(on, user("Alice"))), mallory, mal, []spec.Subject{user("trudy")})
 		plan := providertest.Plan(t, c.Job(c.Open(t), want))
@@ -122,7 +122,7 @@ func TestLeaversAreFoundUnderTheirOtherNames(t *testing.T) {
 // The directory is asked about people who left only where one of them may still hold something.
 func TestLeaversCostNoReadsWhereNobodyCanBeOne(t *testing.T) {
 	const users = "/users"
-	cad := ref(spec.KindAppGroup, "CAD")
+	cad := ref(kindAppGroup, "CAD")
 	all := []spec.Subject{user("Alice"), user("wang.fang"), group("Designers"), {Kind: spec.SubjectUser, Name: "bob", Domain: "lee.local"}, user("mlee"), user("Mallory"), user("jose\u0301")}
 	gone := []spec.Subject{user("trudy")}
 	for _, tc := range []struct {
@@ -149,7 +149,7 @@ func TestLeaversCostNoReadsWhereNobodyCanBeOne(t *testing.T) {
 func TestAppGroupsAreNotMadeBesideTheirOtherSpellings(t *testing.T) {
 	for _, partial := range []bool{false, true} {
 		c := newCloud(t, free, respelt)
-		want := merge(desired(ref(spec.KindAppGroup, "ERP"), user("Alice")), desired(ref(spec.KindAppGroup, "CADD")))
+		want := merge(desired(ref(kindAppGroup, "ERP"), user("Alice")), desired(ref(kindAppGroup, "CADD")))
 		job := c.Job(c.Open(t), want)
 		if partial {
 			job.Targets = []string{"app-group/ERP"}
@@ -163,7 +163,7 @@ func TestAppGroupsAreNotMadeBesideTheirOtherSpellings(t *testing.T) {
 			t.Errorf("notes %q", notes)
 		}
 	}
-	want := merge(desired(ref(spec.KindAppGroup, "ERP")), desired(ref(spec.KindAppGroup, "Erp")), desired(ref(spec.KindAppGroup, "CAD")))
+	want := merge(desired(ref(kindAppGroup, "ERP")), desired(ref(kindAppGroup, "Erp")), desired(ref(kindAppGroup, "CAD")))
 	c := newCloud(t, free, respelt)
 	if plan := providertest.Plan(t, c.Job(c.Open(t), addOnly(want))); len(said(plan)) != 1 || said(plan)[0] != "create ERP" {
 		t.Errorf("both are in the files: %q", said(plan))

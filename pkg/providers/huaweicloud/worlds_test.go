@@ -29,12 +29,12 @@ func (w world) state(after bool) spec.State {
 	for r := range w.resources {
 		resource := ref(w.kind, fmt.Sprint("r", r))
 		settings := spec.Resource{Ownership: spec.Owned}
-		if w.kind == spec.KindApp {
-			settings.Settings = settings.Settings.With("audience", spec.Assigned)
+		if w.kind == kindApp {
+			settings.Settings = settings.Settings.With("audience", "assigned")
 		}
 		open := w.open != nil && w.open(after, r)
 		if open {
-			settings.Settings, settings.Open = settings.Settings.With("audience", spec.Everyone), true
+			settings.Settings, settings.Open = settings.Settings.With("audience", "everyone"), true
 		}
 		s.Resources[resource] = settings
 		for p := range w.people {
@@ -71,7 +71,7 @@ func scattered(r *rand.Rand, kind spec.Kind) world {
 		}
 	}
 	w.before, w.after = held(0), held(1)
-	if kind == spec.KindApp && open < 3 {
+	if kind == kindApp && open < 3 {
 		w.open = func(after bool, resource int) bool { return toss(4, resource, map[bool]int{true: 1}[after]) }
 	}
 	return w
@@ -135,14 +135,14 @@ func seedOf(s spec.State) string {
 	for _, p := range slices.SortedFunc(maps.Keys(s.Known), spec.Subject.Compare) {
 		fmt.Fprintf(&b, "    - {name: %s}\n", p.Name)
 	}
-	for kind, section := range map[spec.Kind]string{spec.KindApp: "apps", spec.KindAppGroup: "appGroups"} {
+	for kind, section := range map[spec.Kind]string{kindApp: "apps", kindAppGroup: "appGroups"} {
 		fmt.Fprintf(&b, "  %s:\n", section)
 		for r, settings := range s.Resources {
 			if r.Kind != kind {
 				continue
 			}
 			fmt.Fprintf(&b, "    - {name: %s, ", r.Name)
-			if kind == spec.KindApp {
+			if kind == kindApp {
 				fmt.Fprintf(&b, "%s, ", settings.Settings)
 			}
 			b.WriteString("grants: [")

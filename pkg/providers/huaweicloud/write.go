@@ -81,7 +81,7 @@ func (w *Writer) authorize(changes []diff.Change) (body authorize, err error) {
 		body.AppGroupIDs = append(body.AppGroupIDs, id)
 	}
 	for _, s := range subjects {
-		a, err := w.account(changes[0].Op, s, spec.KindAppGroup, groups)
+		a, err := w.account(changes[0].Op, s, kindAppGroup, groups)
 		if err != nil {
 			return body, err
 		}
@@ -100,7 +100,7 @@ func (w *Writer) assign(changes []diff.Change) (assign, error) {
 	apps := map[string]bool{}
 	for _, c := range byOp[diff.OpUpdate] {
 		apps[c.Resource] = true
-		if c.To == spec.Everyone {
+		if c.To == audienceEveryone {
 			body.AuthorizationType = modeEveryone
 		}
 	}
@@ -138,7 +138,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 		return provider.Bug("a call on apps would touch pairs that the plan does not name")
 	}
 	for _, s := range subjects {
-		a, err := w.account(op, s, spec.KindApp, names)
+		a, err := w.account(op, s, kindApp, names)
 		if err != nil {
 			return err
 		}
@@ -206,11 +206,11 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 	switch {
 	case s.Kind == spec.SubjectUserGroup:
 		a.AccountType = typeUserGroup
-	case kind == spec.KindApp:
+	case kind == kindApp:
 		a.AccountType = typeSimple
 	}
 	a.Domain = cmp.Or(a.Domain, s.Domain)
-	if kind == spec.KindApp {
+	if kind == kindApp {
 		a.ID = ""
 	}
 	if !platforms[kind][a.PlatformType] {
@@ -242,6 +242,6 @@ func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (a account,
 
 // platforms are the directory types that bodies take; the directory knows more (UOS).
 var platforms = map[spec.Kind]map[string]bool{
-	spec.KindAppGroup: {"AD": true, "LOCAL": true, "SYSTEM": true},
-	spec.KindApp:      {"AD": true, "LOCAL": true},
+	kindAppGroup: {"AD": true, "LOCAL": true, "SYSTEM": true},
+	kindApp:      {"AD": true, "LOCAL": true},
 }

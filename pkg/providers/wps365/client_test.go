@@ -16,7 +16,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-const conn = providertest.Name
+const (
+	conn                    = providertest.Name
+	kindMailGroup spec.Kind = "mail-group"
+	roleSender    spec.Role = "sender"
+)
 
 // tenant is an emulated one, whose clients keep what outlives them.
 type tenant struct{ *providertest.Tenant }
@@ -59,7 +63,7 @@ func (c *tenant) writes() (paths []string) {
 const token, groups, byEmails = "/oauth2/token", "/v7/mail_groups", "/v7/users/by_emails"
 
 func ref(name string) spec.Ref {
-	return spec.Ref{Connection: conn, Kind: spec.KindMailGroup, Name: name + "@x.example"}
+	return spec.Ref{Connection: conn, Kind: kindMailGroup, Name: name + "@x.example"}
 }
 
 func subject(kind spec.SubjectKind, name string) spec.Subject {
@@ -97,7 +101,7 @@ const seed = `wps365:
 `
 
 // eng is how the seed's first mail group is.
-var eng = spec.Resource{Settings: spec.Settings{}.With("name", "Engineers").With("owner", "ann@x.example").With("senders", spec.SendersCompany)}
+var eng = spec.Resource{Settings: spec.Settings{}.With("name", "Engineers").With("owner", "ann@x.example").With("senders", "company")}
 
 func (c *tenant) plan(t testing.TB, w provider.Source, want spec.State) *diff.Plan {
 	t.Helper()

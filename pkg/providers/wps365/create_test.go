@@ -19,11 +19,11 @@ import (
 )
 
 // made is how the mail group new is wanted.
-var made = spec.Resource{Settings: spec.Settings{}.With("name", "New").With("owner", "cy@x.example").With("senders", spec.SendersMember)}
+var made = spec.Resource{Settings: spec.Settings{}.With("name", "New").With("owner", "cy@x.example").With("senders", "member")}
 
 func newGroup() spec.State { return desired("new", made, user("ann"), user("bo")) }
 
-var createNew = []diff.Change{{Op: diff.OpCreate, Kind: spec.KindMailGroup, Resource: "new@x.example", Settings: made.Settings}}
+var createNew = []diff.Change{{Op: diff.OpCreate, Kind: kindMailGroup, Resource: "new@x.example", Settings: made.Settings}}
 
 // A create that has no usable answer is settled by reading: nothing is made twice, and what follows goes on.
 func TestCreateWithoutAnAnswer(t *testing.T) {
@@ -63,7 +63,7 @@ func TestCreateWhereTheAddressIsTaken(t *testing.T) {
 		{"as wanted", made, false, ""},
 		{"another name", there(func(r *spec.Resource) { r.Settings = r.Settings.With("name", "Old") }), false, `its name is "Old" and not "New"`},
 		{"another owner", there(func(r *spec.Resource) { r.Settings = r.Settings.With("owner", "bo@x.example") }), false, "its owner is not cy@x.example"},
-		{"other senders", there(func(r *spec.Resource) { r.Settings = r.Settings.With("senders", spec.SendersAll) }), false, `its senders are "all" and not "member"`},
+		{"other senders", there(func(r *spec.Resource) { r.Settings = r.Settings.With("senders", "all") }), false, `its senders are "all" and not "member"`},
 		{"another name, but ours", there(func(r *spec.Resource) { r.Settings = r.Settings.With("name", "Old") }), true, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -152,10 +152,10 @@ func TestAnotherProcessSeesTheSame(t *testing.T) {
 	for _, words := range [][]string{nil, {"members"}, {"senders"}, {"update"}, {"members", "senders", "update", "delete"}} {
 		c := newTenant(t, wps365emu.Options{}, seed)
 		want := newGroup()
-		want.Resources[ref("eng")] = spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", spec.SendersAll), Ownership: spec.Owned}
-		want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersCustom), Ownership: spec.Owned}
+		want.Resources[ref("eng")] = spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", "all"), Ownership: spec.Owned}
+		want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", "custom"), Ownership: spec.Owned}
 		with(want, "eng", spec.RoleMember, user("cy"), subject(spec.SubjectAddress, "ann@x.example"))
-		with(want, "news", spec.RoleSender, user("ann"))
+		with(want, "news", roleSender, user("ann"))
 		plan := c.plan(t, c.open(t, words...), want)
 		live, err := c.open(t, words...).Read(t.Context(), providertest.Part(want))
 		if err != nil {

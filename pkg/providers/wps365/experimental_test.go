@@ -19,12 +19,12 @@ import (
 func TestWithoutExperimentalWords(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{DocumentedOnly: true}, seed)
 	w := c.open(t)
-	want := desired("eng", spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", spec.SendersMember)}, user("cy"), user("ghost"))
+	want := desired("eng", spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", "member")}, user("cy"), user("ghost"))
 	want.Resources[ref("gone")] = spec.Resource{Absent: true, Ownership: spec.Owned}
 	want.Resources[ref("news")] = spec.Resource{Absent: true, Ownership: spec.Owned}
 	with(want, "new", spec.RoleMember, user("cy"))
-	with(want, "new", spec.RoleSender, user("cy"))
-	want.Resources[ref("new")] = spec.Resource{Settings: spec.Settings{}.With("owner", "bo@x.example").With("senders", spec.SendersCustom), Ownership: spec.Owned}
+	with(want, "new", roleSender, user("cy"))
+	want.Resources[ref("new")] = spec.Resource{Settings: spec.Settings{}.With("owner", "bo@x.example").With("senders", "custom"), Ownership: spec.Owned}
 	plan, result := c.apply(t, w, want)
 	if d := cmp.Diff([]string{"create new"}, said(plan)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
@@ -47,9 +47,9 @@ func TestWithoutExperimentalWords(t *testing.T) {
 
 // Each word turns on what it names and nothing else.
 func TestEachExperimentalWordAlone(t *testing.T) {
-	want := desired("eng", spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", spec.SendersMember)}, user("ann"), user("cy"))
-	want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersCustom), Ownership: spec.Owned}
-	with(want, "news", spec.RoleSender, user("bo"))
+	want := desired("eng", spec.Resource{Settings: spec.Settings{}.With("name", "Eng").With("owner", "bo@x.example").With("senders", "member")}, user("ann"), user("cy"))
+	want.Resources[ref("news")] = spec.Resource{Settings: spec.Settings{}.With("senders", "custom"), Ownership: spec.Owned}
+	with(want, "news", roleSender, user("bo"))
 	for word, changes := range map[string][]string{
 		"members": {"grant eng member cy@x.example", "revoke eng member bo@x.example", "revoke news member dept:design@x.example"},
 		"senders": {"grant news sender bo@x.example", "revoke news sender cy@x.example"},
@@ -203,8 +203,8 @@ func TestSendersThatAreNotManaged(t *testing.T) {
 
 func TestModeAndSendersChangeTogether(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
-	toCustom := with(desired("eng", spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersCustom)}), "eng", spec.RoleSender, user("cy"))
-	fromCustom := desired("news", spec.Resource{Settings: spec.Settings{}.With("senders", spec.SendersAll)})
+	toCustom := with(desired("eng", spec.Resource{Settings: spec.Settings{}.With("senders", "custom")}), "eng", roleSender, user("cy"))
+	fromCustom := desired("news", spec.Resource{Settings: spec.Settings{}.With("senders", "all")})
 	for name, want := range map[string]spec.State{"eng": toCustom, "news": fromCustom} {
 		t.Run(name, func(t *testing.T) {
 			if plan := c.plan(t, c.open(t, "senders"), want); !plan.Empty() {

@@ -6,6 +6,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+const (
+	kindMailGroup spec.Kind = "mail-group"
+	roleSender    spec.Role = "sender" // may write to a mail group whose senders are custom
+)
+
+// The words of senders: who may write to a mail group.
+const (
+	sendersAll     = "all"
+	sendersCompany = "company"
+	sendersMember  = "member"
+	sendersCustom  = "custom" // those with roleSender
+)
+
 // The words of experimental: what is done through calls that no public page documents. Their shapes are inferred from
 // public mailboxes, mail contacts and user groups.
 const (
@@ -18,10 +31,10 @@ const (
 // Format says what a connection of this provider may hold in the file. The vendor publishes no rates (its
 // pages say "rate policy: none", and its error codes that there is one), nor what they would count by; five calls a second,
 // reads and writes apart, is what a single client can ask for without being noticed.
-func Format() spec.Format {
+func Format() spec.ProviderSchema {
 	const perSecond = 5
 	rate := spec.Rate{Calls: perSecond, Per: time.Second}
-	return spec.Format{
+	return spec.ProviderSchema{
 		Provider: "wps365",
 		Kinds:    []spec.KindSchema{mailGroups()},
 		// With a refresh token, mail groups are written in the name of the user whose it is; without, by the app itself.
@@ -45,20 +58,20 @@ func Format() spec.Format {
 func mailGroups() spec.KindSchema {
 	takes := []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectDepartment, spec.SubjectAddress}
 	return spec.KindSchema{
-		Kind: spec.KindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Ownership: true, Create: true, Delete: true,
+		Kind: kindMailGroup, Section: "mailGroups", ID: spec.ByAddress, Ownership: true, Create: true, Delete: true,
 		About: "mail groups; one that does not exist is made",
 		Settings: []spec.Setting{
 			{Key: "name", About: "the name that people see"},
 			{Key: "owner", User: true, Reach: &spec.Reach{Role: "owner"}, About: "the user who owns it"},
-			{Key: "senders", Words: []string{string(spec.SendersAll), string(spec.SendersCompany), string(spec.SendersMember), string(spec.SendersCustom)},
-				Reach: &spec.Reach{Role: spec.RoleSender, Words: []string{"all", "company", "member", "custom"},
-					Lists: map[string]spec.Role{"member": spec.RoleMember, "custom": spec.RoleSender}},
+			{Key: "senders", Words: []string{sendersAll, sendersCompany, sendersMember, sendersCustom},
+				Reach: &spec.Reach{Role: roleSender, Words: []string{sendersAll, sendersCompany, sendersMember, sendersCustom},
+					Lists: map[string]spec.Role{sendersMember: spec.RoleMember, sendersCustom: roleSender}},
 				About: "who may write to it: all, the company, its members, or custom: those of allowedSenders"},
 		},
 		Lists: []spec.List{
 			{Key: "members", Role: spec.RoleMember, Takes: takes, Plain: true, About: "who gets its mail"},
-			{Key: "allowedSenders", Role: spec.RoleSender, Takes: takes, Plain: true,
-				When: &spec.When{Setting: "senders", Word: string(spec.SendersCustom)}, About: "who may write to it, with senders: custom"},
+			{Key: "allowedSenders", Role: roleSender, Takes: takes, Plain: true,
+				When: &spec.When{Setting: "senders", Word: sendersCustom}, About: "who may write to it, with senders: custom"},
 		},
 	}
 }

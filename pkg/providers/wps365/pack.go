@@ -19,9 +19,9 @@ var calls = []call{
 	{"mail_groups", diff.OpCreate, "", 1, ""},
 	{"mail_groups/update", diff.OpUpdate, "", 3, wordUpdate}, // name, owner and who may send
 	{"mail_groups/members/batch_create", diff.OpGrant, spec.RoleMember, 100, wordMembers},
-	{"mail_groups/accepted_senders/batch_create", diff.OpGrant, spec.RoleSender, 100, wordSenders},
+	{"mail_groups/accepted_senders/batch_create", diff.OpGrant, roleSender, 100, wordSenders},
 	{"mail_groups/members/batch_delete", diff.OpRevoke, spec.RoleMember, 100, wordMembers},
-	{"mail_groups/accepted_senders/batch_delete", diff.OpRevoke, spec.RoleSender, 100, wordSenders},
+	{"mail_groups/accepted_senders/batch_delete", diff.OpRevoke, roleSender, 100, wordSenders},
 	{"mail_groups/delete", diff.OpDelete, "", 1, wordDelete},
 }
 
@@ -63,7 +63,7 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Pack
 func (r *Reader) Shapes() []diff.CallShape {
 	shapes := make([]diff.CallShape, len(calls))
 	for i, k := range calls {
-		shapes[i] = diff.CallShape{Name: k.name, Kind: spec.KindMailGroup, Role: k.role, Ops: []diff.Op{k.op}, Resources: 1, Changes: k.most}
+		shapes[i] = diff.CallShape{Name: k.name, Kind: kindMailGroup, Role: k.role, Ops: []diff.Op{k.op}, Resources: 1, Changes: k.most}
 	}
 	return shapes
 }

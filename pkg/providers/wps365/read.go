@@ -144,7 +144,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 }
 
 func (r *Reader) ref(g mailGroup) spec.Ref {
-	return spec.Ref{Connection: r.name, Kind: spec.KindMailGroup, Name: g.address()}
+	return spec.Ref{Connection: r.name, Kind: kindMailGroup, Name: g.address()}
 }
 
 // readOwners finds whose the groups are, where the files say whose they should be.
@@ -264,7 +264,7 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 	if len(subjects) == 0 {
 		subjects = []spec.Subject{{Kind: kind, Name: address}}
 	}
-	if l.role == spec.RoleSender && !w.Absent && w.senders() != spec.SendersCustom && !w.hasLeft(subjects) {
+	if l.role == roleSender && !w.Absent && w.senders() != sendersCustom && !w.hasLeft(subjects) {
 		return // the files leave open who may send
 	}
 	for _, s := range subjects {

@@ -80,10 +80,10 @@ var modes = []struct {
 	senders      string
 	made, listed string
 }{
-	{spec.SendersAll, "all", "anyone"},
-	{spec.SendersCompany, "company", "organization_members"},
-	{spec.SendersMember, "member", "group_members"},
-	{spec.SendersCustom, "custom", "custom"},
+	{sendersAll, "all", "anyone"},
+	{sendersCompany, "company", "organization_members"},
+	{sendersMember, "member", "group_members"},
+	{sendersCustom, "custom", "custom"},
 }
 
 // senders reads who may send in either vocabulary. What stands in neither must not be planned on.
@@ -155,7 +155,7 @@ type roll struct {
 	word string // of experimental
 }
 
-var rolls = []roll{{"members", spec.RoleMember, wordMembers}, {"accepted_senders", spec.RoleSender, wordSenders}}
+var rolls = []roll{{"members", spec.RoleMember, wordMembers}, {"accepted_senders", roleSender, wordSenders}}
 
 // words is the list in prose.
 func (l roll) words() string { return strings.ReplaceAll(l.name, "_", " ") }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Both vocabularies mean the same, in answers of either kind, and back.
@@ -17,10 +16,10 @@ func TestVocabularies(t *testing.T) {
 		senders      string
 		made, listed string
 	}{
-		{spec.SendersAll, "all", "anyone"},
-		{spec.SendersCompany, "company", "organization_members"},
-		{spec.SendersMember, "member", "group_members"},
-		{spec.SendersCustom, "custom", "custom"},
+		{sendersAll, "all", "anyone"},
+		{sendersCompany, "company", "organization_members"},
+		{sendersMember, "member", "group_members"},
+		{sendersCustom, "custom", "custom"},
 	} {
 		for _, answer := range []string{
 			`{"id":"1","name":"N","address":"A@x.example","accepted_type":"` + m.made + `","owner":{"email_address":"o@x.example"}}`,

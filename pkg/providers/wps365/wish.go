@@ -59,7 +59,7 @@ func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 func bodyOf(address string, settings spec.Settings) mailGroupBody {
 	local, _, _ := strings.Cut(address, "@")
 	return mailGroupBody{Address: address, Name: cmp.Or(settings.Get("name"), local), OwnerAddress: settings.Get("owner"),
-		AcceptedType: acceptedType(cmp.Or(settings.Get("senders"), spec.SendersCompany))}
+		AcceptedType: acceptedType(cmp.Or(settings.Get("senders"), sendersCompany))}
 }
 
 // view is how a list of a group is dealt with.
@@ -74,7 +74,7 @@ const (
 // view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
 func (r *Reader) view(l roll, w *wish, live string) view {
 	changes := w.senders() != "" && w.senders() != live && live != ""
-	matters := l.role == spec.RoleMember || live == spec.SendersCustom || w.senders() == spec.SendersCustom
+	matters := l.role == spec.RoleMember || live == sendersCustom || w.senders() == sendersCustom
 	switch {
 	case !matters, w.Absent && live == "":
 		return meaningless
@@ -86,7 +86,7 @@ func (r *Reader) view(l roll, w *wish, live string) view {
 		return shown
 	case r.may[wordUpdate]:
 		return meaningless // in the end it is for others, or just became custom, and is empty
-	case w.senders() == spec.SendersCustom:
+	case w.senders() == sendersCustom:
 		return takenForGranted // the mode stays as it is
 	}
 	return shown

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Format says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
+// ProviderSchema says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
 // no vendor.
-type Format struct {
+type ProviderSchema struct {
 	Provider     string
 	Kinds        []KindSchema // the resources that its connections may hold
 	Auth         []AuthForm   // the accepted sets of auth keys; exactly one must match
