@@ -281,7 +281,7 @@ func (c *cli) confirm(ctx context.Context) error {
 // write carries the plan out and reports what live state shows afterwards.
 func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions) error {
 	plan, progress := may.plan, c.progress()
-	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, plan.Now
+	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, c.at()
 	result, err := apply.Apply(ctx, opts)
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
@@ -323,7 +323,12 @@ func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
 }
 
 func staleText(stale *apply.StaleError) error {
-	lines := []string{"the plan is stale, nothing was written: live state or the files of " + strings.Join(stale.Connections, ", ") +
-		" have changed since the plan was made; plan again"}
-	return errors.New(strings.Join(append(lines, stale.Differences...), "\n"))
+	text := "the plan is stale, nothing was written: live state or the files of " + strings.Join(stale.Connections(), ", ") +
+		" have changed since the plan was made; plan again"
+	for _, part := range stale.Parts {
+		for _, reason := range part.Reasons {
+			text += "\n" + part.Connection + ": " + render.StaleText(reason)
+		}
+	}
+	return errors.New(text)
 }

@@ -44,6 +44,14 @@ func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit
 	return s, nil
 }
 
+// kept is the store of the session; nil without a session.
+func (s *Session) kept() store.Store {
+	if s == nil {
+		return nil
+	}
+	return s.store
+}
+
 // Former lists, in a line each, whose locks were taken over because their owners died.
 func (s *Session) Former() []string {
 	var lines []string

@@ -10,6 +10,8 @@ import (
 // Live is what a provider read, beside what it was asked about.
 type Live struct {
 	spec.State
+	// IDs are the vendor's ids of live resources; a resource that was deleted and made again has another one.
+	IDs map[spec.Ref]string
 	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
 	Problems map[spec.Subject]string
 	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
@@ -27,7 +29,7 @@ type Live struct {
 
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
-	return Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
 }
 
 // Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.
