@@ -68,7 +68,7 @@ func TestFault19TamperedPlan(t *testing.T) {
 		{"another account", sealed(func(p *diff.Plan) { p.Connections[0].Account = "project f" }), exitStale, "the plan is for project f, and the credentials reach project 0"},
 		{"what the files do not want", sealed(func(p *diff.Plan) {
 			p.Connections[0].Changes[0].Resource = "Backdoor"
-		}), exitStale, "the files do not want this now"},
+		}), exitStale, "the files do not list this resource now"},
 	} {
 		check(t, os.WriteFile(file, []byte(tc.text), 0o600))
 		t.Run(tc.name, func(t *testing.T) { w.refused(t, tc.code, tc.why, "apply", file, "--yes") })

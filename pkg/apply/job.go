@@ -15,7 +15,7 @@ type Job struct {
 	Source     provider.Source // for Apply it must be a provider.Target
 	Err        error           // why the connection can't be used; then Source is nil
 	// Current is what should be there by now: Desired as time goes by. nil: Desired holds for the whole run. It is called
-	// before each call.
+	// before each call, from several goroutines.
 	Current func() spec.State
 }
 
