@@ -27,6 +27,7 @@ func Conform(t *testing.T, p Provider) {
 		{"converge", Converge}, {"each call is told before it is sent", EachCallIsTold}, {"fault on every write", FaultOnEveryWrite},
 		{"fault on every read", FaultOnEveryRead}, {"hostile endpoint", HostileEndpoint}, {"a reader only reads", ReaderOnlyReads},
 		{"pack is exact and pure", PackIsExactAndPure}, {"wrong credentials are not repeated", WrongCredentialsAreNotRepeated},
+		{"live has ids", LiveHasIDs},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.test(t, p) })
 	}

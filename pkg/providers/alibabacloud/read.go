@@ -63,7 +63,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			continue
 		}
 		shown, note, problem := r.present(a, want)
-		live.Resources[ref] = shown
+		live.Resources[ref], live.IDs[ref] = shown, a.ID
 		if note != "" {
 			live.Note(ref, "%s", note)
 		}

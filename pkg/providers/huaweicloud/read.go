@@ -105,7 +105,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	ids := map[string]spec.Ref{}
 	for _, g := range found {
 		ref := r.ref(spec.KindAppGroup, g.Name)
-		live.Resources[ref] = spec.Resource{}
+		live.Resources[ref], live.IDs[ref] = spec.Resource{}, g.ID
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others
@@ -300,6 +300,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	ref := r.ref(spec.KindApp, app.Name)
 	audience := map[string]string{modeAssigned: spec.Assigned, modeEveryone: spec.Everyone}[app.AuthorizationType]
 	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == spec.Everyone}
+	live.IDs[ref] = app.ID
 	switch {
 	case audience == "":
 		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)

@@ -125,6 +125,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		groups[ref] = g
 		r.ids.Store(ref.Name, g.ID)
 		live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("name", g.Name).With("senders", senders)}
+		live.IDs[ref] = g.ID
 	}
 	if !q.Partial {
 		live.Unmanaged = len(all) - len(groups)
@@ -133,6 +134,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
 			delete(live.Resources, ref)
+			delete(live.IDs, ref)
 			live.Note(ref, "the files want it absent; delete it by hand, %s", without(wordDelete))
 		}
 	}
