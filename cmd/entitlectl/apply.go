@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,8 +37,10 @@ func newApply(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "apply [PLAN]", Short: "Make live state agree with the files",
 		Long: "Apply a saved plan; or plan, show, ask and apply. Without a terminal --yes is needed.\n" +
-			"Before the first write the plan is checked against live state again, unless it was made just now. After the writes live\n" +
-			"state is read back; the report and the exit code follow what was read.\n\n" +
+			"Before the first write the plan is judged by the files, rules, live state and clock of that moment, unless it was made\n" +
+			"just then: only what a plan of now would hold is sent. Where the answer comes late and something changed, the plan of\n" +
+			"now is shown and asked about. What ended before its call's turn is left out. After the writes live state is read back;\n" +
+			"the report and the exit code follow what was read.\n\n" +
 			"One apply at a time writes to a connection (see lock). Each call is written down in --state-dir before it is sent and\n" +
 			"after it ended, so that however a run ends, the next one goes on: what is done is skipped, and what is in doubt is\n" +
 			"settled by reading before anything is sent. A mail of which no read can tell whether it was sent is reported as unknown\n" +
@@ -71,77 +72,17 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	var plan *diff.Plan
-	var w intent
-	var err error
-	if len(args) > 0 {
-		plan, w, err = c.saved(ctx, args[0], flags.requirePlan)
-	} else {
-		w, err = c.intent(ctx)
-	}
-	if err != nil {
+	a := application{cli: c, flags: flags, answers: bufio.NewReader(c.stdin)}
+	if err := a.begin(ctx, args); err != nil {
 		return err
 	}
-	session, err := c.session(ctx, w, flags.lockTimeout)
-	if err != nil {
-		return err
-	}
-	defer func() { c.complain(session.Release()) }()
-	if err := c.unchanged(ctx, w); err != nil { // the lock may have been waited for
-		return err
-	}
-	jobs := c.jobs(ctx, w.scopes, writing)
-	if plan == nil {
-		plan, err = c.planned(ctx, w, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: flags.retryUnknown})
-		if plan == nil || err != nil && allFailed(plan) {
-			return err
-		}
-		c.complain(err) // some connections could not be read; the others go on
-	}
-	may, err := c.agreed(ctx, plan, flags)
-	if err != nil {
-		return err
-	}
-	if !flags.yes {
-		if err := c.unchanged(ctx, w); err != nil { // the answer may have come late
-			return err
-		}
-		jobs = c.until(w, jobs)
-	}
-	return c.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
-		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest,
-		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: w.spec.Rules, Allow: flags.allow})
-}
-
-// unchanged refuses to go on by files that changed since they were read.
-func (c *cli) unchanged(ctx context.Context, w intent) error {
-	s, err := c.load(ctx, c.files)
-	if err == nil && (s.Digest != w.spec.Digest || s.OperatorDigest != w.spec.OperatorDigest) {
-		err = &exit{exitStale, errors.New("nothing was written: the files have changed since they were read; run it again")}
-	}
-	return err
-}
-
-// until judges starts: and expires: by the clock of now.
-func (c *cli) until(w intent, jobs []apply.Job) []apply.Job {
-	desired := w.spec.Desired(c.at())
-	for i, sc := range w.scopes {
-		sc.desired = desired[sc.connection.Name]
-		if len(sc.targets) > 0 {
-			sc = sc.only(sc.targets)
-		}
-		jobs[i].Desired = sc.desired
-	}
-	return jobs
+	defer func() { c.complain(a.session.Release()) }()
+	return a.run(ctx)
 }
 
 // session takes the locks of all connections that the run is about.
 func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
-	var names []string
-	for _, sc := range w.scopes {
-		names = append(names, sc.connection.Name)
-	}
-	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), names, wait)
+	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), w.connectionNames(), wait)
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
 		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w, %s ago; wait for its end, or see entitlectl lock --help",
 			held, c.now().Sub(held.Since).Round(time.Second))}
@@ -156,22 +97,6 @@ func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply
 		c.complain(errors.New(line))
 	}
 	return session, nil
-}
-
-// agreed shows the plan, checks the rules and asks.
-func (c *cli) agreed(ctx context.Context, plan *diff.Plan, flags applyFlags) (permission, error) {
-	may := c.permissionFor(plan, flags)
-	refusal := may.refusal()
-	if err := c.showBefore(may.plan, flags.yes && refusal == nil); err != nil {
-		return may, err
-	}
-	if refusal != nil {
-		return may, refusal
-	}
-	if !flags.yes && plan.Summary.Calls > 0 {
-		return may, c.confirm(ctx)
-	}
-	return may, nil
 }
 
 // checkApply refuses what can be refused before anything is read.
@@ -198,43 +123,6 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 	return p.Writer(conn, secrets, env)
 }
 
-// saved reads a saved plan, which must have the id where one is required, and finds its connections as the files describe
-// them now: those of --file or the usual ones, whatever the plan says of files.
-func (c *cli) saved(ctx context.Context, path, required string) (*diff.Plan, intent, error) {
-	plan, err := readPlan(path)
-	if err != nil {
-		return nil, intent{}, err
-	}
-	if required != "" && plan.ID != required {
-		return nil, intent{}, fmt.Errorf("nothing was written: %s is %s, not the required %s", path, plan.ID, required)
-	}
-	s, err := c.load(ctx, c.files)
-	if err != nil {
-		return nil, intent{}, err
-	}
-	c.warn(s.Warnings)
-	if s.Digest != plan.Spec {
-		c.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", path))
-	}
-	w := intent{spec: s}
-	desired := s.Desired(c.at())
-	for _, part := range plan.Connections {
-		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
-		if i < 0 || s.Connections[i].Provider != part.Provider {
-			return nil, intent{}, fmt.Errorf("%s: the files have no connection %s of provider %s; plan again", path, part.Name, part.Provider)
-		}
-		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
-			return nil, intent{}, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", path, part.Name)}
-		}
-		sc := scope{connection: s.Connections[i], desired: desired[part.Name]}
-		if len(part.Targets) > 0 {
-			sc = sc.only(part.Targets)
-		}
-		w.scopes = append(w.scopes, sc)
-	}
-	return plan, w, nil
-}
-
 func allFailed(plan *diff.Plan) bool {
 	return !slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return len(part.Errors) == 0 })
 }
@@ -258,35 +146,12 @@ func (c *cli) showBefore(plan *diff.Plan, agreed bool) error {
 	return nil
 }
 
-// confirm asks. It also ends with the context, since nobody may ever answer.
-func (c *cli) confirm(ctx context.Context) error {
-	fmt.Fprint(c.stderr, `Apply these changes? Only "yes" is accepted: `)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(c.stdin).ReadString('\n')
-		answer <- strings.TrimSpace(line)
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(c.stderr)
-		return context.Cause(ctx)
-	case text := <-answer:
-		if text != "yes" {
-			return errors.New("not confirmed; nothing was written")
-		}
-		return nil
-	}
-}
-
 // write carries the plan out and reports what live state shows afterwards.
 func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions) error {
 	plan, progress := may.plan, c.progress()
-	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, plan.Now
+	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, c.at()
 	result, err := apply.Apply(ctx, opts)
 	progress.clear()
-	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
-		return &exit{exitStale, staleText(stale)}
-	}
 	if refused := (*apply.RefusedError)(nil); errors.As(err, &refused) {
 		text := fmt.Sprintf("nothing was written: %v; to apply it nevertheless: %s", refused, allowing(refused.Rules))
 		for _, b := range refused.Broken {
@@ -320,10 +185,4 @@ func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
 		fmt.Fprintln(c.stdout)
 	}
 	return c.show(result, render.Result(result))
-}
-
-func staleText(stale *apply.StaleError) error {
-	lines := []string{"the plan is stale, nothing was written: live state or the files of " + strings.Join(stale.Connections, ", ") +
-		" have changed since the plan was made; plan again"}
-	return errors.New(strings.Join(append(lines, stale.Differences...), "\n"))
 }

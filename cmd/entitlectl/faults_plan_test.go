@@ -73,7 +73,7 @@ func TestFault19TamperedPlan(t *testing.T) {
 		}), exitError, `or kind "robot"`},
 		{"what the files do not want", sealed(func(p *diff.Plan) {
 			p.Connections[0].Changes[0].Resource = "Backdoor"
-		}), exitStale, "the files do not want this now"},
+		}), exitStale, "the files do not list this resource now"},
 	} {
 		check(t, os.WriteFile(file, []byte(tc.text), 0o600))
 		t.Run(tc.name, func(t *testing.T) { w.refused(t, tc.code, tc.why, "apply", file, "--yes") })

@@ -30,6 +30,14 @@ type intent struct {
 	scopes []scope
 }
 
+func (w intent) connectionNames() []string {
+	names := make([]string, len(w.scopes))
+	for i, sc := range w.scopes {
+		names[i] = sc.connection.Name
+	}
+	return names
+}
+
 func (c *cli) intent(ctx context.Context) (intent, error) {
 	s, err := c.load(ctx, c.files)
 	if err != nil {

@@ -85,7 +85,7 @@ func TestWrongCallsOfWhatIsLeftAreNotSent(t *testing.T) {
 	}
 	p.live.Grants.Add(grantOf("CAD", "c"), spec.Claim{}) // done already, so the rest is packed anew
 	p.pack = inOne
-	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Reread: true})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Reread: true, Rules: noLimits})
 	if err != nil || len(p.calls) > 0 || result.Summary.NotTried != 2 || !strings.Contains(fmt.Sprint(result.Connections[0].Changes), wrongCall) {
 		t.Errorf("error %v, calls %v, result %+v", err, p.calls, result)
 	}

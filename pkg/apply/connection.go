@@ -13,6 +13,7 @@ import (
 // task is one connection's part of a plan, and what it is carried out with.
 type task struct {
 	part    diff.Part
+	job     Job
 	desired spec.State
 	target  provider.Target
 	opts    ApplyOptions
@@ -25,8 +26,8 @@ type run struct {
 	sender *sender
 	ledger *ledger
 	failed diff.Errors         // why the connection can't be used
-	moved  []string            // what makes the plan stale
-	broken []diff.Violation    // the rules of now that it breaks, and that nothing in it allows
+	stale  []diff.Staleness    // why the plan is none of now
+	broken []diff.Violation    // the rules of now that it breaks, and that nobody allowed
 	late   []diff.ChangeResult // what showed only after the writes
 }
 

@@ -16,7 +16,7 @@ import (
 // TestInterruptedAnywhere interrupts a run at each of its boundaries: before and after each call, each read and each write to
 // the journal. The report is true, the next run does the rest, and nothing is done twice.
 func TestInterruptedAnywhere(t *testing.T) {
-	for _, opts := range []ApplyOptions{{}, {Reread: true}, {NoVerify: true}, {Parallelism: 3}} {
+	for _, opts := range []ApplyOptions{{}, {Reread: true, Rules: noLimits}, {NoVerify: true}, {Parallelism: 3}} {
 		boundaries := 0
 		for at := 0; at <= boundaries; at++ { // 0: it is not interrupted, and tells how many there are
 			synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,16 @@ type Job struct {
 	Targets    []string        // KIND/NAME, where the run is filtered to these
 	Source     provider.Source // for Apply it must be a provider.Target
 	Err        error           // why the connection can't be used; then Source is nil
+	// Current is what should be there by now: Desired as time goes by. nil: Desired holds for the whole run. It is called
+	// before each call, from several goroutines.
+	Current func() spec.State
+}
+
+func (j Job) current() spec.State {
+	if j.Current == nil {
+		return j.Desired
+	}
+	return j.Current()
 }
 
 // Observer is told what happens, from several goroutines at once. It must not block.

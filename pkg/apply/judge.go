@@ -2,12 +2,38 @@ package apply
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 )
+
+// StaleError says that the plan is none of now: somebody else changed what it touches, or the files, their clock or live state
+// ask for something else. Nothing was written.
+type StaleError struct{ Parts []StalePart }
+
+// StalePart is what is stale about the part of a connection.
+type StalePart struct {
+	Connection string
+	Reasons    []diff.Staleness
+}
+
+// Error names the connections; the reasons are for whoever has room for them.
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the plan is stale: %s changed since it was made; plan again", strings.Join(e.Connections(), ", "))
+}
+
+// Connections are those whose parts are stale.
+func (e *StaleError) Connections() []string {
+	var names []string
+	for _, part := range e.Parts {
+		names = append(names, part.Connection)
+	}
+	return names
+}
 
 // RefusedError says that the plan breaks rules of now, as live is now. Nothing was written.
 type RefusedError struct {
@@ -25,42 +51,70 @@ func (e *RefusedError) Error() string {
 	return "by now the plan breaks " + strings.Join(e.Rules, ", ")
 }
 
-// reread judges the plan by the files and live state of now: what live already shows is done, and what others changed, or what
-// would not be planned again, makes the plan stale. A saved plan may be old: it is judged by the rules of now, too, over all
-// that they are about.
+// reread judges the plan by the files, the rules, live state and the clock of now. What live already shows is done; of the
+// rest a plan of now has to hold every change.
 func (r *run) reread(ctx context.Context) {
 	if len(r.part.Changes) == 0 {
 		return
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
-	q := provider.Touched(r.part.Name, r.desired, r.part.Changes)
-	if r.opts.Saved {
-		q = provider.Query{Desired: r.desired, Partial: len(r.part.Targets) > 0, Notices: q.Notices}
-	}
-	live, err := r.target.Read(ctx, q)
+	r.desired = r.job.current()
+	live, err := r.target.Read(ctx, r.question())
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)
 		return
 	}
 	r.part.Open = live.Open()
-	r.moved = append(r.moved, diff.Strangers(r.part, r.desired, live)...)
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)
-	left := r.steps.at(r.steps.unsent())
-	r.moved = append(r.moved, diff.Unplanned(r.part.Name, left, r.desired, live)...)
-	if r.opts.Saved {
-		r.broken = diff.Uncovered(diff.Check(r.part.Name, r.opts.Rules, r.desired, left, r.part.Calls, live), r.part.Overrides)
+	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
+		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
+		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept()),
+			Doubted: r.ledger.doubts.about, Retry: true}, // what the plan does not know of is held back
+	})
+}
+
+// now is the moment by which mails are due.
+func (o ApplyOptions) now() time.Time {
+	if o.Now.IsZero() {
+		return time.Now()
 	}
+	return o.Now
+}
+
+// question asks about what the plan touches; where that takes something, about all that the files list, since rules count
+// shares of that. What a grant mails is asked too: the plan may say less.
+func (r *run) question() provider.Query {
+	q := provider.Touched(r.part.Name, r.desired, r.part.Changes)
+	has := func(ops ...diff.Op) bool {
+		return slices.ContainsFunc(r.part.Changes, func(c diff.Change) bool { return slices.Contains(ops, c.Op) })
+	}
+	if has(diff.OpRevoke, diff.OpDelete, diff.OpUpdate) {
+		q.Desired = r.desired
+	}
+	q.Notices = has(diff.OpGrant, diff.OpResend)
+	return q
+}
+
+// stale returns an error where a part is not of now.
+func stale(runs []*run) error {
+	e := &StaleError{}
+	for _, r := range runs {
+		if len(r.stale) > 0 {
+			e.Parts = append(e.Parts, StalePart{r.part.Name, r.stale})
+		}
+	}
+	if len(e.Parts) == 0 {
+		return nil
+	}
+	return e
 }
 
 // refused returns an error where a part breaks rules that nobody allowed to be broken.
-func refused(runs []*run, allow []string) error {
+func refused(runs []*run) error {
 	e := &RefusedError{}
 	for _, r := range runs {
 		for _, v := range r.broken {
-			if slices.Contains(allow, v.Rule) {
-				continue
-			}
 			if !slices.Contains(e.Rules, v.Rule) {
 				e.Rules = append(e.Rules, v.Rule)
 			}

@@ -8,10 +8,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+// noLimits are rules that any number of changes keeps.
+var noLimits = spec.Rules{MaxRevokes: spec.Limit{Off: true}, MaxRevokeShare: spec.Limit{Off: true}, MaxRevokeShareResource: spec.Limit{Off: true}, MaxMails: spec.Limit{Off: true}}
+
 // A saved plan goes on only by what files, rules and live state say when it is applied: nothing is sent of one that they no
 // longer make.
 func TestSavedPlanIsJudgedByNow(t *testing.T) {
-	open := spec.Rules{MaxRevokes: spec.Limit{Off: true}, MaxRevokeShare: spec.Limit{Off: true}, MaxRevokeShareResource: spec.Limit{Off: true}, MaxMails: spec.Limit{Off: true}}
 	own := func(desired spec.State, o spec.Ownership, absent bool) {
 		for ref, r := range desired.Resources {
 			r.Ownership, r.Absent = o, absent
@@ -42,11 +44,11 @@ func TestSavedPlanIsJudgedByNow(t *testing.T) {
 				desired = state(map[string][]string{"CAD": nil})
 			}
 			own(desired, spec.Owned, tc.absent)
-			plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired), Rules: open})
+			plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired), Rules: noLimits})
 			if err != nil {
 				t.Fatal(err)
 			}
-			rules := open
+			rules := noLimits
 			tc.edit(v, desired, &rules)
 			_, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Saved: true, Reread: true, Rules: rules, Allow: []string{"empty-spec"}})
 			var stale *StaleError

@@ -107,13 +107,19 @@ func applyHeld(t *testing.T, k *kept, v *vendor, desired spec.State, run string)
 // mailing plans where the files want what is live, so that only mails are to be sent.
 func (k *kept) mailing(t *testing.T, v *vendor, retry bool) *diff.Plan {
 	t.Helper()
-	js := jobs(v, v.live)
-	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 9}
+	js := mailed(v)
 	plan, err := Plan(t.Context(), PlanOptions{Jobs: js, Now: time.Now(), Store: k, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return plan
+}
+
+// mailed are jobs that want what is live, and send mails again.
+func mailed(v *vendor) []Job {
+	js := jobs(v, v.live)
+	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 9}
+	return js
 }
 
 func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result {
@@ -122,7 +128,7 @@ func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, v.live), Session: session, Now: time.Now(), Reread: true, Saved: true, Rules: spec.DefaultRules})
+	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: mailed(v), Session: session, Now: time.Now(), Reread: true, Saved: true, Rules: spec.DefaultRules})
 	if err = errors.Join(err, session.Release()); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
-	part.Touched = diff.Footings(part.Name, part.Changes, live.State)
+	part.Touched = diff.Fingerprints(part.Name, part.Changes, live)
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,8 +20,8 @@ import (
 type ApplyOptions struct {
 	Plan *diff.Plan
 	Jobs []Job
-	// Reread reads live state again before the first write: for plans that were saved, or that somebody looked at for a
-	// while.
+	// Reread judges the plan again before the first write, by what live state is then: for all plans but those that were made
+	// this very moment.
 	Reread      bool
 	Saved       bool // the plan was made before Session was begun, and may not know what other runs left in doubt since
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
@@ -31,25 +30,13 @@ type ApplyOptions struct {
 	Settle      time.Duration    // how long a write may take to show in reads; 0: DefaultSettle
 	Session     *Session         // nil: no lock, no journal, and nothing is noted for later runs
 	Spec        string           // digest of the files that the jobs come from
-	Rules       spec.Rules       // of now; a saved plan is held against them
+	Rules       spec.Rules       // of now, which a plan that is read again is held against
 	Allow       []string         // rules that whoever applies allows to be broken, beside the plan's overrides
-	Now         time.Time        // the moment that the plan was made for
+	Now         time.Time        // the moment that the run judges by; zero: the present
 	Reason      string           // why the run is made, for the history
 	Overrides   []store.Override // what it is allowed to break, for the history
 	// Finished says whether a result leaves nothing that should have been done, for the history. nil: where all of it is clean.
 	Finished func(*diff.Result) bool
-}
-
-// StaleError says that somebody else changed what the plan touches, or that the files want something else by now. Nothing
-// was written.
-type StaleError struct {
-	Connections []string
-	Differences []string // one line each
-}
-
-// Error names the connections; the differences are for whoever has room for them.
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("the plan is stale: %s changed since it was made; plan again", strings.Join(e.Connections, ", "))
 }
 
 // Apply carries the plan out and returns what became of each change. Connections run side by side. An error means that
@@ -68,7 +55,7 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if err := stale(runs); err != nil {
 		return nil, err
 	}
-	if err := refused(runs, opts.Allow); err != nil {
+	if err := refused(runs); err != nil {
 		return nil, err
 	}
 	if err := allFailed(runs); err != nil {
@@ -135,8 +122,7 @@ func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
 			if err := diff.CheckCalls(part.Changes, part.Calls, target.Shapes()); err != nil {
 				return nil, fmt.Errorf("connection %s: %w", part.Name, err)
 			}
-			r.target, r.desired = target, job.Desired
-			r.moved = diff.Contradictions(part, job.Desired)
+			r.target, r.job, r.desired = target, job, job.Desired
 			if err := r.ledger.remember(ctx); err != nil {
 				return nil, err
 			}
@@ -154,23 +140,6 @@ func each(runs []*run, do func(*run)) {
 		}
 	}
 	wg.Wait()
-}
-
-func stale(runs []*run) error {
-	e := &StaleError{}
-	for _, r := range runs {
-		if len(r.moved) == 0 {
-			continue
-		}
-		e.Connections = append(e.Connections, r.part.Name)
-		for _, line := range r.moved {
-			e.Differences = append(e.Differences, r.part.Name+": "+line)
-		}
-	}
-	if len(e.Connections) == 0 {
-		return nil
-	}
-	return e
 }
 
 // allFailed returns an error when every connection failed, so that nothing can be written.

@@ -79,10 +79,13 @@ func TestSavedPlan(t *testing.T) {
 				t.Fatal(err)
 			}
 			tc.touch(v)
-			result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true})
+			result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true, Rules: noLimits})
 			if tc.stale {
 				var stale *StaleError
-				if !errors.As(err, &stale) || len(stale.Differences) != 1 || stale.Differences[0] != "ws: app-group/CAD: stranger came" || len(v.calls) > 0 {
+				if !errors.As(err, &stale) || len(stale.Parts) != 1 || len(stale.Parts[0].Reasons) != 1 || len(v.calls) > 0 {
+					t.Fatalf("error %v, calls %v", err, v.calls)
+				}
+				if reason := stale.Parts[0].Reasons[0]; reason.Why != diff.WhyCame || reason.Change.Subject.Name != "stranger" {
 					t.Fatalf("error %v, calls %v", err, v.calls)
 				}
 				return

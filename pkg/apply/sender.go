@@ -20,6 +20,7 @@ type sender struct {
 
 	mu        sync.Mutex // calls run side by side
 	calls     int        // sent so far
+	numbers   int        // given out to calls; those that were kept back leave gaps, since others may be in flight
 	splits    int        // of these, the ones that were needed to find what the vendor refused
 	unsplit   int        // changes that were refused together and that no more such calls were spent on
 	halted    string     // why nothing more is sent
@@ -67,7 +68,7 @@ func (s *sender) waveOf(call diff.Call) wave {
 }
 
 // callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
-// packed anew, without any slack; should that not give what was asked for, nothing more is sent.
+// packed anew.
 func (s *sender) callsFor(indexes []int) []diff.Call {
 	wanted := make(map[int]bool, len(indexes))
 	for _, i := range indexes {
@@ -83,8 +84,13 @@ func (s *sender) callsFor(indexes []int) []diff.Call {
 	if carried == len(indexes) {
 		return calls
 	}
+	return s.pack(indexes)
+}
+
+// pack makes calls of the changes, without any slack; should that not give what was asked for, nothing more is sent.
+func (s *sender) pack(indexes []int) []diff.Call {
 	left := s.steps.at(indexes)
-	calls = s.target.Pack(left, diff.Slack{}, false).Calls
+	calls := s.target.Pack(left, diff.Slack{}, false).Calls
 	if err := diff.CheckCalls(left, calls, s.target.Shapes()); err != nil {
 		s.halt(err.Error())
 		return nil
@@ -100,14 +106,15 @@ func (s *sender) callsFor(indexes []int) []diff.Call {
 // sendOrSplit sends one call, and what it is cut into where the vendor refused it and one row may be the cause.
 func (s *sender) sendOrSplit(ctx context.Context, index, of int, call diff.Call) {
 	event := CallStarted{s.part.Name, call.Name, index, of, len(call.Changes)}
-	if refusal, _ := s.transmit(ctx, event, call); refusal != nil {
-		s.split(ctx, event, *refusal, byResource)
+	refused, _ := s.transmit(ctx, event, call)
+	for _, refusal := range refused {
+		s.split(ctx, event, refusal, byResource)
 	}
 }
 
-// transmit sends one call, unless nothing more may be sent, and notes its fate. It is the only place where something is
-// written.
-func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call) (refusal *refusedCall, sent bool) {
+// transmit sends one call, or what time left of it, unless nothing more may be sent, and notes its fate. It is the only place
+// where something is written. The clock is looked at when the call's turn has come.
+func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call) (refused []refusedCall, sent bool) {
 	number, ok := s.number(ctx)
 	if !ok {
 		return nil, false
@@ -117,7 +124,11 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 	var unsaid error      // why it could not be, so that it was not sent
 	event.Changes = len(call.Changes)
 	s.opts.Observe.tell(event)
+	timely := true
 	err := s.target.Do(ctx, call.Name, changes, func() error {
+		if timely = s.timely(changes); !timely {
+			return errOutdated
+		}
 		undo, unsaid = s.ledger.announce(ctx, number, call.Name, changes)
 		return unsaid
 	})
@@ -126,6 +137,10 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 		s.abortUnsent(unsaid)
 		return nil, false
 	}
+	if !timely {
+		s.uncount()
+		return s.sendTimely(ctx, event, call)
+	}
 	end := provider.FailureOf(err)
 	if undo != nil {
 		if err := s.ledger.conclude(ctx, number, undo, end); err != nil {
@@ -133,7 +148,7 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 		}
 	}
 	if end.OneRow {
-		return &refusedCall{call, number, end}, true
+		return []refusedCall{{call, number, end}}, true
 	}
 	s.end(ctx, number, call.Changes, end)
 	return nil, true
@@ -150,7 +165,15 @@ func (s *sender) number(ctx context.Context) (number int, ok bool) {
 		return 0, false
 	}
 	s.calls++
-	return s.calls, true
+	s.numbers++
+	return s.numbers, true
+}
+
+// uncount takes a call back that was not sent.
+func (s *sender) uncount() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls--
 }
 
 // abortUnsent ends a call that was not sent because it could not be written down; nor is any other.

@@ -18,6 +18,7 @@ type Session struct {
 	who    store.Owner
 	commit string
 	leases map[string]store.Lease // by connection
+	waited bool
 }
 
 // lockRetry is the pause between two tries to get a lock.
@@ -26,11 +27,12 @@ const lockRetry = time.Second
 // AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
 // somebody else has one it waits up to wait; then the error is a *store.HeldError.
 func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit string, connections []string, wait time.Duration) (*Session, error) {
-	s := &Session{kept, who, commit, map[string]store.Lease{}}
+	s := &Session{store: kept, who: who, commit: commit, leases: map[string]store.Lease{}}
 	until := time.Now().Add(wait)
 	for _, name := range slices.Sorted(slices.Values(connections)) { // in one order, so that no two wait for each other
 		lease, err := kept.Acquire(ctx, name, who)
 		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, lockRetry); {
+			s.waited = true
 			lease, err = kept.Acquire(ctx, name, who)
 		}
 		if err != nil && ctx.Err() != nil { // that somebody has the lock is not why we stop
@@ -43,6 +45,17 @@ func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit
 	}
 	return s, nil
 }
+
+// kept is the store of the session; nil without a session.
+func (s *Session) kept() store.Store {
+	if s == nil {
+		return nil
+	}
+	return s.store
+}
+
+// Waited says whether somebody else had a lock first, so that what was read before it may have changed.
+func (s *Session) Waited() bool { return s.waited }
 
 // Former lists, in a line each, whose locks were taken over because their owners died.
 func (s *Session) Former() []string {

@@ -51,10 +51,8 @@ func (s *sender) sendHalves(ctx context.Context, event CallStarted, call refused
 		return nil, false, false
 	}
 	for _, c := range calls {
-		refusal, sent := s.transmit(ctx, event, c)
-		if refusal != nil {
-			refused = append(refused, *refusal)
-		}
+		more, sent := s.transmit(ctx, event, c)
+		refused = append(refused, more...)
 		if !sent {
 			s.refundSplit()
 		}

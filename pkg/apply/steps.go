@@ -81,6 +81,13 @@ func (s *steps) settle(i int, outcome diff.Outcome, detail string) {
 	s.all[i].phase, s.all[i].outcome, s.all[i].detail = phaseSettled, outcome, detail
 }
 
+// drop settles a change that is not sent any more, while other calls may be in flight.
+func (s *steps) drop(i int, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(i, diff.NotTried, why)
+}
+
 // ended notes how the call of a number ended, which carried the changes.
 func (s *steps) ended(number int, indexes []int, end provider.Failure) {
 	s.mu.Lock()

@@ -24,24 +24,24 @@ type Plan struct {
 
 // Part is the plan of one connection.
 type Part struct {
-	Name       string      `json:"name"`
-	Provider   string      `json:"provider"`
-	Endpoints  []string    `json:"endpoints,omitempty"` // where it is reached, as far as that is not the vendor's own
-	Account    string      `json:"account,omitempty"`   // what the credentials reached there: a project, a directory
-	Basis      string      `json:"basis"`               // digest over Touched
-	Touched    []Footing   `json:"touched,omitempty"`   // what Basis digests, so that a stale plan can say where
-	LiveGrants int         `json:"liveGrants"`          // grants seen on listed resources
-	Resources  int         `json:"resources"`           // listed resources that are live
-	Unmanaged  int         `json:"unmanaged"`           // live resources that the files do not list
-	Targets    []string    `json:"targets,omitempty"`   // KIND/NAME, where the run was filtered
-	Errors     Errors      `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
-	Notes      []string    `json:"notes,omitempty"`     // what the reader must know: a list that could not be read whole
-	Changes    []Change    `json:"changes"`
-	Calls      []Call      `json:"calls"`
-	FromHoles  int         `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
-	LowerBound int         `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
-	Violations []Violation `json:"violations"`
-	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
+	Name       string        `json:"name"`
+	Provider   string        `json:"provider"`
+	Endpoints  []string      `json:"endpoints,omitempty"` // where it is reached, as far as that is not the vendor's own
+	Account    string        `json:"account,omitempty"`   // what the credentials reached there: a project, a directory
+	Basis      string        `json:"basis"`               // digest over Touched
+	Touched    []Fingerprint `json:"touched,omitempty"`   // what Basis digests, so that a stale plan can say where
+	LiveGrants int           `json:"liveGrants"`          // grants seen on listed resources
+	Resources  int           `json:"resources"`           // listed resources that are live
+	Unmanaged  int           `json:"unmanaged"`           // live resources that the files do not list
+	Targets    []string      `json:"targets,omitempty"`   // KIND/NAME, where the run was filtered
+	Errors     Errors        `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
+	Notes      []string      `json:"notes,omitempty"`     // what the reader must know: a list that could not be read whole
+	Changes    []Change      `json:"changes"`
+	Calls      []Call        `json:"calls"`
+	FromHoles  int           `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
+	LowerBound int           `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
+	Violations []Violation   `json:"violations"`
+	Overrides  []Override    `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
 
 	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
 }

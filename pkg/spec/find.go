@@ -9,8 +9,10 @@ import (
 	"strings"
 )
 
-// find lists the files that paths stand for, in order, each once, and the rules files that govern them.
+// find lists the files that paths stand for, and the rules files that govern them, each once and sorted by name: in whatever
+// order and spelling they are named, it is the same list.
 func (l *loader) find(paths []string) []file {
+	paths = canonical(paths)
 	f := finder{loader: l, known: map[string]int{}, searched: map[string]bool{}}
 	f.working, _ = os.Stat(".")
 	if len(paths) == 0 {
@@ -39,7 +41,37 @@ func (l *loader) find(paths []string) []file {
 	if f.stopped {
 		f.above()
 	}
+	slices.SortFunc(f.files, func(a, b file) int { return strings.Compare(a.shown, b.shown) })
 	return f.files
+}
+
+// canonical gives each path the one name that all spellings of it have, and sorts them.
+func canonical(paths []string) []string {
+	here, _ := os.Getwd() // without it paths stay as they are
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = canonicalName(here, path)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// canonicalName is a path as seen from the working folder or, where it is named from the root and lies elsewhere, from there.
+// Where a link on the way makes that another file, the path stays as it is.
+func canonicalName(here, path string) string {
+	name, err := filepath.Abs(path)
+	if err != nil || path == "" {
+		return path
+	}
+	if rel, err := filepath.Rel(here, name); err == nil && (filepath.IsLocal(rel) || !filepath.IsAbs(path)) {
+		name = rel
+	}
+	given, err := os.Stat(path)
+	found, err2 := os.Stat(name)
+	if err != nil && err2 == nil || err == nil && (err2 != nil || !os.SameFile(given, found)) {
+		return path
+	}
+	return name
 }
 
 // finder collects files.

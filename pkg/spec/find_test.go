@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -122,7 +123,7 @@ func (test tree) test(t *testing.T) {
 		}
 		return
 	}
-	if d := cmp.Diff(test.want, s.Files); d != "" {
+	if d := cmp.Diff(slices.Sorted(slices.Values(test.want)), s.Files); d != "" {
 		t.Error(d)
 	}
 	if got := strings.Join(warnings(s), "\n"); got != test.warnings {
@@ -152,7 +153,7 @@ func TestRulesOfStrangers(t *testing.T) {
 	path := filepath.Join(home, "open/x/y/a.yaml")
 	s, err := Load(input(path))
 	check(t, err)
-	if d := cmp.Diff([]string{path, filepath.Join(home, "open/x", RulesFile)}, s.Files); d != "" {
+	if d := cmp.Diff([]string{filepath.Join(home, "open/x", RulesFile), path}, s.Files); d != "" {
 		t.Error(d)
 	}
 	again, err := Load(input(s.Files...))
@@ -177,5 +178,33 @@ func TestDigestOfRulesAbove(t *testing.T) {
 	}
 	if digests[0] == digests[1] || digests[1] == digests[2] {
 		t.Errorf("digests %q", digests)
+	}
+}
+
+// Files are the same under every spelling and in whatever order they are named; a link on the way is not taken for a folder.
+func TestSpellingsOfFilesDoNotMatter(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", conns)
+	write(t, "d/b.yaml", people)
+	write(t, "d/c.yaml", groups)
+	here, err := os.Getwd()
+	check(t, err)
+	for _, paths := range [][]string{
+		{"a.yaml", "d/b.yaml", "d/c.yaml"}, {"d/c.yaml", "a.yaml", "d/b.yaml"}, {"./a.yaml", "d//b.yaml", "d/../d/c.yaml"}, {"d/", "a.yaml"},
+		{"a.yaml", "./a.yaml", "d", "d/c.yaml"}, {filepath.Join(here, "a.yaml"), "../" + filepath.Base(here) + "/d"},
+	} {
+		s, err := Load(input(paths...))
+		check(t, err)
+		if d := cmp.Diff([]string{"a.yaml", "d/b.yaml", "d/c.yaml"}, s.Files); d != "" {
+			t.Errorf("%q (-want +got):\n%s", paths, d)
+		}
+	}
+	write(t, "other/far/x.yaml", "version: 1\n")
+	check(t, os.Symlink("other/far", "link"))
+	write(t, "other/a.yaml", conns)
+	s, err := Load(input("link/../a.yaml", "d"))
+	check(t, err)
+	if s.Files[len(s.Files)-1] != "link/../a.yaml" {
+		t.Errorf("read %q", s.Files)
 	}
 }

@@ -218,7 +218,7 @@ func TestSavedPlan(t *testing.T) {
 		plan := providertest.Plan(t, jobs[0], d.Now())
 		for _, expected := range []diff.Outcome{diff.Done, diff.Already} {
 			jobs[0].Source = d.Open(t)
-			result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: jobs, Reread: true})
+			result, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Jobs: jobs, Reread: true, Rules: spec.DefaultRules})
 			if err != nil || result.Connections[0].Changes[0].Outcome != expected {
 				t.Errorf("error %v, result %+v, want %s", err, result.Connections[0].Changes, expected)
 			}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// application is an apply on its way. The files are read again after whatever was waited for, so that those of the moment of
+// writing count.
+type application struct {
+	*cli
+	flags   applyFlags
+	path    string     // of the saved plan
+	saved   *diff.Plan // nil: it makes its own
+	want    intent
+	read    time.Time // when want was cut to its moment
+	session *apply.Session
+	answers *bufio.Reader
+}
+
+// begin reads what the run is about, and takes the locks.
+func (a *application) begin(ctx context.Context, args []string) (err error) {
+	if len(args) > 0 {
+		a.path = args[0]
+		if a.saved, err = readPlan(a.path); err != nil {
+			return err
+		}
+		if required := a.flags.requirePlan; required != "" && a.saved.ID != required {
+			return fmt.Errorf("nothing was written: %s is %s, not the required %s", a.path, a.saved.ID, required)
+		}
+	}
+	if err := a.load(ctx); err != nil {
+		return err
+	}
+	a.warn(a.want.spec.Warnings)
+	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {
+		a.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", a.path))
+	}
+	if a.session, err = a.cli.session(ctx, a.want, a.flags.lockTimeout); err != nil || !a.session.Waited() {
+		return err
+	}
+	if err := a.reload(ctx); err != nil {
+		return errors.Join(err, a.session.Release())
+	}
+	return nil
+}
+
+// load reads the files, those of --file or the usual ones, whatever a saved plan says of files.
+func (a *application) load(ctx context.Context) error {
+	s, err := a.cli.load(ctx, a.files)
+	if err != nil {
+		return err
+	}
+	a.want, a.read = intent{spec: s}, a.at()
+	if a.saved == nil {
+		a.want.scopes, err = a.scopes(s)
+	} else {
+		a.want.scopes, err = a.savedScopes(s)
+	}
+	return err
+}
+
+// reload reads the files again. They must be about the connections whose locks are held.
+func (a *application) reload(ctx context.Context) error {
+	held := a.want.connectionNames()
+	if err := a.load(ctx); err != nil {
+		return err
+	}
+	if !slices.Equal(held, a.want.connectionNames()) {
+		return &exit{exitStale, errors.New("nothing was written: the files are about other connections than when they were read first; run it again")}
+	}
+	return nil
+}
+
+// savedScopes finds the connections of the saved plan, as the files describe them now.
+func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
+	desired := s.Desired(a.at())
+	for _, part := range a.saved.Connections {
+		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
+		if i < 0 || s.Connections[i].Provider != part.Provider {
+			return nil, fmt.Errorf("%s: the files have no connection %s of provider %s; plan again", a.path, part.Name, part.Provider)
+		}
+		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
+			return nil, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", a.path, part.Name)}
+		}
+		sc := scope{connection: s.Connections[i], desired: desired[part.Name]}
+		if len(part.Targets) > 0 {
+			sc = sc.only(part.Targets)
+		}
+		scopes = append(scopes, sc)
+	}
+	return scopes, nil
+}
+
+// maxAgain is how often a plan that was made anew, since the answer came late, is shown and asked about again.
+const maxAgain = 3
+
+// run shows, asks and writes. Where the plan is none of now when the answer has come, a new one is shown and asked about; a
+// saved one is stale.
+func (a *application) run(ctx context.Context) error {
+	for again := 0; ; again++ {
+		err := a.once(ctx)
+		stale := (*apply.StaleError)(nil)
+		switch {
+		case !errors.As(err, &stale):
+			return err
+		case a.saved != nil || a.flags.yes || again == maxAgain:
+			return &exit{exitStale, errors.New("the plan is stale, nothing was written: " + changedText(stale, "since the plan was made; plan again"))}
+		}
+		a.complain(errors.New("nothing was written: " + changedText(stale, "since the plan was shown; this is the plan of now")))
+	}
+}
+
+// once shows one plan, asks and writes. A *apply.StaleError says that the plan was none of now.
+func (a *application) once(ctx context.Context) error {
+	plan, jobs := a.saved, a.timed(ctx)
+	if plan == nil {
+		var err error
+		plan, err = a.planned(ctx, a.want, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: a.flags.retryUnknown})
+		if plan == nil || err != nil && allFailed(plan) {
+			return err
+		}
+		a.complain(err) // some connections could not be read; the others go on
+	}
+	may, asked, err := a.agreed(ctx, plan)
+	if err != nil {
+		return err
+	}
+	if asked { // the answer may have come late
+		if err := a.reload(ctx); err != nil {
+			return err
+		}
+		jobs = a.timed(ctx)
+		if may = a.permissionFor(plan, a.flags); may.refusal() != nil { // by the operator's file of now
+			return may.refusal()
+		}
+	}
+	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil,
+		Parallelism: a.flags.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
+		Reason: a.flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: a.want.spec.Rules, Allow: a.flags.allow})
+}
+
+// agreed shows the plan, checks the rules and asks, if it has to.
+func (a *application) agreed(ctx context.Context, plan *diff.Plan) (may permission, asked bool, err error) {
+	may = a.permissionFor(plan, a.flags)
+	refusal := may.refusal()
+	if err := a.showBefore(may.plan, a.flags.yes && refusal == nil); err != nil {
+		return may, false, err
+	}
+	if refusal != nil {
+		return may, false, refusal
+	}
+	if !a.flags.yes && plan.Summary.Calls > 0 {
+		return may, true, a.confirm(ctx)
+	}
+	return may, false, nil
+}
+
+// confirm asks. It also ends with the context, since nobody may ever answer.
+func (a *application) confirm(ctx context.Context) error {
+	fmt.Fprint(a.stderr, `Apply these changes? Only "yes" is accepted: `)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := a.answers.ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.stderr)
+		return context.Cause(ctx)
+	case text := <-answer:
+		if text != "yes" {
+			return errors.New("not confirmed; nothing was written")
+		}
+		return nil
+	}
+}
+
+// changedText names the connections that moved on, and in a line each how.
+func changedText(stale *apply.StaleError, since string) string {
+	text := "live state or the files of " + strings.Join(stale.Connections(), ", ") + " have changed " + since
+	for _, part := range stale.Parts {
+		for _, reason := range part.Reasons {
+			text += "\n" + part.Connection + ": " + render.StaleText(reason)
+		}
+	}
+	return text
+}

@@ -1,0 +1,279 @@
+package diff
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// Staleness is one reason why a plan is not carried out: something that somebody else changed where it writes, or a change that
+// the files and live state of now do not make.
+type Staleness struct {
+	Why Why
+	On  string // KIND/NAME; "" where it is about the connection
+	// Change is what the plan would do, or, where somebody else moved, what a plan of now would do about that.
+	Change    Change
+	Then, Now string // where Why says so
+	Source    string // file:line that has it otherwise, where there is one
+}
+
+// Why names a reason.
+type Why string
+
+// What others changed on what the plan touches.
+const (
+	WhyAccount  Why = "account"  // the credentials reach Now, not Then
+	WhyGone     Why = "gone"     // the resource
+	WhyID       Why = "id"       // another resource has the name: Then and Now are the vendor's ids
+	WhyCame     Why = "came"     // somebody, whom Change would revoke
+	WhyWent     Why = "went"     // somebody, whom Change would grant
+	WhyBecame   Why = "became"   // a setting, which Change would update
+	WhyHolders  Why = "holders"  // Then and Now are how many others hold it
+	WhySettings Why = "settings" // or holders, of which there are as many as before
+)
+
+// Why a change of the plan is none of now.
+const (
+	WhyUnlisted Why = "unlisted"  // the files do not list the resource
+	WhyIgnored  Why = "ignored"   // they only watch it
+	WhyAddOnly  Why = "add-only"  // they take nothing there
+	WhyOpen     Why = "open"      // they want it open to everybody, so assignments mean nothing
+	WhyTime     Why = "time"      // it ended or has not begun: Now
+	WhyFiles    Why = "files"     // they want it otherwise
+	WhyNotWhole Why = "not whole" // the list of who holds it: Now
+	WhyBlocked  Why = "blocked"   // the vendor can't take it: Now
+	WhyLive     Why = "live"      // live state does not ask for it
+	WhyExtra    Why = "extra"     // a call touches it beside its changes, and the packing allowance of now does not give it
+)
+
+// Now is what a part of a plan is held against before it is carried out: everything of that very moment.
+type Now struct {
+	Desired   spec.State
+	Live      Live // whole where changes take something; else of the touched resources at least
+	Resending Resending
+	Packing   spec.Packing
+	Rules     spec.Rules
+	Allow     []string // rules that may be broken, beside what the part's overrides cover
+}
+
+// Judge holds a part against now. left are its changes that live does not show yet and that would be sent; they may be sent
+// only if it finds nothing. What the part says of rules is not believed: what is left must be in a plan of now, and the rules
+// of now are checked over that.
+//
+// Where a list is not whole, that is what is reported of its resource, unless the rule may be broken: what such a list lacks
+// proves nothing.
+func Judge(part Part, left []Change, now Now) (stale []Staleness, broken []Violation) {
+	if then, here := part.Account, now.Live.Account; then != "" && here != "" && then != here {
+		return []Staleness{{Why: WhyAccount, Then: then, Now: here}}, nil
+	}
+	f := planNow(part.Name, now)
+	stale = append(OutsideEdits(part, f.changes, now.Live), f.unplanned(left)...)
+	if len(left) == 0 {
+		return stale, nil
+	}
+	stale = append(stale, f.unallowed(part)...)
+	broken = now.uncovered(Check(part.Name, now.Rules, now.Desired, f.counterparts(left), part.Calls, now.Live), part.Overrides)
+	unread := map[string]bool{}
+	for _, v := range broken {
+		unread[v.On] = unread[v.On] || v.Rule == RuleIncompleteRead
+	}
+	return without(stale, unread), broken
+}
+
+func without(all []Staleness, unread map[string]bool) (rest []Staleness) {
+	for _, s := range all {
+		if !unread[s.On] {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// uncovered are the violations that nobody allowed.
+func (now Now) uncovered(violations []Violation, overrides []Override) (open []Violation) {
+	for _, v := range Uncovered(violations, overrides) {
+		if !slices.Contains(now.Allow, v.Rule) {
+			open = append(open, v)
+		}
+	}
+	return open
+}
+
+// freshPlan is what a plan of now would hold of a connection.
+type freshPlan struct {
+	connection string
+	now        Now
+	changes    []Change
+	by         map[wish]Change
+}
+
+// wish is what a change does, with all that is sent.
+type wish struct {
+	does     Change // a key
+	settings spec.Settings
+}
+
+func planNow(connection string, now Now) freshPlan {
+	f := freshPlan{connection, now, Compute(now.Desired, now.Live, now.Resending), map[wish]Change{}}
+	for _, c := range f.changes {
+		f.by[wish{c.Key(), c.Settings}] = c
+	}
+	return f
+}
+
+// counterparts are the changes as a plan of now has them, so that they cost what they cost now.
+func (f freshPlan) counterparts(changes []Change) []Change {
+	out := make([]Change, len(changes))
+	for i, c := range changes {
+		out[i] = c
+		if fresh, planned := f.by[wish{c.Key(), c.Settings}]; planned {
+			out[i] = fresh
+		}
+	}
+	return out
+}
+
+// unplanned says which changes a plan of now would not hold, and why.
+func (f freshPlan) unplanned(changes []Change) (stale []Staleness) {
+	for _, c := range changes {
+		fresh, planned := f.by[wish{c.Key(), c.Settings}]
+		if planned && fresh.Problem == "" {
+			continue
+		}
+		s := Staleness{On: c.Ref(f.connection).String(), Change: c}
+		if planned {
+			s.Why, s.Now = WhyBlocked, fresh.Problem
+		} else {
+			f.explain(&s)
+		}
+		stale = append(stale, s)
+	}
+	return stale
+}
+
+// explain finds why a change is not planned now.
+func (f freshPlan) explain(s *Staleness) {
+	c, ref := s.Change, s.Change.Ref(f.connection)
+	want, listed := f.now.Desired.Resources[ref]
+	have := f.now.Live.Resources[ref]
+	claim, granted := f.now.Desired.Grants.Claim(c.Grant(f.connection))
+	lapse, lapsed := f.now.Desired.Lapsed.Claim(c.Grant(f.connection))
+	s.Source = want.Source.Source()
+	switch {
+	case !listed:
+		s.Why = WhyUnlisted
+	case want.Ownership == spec.Ignored:
+		s.Why = WhyIgnored
+	case (c.Op == OpRevoke || c.Op == OpDelete) && have.Incomplete != "":
+		s.Why, s.Now = WhyNotWhole, have.Incomplete
+	case c.Op == OpGrant && lapsed:
+		s.Why, s.Now, s.Source = WhyTime, lapse.Reason, lapse.Source.Source()
+	case c.Op == OpRevoke && granted:
+		s.Why, s.Source = WhyFiles, claim.Source.Source()
+	case c.Op == OpRevoke && want.Open:
+		s.Why = WhyOpen
+	case c.Op == OpRevoke && want.Ownership == spec.AddOnly:
+		s.Why = WhyAddOnly
+	case c.Op == OpGrant && !granted, !f.wanted(c, want):
+		s.Why = WhyFiles
+	default:
+		s.Why = WhyLive
+	}
+}
+
+// wanted says whether the files want of the resource itself what a change does.
+func (f freshPlan) wanted(c Change, want spec.Resource) bool {
+	switch c.Op {
+	case OpCreate, OpUpdate:
+		return !want.Absent && c.Settings == sentWith(c.Op, want) && want.Settings.Get(c.Field) == c.To
+	case OpDelete:
+		return want.Absent
+	}
+	return !want.Absent
+}
+
+// unallowed says which pairs the calls of a part touch beside its changes although the packing allowance of now does not give
+// them. Those are worth their savings only where they change nothing.
+func (f freshPlan) unallowed(part Part) (stale []Staleness) {
+	var extra []Change
+	for _, call := range part.Calls {
+		extra = append(extra, call.Extra...)
+	}
+	if len(extra) == 0 {
+		return nil
+	}
+	slack := SlackOf(part.Name, f.now.Desired, f.now.Live, part.Changes, f.now.Packing)
+	given, room := map[Change]bool{}, map[Op]int{OpGrant: slack.Regrant, OpRevoke: slack.Cover}
+	for _, c := range append(slack.Held, slack.Absent...) {
+		given[c] = true
+	}
+	for _, c := range extra {
+		if room[c.Op]--; !given[c] || room[c.Op] < 0 {
+			stale = append(stale, Staleness{Why: WhyExtra, On: c.Ref(part.Name).String(), Change: c})
+		}
+	}
+	return stale
+}
+
+// OutsideEdits says what somebody else changed on the resources of a part since it was planned. now is what a plan of now
+// would change: it tells who came and who went, as far as the files rule that.
+func OutsideEdits(part Part, now []Change, live Live) (edits []Staleness) {
+	t, then, uncounted := touch(part.Name, part.Changes), map[string]Fingerprint{}, map[spec.Ref]bool{}
+	for _, f := range part.Touched {
+		then[f.Resource] = f
+	}
+	for ref := range t.resources {
+		uncounted[ref] = then[ref.String()].Uncounted
+	}
+	today := t.fingerprints(live, uncounted)
+	moved := map[spec.Ref][]Staleness{} // with what is known of it
+	for ref := range t.resources {
+		_, exists := live.Resources[ref]
+		if done := t.deleted[ref] && !exists; !done && today[ref] != then[ref.String()] {
+			moved[ref] = nil
+		}
+	}
+	planned := map[Change]bool{}
+	for _, c := range part.Changes {
+		planned[c.move()] = true
+	}
+	for _, c := range now {
+		ref := c.Ref(part.Name)
+		why := map[Op]Why{OpRevoke: WhyCame, OpGrant: WhyWent, OpUpdate: WhyBecame}[c.Op]
+		if _, is := moved[ref]; is && why != "" && !planned[c.move()] {
+			moved[ref] = append(moved[ref], Staleness{Why: why, On: ref.String(), Change: c, Now: c.From})
+		}
+	}
+	for _, ref := range slices.SortedFunc(maps.Keys(moved), spec.Ref.Compare) {
+		_, exists := live.Resources[ref]
+		edits = append(edits, told(ref, moved[ref], then[ref.String()], today[ref], exists)...)
+	}
+	return edits
+}
+
+// move is the key of a change and, of an update, what it replaces.
+func (c Change) move() Change {
+	e := c.Key()
+	e.From = c.From
+	return e
+}
+
+// told says what happened to a resource: what is known of it, or else what its fingerprints tell.
+func told(ref spec.Ref, known []Staleness, then, now Fingerprint, exists bool) []Staleness {
+	s := Staleness{On: ref.String()}
+	switch {
+	case !exists:
+		s.Why = WhyGone
+	case then.ID != now.ID:
+		s.Why, s.Then, s.Now = WhyID, then.ID, now.ID
+	case len(known) > 0:
+		return known
+	case then.Grants == now.Grants:
+		s.Why, s.Now = WhySettings, strconv.Itoa(now.Grants)
+	default:
+		s.Why, s.Then, s.Now = WhyHolders, strconv.Itoa(then.Grants), strconv.Itoa(now.Grants)
+	}
+	return []Staleness{s}
+}
