@@ -184,6 +184,19 @@ func TestLateAccessIsReported(t *testing.T) {
 	if d := cmp.Diff(want, outcomes(result)); d != "" || result.Summary.Clean() {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	v = &vendor{live: spec.NewState(), hidden: v.hidden}
+	v.live.Resources[app] = spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true}
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(v, desired)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Connections[0].Open = nil // no saved plan has it
+	if result, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, outcomes(result)); d != "" {
+		t.Errorf("as it was saved (-want +got):\n%s", d)
+	}
 }
 
 func TestParallelCallsAllLand(t *testing.T) {
