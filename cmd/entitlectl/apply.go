@@ -110,7 +110,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	}
 	return c.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: len(args) > 0 || !flags.yes, Saved: len(args) > 0,
 		Parallelism: flags.parallelism, NoVerify: flags.noVerify, Settle: flags.settle, Session: session, Spec: w.spec.Digest,
-		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: w.spec.Rules, Allow: flags.allow})
+		Reason: flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: w.rules(), Allow: flags.allow})
 }
 
 // unchanged refuses to go on by files that changed since they were read.

@@ -30,6 +30,14 @@ type intent struct {
 	scopes []scope
 }
 
+// rules are those of the files, for what the run is about.
+func (w intent) rules() spec.Rules {
+	rules := w.spec.Rules
+	rules.Filtered = len(w.scopes) < len(w.spec.Connections) ||
+		slices.ContainsFunc(w.scopes, func(sc scope) bool { return len(sc.targets) > 0 })
+	return rules
+}
+
 func (c *cli) intent(ctx context.Context) (intent, error) {
 	s, err := c.load(ctx, c.files)
 	if err != nil {
