@@ -38,14 +38,14 @@ func (c *cli) lookAhead(command *cobra.Command) {
 	command.Flags().Var(ahead{&c.endsWithin}, "ends-within", "say on stderr which grants begin or end within `DURATION`, as in 14d or 36h; 0 says nothing")
 }
 
-// announce says on stderr what begins or ends soon, of what the run is about: an item of the files and a moment a line.
+// announce says on stderr what begins or ends soon, of what the run is about: what one line of the files gives at one moment in one line.
 func (c *cli) announce(w intent) {
 	const most, names = 100, 3
 	type line struct {
 		spec.Ref
 		at     time.Time
 		ends   bool
-		source spec.Position
+		source string
 	}
 	listed := map[spec.Ref]bool{}
 	for _, sc := range w.scopes {
@@ -56,7 +56,7 @@ func (c *cli) announce(w intent) {
 	var order []line
 	who, text := map[line][]string{}, map[line]string{}
 	for _, t := range w.spec.Upcoming(c.at(), c.endsWithin) {
-		l := line{t.Resource, t.At, t.Ends, t.Source}
+		l := line{t.Resource, t.At, t.Ends, t.Source.Source()}
 		if !listed[t.Resource] {
 			continue
 		}
@@ -70,7 +70,7 @@ func (c *cli) announce(w intent) {
 		if more := len(people) - names; more > 0 {
 			people = append(people[:names:names], fmt.Sprintf("%d more", more))
 		}
-		c.complain(fmt.Errorf("%s %s: %s %s (%s)", map[bool]string{true: "ends", false: "begins"}[l.ends], text[l], l.Ref, strings.Join(people, ", "), l.source.Source()))
+		c.complain(fmt.Errorf("%s %s: %s %s (%s)", map[bool]string{true: "ends", false: "begins"}[l.ends], text[l], l.Ref, strings.Join(people, ", "), l.source))
 	}
 	if more := len(order) - most; more > 0 {
 		c.complain(fmt.Errorf("and %d more begin or end within --ends-within", more))

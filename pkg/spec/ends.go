@@ -88,8 +88,8 @@ func (l *loader) outlived() {
 				other, found := longer(all[h], s.expires.at)
 				if at := (lines{s.it.at, other.at()}); found && !warned[at] {
 					warned[at] = true
-					l.warn(s.it.at, "remove one of the two, or give both the same end", "%s does not lose the role %s at the end %s, since %s grants it for longer",
-						quoted(s.subject.String()), h.role, s.expires.text, other.at())
+					l.warn(s.it.at, "remove one of the two, or give both the same end", "%s does not lose %s at the end %s, since %s grants it for longer",
+						quoted(s.subject.String()), h.role.Words(), s.expires.text, other.at())
 				}
 			}
 		}

@@ -55,7 +55,7 @@ func TestOutlivedEndsAreWarnedAbout(t *testing.T) {
 		for _, w := range s.Warnings {
 			words := strings.Fields(w.What)
 			at := strings.Split(words[len(words)-5], ":")
-			got = append(got, fmt.Sprintf("%s %s %d:%d %s", words[0], strings.TrimSuffix(words[10], ","), w.Line, w.Column, strings.Join(at[len(at)-2:], ":")))
+			got = append(got, fmt.Sprintf("%s %s %d:%d %s", words[0], strings.TrimSuffix(words[8], ","), w.Line, w.Column, strings.Join(at[len(at)-2:], ":")))
 		}
 		if d := cmp.Diff(tc.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s\n%v", tc.reason, d, s.Warnings)
