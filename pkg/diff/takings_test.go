@@ -247,7 +247,9 @@ func TestMinMembersCountsPeople(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			desired := one{schema: forum, ownership: spec.Owned, absent: tc.absent, holders: tc.want}.state()
-			rules := off(func(r *spec.Rules) { r.MinMembers = []spec.MinMembers{{Kind: forum.Kind, Name: tc.on, Count: tc.count}} })
+			rules := off(func(r *spec.Rules) {
+				r.MinMembers = []spec.MinMembers{{Kind: forum.Kind, Name: tc.on, Count: tc.count}}
+			})
 			if d := cmp.Diff(tc.broken, broken(rules, desired, diff.Live{State: one{holders: tc.have}.state()})); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
