@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -224,6 +225,12 @@ func (tr *trial) judgeLosses(after tenant) {
 			lost[connection(h.ref)]++
 		}
 	}
+	for _, h := range tr.shutOut(after) {
+		lost[connection(h.ref)]++
+		if slices.Contains(tr.files.protected, h.who) {
+			tr.Errorf("%v was a member who may write no longer, and %s is protected", h, h.who)
+		}
+	}
 	for conn, n := range lost {
 		if tr.files.limit >= 0 && n > tr.files.limit {
 			tr.Errorf("%d grants were taken on %s, the limit is %d", n, conn, tr.files.limit)
@@ -265,8 +272,41 @@ func (tr *trial) judgeSettings(after tenant) {
 			}
 		case now != r.mode:
 			tr.Errorf("%s became %q, and the files want %q", ref, now, r.mode)
+		case narrows(was, now):
+			tr.judgeNarrowed(ref, r, was, after)
 		}
 	}
+}
+
+// judgeNarrowed holds a setting that lets in fewer than before against ownership and the rules of now: nobody can tell from how
+// many it takes, unless those whom it let in are listed as members.
+func (tr *trial) judgeNarrowed(ref string, r listed, was string, after tenant) {
+	now := after.mode[ref]
+	if r.ownership == "add-only" {
+		tr.Errorf("%s was narrowed from %q to %q, and is add-only", ref, was, now)
+	}
+	if was == "member" {
+		return // whoever is out is counted with the losses
+	}
+	if tr.files.limit >= 0 {
+		tr.Errorf("%s was narrowed from %q to %q past max-revokes: who loses by it can't be counted", ref, was, now)
+	}
+	for _, who := range tr.files.protected {
+		if !after.holds[holding{ref, lets[now], who}] {
+			tr.Errorf("%s was narrowed from %q to %q, and %s, who is protected, is out", ref, was, now, who)
+		}
+	}
+}
+
+// shutOut are members who could write while a group was for its members, and who can't now that it is for others.
+func (tr *trial) shutOut(after tenant) []holding {
+	var out []holding
+	for h := range tr.before.holds {
+		if h.role == "member" && tr.before.mode[h.ref] == "member" && after.mode[h.ref] == "custom" && !after.holds[holding{h.ref, "sender", h.who}] {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // judgeReport counts what the report calls done.

@@ -38,6 +38,14 @@ func (w intent) connectionNames() []string {
 	return names
 }
 
+// rules are those of the files, for what the run is about.
+func (w intent) rules() spec.Rules {
+	rules := w.spec.Rules
+	rules.Filtered = len(w.scopes) < len(w.spec.Connections) ||
+		slices.ContainsFunc(w.scopes, func(sc scope) bool { return len(sc.targets) > 0 })
+	return rules
+}
+
 func (c *cli) intent(ctx context.Context) (intent, error) {
 	s, err := c.load(ctx, c.files)
 	if err != nil {

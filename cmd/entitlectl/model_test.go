@@ -43,10 +43,21 @@ var start = time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
 var (
 	people   = []string{"ann", "ben", "cem", "dee", "eve"}
 	capable  = []string{"app-group/CAD", "app-group/Office", "app-group/New", "app/AutoCAD", "app/Excel", "mail-group/all@corp.example", "mail-group/new@corp.example", "account/billing", "account/audit"}
-	audience = []string{"assigned", "assigned", "everyone"}
-	modes    = []string{"", "company", "member", "custom", "custom"}
+	audience = []string{"", "assigned", "assigned", "everyone"}
+	modes    = []string{"", "all", "company", "member", "custom", "custom"}
 	types    = []string{"", "cloud", "resource"}
 )
+
+// width orders the settings that say who may do something, from the narrowest.
+var width = map[string]int{"assigned": 1, "everyone": 2, "custom": 1, "member": 1, "company": 2, "all": 3}
+
+// lets is the role that lets somebody in by a setting; no role does where it is for all of some place.
+var lets = map[string]string{"assigned": "access", "custom": "sender", "member": "member"}
+
+// narrows says whether a setting lets in fewer, or others, than before.
+func narrows(was, now string) bool {
+	return width[now] < width[was] || width[was] == 1 && width[now] == 1 && was != now
+}
 
 func address(who string) string { return who + "@corp.example" }
 

@@ -48,6 +48,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)
+	c.lookAhead(command)
 	return command
 }
 
@@ -61,7 +62,13 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	flags.opts.Allow, flags.opts.Reason = flags.allow, flags.reason
-	plan, unread := c.fresh(ctx, flags.opts)
+	w, err := c.intent(ctx)
+	if err != nil {
+		return err
+	}
+	c.announce(w)
+	flags.opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
@@ -114,7 +121,7 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	progress := c.progress()
 	defer progress.clear()
 	opts.Observe, opts.Store = progress.observe, c.store
-	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.spec.Rules
+	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.rules()
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)

@@ -22,6 +22,7 @@ func newValidate(c *cli) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
 	}
 	c.underOperator(command)
+	c.lookAhead(command)
 	return command
 }
 
@@ -85,6 +86,7 @@ func (c *cli) validate(ctx context.Context) error {
 	case len(lines) > 0:
 		report.Sections = append(report.Sections, notes(render.Warning, lines)...)
 	}
+	c.announce(intent{s, scopes})
 	return c.show(document, report)
 }
 

@@ -39,7 +39,7 @@ func NewLive() Live {
 
 // Uncount says why nobody can tell who holds a resource, if it is there.
 func (l *Live) Uncount(ref spec.Ref, format string, args ...any) {
-	if r, exists := l.Resources[ref]; exists {
+	if r, exists := l.Resources[ref]; exists && r.Uncounted == "" {
 		r.Uncounted = fmt.Sprintf(format, args...)
 		l.Resources[ref] = r
 	}

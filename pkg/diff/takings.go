@@ -203,17 +203,17 @@ func (d *delta) narrowing(want, have spec.Resource, field, to string) (takes spe
 	if want.Ownership != spec.AddOnly || d.hasLeft(spec.Subject{Kind: spec.SubjectUser, Name: from}) {
 		return takes, ""
 	}
-	return takes, fmt.Sprintf("it would take the role %s from some who have it, and the resource is add-only; say `ownership: owned` to have it so, or `%s: %s` to leave it",
-		takes, field, from)
+	return takes, fmt.Sprintf("it would take %s from some who have it, and the resource is add-only; say `ownership: owned` to have it so, or `%s: %s` to leave it",
+		takes.Words(), field, from)
 }
 
 // unsaid is the problem of a setting that nobody wrote, and that would take access.
 func unsaid(want, have spec.Resource, field, meant string) string {
 	also := ""
 	if want.Ownership == spec.AddOnly {
-		also = " and `ownership: owned`"
+		also = ", and `ownership: owned`"
 	}
-	return fmt.Sprintf("it is `%s: %s` live, and the file does not say that this is to end; say `%s: %s`%s to close it, or say `%s: %s` and list nobody to leave it",
+	return fmt.Sprintf("it is `%s: %s` live, and the file does not say that this is to end; say `%s: %s` to close it%s, or `%s: %s` and list nobody to leave it",
 		field, have.Settings.Get(field), field, meant, also, field, have.Settings.Get(field))
 }
 

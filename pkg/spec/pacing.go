@@ -139,17 +139,22 @@ func (d *decoder) most(n *yaml.Node, what string, limit int, result *int) {
 
 var days = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
 
-// duration reads a Go duration, or a number of days.
+// ParseDuration reads a Go duration, or a number of days: 24h, 90m or 7d.
+func ParseDuration(text string) (time.Duration, error) {
+	if days.MatchString(text) {
+		count, _ := strconv.Atoi(strings.TrimSuffix(text, "d"))
+		return time.Duration(count) * 24 * time.Hour, nil
+	}
+	return time.ParseDuration(text)
+}
+
+// duration reads what ParseDuration takes.
 func (d *decoder) duration(n *yaml.Node, what string, result *time.Duration) {
 	const hint = "write 24h, 90m or 7d"
 	if !d.is(n, yaml.ScalarNode, what, hint) {
 		return
 	}
-	v, err := time.ParseDuration(n.Value)
-	if days.MatchString(n.Value) {
-		count, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "d"))
-		v, err = time.Duration(count)*24*time.Hour, nil
-	}
+	v, err := ParseDuration(n.Value)
 	if err != nil || v <= 0 {
 		d.reject(d.at(n), hint, "%s %s is not a duration above 0", what, quoted(n.Value))
 		return

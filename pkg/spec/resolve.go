@@ -61,6 +61,9 @@ func (l *loader) resolve() {
 	if len(l.found) == 0 { // what is incomplete may look alike
 		l.tenants()
 	}
+	if len(l.found) == 0 { // teams may hold themselves, or give too much
+		l.outlived()
+	}
 	l.rules = strictest(l.floors, l.reviewed)
 	l.rules.Protected, l.rules.RequireSelf = l.names(l.rules.Protected), l.names(l.rules.RequireSelf)
 }

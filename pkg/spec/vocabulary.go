@@ -136,6 +136,14 @@ const (
 	RoleMember Role = "member" // belongs to it
 )
 
+// Words is what whoever has the role has, in prose.
+func (r Role) Words() string {
+	if r == RoleAccess {
+		return "access"
+	}
+	return "the role " + string(r)
+}
+
 // Grant says that a subject holds a role on a resource. It is a value and a map key.
 type Grant struct {
 	Resource Ref

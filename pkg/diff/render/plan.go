@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Plan reports what an apply would do.
@@ -108,11 +107,7 @@ func takesText(c diff.Change) string {
 	if c.Takes == "" || string(c.Takes) == c.Field {
 		return ""
 	}
-	what := "the role " + string(c.Takes)
-	if c.Takes == spec.RoleAccess {
-		what = "access"
-	}
-	return "takes " + what + " from everybody who is not granted it"
+	return "takes " + c.Takes.Words() + " from everybody who is not granted it"
 }
 
 func reasonText(reason string) string {

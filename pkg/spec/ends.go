@@ -1,0 +1,194 @@
+package spec
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// holding is a role that somebody has on a resource, however many lines give it.
+type holding struct {
+	role Role
+	who  Subject // the address, where there is one: it is one person whatever the line takes it for
+}
+
+// span is a line that gives a holding, always or for a time.
+type span struct {
+	*entry
+	it      *item
+	subject Subject
+}
+
+// covers says whether the line gives the holding at a moment.
+func (s span) covers(at time.Time) bool {
+	return (s.starts == nil || !at.Before(s.starts.at)) && (s.expires == nil || at.Before(s.expires.at))
+}
+
+// spans are all lines of a resource for those holdings that some line gives that is asked for; order is that of the files.
+func (r *resource) spans(c *connection, teams map[*team][]*user, asked func(*entry) bool) (order []holding, all map[holding][]span) {
+	if !slices.ContainsFunc(r.entries, func(e entry) bool { return asked(&e) }) {
+		return nil, nil
+	}
+	all = map[holding][]span{}
+	r.each(c, teams, func(h holding, s span) {
+		if _, known := all[h]; !known && asked(s.entry) {
+			order, all[h] = append(order, h), nil
+		}
+	})
+	r.each(c, teams, func(h holding, s span) {
+		if _, known := all[h]; known {
+			all[h] = append(all[h], s)
+		}
+	})
+	return order, all
+}
+
+// each goes through all that a resource's lines give, with teams expanded.
+func (r *resource) each(c *connection, teams map[*team][]*user, yield func(holding, span)) {
+	for i := range r.entries {
+		e := &r.entries[i]
+		give := func(it *item, s Subject) {
+			h := holding{e.role, s}
+			if strings.Contains(s.Name, "@") && s.Kind != SubjectUserGroup {
+				h.who = Subject{Kind: SubjectAddress, Name: strings.ToLower(s.Name)}
+			}
+			yield(h, span{e, it, s})
+		}
+		for k := range e.to {
+			it := &e.to[k]
+			if it.team == nil {
+				give(it, it.subject(c))
+				continue
+			}
+			people, known := teams[it.team]
+			if !known {
+				people = it.team.people()
+				teams[it.team] = people
+			}
+			for _, u := range people {
+				give(it, c.identity(u))
+			}
+		}
+	}
+}
+
+// outlived warns of ends that change nothing, since another line gives the same for longer.
+func (l *loader) outlived() {
+	teams := map[*team][]*user{}
+	for _, r := range l.resources {
+		order, all := r.spans(l.connections[r.in.name], teams, func(e *entry) bool { return e.expires != nil })
+		type lines struct{ ends, goesOn Position }
+		warned := map[lines]bool{}
+		for _, h := range order {
+			for _, s := range all[h] {
+				if s.expires == nil {
+					continue
+				}
+				other, found := longer(all[h], s.expires.at)
+				if at := (lines{s.it.at, other.at()}); found && !warned[at] {
+					warned[at] = true
+					l.warn(s.it.at, "remove one of the two, or give both the same end", "%s does not lose %s at the end %s, since %s grants it for longer",
+						quoted(s.subject.String()), h.role.Words(), s.expires.text, other.at())
+				}
+			}
+		}
+	}
+}
+
+// at is where the line names the holder.
+func (s span) at() Position {
+	if s.it == nil {
+		return Position{}
+	}
+	return s.it.at
+}
+
+// longer finds a line that covers a moment at which another one ends, of those the one that ends last.
+func longer(lines []span, end time.Time) (span, bool) {
+	latest := span{}
+	for _, s := range lines[:min(len(lines), 1000)] { // beyond that nobody reads warnings
+		if s.covers(end) && (latest.it == nil || s.outlasts(latest)) {
+			latest = s
+		}
+	}
+	return latest, latest.it != nil
+}
+
+// outlasts says whether the line ends later than another.
+func (s span) outlasts(o span) bool {
+	return o.expires != nil && (s.expires == nil || s.expires.at.After(o.expires.at))
+}
+
+// Turn is a grant that begins or ends at a moment.
+type Turn struct {
+	Grant
+	Ends   bool // else it begins
+	At     time.Time
+	Text   string // of the moment, as the file writes it
+	Source Position
+}
+
+// Upcoming lists what begins or ends after a moment and no later than some time after it, in order of time. An end that another
+// line outlives is none, and neither is the beginning of what is given already. Resources that are only watched are left out.
+func (s *Spec) Upcoming(now time.Time, within time.Duration) []Turn {
+	var turns []Turn
+	until := now.Add(within)
+	soon := func(m *moment) bool { return m != nil && m.at.After(now) && !m.at.After(until) }
+	teams := map[*team][]*user{}
+	for _, r := range s.resources {
+		if r.Ownership == Ignored {
+			continue
+		}
+		order, all := r.spans(s.sites[r.in.name], teams, func(e *entry) bool { return soon(e.starts) || soon(e.expires) })
+		for _, h := range order {
+			for _, t := range turnsOf(all[h]) {
+				if soon(&moment{at: t.At}) {
+					t.Resource, t.Role = r.ref(), h.role
+					turns = append(turns, t)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b Turn) int {
+		return cmp.Or(a.At.Compare(b.At), a.Grant.Compare(b.Grant))
+	})
+	return turns
+}
+
+// turnsOf are the moments at which lines for one holding begin or end to give it, whichever of them does.
+func turnsOf(lines []span) []Turn {
+	type bound struct {
+		Turn
+		step int // how many lines more hold from then on
+	}
+	var bounds []bound
+	holding := 0
+	for _, s := range lines {
+		turn := Turn{Grant: Grant{Subject: s.subject}, Source: s.it.at}
+		if s.starts == nil {
+			holding++
+		} else {
+			turn.At, turn.Text = s.starts.at, s.starts.text
+			bounds = append(bounds, bound{turn, 1})
+		}
+		if s.expires != nil {
+			turn.At, turn.Text, turn.Ends = s.expires.at, s.expires.text, true
+			bounds = append(bounds, bound{turn, -1})
+		}
+	}
+	slices.SortStableFunc(bounds, func(a, b bound) int { return a.At.Compare(b.At) })
+	var turns []Turn
+	for i, from := 0, 0; i < len(bounds); from = i {
+		before := holding
+		for ; i < len(bounds) && bounds[i].At.Equal(bounds[from].At); i++ {
+			holding += bounds[i].step
+		}
+		if (before > 0) == (holding > 0) {
+			continue
+		}
+		at := slices.IndexFunc(bounds[from:i], func(b bound) bool { return b.Ends == (before > 0) })
+		turns = append(turns, bounds[from+at].Turn)
+	}
+	return turns
+}
