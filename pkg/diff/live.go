@@ -16,6 +16,9 @@ type Live struct {
 	Impossible map[spec.Ref]string
 	// Names are other names and addresses under which the vendor shows the same subject.
 	Names map[spec.Subject][]string
+	// Nameless are grants whose holders may have other names, which could not be read. They are kept where a wish beside them is
+	// blocked, since it may be about them.
+	Nameless map[spec.Grant]bool
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string
 	Unmanaged int // live resources that desired does not list; 0 where a part was read
@@ -30,7 +33,7 @@ type Live struct {
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
 	return Live{State: spec.NewState(), Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{},
-		Names: map[spec.Subject][]string{}}
+		Names: map[spec.Subject][]string{}, Nameless: map[spec.Grant]bool{}}
 }
 
 // Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.

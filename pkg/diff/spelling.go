@@ -61,6 +61,9 @@ func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject)
 	holders, meant := named{}, map[spec.Subject]int{} // by how many wishes
 	for _, s := range strangers {
 		holders.add(d.live, s)
+		if d.live.Nameless[at.grant(s)] && slices.ContainsFunc(wishes, func(g spec.Grant) bool { return d.live.Problems[g.Subject] != "" }) {
+			d.kept[at.grant(s)] = true
+		}
 	}
 	for _, wish := range wishes {
 		for _, s := range holders.as(d.live, wish.Subject) {

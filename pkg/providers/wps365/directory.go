@@ -31,7 +31,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 	if err := r.lookUpUsers(ctx, addresses); err != nil {
 		return err
 	}
-	if err := r.lookUpMailboxes(ctx, missing); err != nil {
+	if err := r.lookUpMailboxes(ctx, r.mayBeMailboxes(missing)); err != nil {
 		return err
 	}
 	for _, s := range missing {
@@ -89,14 +89,8 @@ func (r *Reader) users(ctx context.Context, path, key string, values []string) (
 	return found.Items, err
 }
 
-// lookUpMailboxes reads the public mailboxes, once, where a subject may be one of them (WPS 365 open platform, list public
-// mailboxes).
-func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) error {
-	needed := false
-	for _, s := range missing {
-		_, isUser := r.seen.people[fold(s.Name)]
-		needed = needed || s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
-	}
+// lookUpMailboxes reads the public mailboxes, once, where they are needed (WPS 365 open platform, list public mailboxes).
+func (r *Reader) lookUpMailboxes(ctx context.Context, needed bool) error {
 	if !needed || r.seen.mailboxes != nil {
 		return nil
 	}
@@ -107,18 +101,25 @@ func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) er
 	if err != nil {
 		return err
 	}
-	r.seen.mailboxes = map[string]bool{}
+	r.seen.mailboxes = map[string]string{}
 	for _, p := range all.Rows {
-		r.seen.mailboxes[fold(p.Address)] = true
+		r.seen.mailboxes[fold(p.Address)] = p.ID
 	}
 	return nil
+}
+
+func (r *Reader) mayBeMailboxes(missing []spec.Subject) bool {
+	return slices.ContainsFunc(missing, func(s spec.Subject) bool {
+		_, isUser := r.seen.people[fold(s.Name)]
+		return s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
+	})
 }
 
 // entry is a subject as a list of a mail group takes it, or why none does.
 func (r *Reader) entry(s spec.Subject) (e entry, why string) {
 	e.Address = fold(s.Name)
 	_, isUser := r.seen.people[e.Address]
-	isMailbox := r.seen.mailboxes[e.Address]
+	_, isMailbox := r.seen.mailboxes[e.Address]
 	switch {
 	case s.Kind == spec.SubjectDepartment && strings.Contains(s.Name, "@"):
 		e.Type = typeDept // no call tells which addresses are departments'

@@ -35,7 +35,8 @@ type Reader struct {
 type index struct {
 	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
 	people    map[string]string     // address to id of users that were looked up
-	mailboxes map[string]bool       // addresses of public mailboxes
+	mailboxes map[string]string     // address to id of public mailboxes
+	aliases   map[string][]string   // by path, all addresses of mailboxes that were looked up
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -53,7 +54,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
-		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
+		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
 	}
@@ -78,6 +79,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	}
 	if err := r.lookUp(ctx, q, refs, &live); err != nil {
 		return live, fmt.Errorf("look up users and mailboxes: %w", err)
+	}
+	if err := r.lookUpNames(ctx, q, &live); err != nil {
+		return live, fmt.Errorf("look up other addresses: %w", err)
 	}
 	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
 		return live, err
@@ -129,6 +133,9 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	if !q.Partial {
 		live.Unmanaged = len(all) - len(groups)
 	}
+	if unmade := q.Unmade(spec.KindMailGroup, *live); len(unmade) > 0 {
+		q.Alike(unmade, addresses(all), live)
+	}
 	for ref := range groups {
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
@@ -137,6 +144,16 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		}
 	}
 	return groups, errs.ErrorOrNil()
+}
+
+// addresses are those of mail groups, sorted.
+func addresses(groups []mailGroup) []string {
+	all := make([]string, len(groups))
+	for i, g := range groups {
+		all[i] = g.address()
+	}
+	slices.Sort(all)
+	return all
 }
 
 // readOwners finds whose the groups are, where the files say whose they should be.
@@ -176,7 +193,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.wishes[ref]
-		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored {
+		if groups[ref].ID != "" || w.Absent || w.Ownership == spec.Ignored || live.Impossible[ref] != "" {
 			continue
 		}
 		switch _, known := r.seen.people[w.owner()]; {
@@ -265,5 +282,8 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		}
 		live.Grants.Add(g, spec.Claim{})
 		r.seen.holders[g] = e.Address
+		if kind == spec.SubjectDepartment {
+			live.AddName(s, e.Name)
+		}
 	}
 }
