@@ -78,6 +78,17 @@ func TestSpellingsAreKeptAndSaid(t *testing.T) {
 	}
 }
 
+// Who is listed by a wrong account keeps access where the directory shows the address that the files give.
+func TestAddressesTellWhoIsMeant(t *testing.T) {
+	c := newCloud(t, free, respelt)
+	want := desired(ref(spec.KindAppGroup, "CAD"), user("mallard"))
+	want.Addresses = map[spec.Subject]string{user("mallard"): "mal@corp.example"}
+	lines := said(providertest.Plan(t, c.Job(c.Open(t), want)))
+	if len(lines) != 7 || !strings.Contains(lines[0], "mallard@local.com is there as mlee@local.com and is kept") {
+		t.Errorf("%q", lines)
+	}
+}
+
 // Where the directory has both spellings, they are two people; where a row has the id of the other, they are one.
 func TestIDsTellSpellingsApart(t *testing.T) {
 	world := `huaweicloud:
