@@ -23,7 +23,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 		}
 	}
 	missing := q.Missing(*live)
-	for _, s := range missing {
+	for _, s := range slices.Concat(missing, r.others(q, *live)) {
 		if s.Kind == spec.SubjectUser || s.Kind == spec.SubjectAddress {
 			addresses[fold(s.Name)] = true
 		}
@@ -48,7 +48,8 @@ var statuses = []string{"active", "notactive", "disabled"}
 // lookUpUsers asks for users by address (WPS 365 open platform, query users by email). Who is not there, or outside of the
 // range of contacts that the app may see, is left out of the answer.
 func (r *Reader) lookUpUsers(ctx context.Context, addresses map[string]bool) error {
-	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known })
+	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known || r.asked[a] })
+	maps.Copy(r.asked, addresses)
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(addresses)), pageSize) {
 		users, err := r.users(ctx, "/v7/users/by_emails", "emails", chunk)
 		if err != nil {

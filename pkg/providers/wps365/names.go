@@ -33,6 +33,21 @@ func (r *Reader) lookUpNames(ctx context.Context, q provider.Query, live *diff.L
 	return r.nameLeavers(ctx, q, live)
 }
 
+// others are those whose other addresses may matter, and who are looked up together with who is wanted.
+func (r *Reader) others(q provider.Query, live diff.Live) []spec.Subject {
+	if q.ReadBack {
+		return nil
+	}
+	leavers, all := q.Leavers(live)
+	for _, l := range leavers {
+		all = append(all, l.Users()...)
+	}
+	for _, g := range q.Beside(live, func(spec.Subject) bool { return true }) {
+		all = append(all, g.Subject)
+	}
+	return slices.DeleteFunc(all, func(s spec.Subject) bool { return !strings.Contains(s.Name, "@") })
+}
+
 // nameBesideBlocked names the holders beside wishes whose address nobody has, which may be an alias: one of the tenant's domains.
 func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *diff.Live) error {
 	own := map[string]bool{}

@@ -27,7 +27,8 @@ type Reader struct {
 	may    map[string]bool    // the words of experimental that the connection lists
 	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
 	seen   index
-	ids    sync.Map // address to id of mail groups that a read showed, or that were made and may not show yet
+	asked  map[string]bool // addresses of users that the latest read looked up
+	ids    sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -69,6 +70,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, nil
 	}
 	r.learn(q.Desired)
+	r.asked = map[string]bool{}
 	refs := slices.SortedFunc(maps.Keys(q.Desired.Resources), spec.Ref.Compare)
 	groups, err := r.readGroups(ctx, q, &live)
 	if err != nil {
