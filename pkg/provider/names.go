@@ -90,19 +90,19 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 	if q.ReadBack || len(q.Desired.Left) == 0 {
 		return nil, nil
 	}
-	spared, left := diff.Spared(q.Desired, live), diff.Departed(q.Desired, live)
+	spared := diff.Spared(q.Desired, live)
 	suspects = subjects(live, func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
-		_, gone := left(g.Subject)
-		return (stranger || spared[g]) && !gone && personal(g.Subject.Kind)
+		_, left := q.Desired.Left[g.Subject] // a similar name may be somebody else's
+		return (stranger || spared[g]) && !left && personal(g.Subject.Kind)
 	})
 	if len(suspects) == 0 {
 		return nil, nil
 	}
 	found := map[spec.Claim]bool{}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if claim, gone := left(g.Subject); gone {
+		if claim, left := q.Desired.Left[g.Subject]; left {
 			found[claim] = true
 		}
 	}

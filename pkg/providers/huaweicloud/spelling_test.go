@@ -130,6 +130,19 @@ func TestLeaversAreFoundUnderTheirOtherNames(t *testing.T) {
 	}
 }
 
+// Where the directory has both who left and somebody of a similar name, the latter stays.
+func TestLeaversTakeNobodyAlong(t *testing.T) {
+	c := newCloud(t, free, `huaweicloud:
+  users: [{name: anna}, {name: Anna}, {name: bob}]
+  appGroups: [{name: CAD, grants: [Anna]}]
+  apps: [{name: AutoCAD, audience: assigned, grants: [Anna]}]
+`)
+	want := left(addOnly(merge(desired(ref(spec.KindAppGroup, "CAD")), desired(ref(spec.KindApp, "AutoCAD")))), []spec.Subject{user("anna")})
+	if plan := providertest.Plan(t, c.Job(c.Open(t), want)); !plan.Empty() {
+		t.Errorf("%q", said(plan))
+	}
+}
+
 // The directory is asked about people who left only where one of them may still hold something.
 func TestLeaversCostNoReadsWhereNobodyCanBeOne(t *testing.T) {
 	const users = "/users"
