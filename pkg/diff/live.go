@@ -20,6 +20,9 @@ type Live struct {
 	// Names are the other names, addresses and ids under which the vendor shows a subject. What protects a person under one of
 	// them protects the subject.
 	Names map[spec.Subject][]string
+	// Nameless are grants whose holders may have other names, which could not be read. They are kept where a wish beside them is
+	// blocked, since it may be about them.
+	Nameless map[spec.Grant]bool
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string
 	Unmanaged int // live resources that desired does not list; 0 where a part was read
@@ -33,7 +36,7 @@ type Live struct {
 
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
-	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Names: map[spec.Subject][]string{},
+	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Names: map[spec.Subject][]string{}, Nameless: map[spec.Grant]bool{},
 		Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
 }
 

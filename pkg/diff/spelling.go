@@ -59,11 +59,15 @@ func (d *delta) spell() {
 // spellOne compares the wishes and the strangers of one resource.
 func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject) {
 	holders, meant := named{}, map[spec.Subject]int{} // by how many wishes
+	unsure := slices.ContainsFunc(wishes, func(g spec.Grant) bool { return d.live.Problems[g.Subject] != "" })
 	for _, s := range strangers {
 		holders.add(d.live, s)
+		if unsure && d.live.Nameless[at.grant(s)] {
+			d.kept[at.grant(s)] = true
+		}
 	}
 	for _, wish := range wishes {
-		for _, s := range holders.as(d.live, wish.Subject) {
+		for _, s := range d.meant(wish.Subject, holders) {
 			d.there[wish] = append(d.there[wish], s)
 			d.kept[at.grant(s)] = true
 			meant[s]++
@@ -83,6 +87,17 @@ func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject)
 			return meant[s] > 0 || d.desired.Known[s] || len(d.lapsed[at].as(d.live, s)) > 0
 		}))
 	}
+}
+
+// meant lists, sorted, the holders that a wish is about. One whom the vendor does not know may be there by the address that the files
+// give; else that is not enough, since an address may be shared.
+func (d *delta) meant(wish spec.Subject, holders named) []spec.Subject {
+	same, address := holders.as(d.live, wish), d.desired.Addresses[wish]
+	if address != "" && d.live.Problems[wish] != "" {
+		same = append(same, holders[keyOf(wish, address)]...)
+		slices.SortFunc(same, spec.Subject.Compare)
+	}
+	return slices.Compact(same)
 }
 
 // slips keeps the holders whose names are one slip away from that of a wish whose subject the vendor does not know, or the same

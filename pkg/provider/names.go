@@ -29,23 +29,30 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 	})
 }
 
-// Beside lists, sorted, the holders who lose access unless they are, under another name, among the wanted whom the vendor does not
-// know.
-func (q Query) Beside(live diff.Live) []spec.Subject {
-	type key struct {
+// Beside lists, sorted, the grants that nobody wants any more next to a wish that live lacks and that is holds for: they are taken
+// unless the wish is about their holder under another name.
+func (q Query) Beside(live diff.Live, is func(spec.Subject) bool) []spec.Grant {
+	type role struct {
 		resource spec.Ref
 		role     spec.Role
 	}
-	blocked := map[key]bool{}
+	wished := map[role]bool{}
 	for g := range q.Grants().Minus(live.Grants) {
-		if live.Problems[g.Subject] != "" && q.Desired.Resources[g.Resource].Ownership == spec.Owned {
-			blocked[key{g.Resource, g.Role}] = true
+		if q.Desired.Resources[g.Resource].Ownership == spec.Owned && is(g.Subject) {
+			wished[role{g.Resource, g.Role}] = true
 		}
 	}
-	if len(blocked) == 0 {
+	var beside []spec.Grant
+	if len(wished) == 0 {
 		return nil
 	}
-	return subjects(live, func(g spec.Grant) bool { return !q.Desired.Grants.Has(g) && blocked[key{g.Resource, g.Role}] })
+	for g := range live.Grants.Minus(q.Desired.Grants) {
+		if wished[role{g.Resource, g.Role}] && personal(g.Subject.Kind) {
+			beside = append(beside, g)
+		}
+	}
+	slices.SortFunc(beside, spec.Grant.Compare)
+	return beside
 }
 
 // Leaver is somebody who left.
@@ -83,19 +90,19 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 	if q.ReadBack || len(q.Desired.Left) == 0 {
 		return nil, nil
 	}
-	spared, left := diff.Spared(q.Desired, live), diff.Departed(q.Desired, live)
+	spared := diff.Spared(q.Desired, live)
 	suspects = subjects(live, func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
-		_, gone := left(g.Subject)
-		return (stranger || spared[g]) && !gone && personal(g.Subject.Kind)
+		_, left := q.Desired.Left[g.Subject] // a similar name may be somebody else's
+		return (stranger || spared[g]) && !left && personal(g.Subject.Kind)
 	})
 	if len(suspects) == 0 {
 		return nil, nil
 	}
 	found := map[spec.Claim]bool{}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if claim, gone := left(g.Subject); gone {
+		if claim, left := q.Desired.Left[g.Subject]; left {
 			found[claim] = true
 		}
 	}

@@ -3,7 +3,7 @@ package spec
 import "time"
 
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
-// The caller owns the result, but for Left and Known, which connections share.
+// The caller owns the result, but for Left, Known and Addresses, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
 	states := make(map[string]State, len(s.Connections))
 	sizes := map[string]int{}
@@ -13,15 +13,16 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 		}
 	}
 	left, known := map[view]map[Subject]Claim{}, map[view]map[Subject]bool{} // not by connection: there may be many
+	addresses := map[view]map[Subject]string{}
 	for _, c := range s.Connections {
 		site := s.sites[c.Name]
 		by := site.view(s.users)
 		if left[by] == nil {
-			left[by], known[by] = s.left(site), s.known(site)
+			left[by], known[by], addresses[by] = s.left(site), s.known(site), s.addresses(site)
 		}
 		states[c.Name] = State{
 			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Lapsed: NewGrants(0),
-			Left: left[by], Known: known[by], Listed: map[Ref]bool{},
+			Left: left[by], Known: known[by], Addresses: addresses[by], Listed: map[Ref]bool{},
 		}
 	}
 	teams := map[*team][]*user{}
@@ -60,6 +61,17 @@ func (s *Spec) known(c *connection) map[Subject]bool {
 		}
 	}
 	return known
+}
+
+// addresses are those of people, as far as the connection knows them by another name.
+func (s *Spec) addresses(c *connection) map[Subject]string {
+	addresses := map[Subject]string{}
+	for _, u := range s.users {
+		if who := c.identity(u); u.email != "" && who.Name != u.email {
+			addresses[who] = u.email
+		}
+	}
+	return addresses
 }
 
 // grant adds what an entry gives. A pair that several entries give counts once: one that holds goes before one that has

@@ -42,13 +42,11 @@ func oneSpelling(name string) bool {
 
 var domains = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
-// readable turns the labels of a domain that begin with xn-- into what they stand for. What stands for nothing stays as it is.
+// readable turns the labels of a domain that begin with xn-- into what they stand for. What stands for nothing stays.
 func readable(domain string) string {
 	labels := strings.Split(oneCase(domain), ".")
 	for i, label := range labels {
-		if read, err := domains.ToUnicode(label); err == nil {
-			labels[i] = read
-		}
+		labels[i], _ = domains.ToUnicode(label) // as far as it could be read
 	}
 	return strings.Join(labels, ".")
 }

@@ -13,6 +13,8 @@ type State struct {
 	Left map[Subject]Claim
 	// Known are the people that the file lists, who left or not. Only desired states have them.
 	Known map[Subject]bool
+	// Addresses are those that the file gives people, by their names at the connection. Only desired states have them.
+	Addresses map[Subject]string
 	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
 }
@@ -78,12 +80,12 @@ func (s State) Names(kind Kind) []string {
 	return names
 }
 
-// Where returns the part of the state on resources that keep holds for. Left, Known and Listed are shared, since
-// they are about the file.
+// Where returns the part of the state on resources that keep holds for. Left, Known, Addresses and Listed are
+// shared, since they are about the file.
 func (s State) Where(keep func(Ref) bool) State {
 	on := func(g Grant) bool { return keep(g.Resource) }
 	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known,
-		Listed: s.Listed}
+		Addresses: s.Addresses, Listed: s.Listed}
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

@@ -26,6 +26,9 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, live *diff.Live) 
 	if err := r.lookUpUserGroups(ctx, missing[spec.SubjectUserGroup], q, live); err != nil {
 		return err
 	}
+	if err := r.lookUpBeside(ctx, q, live); err != nil {
+		return err
+	}
 	return r.lookUpLeavers(ctx, q, live)
 }
 

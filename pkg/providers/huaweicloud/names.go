@@ -46,8 +46,28 @@ func (r *Reader) learn(users []user, live *diff.Live) {
 	}
 }
 
-// maxSuspects is of how many holders the addresses are looked up to find somebody who left by one.
+// maxSuspects is of how many holders the addresses are looked up at once, to find somebody by one.
 const maxSuspects = 20 * pageSize
+
+// lookUpBeside finds the addresses of holders who go while somebody whom the files give an address is not found by name.
+func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.Live) error {
+	beside := q.Beside(*live, func(s spec.Subject) bool {
+		return live.Problems[s] != "" && (q.Desired.Addresses[s] != "" || strings.Contains(s.Name, "@"))
+	})
+	var names []string
+	for _, g := range beside {
+		names = append(names, g.Subject.Name)
+	}
+	if q.ReadBack || len(beside) == 0 {
+		return nil
+	}
+	users, err := r.usersNamed(ctx, names)
+	if err != nil {
+		return err
+	}
+	r.learn(users, live)
+	return nil
+}
 
 // lookUpLeavers finds who left under the names and addresses that the directory has. It asks nothing where nobody who left can be
 // among the holders.

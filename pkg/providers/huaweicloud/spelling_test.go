@@ -78,6 +78,17 @@ func TestSpellingsAreKeptAndSaid(t *testing.T) {
 	}
 }
 
+// Who is listed by a wrong account keeps access where the directory shows the address that the files give.
+func TestAddressesTellWhoIsMeant(t *testing.T) {
+	c := newCloud(t, free, respelt)
+	want := desired(ref(kindAppGroup, "CAD"), user("mallard"))
+	want.Addresses = map[spec.Subject]string{user("mallard"): "mal@corp.example"}
+	lines := said(providertest.Plan(t, c.Job(c.Open(t), want)))
+	if len(lines) != 7 || !strings.Contains(lines[0], "mallard@local.com is there as mlee@local.com and is kept") {
+		t.Errorf("%q", lines)
+	}
+}
+
 // Where the directory has both spellings, they are two people; where a row has the id of the other, they are one.
 func TestIDsTellSpellingsApart(t *testing.T) {
 	world := `huaweicloud:
@@ -116,6 +127,19 @@ func TestLeaversAreFoundUnderTheirOtherNames(t *testing.T) {
 		if again := providertest.Plan(t, c.Job(c.Open(t), want)); !again.Empty() {
 			t.Errorf("%s: the second plan has %q", on, said(again))
 		}
+	}
+}
+
+// Where the directory has both who left and somebody of a similar name, the latter stays.
+func TestLeaversTakeNobodyAlong(t *testing.T) {
+	c := newCloud(t, free, `huaweicloud:
+  users: [{name: anna}, {name: Anna}, {name: bob}]
+  appGroups: [{name: CAD, grants: [Anna]}]
+  apps: [{name: AutoCAD, audience: assigned, grants: [Anna]}]
+`)
+	want := left(addOnly(merge(desired(ref(kindAppGroup, "CAD")), desired(ref(kindApp, "AutoCAD")))), []spec.Subject{user("anna")})
+	if plan := providertest.Plan(t, c.Job(c.Open(t), want)); !plan.Empty() {
+		t.Errorf("%q", said(plan))
 	}
 }
 

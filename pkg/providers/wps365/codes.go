@@ -72,6 +72,7 @@ var (
 
 // Codes that calls branch on.
 const (
+	codeNoMailbox   = "400415002"
 	codeUnsupported = "400415008"
 	codeNoMailGroup = "400415009"
 	codeTaken       = "400415060"
@@ -109,7 +110,7 @@ var meanings = map[string]meaning{
 	"500000004": {unsure, "the vendor failed"},
 
 	"400415001":     {refused, "the tenant has no mail service"},
-	"400415002":     {refused, "the mailbox does not exist"},
+	codeNoMailbox:   {refused, "the mailbox does not exist"},
 	"400415006":     {refused, "the domain is not the tenant's"},
 	"400415007":     {refused, "the owner does not exist"},
 	codeUnsupported: {refused, "the tenant does not support this call"},

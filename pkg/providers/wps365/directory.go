@@ -23,7 +23,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 		}
 	}
 	missing := q.Missing(*live)
-	for _, s := range missing {
+	for _, s := range slices.Concat(missing, r.others(q, *live)) {
 		if s.Kind == spec.SubjectUser || s.Kind == spec.SubjectAddress {
 			addresses[fold(s.Name)] = true
 		}
@@ -31,7 +31,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 	if err := r.lookUpUsers(ctx, addresses); err != nil {
 		return err
 	}
-	if err := r.lookUpMailboxes(ctx, missing); err != nil {
+	if err := r.lookUpMailboxes(ctx, r.mayBeMailboxes(missing)); err != nil {
 		return err
 	}
 	for _, s := range missing {
@@ -48,7 +48,8 @@ var statuses = []string{"active", "notactive", "disabled"}
 // lookUpUsers asks for users by address (WPS 365 open platform, query users by email). Who is not there, or outside of the
 // range of contacts that the app may see, is left out of the answer.
 func (r *Reader) lookUpUsers(ctx context.Context, addresses map[string]bool) error {
-	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known })
+	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known || r.asked[a] })
+	maps.Copy(r.asked, addresses)
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(addresses)), pageSize) {
 		users, err := r.users(ctx, "/v7/users/by_emails", "emails", chunk)
 		if err != nil {
@@ -89,14 +90,8 @@ func (r *Reader) users(ctx context.Context, path, key string, values []string) (
 	return found.Items, err
 }
 
-// lookUpMailboxes reads the public mailboxes, once, where a subject may be one of them (WPS 365 open platform, list public
-// mailboxes).
-func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) error {
-	needed := false
-	for _, s := range missing {
-		_, isUser := r.seen.people[fold(s.Name)]
-		needed = needed || s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
-	}
+// lookUpMailboxes reads the public mailboxes, once, where they are needed (WPS 365 open platform, list public mailboxes).
+func (r *Reader) lookUpMailboxes(ctx context.Context, needed bool) error {
 	if !needed || r.seen.mailboxes != nil {
 		return nil
 	}
@@ -107,18 +102,25 @@ func (r *Reader) lookUpMailboxes(ctx context.Context, missing []spec.Subject) er
 	if err != nil {
 		return err
 	}
-	r.seen.mailboxes = map[string]bool{}
+	r.seen.mailboxes = map[string]string{}
 	for _, p := range all.Rows {
-		r.seen.mailboxes[fold(p.Address)] = true
+		r.seen.mailboxes[fold(p.Address)] = p.ID
 	}
 	return nil
+}
+
+func (r *Reader) mayBeMailboxes(missing []spec.Subject) bool {
+	return slices.ContainsFunc(missing, func(s spec.Subject) bool {
+		_, isUser := r.seen.people[fold(s.Name)]
+		return s.Kind == spec.SubjectMailbox || s.Kind == spec.SubjectAddress && !isUser
+	})
 }
 
 // entry is a subject as a list of a mail group takes it, or why none does.
 func (r *Reader) entry(s spec.Subject) (e entry, why string) {
 	e.Address = fold(s.Name)
 	_, isUser := r.seen.people[e.Address]
-	isMailbox := r.seen.mailboxes[e.Address]
+	_, isMailbox := r.seen.mailboxes[e.Address]
 	switch {
 	case s.Kind == spec.SubjectDepartment && strings.Contains(s.Name, "@"):
 		e.Type = typeDept // no call tells which addresses are departments'

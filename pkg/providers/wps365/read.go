@@ -27,7 +27,8 @@ type Reader struct {
 	may    map[string]bool    // the words of experimental that the connection lists
 	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
 	seen   index
-	ids    sync.Map // address to id of mail groups that a read showed, or that were made and may not show yet
+	asked  map[string]bool // addresses of users that the latest read looked up
+	ids    sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -35,7 +36,8 @@ type Reader struct {
 type index struct {
 	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
 	people    map[string]string     // address to id of users that were looked up
-	mailboxes map[string]bool       // addresses of public mailboxes
+	mailboxes map[string]string     // address to id of public mailboxes
+	aliases   map[string][]string   // by path, all addresses of mailboxes that were looked up
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -53,7 +55,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
-		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
+		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
 	}
@@ -68,6 +70,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, nil
 	}
 	r.learn(q.Desired)
+	r.asked = map[string]bool{}
 	refs := slices.SortedFunc(maps.Keys(q.Desired.Resources), spec.Ref.Compare)
 	groups, err := r.readGroups(ctx, q, &live)
 	if err != nil {
@@ -78,6 +81,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	}
 	if err := r.lookUp(ctx, q, refs, &live); err != nil {
 		return live, fmt.Errorf("look up users and mailboxes: %w", err)
+	}
+	if err := r.lookUpNames(ctx, q, &live); err != nil {
+		return live, fmt.Errorf("look up other addresses: %w", err)
 	}
 	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
 		return live, err
@@ -132,6 +138,9 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("name", g.Name).With("senders", senders)}
 		live.IDs[ref] = g.ID
 	}
+	if unmade := q.Unmade(kindMailGroup, *live); len(unmade) > 0 {
+		q.Alike(unmade, addresses(all), live)
+	}
 	for ref := range groups {
 		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
@@ -145,6 +154,16 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 
 func (r *Reader) ref(g mailGroup) spec.Ref {
 	return spec.Ref{Connection: r.name, Kind: kindMailGroup, Name: g.address()}
+}
+
+// addresses are those of mail groups, sorted.
+func addresses(groups []mailGroup) []string {
+	all := make([]string, len(groups))
+	for i, g := range groups {
+		all[i] = g.address()
+	}
+	slices.Sort(all)
+	return all
 }
 
 // readOwners finds whose the groups are, where the files say whose they should be.
@@ -184,7 +203,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.wishes[ref]
-		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored {
+		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored || live.Impossible[ref] != "" {
 			continue
 		}
 		switch _, known := r.seen.people[w.owner()]; {
@@ -275,7 +294,7 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		live.Grants.Add(g, spec.Claim{})
 		r.seen.holders[g] = e.Address
 		if kind == spec.SubjectDepartment {
-			live.Names[s] = append(live.Names[s], e.Name, address)
+			live.AddName(s, e.Name, address)
 		}
 	}
 }

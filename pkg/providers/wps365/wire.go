@@ -174,6 +174,12 @@ type user struct {
 	Email string `json:"email"` // needs a scope of its own
 }
 
+// aliases are the addresses of a mailbox (WPS 365 open platform, mailbox aliases).
+type aliases struct {
+	Primary string   `json:"primary"`
+	Aliases []string `json:"aliases"`
+}
+
 // publicMailbox is a row of the list of public mailboxes.
 type publicMailbox struct {
 	ID      string `json:"id"`

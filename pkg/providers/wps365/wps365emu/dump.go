@@ -45,7 +45,7 @@ func dumpUser(u *user) seedUser {
 }
 
 func dumpPublicMailbox(p *publicMailbox) seedMailbox {
-	return seedMailbox{p.address, p.name, seedRef{text: p.owner.box.address}}
+	return seedMailbox{p.address, p.aliases, p.name, seedRef{text: p.owner.box.address}}
 }
 
 func dumpMailGroup(g *mailGroup) seedMailGroup {

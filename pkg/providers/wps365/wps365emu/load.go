@@ -166,8 +166,11 @@ func (w *world) owner(f *form, ref seedRef) *user {
 
 func (w *world) loadPublicMailbox(s seedMailbox) error {
 	f := newForm(nil, nil)
-	p := &publicMailbox{id: w.newID("pm_"), name: s.Name, address: s.Address, owner: w.owner(&f, s.Owner)}
-	w.occupy(&f, p.address, &mailbox{address: p.address, name: p.name, kind: publicKind})
+	p := &publicMailbox{id: w.newID("pm_"), name: s.Name, address: s.Address, aliases: s.Aliases, owner: w.owner(&f, s.Owner)}
+	box := &mailbox{address: p.address, name: p.name, kind: publicKind}
+	for _, address := range append([]string{p.address}, p.aliases...) {
+		w.occupy(&f, address, box)
+	}
 	w.publics = append(w.publics, p)
 	return f.Err
 }

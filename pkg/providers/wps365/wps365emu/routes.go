@@ -59,6 +59,9 @@ var routes = []route{
 	{name: "GET /v7/users/current", scope: identityRead, do: (*world).currentUser, asUser: true},
 	{name: "POST /v7/users/by_emails", scope: usersRead, do: (*world).usersByEmail},
 	{name: "POST /v7/users/batch_read", scope: usersRead, do: (*world).usersByID},
+	{name: "GET /v7/user_mailboxes/{id}", scope: userMailboxesRead, do: (*world).getUserMailbox},
+	{name: "GET /v7/user_mailboxes/{id}/aliases", scope: userMailboxesRead, do: (*world).userAliases},
+	{name: "GET /v7/public_mailboxes/{id}/aliases", scope: publicMailboxesRead, do: (*world).publicAliases},
 	{name: "GET /v7/public_mailboxes", scope: publicMailboxesRead, do: (*world).listPublicMailboxes},
 }
 

@@ -30,9 +30,10 @@ type seedUser struct {
 }
 
 type seedMailbox struct {
-	Address string  `yaml:"address"`
-	Name    string  `yaml:"name"`
-	Owner   seedRef `yaml:"owner"`
+	Address string   `yaml:"address"`
+	Aliases []string `yaml:"aliases,flow,omitempty"`
+	Name    string   `yaml:"name"`
+	Owner   seedRef  `yaml:"owner"`
 }
 
 type seedMailGroup struct {

@@ -1,0 +1,195 @@
+package wps365
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// maxAliases is of how many mailboxes one read asks for the other addresses: each takes a call.
+const maxAliases = 200
+
+// lookUpNames finds other addresses of holders where they matter: where a holder goes whom a wish may be about, and where one stays
+// who may have left. In most runs it asks nothing.
+func (r *Reader) lookUpNames(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if q.ReadBack {
+		return nil
+	}
+	if err := r.nameBesideBlocked(ctx, q, live); err != nil {
+		return err
+	}
+	if err := r.nameWishes(ctx, q, live); err != nil {
+		return err
+	}
+	return r.nameLeavers(ctx, q, live)
+}
+
+// others are those whose other addresses may matter, and who are looked up together with who is wanted.
+func (r *Reader) others(q provider.Query, live diff.Live) []spec.Subject {
+	if q.ReadBack {
+		return nil
+	}
+	leavers, all := q.Leavers(live)
+	for _, l := range leavers {
+		all = append(all, l.Users()...)
+	}
+	for _, g := range q.Beside(live, func(spec.Subject) bool { return true }) {
+		all = append(all, g.Subject)
+	}
+	return slices.DeleteFunc(all, func(s spec.Subject) bool { return !strings.Contains(s.Name, "@") })
+}
+
+// nameBesideBlocked names the holders beside wishes whose address nobody has, which may be an alias: one of the tenant's domains.
+func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *diff.Live) error {
+	own := map[string]bool{}
+	for ref := range live.Resources {
+		own[domainOf(ref.Name)] = true
+	}
+	for g := range live.Grants.Minus(q.Desired.Grants) {
+		own[domainOf(g.Subject.Name)] = true
+	}
+	beside := q.Beside(*live, func(s spec.Subject) bool { return live.Problems[s] != "" && own[domainOf(s.Name)] })
+	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
+		return err
+	}
+	var unread []string
+	for _, g := range beside {
+		why, err := r.nameOne(ctx, g.Subject, live)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			live.Nameless[g] = true
+			unread = append(unread, why)
+		}
+	}
+	slices.Sort(unread)
+	for _, why := range slices.Compact(unread) {
+		live.Notes = append(live.Notes, why+"; nobody is removed of whom that leaves open whether a member whose address is unknown is meant: correct that address")
+	}
+	return nil
+}
+
+// nameWishes names those who are to be added where somebody goes whose address is no contact's: it may be one of theirs.
+func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Live) error {
+	known := func(s spec.Subject) bool { return live.Problems[s] == "" && r.seen.people[fold(s.Name)] != "" }
+	beside := q.Beside(*live, known)
+	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
+		return err
+	}
+	odd, wishes := map[spec.Ref]bool{}, map[spec.Subject]bool{}
+	for _, g := range beside {
+		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
+	}
+	for g := range q.Desired.Grants.Minus(live.Grants) {
+		if odd[g.Resource] && known(g.Subject) {
+			wishes[g.Subject] = true
+		}
+	}
+	for _, s := range slices.SortedFunc(maps.Keys(wishes), spec.Subject.Compare) {
+		if _, err := r.nameOne(ctx, s, live); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameLeavers names those who left and those who may be they.
+func (r *Reader) nameLeavers(ctx context.Context, q provider.Query, live *diff.Live) error {
+	leavers, suspects := q.Leavers(*live)
+	people := slices.Clone(suspects)
+	for _, l := range leavers {
+		people = append(people, l.Users()...)
+	}
+	asked := map[string]bool{}
+	for _, s := range people {
+		if strings.Contains(s.Name, "@") && s.Kind != spec.SubjectMailbox {
+			asked[fold(s.Name)] = true
+		}
+	}
+	if err := r.lookUpUsers(ctx, asked); err != nil {
+		return err
+	}
+	why := "nobody who is here has an address of theirs"
+	for i, s := range people {
+		unread, err := r.nameOne(ctx, s, live)
+		if err != nil {
+			return err
+		}
+		if i < len(suspects) && unread != "" {
+			why = unread
+		}
+	}
+	provider.Untraced(q, live, leavers, suspects, why)
+	return nil
+}
+
+// nameOne learns the other addresses and the id of a user, or of a public mailbox, or says why they can't be read.
+func (r *Reader) nameOne(ctx context.Context, s spec.Subject, live *diff.Live) (unread string, err error) {
+	id, path := r.seen.people[fold(s.Name)], "/v7/user_mailboxes/"
+	if s.Kind == spec.SubjectMailbox {
+		if err := r.lookUpMailboxes(ctx, true); err != nil {
+			return "", err
+		}
+		id, path = r.seen.mailboxes[fold(s.Name)], "/v7/public_mailboxes/"
+	}
+	if id == "" {
+		return fmt.Sprintf("nobody within the app's range of contacts has the address %s", s.Name), nil
+	}
+	path += url.PathEscape(id) + "/aliases"
+	names, known := r.seen.aliases[path]
+	switch {
+	case known:
+	case len(r.seen.aliases) == maxAliases:
+		return fmt.Sprintf("the aliases of more than %d mailboxes are not read in one run", maxAliases), nil
+	default:
+		if names, unread, err = r.aliases(ctx, path); unread != "" || err != nil {
+			return unread, err
+		}
+		r.seen.aliases[path] = names
+	}
+	live.AddName(s, slices.Concat(names, []string{id})...)
+	return "", nil
+}
+
+// aliases are all addresses of a mailbox (WPS 365 open platform, mailbox aliases).
+func (r *Reader) aliases(ctx context.Context, path string) (addresses []string, unread string, err error) {
+	var answer aliases
+	err = r.api.send(ctx, httpx.Request{Method: http.MethodGet, Path: path}, &answer)
+	switch status := httpx.Status(err); {
+	case httpx.Code(err) == codeNoMailbox:
+		return nil, "", nil
+	case status == http.StatusForbidden, err != nil && missing(err):
+		return nil, "aliases can't be read: the app needs the scope kso.user_mailbox.read, and for public mailboxes kso.public_mailbox.read", nil
+	case err != nil:
+		return nil, "", err
+	}
+	for _, address := range append(answer.Aliases, answer.Primary) {
+		addresses = append(addresses, fold(address))
+	}
+	return addresses, "", nil
+}
+
+func addressesIn(grants []spec.Grant) map[string]bool {
+	addresses := map[string]bool{}
+	for _, g := range grants {
+		if g.Subject.Kind != spec.SubjectMailbox {
+			addresses[fold(g.Subject.Name)] = true
+		}
+	}
+	return addresses
+}
+
+func domainOf(address string) string {
+	_, domain, _ := strings.Cut(address, "@")
+	return spec.FoldDomain(domain)
+}
