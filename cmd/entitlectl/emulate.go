@@ -19,6 +19,12 @@ limits, enums, paging and rates that the vendors document.
 Credentials: access key emulator-key with secret emulator-secret (Huawei Cloud, Alibaba Cloud), app emulator-app with key
 emulator-secret (WPS 365); project 0123456789abcdef0123456789abcdef in any region.
 
+A seed has a world under each vendor's key, or a list of worlds, which are tenants beside each other. A world may name its id, as
+project:, company: or directory:. The credentials above reach the first world of each vendor; another one is reached
+  Huawei Cloud   by its project in the path, with the same access key (a region's name leads to the first)
+  WPS 365        with app emulator-app-COMPANY, such as emulator-app-acme
+  Alibaba Cloud  with access key emulator-key-DIRECTORY, such as emulator-key-rd-acme12
+
 Control, beside the vendors' paths:
   GET  /_emulator/calls    what was asked so far, as JSON lines
   GET  /_emulator/state    the world, in the form of a seed

@@ -2,6 +2,9 @@ package emu
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,6 +13,8 @@ import (
 
 // World is what the world of every vendor begins with. Worlds embed it.
 type World struct {
+	ID    string    // of the tenant in the vendor's words, as a seed may name it: a project, a company, a directory
+	First bool      // whether the seed has it first: who names no other tenant reaches this one
 	Now   time.Time // of the request in hand
 	Shows time.Time // when reads see what it writes; zero is at once
 
@@ -42,55 +47,109 @@ type Contents[S any] interface {
 	core() *World
 }
 
-// Tenant keeps the world W of a vendor and lets one request at a time use it. Vendors embed it: it does for them what
-// [Vendor] says of Attach, Load and Dump.
+// Tenant keeps the worlds W of a vendor, of one tenant or of several, and lets one request at a time use one of them. Vendors
+// embed it: it does for them what [Vendor] says of Attach, Load and Dump.
 type Tenant[S any, W Contents[S]] struct {
-	Empty func() W // makes a world; set before anything else is called
+	Empty func() W // makes a world, with the ID of a tenant that the seed does not name; set before anything else is called
 
-	clock *Clock
-	mu    sync.Mutex
-	world W
+	clock  *Clock
+	mu     sync.Mutex
+	worlds []W
+	listed bool // the seed had a list of worlds
 }
 
 // Attach sets the clock, and begins with an empty world.
 func (t *Tenant[S, W]) Attach(clock *Clock) {
-	t.clock, t.world = clock, t.Empty()
+	t.clock, t.worlds = clock, []W{t.Empty()}
+	t.worlds[0].core().First = true
 }
 
 // Now is the time of the emulator's clock.
 func (t *Tenant[S, W]) Now() time.Time { return t.clock.Now() }
 
-// Begin returns the world at the time of a request. Nobody else gets it until End.
+// Begin returns the first world at the time of a request. Nobody else gets any until End.
 func (t *Tenant[S, W]) Begin(request context.Context) W {
+	return t.BeginIn(request, func(W) bool { return true })
+}
+
+// BeginIn is Begin for the first world that is the one meant, or the very first where none is.
+func (t *Tenant[S, W]) BeginIn(request context.Context, meant func(W) bool) W {
 	t.mu.Lock()
-	t.world.core().begin(t.clock.Now(), Lag(request))
-	return t.world
+	world := t.worlds[max(slices.IndexFunc(t.worlds, meant), 0)]
+	world.core().begin(t.clock.Now(), Lag(request))
+	return world
 }
 
 // End gives the world back.
 func (t *Tenant[S, W]) End() { t.mu.Unlock() }
 
-// Load makes a world of a seed; see [Decode].
+// Load makes a world of a seed, or several where it is a list, each with an ID of its own; see [Decode].
 func (t *Tenant[S, W]) Load(node *yaml.Node) (func(), error) {
-	var seed S
-	if err := Decode(node, &seed); err != nil {
-		return nil, err
+	listed := node != nil && node.Kind == yaml.SequenceNode
+	seeds := []*yaml.Node{node}
+	if listed {
+		seeds = node.Content
 	}
-	world := t.Empty()
-	world.core().begin(t.clock.Now(), 0)
-	if err := world.Load(seed); err != nil {
-		return nil, err
+	var worlds []W
+	for _, seed := range seeds {
+		if listed && isNull(seed) {
+			return nil, fmt.Errorf("line %d: an item is missing", seed.Line)
+		}
+		world, err := t.loadWorld(seed, worlds)
+		if err != nil && listed {
+			err = fmt.Errorf("world %d: %w", len(worlds)+1, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		worlds = append(worlds, world)
+	}
+	if len(worlds) == 0 {
+		return nil, fmt.Errorf("line %d: the list has no world", node.Line)
 	}
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.world = world
+		t.worlds, t.listed = worlds, listed
 	}, nil
 }
 
-// Dump writes the world as a seed.
+// idForm is what may stand in paths, names of keys and names of apps.
+var idForm = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
+
+func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err error) {
+	var seed S
+	if err := Decode(node, &seed); err != nil {
+		return world, err
+	}
+	world = t.Empty()
+	world.core().begin(t.clock.Now(), 0)
+	world.core().First = len(others) == 0
+	if err := world.Load(seed); err != nil {
+		return world, err
+	}
+	id := world.core().ID
+	same := func(o W) bool { return o.core().ID == id }
+	switch {
+	case id != "" && !idForm.MatchString(id):
+		err = fmt.Errorf("the id %q holds more than letters, digits, _ . and -, or is longer than 64", id)
+	case slices.ContainsFunc(others, same):
+		err = fmt.Errorf("two worlds have the id %q", id)
+	}
+	return world, err
+}
+
+// Dump writes the worlds in the form of their seed.
 func (t *Tenant[S, W]) Dump() (any, error) {
-	world := t.Begin(context.Background())
-	defer t.End()
-	return world.Dump(), nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seeds := make([]S, len(t.worlds))
+	for i, world := range t.worlds {
+		world.core().begin(t.clock.Now(), 0)
+		seeds[i] = world.Dump()
+	}
+	if !t.listed {
+		return seeds[0], nil
+	}
+	return seeds, nil
 }

@@ -13,6 +13,7 @@ type toy struct {
 }
 
 type toySeed struct {
+	ID    string   `yaml:"id,omitempty"`
 	Words []string `yaml:"words,flow"`
 }
 
@@ -28,8 +29,9 @@ type word struct {
 
 func itself(s string) string      { return s }
 func textOf(w *word) string       { return w.text }
-func (w *toyWorld) Dump() toySeed { return toySeed{DumpEach(w.words.Current(), textOf, itself)} }
+func (w *toyWorld) Dump() toySeed { return toySeed{w.ID, DumpEach(w.words.Current(), textOf, itself)} }
 func (w *toyWorld) Load(s toySeed) error {
+	w.ID = s.ID
 	return LoadEach("words", s.Words, itself, func(text string) error {
 		w.words.Add(&word{text: text}, w.Shows)
 		return nil

@@ -22,7 +22,7 @@ func (w *world) getAccount(c *call) (reply, error) {
 	}
 	v := memberView{
 		accountView: w.view(a), AccountName: w.readName(a), EmailStatus: a.emailStatus, Location: "root",
-		ResourceDirectoryPath: pathOf(a), Tags: []struct{}{},
+		ResourceDirectoryPath: w.pathOf(a), Tags: []struct{}{},
 	}
 	if c.version == v2022 {
 		has := a.phone != ""
@@ -64,13 +64,13 @@ func (w *world) complete(a *account) {
 		w.accounts.Drop(r.id, w.Shows)
 	}
 	a.id = w.newAccountID()
-	a.login = cmp.Or(a.login, loginOf("m"+a.id))
+	a.login = cmp.Or(a.login, w.loginOf("m"+a.id))
 	a.folder = cmp.Or(a.folder, rootFolderID)
 	a.joined, a.changed = w.Now, w.Now
 }
 
-func loginOf(prefix string) string {
-	return prefix + "@" + strings.ToLower(directoryID) + ".aliyunid.com"
+func (w *world) loginOf(prefix string) string {
+	return prefix + "@" + strings.ToLower(w.ID) + ".aliyunid.com"
 }
 
 // createAccount makes an account at once: Alibaba Cloud ResourceDirectoryMaster 2022-04-19, CreateResourceAccount.
@@ -86,7 +86,7 @@ func (w *world) createAccount(c *call) (reply, error) {
 		return nil, err
 	}
 	if prefix != "" {
-		if a.login = loginOf(prefix); w.emailUsed(a.login, "") {
+		if a.login = w.loginOf(prefix); w.emailUsed(a.login, "") {
 			return nil, errLoginUsed
 		}
 	}

@@ -80,11 +80,7 @@ func (m *message) claimV3() (claim, error) {
 }
 
 // authenticate checks the key, the date, the signature and the nonce, in this order.
-func (w *world) authenticate(m *message) error {
-	c, err := m.claim()
-	if err != nil {
-		return err
-	}
+func (w *world) authenticate(c claim) error {
 	secret, err := w.secret(c.key, c.token)
 	if err != nil {
 		return err
@@ -111,8 +107,13 @@ func (o *Options) gatewayTime(now time.Time) time.Time {
 	return now
 }
 
+// isNamedBy reports whether an access key is that of this very directory: any of the options with -DIRECTORY behind it. It has the
+// same secret.
+func (w *world) isNamedBy(key string) bool { return strings.HasSuffix(key, "-"+w.ID) }
+
 func (w *world) secret(key, token string) (string, error) {
 	err := errNoKey
+	key = strings.TrimSuffix(key, "-"+w.ID)
 	for _, c := range w.opts.Credentials {
 		switch {
 		case c.AccessKeyID != key:

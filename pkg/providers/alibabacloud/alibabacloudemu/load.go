@@ -12,6 +12,7 @@ import (
 
 // Load fills an empty world.
 func (w *world) Load(s seed) error {
+	w.ID = cmp.Or(s.Directory, w.ID)
 	w.mails = s.Mails
 	return emu.LoadEach("accounts", s.Accounts, seedAccount.key, w.loadAccount)
 }

@@ -22,8 +22,10 @@ type Credential struct {
 // Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
 // point that no document settles.
 type Options struct {
-	Credentials []Credential // nil: AccessKeyID with AccessKeySecret, without and with SecurityToken
-	NoDirectory bool         // the account has no resource directory: 404 to every call
+	// Credentials are good for the first world, and with -DIRECTORY behind the id of the key for the world of that directory.
+	// nil: AccessKeyID with AccessKeySecret, without and with SecurityToken.
+	Credentials []Credential
+	NoDirectory bool // the account has no resource directory: 404 to every call
 
 	Unthrottled bool // no rate limits; ResendLimit stays
 	PerSecond   int  // calls of each action and version for which no figure is published; 0: 20

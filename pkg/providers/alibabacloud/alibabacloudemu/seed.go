@@ -4,6 +4,8 @@ import "time"
 
 // seed is a world as a file has it.
 type seed struct {
+	Directory string `yaml:"directory,omitempty"` // its id; blank is rd-Em1ato
+
 	Accounts []seedAccount `yaml:"accounts,omitempty"`
 	Mails    []Mail        `yaml:"mails,omitempty"` // in the order they were sent
 }

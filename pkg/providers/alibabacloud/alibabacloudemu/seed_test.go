@@ -153,5 +153,5 @@ func TestBadSeedsSayWhere(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, vendor, smallSeed, fullState)
+	emutest.FuzzSeed(f, vendor, smallSeed, "alibabacloud: [{}, {directory: rd-two}]", fullState)
 }

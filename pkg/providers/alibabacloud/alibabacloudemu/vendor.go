@@ -1,6 +1,7 @@
 package alibabacloudemu
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,9 +116,10 @@ func (v *Vendor) answer(r *http.Request) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := v.Begin(r.Context())
+	from, badClaim := m.claim()
+	w := v.BeginIn(r.Context(), func(w *world) bool { return badClaim == nil && w.isNamedBy(from.key) })
 	defer v.End()
-	if err := w.authenticate(m); err != nil {
+	if err := cmp.Or(badClaim, w.authenticate(from)); err != nil {
 		return nil, err
 	}
 	c := &call{newForm(m.params), operation(r, m.params)}

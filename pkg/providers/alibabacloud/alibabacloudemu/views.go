@@ -39,7 +39,7 @@ type newView struct {
 
 func (w *world) view(a account) accountView {
 	v := accountView{
-		AccountID: a.id, DisplayName: a.display, FolderID: a.folder, ResourceDirectoryID: directoryID,
+		AccountID: a.id, DisplayName: a.display, FolderID: a.folder, ResourceDirectoryID: w.ID,
 		JoinMethod: "created", JoinTime: stamp(a.joined), ModifyTime: stamp(a.changed), Status: a.status, Type: a.kind(),
 	}
 	if a.status == inviteSuccess {
@@ -56,8 +56,8 @@ func (w *world) readName(a account) string {
 	return a.name()
 }
 
-func pathOf(a account) string {
-	path := directoryID + "/" + rootFolderID + "/"
+func (w *world) pathOf(a account) string {
+	path := w.ID + "/" + rootFolderID + "/"
 	if a.folder != rootFolderID {
 		path += a.folder + "/"
 	}
@@ -79,7 +79,7 @@ type listedView struct {
 type noneList struct{ Tag []struct{} }
 
 func (w *world) viewListed(c *call, a account) listedView {
-	v := listedView{accountView: w.view(a), ResourceDirectoryPath: pathOf(a), Tags: noneList{[]struct{}{}}}
+	v := listedView{accountView: w.view(a), ResourceDirectoryPath: w.pathOf(a), Tags: noneList{[]struct{}{}}}
 	if c.version == v2022 {
 		name := w.readName(a)
 		v.AccountName, v.DeletionStatus = &name, new(string)

@@ -8,7 +8,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Ids of the one directory that there is.
+// Ids of a directory that a seed does not name, and of the root folder of any.
 const (
 	directoryID  = "rd-Em1ato"
 	rootFolderID = "r-Em1ato"
@@ -38,7 +38,7 @@ type row struct {
 
 func newWorld(opts *Options) *world {
 	return &world{
-		opts: opts, nonces: nonces{}, windows: windows{}, resends: map[string][]time.Time{},
+		World: emu.World{ID: directoryID}, opts: opts, nonces: nonces{}, windows: windows{}, resends: map[string][]time.Time{},
 		idByName: map[string]string{}, folders: map[string]bool{rootFolderID: true},
 	}
 }

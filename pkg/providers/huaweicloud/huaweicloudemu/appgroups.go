@@ -40,7 +40,7 @@ type appGroupView struct {
 func (w *world) viewAppGroup(g *appGroup) appGroupView {
 	return appGroupView{
 		ID: g.id, Name: g.name, ServerGroup: g.serverGroup, Description: g.description,
-		GrantKind: g.grantKind, Kind: g.kind, Made: stamp(g.made), Tenant: w.opts.Project,
+		GrantKind: g.grantKind, Kind: g.kind, Made: stamp(g.made), Tenant: w.ID,
 	}
 }
 

@@ -48,7 +48,7 @@ type appView struct {
 }
 
 func (w *world) viewApp(a *app) appView {
-	return appView{a.appSettings, a.id, w.opts.Project, "CUSTOM", stamp(a.made)}
+	return appView{a.appSettings, a.id, w.ID, "CUSTOM", stamp(a.made)}
 }
 
 func (w *world) listApps(c *call) (any, error) {

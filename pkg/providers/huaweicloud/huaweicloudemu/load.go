@@ -10,6 +10,7 @@ import (
 
 // Load fills an empty world. Unknown names are errors, and names that come twice.
 func (w *world) Load(s seed) error {
+	w.ID = cmp.Or(s.Project, w.ID)
 	return cmp.Or(
 		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
 		emu.LoadEach("userGroups", s.UserGroups, seedUserGroup.key, w.loadUserGroup),

@@ -25,8 +25,8 @@ type Options struct {
 	Credentials []Credential        // nil: AccessKey with SecretKey
 	Login       Login               // zero: user AccessKey of domain "emulator", with password SecretKey
 	Token       string              // accepted as X-Auth-Token for ever; empty: Token
-	Project     string              // 32 hex digits; empty: Project
-	Projects    map[string][]string // ids that IAM lists under a name; nil: Project, under every name
+	Project     string              // 32 hex digits, of a world that names no other; empty: Project
+	Projects    map[string][]string // ids that IAM lists under a name; nil: that of the first world, under every name
 
 	Unthrottled     bool // no rate limits
 	ReadsPerMinute  int  // of each GET call, a token bucket; 0: 200

@@ -10,6 +10,7 @@ import (
 
 // seed is a world as a file has it.
 type seed struct {
+	Project    string          `yaml:"project,omitempty"` // its id; blank is Options.Project
 	Users      []seedUser      `yaml:"users,omitempty"`
 	UserGroups []seedUserGroup `yaml:"userGroups,omitempty"`
 	AppGroups  []seedAppGroup  `yaml:"appGroups,omitempty"`

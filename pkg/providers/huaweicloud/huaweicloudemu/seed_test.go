@@ -183,5 +183,5 @@ func TestBadSeedsSayWhere(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, vendor, smallSeed, fullState)
+	emutest.FuzzSeed(f, vendor, smallSeed, "huaweicloud: [{}, {project: two}]", fullState)
 }

@@ -1,6 +1,7 @@
 package huaweicloudemu
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -34,6 +35,15 @@ type tokenRequest struct {
 			Project *named `json:"project"`
 		} `json:"scope"`
 	} `json:"auth"`
+}
+
+// scopeOf is the id of the project that a token is asked for, which is good there alone; blank where the request names none.
+func scopeOf(body []byte) string {
+	var in tokenRequest
+	if json.Unmarshal(body, &in) != nil || in.Auth.Scope.Project == nil {
+		return ""
+	}
+	return in.Auth.Scope.Project.ID
 }
 
 // createToken signs a user in with a password. Huawei Cloud IAM, POST /v3/auth/tokens.
@@ -77,7 +87,7 @@ func (w *world) projectFor(p named) string {
 	switch {
 	case p.ID == "" && len(ids) > 0:
 		return ids[0]
-	case p.ID == w.opts.Project, slices.Contains(ids, p.ID):
+	case p.ID == w.ID, slices.Contains(ids, p.ID):
 		return p.ID
 	}
 	return ""
@@ -103,7 +113,7 @@ func (w *world) listProjects(c *call) (any, error) {
 
 func (w *world) projects(name string) []string {
 	if w.opts.Projects == nil && name != "" {
-		return []string{w.opts.Project}
+		return []string{w.ID}
 	}
 	return w.opts.Projects[name]
 }

@@ -81,9 +81,13 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	case known == nil:
 		return 0, nil, errNoAPI
 	}
-	w := v.Begin(r.Context())
-	defer v.End()
 	route, ok := known[r.Method]
+	project := vars["p"]
+	if route.name == signIn {
+		project = scopeOf(body)
+	}
+	w := v.BeginIn(r.Context(), func(w *world) bool { return w.ID == project })
+	defer v.End()
 	if route.name != signIn {
 		if err := w.authenticate(r, query, body); err != nil {
 			return 0, nil, err
@@ -104,7 +108,7 @@ func (w *world) admit(r *http.Request, route route, vars map[string]string, body
 	if project, ok := vars["p"]; ok {
 		perMinute := w.opts.perMinute(r.Method)
 		switch {
-		case project != w.opts.Project:
+		case project != w.ID:
 			return errForbidden
 		case !w.opts.Unthrottled && !w.buckets.take(route.policy(), perMinute, w.Now):
 			return throttled(perMinute)

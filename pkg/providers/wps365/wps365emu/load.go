@@ -13,6 +13,7 @@ import (
 
 // Load fills an empty world. Unknown addresses are errors, and addresses that come twice.
 func (w *world) Load(s seed) error {
+	w.ID = cmp.Or(s.Company, w.ID)
 	err := cmp.Or(
 		emu.LoadEach("departments", s.Departments, seedDept.key, w.loadDept),
 		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),

@@ -16,7 +16,7 @@ const (
 // point that no document settles. "Undocumented" are the calls on one mail group: get, update, delete, members
 // and accepted senders.
 type Options struct {
-	AppID, AppKey string   // empty: the constants
+	AppID, AppKey string   // of the first company; each has an app AppID-COMPANY with the same key; empty: the constants
 	RefreshToken  string   // a user's, good once; empty: the constant
 	Scopes        []string // that the app was granted; nil: all. Without kso.user_email.read users have no email
 	Prefix        string   // of all paths, and not signed, as "/openapi" on private deployments

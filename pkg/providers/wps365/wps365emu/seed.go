@@ -4,6 +4,7 @@ import "gopkg.in/yaml.v3"
 
 // seed is a world as a file has it.
 type seed struct {
+	Company         string          `yaml:"company,omitempty"`      // its id; blank is "company"
 	Domains         []string        `yaml:"domains,flow,omitempty"` // of the tenant; blank: those of all addresses in the seed
 	Departments     []seedDept      `yaml:"departments,omitempty"`
 	Users           []seedUser      `yaml:"users,omitempty"`

@@ -175,5 +175,5 @@ func TestOutsideMembersInSeeds(t *testing.T) {
 }
 
 func FuzzSeed(f *testing.F) {
-	emutest.FuzzSeed(f, vendor, smallSeed, fullState, directorySeed)
+	emutest.FuzzSeed(f, vendor, smallSeed, "wps365: [{}, {company: two}]", fullState, directorySeed)
 }

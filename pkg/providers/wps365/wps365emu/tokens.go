@@ -42,7 +42,7 @@ func (w *world) authorize(c *call) (any, error) {
 	switch {
 	case q.Get("client_id") == "", q.Get("response_type") == "", q.Get("scope") == "", err != nil || target.Host == "":
 		return nil, &problem{Code: 40000001, Msg: "InvalidRequest"}
-	case q.Get("client_id") != w.opts.AppID:
+	case !w.knows(q.Get("client_id")):
 		return nil, &problem{Code: 40100008, Msg: "InvalidClient"}
 	case q.Get("response_type") != "code":
 		return nil, &problem{Code: 40100004, Msg: "UnsupportedResponseType"}
@@ -89,7 +89,7 @@ func (w *world) issue(c *call) (any, error) {
 			return nil, &problem{Code: 40000001, Msg: "InvalidRequest: " + name}
 		}
 	}
-	if q.Get("client_id") != w.opts.AppID || q.Get("client_secret") != w.opts.AppKey {
+	if !w.knows(q.Get("client_id")) || q.Get("client_secret") != w.opts.AppKey {
 		return nil, &problem{Code: 40100008, Msg: "InvalidClient"}
 	}
 	t := &token{scopes: w.opts.Scopes}
@@ -123,6 +123,9 @@ func (w *world) spend(q url.Values) *token {
 // newToken makes the next token or code. They are counted apart from ids, so that ids do not depend on who signed in.
 func (w *world) newToken(prefix string) string {
 	w.lastToken++
+	if w.ID != companyID {
+		prefix += w.ID
+	}
 	return fmt.Sprintf("%s%06d", prefix, w.lastToken)
 }
 

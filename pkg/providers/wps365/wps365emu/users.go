@@ -108,5 +108,5 @@ func (w *world) pickUsers(c *call, name string, key func(*user) string) (any, er
 
 // currentUser answers with the user whose token it is.
 func (w *world) currentUser(c *call) (any, error) {
-	return map[string]string{"id": c.token.user.id, "user_name": c.token.user.name, "avatar": "", "company_id": "company"}, nil
+	return map[string]string{"id": c.token.user.id, "user_name": c.token.user.name, "avatar": "", "company_id": w.ID}, nil
 }

@@ -98,9 +98,10 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (any, error) {
 		return nil, &problem{Code: badFormat, Msg: "the body did not come whole"}
 	}
 	query, queryErr := url.ParseQuery(rawQuery)
-	w := v.Begin(r.Context())
-	defer v.End()
 	c := &call{form: newForm(query, body), path: path, id: vars["id"], request: r, header: header}
+	app := c.app()
+	w := v.BeginIn(r.Context(), func(w *world) bool { return w.isOf(app) })
+	defer v.End()
 	if !strings.HasPrefix(path, oauthPath) {
 		if err := w.authenticate(c, target); err != nil {
 			return nil, err

@@ -7,6 +7,9 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
+// companyID is the id of a company that a seed does not name.
+const companyID = "company"
+
 // world is everything that the vendor knows. The directory is as it was seeded; mail groups come and go.
 type world struct {
 	emu.World
@@ -31,7 +34,7 @@ type world struct {
 
 func newWorld(opts *Options) *world {
 	w := &world{
-		opts: opts, tokens: map[string]*token{}, refresh: map[string]*token{}, codes: map[string]code{},
+		World: emu.World{ID: companyID}, opts: opts, tokens: map[string]*token{}, refresh: map[string]*token{}, codes: map[string]code{},
 		domains: map[string]bool{}, boxes: map[string]*mailbox{}, recycled: map[string]string{}, groupByAddress: map[string]string{},
 	}
 	w.addDept(&dept{name: rootName})
