@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,23 +123,4 @@ func TestAProcessThatIsKilled(t *testing.T) {
 		t.Errorf("in doubt %+v", d)
 	}
 	start(t, s.folder).says(t, "another apply holds x: "+ana.String())
-}
-
-func TestAProcessThatIsStopped(t *testing.T) {
-	s := Open(t.TempDir())
-	zombie := start(t, s.folder)
-	zombie.says(t, "<nil>")
-	zombie.append(t, "first", "true false")
-	must(t, zombie.Process.Signal(syscall.SIGSTOP))
-	if _, err := syscall.Wait4(zombie.Process.Pid, nil, syscall.WUNTRACED, nil); err != nil { // until it has stopped
-		t.Fatal(err)
-	}
-	must(t, s.Break(t.Context(), "x", ana, "it hangs"))
-	l := acquire(t, s)
-	must(t, zombie.Process.Signal(syscall.SIGCONT))
-	zombie.append(t, "late", "false true")
-	must(t, l.Append(t.Context(), store.Entry{Run: "next", Call: 1, State: store.Begun}))
-	if d := doubts(t, s); len(d) != 2 || d[0].Run != "first" || d[1].Run != "next" {
-		t.Errorf("in doubt %+v", d)
-	}
 }
