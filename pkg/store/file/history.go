@@ -40,7 +40,10 @@ func readLink(line []byte) (l link, r store.Record, ok bool) {
 func (s *Store) Record(_ context.Context, r store.Record) error {
 	record, err := json.Marshal(r)
 	if err == nil {
-		err = s.record(record, "")
+		err = s.record(record)
+	}
+	for errors.Is(err, errSeized) {
+		err = s.record(record)
 	}
 	if err != nil {
 		return fmt.Errorf("record in the history: %w", err)
@@ -48,8 +51,7 @@ func (s *Store) Record(_ context.Context, r store.Record) error {
 	return nil
 }
 
-// record adds a line, unless the last one is this very line already: an earlier try wrote it, and lost the lock just then.
-func (s *Store) record(record []byte, tried string) error {
+func (s *Store) record(record []byte) error {
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
@@ -66,17 +68,17 @@ func (s *Store) record(record []byte, tried string) error {
 	if err != nil {
 		return err
 	}
-	if tried != "" && last == tried {
-		return s.writeHead(last, f)
-	}
 	next := newLink(last, record)
 	if err := s.append(f.File, append(next.line(), '\n')); err != nil {
 		return err
 	}
 	if !isAt(f.File, path) {
-		return s.record(record, next.Digest)
+		return errSeized
 	}
-	return s.writeHead(next.Digest, f)
+	if err := s.writeHead(next.Digest, f); !errors.Is(err, errSeized) {
+		return err
+	}
+	return nil // whoever took the lock copied the record with the rest
 }
 
 // setTornAside takes a record that was cut off out of the history.

@@ -91,6 +91,13 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 		"get":     func() error { s.Get("a"); return nil },
 		"put":     func() error { return s.Put("a", "1") },
 		"acquire": func() error { _, err := s.Acquire(ctx, "x", ana); return err },
+		"append": func() error {
+			l, err := s.Acquire(ctx, "x", ana)
+			if err != nil {
+				return err
+			}
+			return l.Append(ctx, store.Entry{Run: "late", Call: 1, State: store.Begun})
+		},
 		"holders": func() error { _, err := s.Holders(ctx); return err },
 		"break":   func() error { return s.Break(ctx, "x", ana, "why") },
 		"doubts":  func() error { _, err := s.Doubts(ctx, "x"); return err },
