@@ -27,10 +27,14 @@ type Owner struct {
 // Name is the actor, or the user where there is none.
 func (o Owner) Name() string { return cmp.Or(o.Actor, o.User) }
 
-// String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one.
+// String is "alice (pid 123 on ci-7) since 2026-11-05T12:00:00Z", with the actor in place of the user where there is one, and
+// "pid 123 on ci-7 since …" where neither is known.
 func (o Owner) String() string {
 	if o == (Owner{}) {
 		return "somebody unknown" // who it was can't be read any more
+	}
+	if o.Name() == "" {
+		return fmt.Sprintf("pid %d on %s since %s", o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf("%s (pid %d on %s) since %s", o.Name(), o.PID, o.Host, o.Since.UTC().Format(time.RFC3339))
 }

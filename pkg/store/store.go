@@ -112,9 +112,15 @@ type History interface {
 }
 
 // HeldError says that a living owner holds a lock.
-type HeldError struct{ Holder }
+type HeldError struct {
+	Holder
+	File string // "": the lock of the scope; else it is this file of the store's that the owner holds, and without it no lock can be had
+}
 
 // Error names the scope and its owner.
 func (e *HeldError) Error() string {
+	if e.File != "" {
+		return fmt.Sprintf("the lock of %s can't be had, because %s is held and not given back, as by a stopped process: %s", e.Scope, e.File, e.Owner)
+	}
 	return fmt.Sprintf("another apply holds %s: %s", e.Scope, e.Owner)
 }

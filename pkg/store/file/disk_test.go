@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 )
 
@@ -44,13 +43,13 @@ func TestWaitingForAFileThatIsReplaced(t *testing.T) {
 	for range counters {
 		wg.Go(func() {
 			for range each {
-				f, err := locked(path, os.O_RDWR, syscall.LOCK_EX)
+				f, err := s.locked(t.Context(), path, os.O_RDWR, exclusive)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				data, err := io.ReadAll(f)
-				if err := errors.Join(err, s.replaceLog(path, append(data, 'x')), f.Close()); err != nil {
+				if err := errors.Join(err, s.replaceLog(path, append(data, 'x'), f), f.Close()); err != nil {
 					t.Error(err)
 				}
 			}

@@ -18,13 +18,21 @@ import (
 func TestWritesAreSynced(t *testing.T) {
 	parent := t.TempDir()
 	var did []string
+	name := func(f *os.File) string {
+		name, _, isNew := strings.Cut(filepath.Base(f.Name()), newInfix)
+		if isNew {
+			name += ".new"
+		}
+		return strings.Replace(name, filepath.Base(parent), "parent", 1)
+	}
+	const head = ", write history.head.new, sync history.head.new, sync state"
 	s := Open(filepath.Join(parent, "state"))
 	s.write = func(f *os.File, data []byte) (int, error) {
-		did = append(did, "write "+filepath.Base(f.Name()))
+		did = append(did, "write "+name(f))
 		return f.Write(data)
 	}
 	s.sync = func(f *os.File) error {
-		did = append(did, "sync "+strings.Replace(filepath.Base(f.Name()), filepath.Base(parent), "parent", 1))
+		did = append(did, "sync "+name(f))
 		return f.Sync()
 	}
 	do := everything(t.Context(), s)
@@ -35,13 +43,13 @@ func TestWritesAreSynced(t *testing.T) {
 	}{
 		{do["put"], "sync parent, write memory.jsonl, sync memory.jsonl, sync state"},
 		{do["put"], "write memory.jsonl, sync memory.jsonl"},
-		{do["record"], "write history.jsonl, sync history.jsonl, sync state"},
-		{do["record"], "write history.jsonl, sync history.jsonl"},
+		{do["record"], "write history.jsonl, sync history.jsonl, sync state" + head},
+		{do["record"], "write history.jsonl, sync history.jsonl" + head},
 		{func() (err error) { l, err = s.Acquire(t.Context(), "x", ana); return err },
 			"write journal-x.jsonl.new, sync journal-x.jsonl.new, sync state, write lock-x.json"},
 		{func() error { return l.Append(t.Context(), store.Entry{Run: "r", State: store.Begun}) },
 			"write journal-x.jsonl, sync journal-x.jsonl, sync state"}, // an empty log may be new
-		{do["break"], "write history.jsonl, sync history.jsonl"},
+		{do["break"], "write history.jsonl, sync history.jsonl" + head},
 		{do["reserve"], "write budget.json"},
 	} {
 		did = nil

@@ -6,15 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
-	"syscall"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// historyName is the name of the history in the state folder.
+// historyName is the name of the history in the state folder, or of the newest part of one that was cut into parts.
 const historyName = "history.jsonl"
 
 // link is a line of the history: a record, its digest, and the digest of the line before, "" in the first.
@@ -38,126 +35,133 @@ func readLink(line []byte) (l link, r store.Record, ok bool) {
 	return l, r, bytes.Equal(newLink(l.Prev, l.Record).line(), line)
 }
 
-// Record adds a line. A damaged one before it stays, as evidence; the new one is chained to the last that can be read. One that
-// was cut off is no record, and is set aside.
+// Record adds a line, at a cost that does not grow with the history. A damaged line before it stays, as evidence. One that was
+// cut off is no record, and is set aside.
 func (s *Store) Record(_ context.Context, r store.Record) error {
-	if err := s.record(r); err != nil {
+	record, err := json.Marshal(r)
+	if err == nil {
+		err = s.record(record)
+	}
+	for errors.Is(err, errSeized) {
+		err = s.record(record)
+	}
+	if err != nil {
 		return fmt.Errorf("record in the history: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) record(r store.Record) error {
-	record, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
+func (s *Store) record(record []byte) error {
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
 	path := s.path(historyName)
-	f, err := locked(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, syscall.LOCK_EX)
+	f, err := s.locked(context.Background(), path, os.O_RDWR|os.O_CREATE|os.O_APPEND, exclusive)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // all that is written is synced before
-	data, err := io.ReadAll(f)
+	if err := s.setTornAside(f); err != nil {
+		return err
+	}
+	last, err := s.lastDigest(f)
 	if err != nil {
 		return err
 	}
-	lines, torn := split(data)
-	if len(torn) > 0 {
-		reason := fmt.Sprintf("%s:%d: the record was cut off", path, len(lines)+1)
-		if err := s.setAside(path, piece{Reason: reason, Bytes: torn}); err != nil {
-			return err
-		}
-		if err := f.Truncate(int64(len(data) - len(torn))); err != nil {
-			return err
-		}
+	next := newLink(last, record)
+	if err := s.append(f.File, append(next.line(), '\n')); err != nil {
+		return err
 	}
-	return s.append(f, append(newLink(lastDigest(lines), record).line(), '\n'))
-}
-
-// lastDigest is the digest of the last line that can be read.
-func lastDigest(lines [][]byte) string {
-	for i := range lines {
-		if l, _, ok := readLink(lines[len(lines)-1-i]); ok {
-			return l.Digest
-		}
+	if !isAt(f.File, path) {
+		return errSeized
 	}
-	return ""
-}
-
-// Records reads the history at once and does not lock it while it yields.
-func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
-	return func(yield func(store.Record, error) bool) {
-		for link, err := range s.links(ctx) {
-			if !yield(link.record, err) {
-				return
-			}
-		}
+	if err := s.writeHead(next.Digest, f); !errors.Is(err, errSeized) {
+		return err
 	}
+	return nil // whoever took the lock copied the record with the rest
 }
 
-// Verify checks each record and that it follows the one before.
-func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
-	var c store.Chain
-	for link, err := range s.links(ctx) {
-		if err == nil && link.Prev != c.Head {
-			err = fmt.Errorf("%s: the record does not follow the one before it: what was between them was taken out or altered", link.where)
-		}
-		if err != nil {
-			return c, err
-		}
-		c.Records++
-		c.Head = link.Digest
-		c.Digests = append(c.Digests, link.Digest)
+// setTornAside takes a record that was cut off out of the history.
+func (s *Store) setTornAside(f *inner) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
 	}
-	return c, nil
-}
-
-// parsedLink is a link that can be read.
-type parsedLink struct {
-	link
-	record store.Record
-	where  string
-}
-
-// links yields the lines of the history, and an error for each that can't be read.
-func (s *Store) links(ctx context.Context) iter.Seq2[parsedLink, error] {
-	return func(yield func(parsedLink, error) bool) {
-		path := s.path(historyName)
-		data, err := readShared(path)
-		if err != nil {
-			yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
-			return
-		}
-		lines, torn := split(data)
-		for i, line := range lines {
-			p := parsedLink{where: fmt.Sprintf("%s:%d", path, i+1)}
-			err, ok := ctx.Err(), false
-			if p.link, p.record, ok = readLink(line); !ok {
-				p, err = parsedLink{}, fmt.Errorf("%s: the record was altered or damaged", p.where)
-			}
-			if !yield(p, err) || ctx.Err() != nil {
-				return
-			}
-		}
-		if len(torn) > 0 {
-			yield(parsedLink{}, fmt.Errorf("%s:%d: the record was cut off, as by a crash; the next one sets it aside", path, len(lines)+1))
-		}
+	torn, begin, err := lineBefore(f, info.Size())
+	if err != nil || torn[len(torn)-1] == '\n' {
+		return err
 	}
+	whole, err := countLines(f, begin)
+	if err != nil {
+		return err
+	}
+	reason := fmt.Sprintf("%s:%d: the record was cut off", f.path, whole+1)
+	if err := s.setAside(f.path, piece{Reason: reason, Bytes: torn}); err != nil {
+		return err
+	}
+	return f.Truncate(begin)
 }
 
-// readShared reads a log while nobody writes to it. One that is not there is empty.
-func readShared(path string) ([]byte, error) {
-	f, err := locked(path, os.O_RDONLY, syscall.LOCK_SH)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+// lastDigest is the digest that the next record follows. It is that of the last line that can be read, unless the end of the
+// history that was noted can't be found: then it is that one, so that the gap shows for ever.
+func (s *Store) lastDigest(f *inner) (last string, err error) {
+	head, err := s.head()
+	if damaged := (*damagedHead)(nil); errors.As(err, &damaged) {
+		err = s.setAside(s.path(headName), piece{Reason: damaged.Error(), Bytes: damaged.data})
 	}
 	if err != nil {
-		return nil, err
+		return "", err
+	}
+	for l, err := range s.backwards(f) {
+		if err != nil {
+			return "", err
+		}
+		if last == "" {
+			last = l.Digest
+		}
+		if head == "" || l.Digest == head {
+			return last, nil
+		}
+	}
+	return head, nil
+}
+
+// Rotate begins a new part of the history and returns the path of the one that is done, whose file changes no more. The chain
+// goes on from it, so that the parts have to stay together to be verified.
+func (s *Store) Rotate(ctx context.Context) (done string, err error) {
+	if done, err = s.rotate(ctx); err != nil {
+		return "", fmt.Errorf("rotate the history: %w", err)
+	}
+	return done, nil
+}
+
+func (s *Store) rotate(ctx context.Context) (string, error) {
+	path := s.path(historyName)
+	f, err := s.locked(ctx, path, os.O_RDWR|os.O_APPEND, exclusive)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", errors.New("nothing was recorded since the last time")
+	}
+	if err != nil {
+		return "", err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	if err := s.setTornAside(f); err != nil {
+		return "", err
+	}
+	parts, err := s.parts()
+	if err != nil {
+		return "", err
+	}
+	next := 1
+	if len(parts) > 0 {
+		next = parts[len(parts)-1].number + 1
+	}
+	if info, err := f.Stat(); err != nil || info.Size() == 0 {
+		return "", errors.Join(err, errors.New("nothing was recorded since the last time"))
+	}
+	if !isAt(f.File, path) {
+		return "", errSeized
+	}
+	done := s.path(fmt.Sprintf(partFormat, next))
+	return done, errors.Join(rename(path, done), s.syncFolder(s.folder))
 }

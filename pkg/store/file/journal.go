@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -17,7 +16,7 @@ func (s *Store) journalPath(scope string) string {
 
 // newJournal gives a new owner a journal with what is in doubt. It is always a new file: a former owner that still lives, its
 // lock broken, has the old one open and adds nothing to the new one.
-func (s *Store) newJournal(scope string) (*os.File, error) {
+func (s *Store) newJournal(scope string, guard *inner) (*os.File, error) {
 	path := s.journalPath(scope)
 	doubts, damaged, err := s.readJournal(path)
 	if err != nil {
@@ -32,10 +31,10 @@ func (s *Store) newJournal(scope string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.replaceLog(path, lines); err != nil {
+	if err := s.replaceLog(path, lines, guard); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	return s.open(path, os.O_RDWR|os.O_APPEND)
 }
 
 // Doubts reads the journal without the lock, and writes nothing.
@@ -53,16 +52,13 @@ func (s *Store) Doubts(ctx context.Context, scope string) ([]store.Entry, error)
 // readJournal returns what is in doubt and, if a line is damaged, the whole journal to set aside. What the damaged lines may
 // have said is then in doubt too, as one entry.
 func (s *Store) readJournal(path string) (doubts []store.Entry, damaged *piece, err error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
-	}
+	data, err := s.readFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	entries, bad := parseJournal(data)
 	if len(bad) > 0 {
-		info, err := os.Stat(path) // after it was read, so that the loss is not dated too early
+		info, err := os.Lstat(path) // after it was read, so that the loss is not dated too early
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"syscall"
 	"unicode/utf8"
 )
 
@@ -66,12 +66,12 @@ func (s *Store) Get(key string) (string, bool) {
 
 // refresh reads the log if it has changed.
 func (s *Store) refresh() error {
-	info, err := os.Stat(s.path(kvName))
+	info, err := os.Lstat(s.path(kvName))
 	if err == nil && s.kv.isOf(info) {
 		return nil
 	}
-	data, err := os.ReadFile(s.path(kvName))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	data, err := s.readFile(s.path(kvName))
+	if err != nil {
 		return err
 	}
 	s.kv = s.parse(data)
@@ -108,7 +108,11 @@ func (s *Store) PutAll(values map[string]string) error {
 	if len(values) == 0 {
 		return nil
 	}
-	if err := s.putAll(values); err != nil {
+	err := s.putAll(values)
+	for errors.Is(err, errSeized) {
+		err = s.putAll(values)
+	}
+	if err != nil {
 		return fmt.Errorf("keep values: %w", err)
 	}
 	return nil
@@ -124,7 +128,7 @@ func (s *Store) putAll(values map[string]string) error {
 	}
 	s.kvMu.Lock()
 	defer s.kvMu.Unlock()
-	f, err := locked(s.path(kvName), os.O_RDWR|os.O_CREATE|os.O_APPEND, syscall.LOCK_EX)
+	f, err := s.locked(context.Background(), s.path(kvName), os.O_RDWR|os.O_CREATE|os.O_APPEND, exclusive)
 	if err != nil {
 		return err
 	}
@@ -137,10 +141,13 @@ func (s *Store) putAll(values map[string]string) error {
 		return err
 	}
 	if size := info.Size(); len(s.kv.damaged) > 0 || size > compactFrom && size > 2*s.kv.live {
-		return s.compact(values)
+		return s.compact(values, f)
 	}
-	if err := s.append(f, lines); err != nil {
+	if err := s.append(f.File, lines); err != nil {
 		return err
+	}
+	if !isAt(f.File, f.path) {
+		return errSeized
 	}
 	for key, v := range added {
 		s.kv.put(key, v)
@@ -150,7 +157,7 @@ func (s *Store) putAll(values map[string]string) error {
 }
 
 // compact sets aside what is damaged, and replaces the log by one with the lines that count and those of the new values.
-func (s *Store) compact(values map[string]string) error {
+func (s *Store) compact(values map[string]string, f *inner) error {
 	path := s.path(kvName)
 	if len(s.kv.damaged) > 0 {
 		if err := s.setAside(path, s.kv.damaged...); err != nil {
@@ -166,7 +173,7 @@ func (s *Store) compact(values map[string]string) error {
 	if err != nil {
 		return err
 	}
-	return s.replaceLog(path, lines)
+	return s.replaceLog(path, lines, f)
 }
 
 // encode makes lines of values, sorted by key.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"syscall"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -26,20 +25,22 @@ type lease struct {
 
 // take makes the open lock file the lease's own. The journal comes before the owner's name: where it can't be had, the former
 // owner stays named.
-func (l *lease) take(scope string, by store.Owner) error {
+func (l *lease) take(scope string, by store.Owner, guard *inner) error {
 	former, named, err := l.store.owner(l.lock)
 	if err != nil {
 		return err
 	}
-	if err := flock(l.lock, syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		return &store.HeldError{Holder: store.Holder{Scope: scope, Owner: former}}
-	} else if err != nil {
+	free, err := tryLock(l.lock, exclusive)
+	if err != nil {
 		return err
+	}
+	if !free {
+		return &store.HeldError{Holder: store.Holder{Scope: scope, Owner: former}}
 	}
 	if named {
 		l.former = &former
 	}
-	if l.journal, err = l.store.newJournal(scope); err != nil {
+	if l.journal, err = l.store.newJournal(scope, guard); err != nil {
 		return err
 	}
 	data, err := json.Marshal(store.Holder{Scope: scope, Owner: by})
@@ -104,7 +105,7 @@ func (l *lease) Release() error {
 }
 
 func (l *lease) remove() error {
-	guard, err := l.store.guard(os.O_RDWR, syscall.LOCK_EX)
+	guard, err := l.store.guard(context.Background(), os.O_RDWR, exclusive)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // somebody removed the folder
 	}
@@ -115,5 +116,5 @@ func (l *lease) remove() error {
 	if !isAt(l.lock, l.path) {
 		return nil // the lock was broken; a file at the path is another owner's
 	}
-	return os.Remove(l.path)
+	return remove(l.path)
 }

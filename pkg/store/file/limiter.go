@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -47,14 +46,17 @@ func (s *Store) turn(ctx context.Context, key string, next func(wait time.Durati
 	}
 	s.turnsMu.Lock()
 	defer s.turnsMu.Unlock()
-	f, err := locked(s.path(limiterName), os.O_RDWR|os.O_CREATE, syscall.LOCK_EX) // makes no folder
+	f, err := s.turnsLocked(ctx) // makes no folder
 	if err == nil {
 		defer f.Close()
+	}
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
 	}
 	now := time.Now() // under the lock, so that it is never before the moment at which another process wrote
 	shared := map[string]time.Time{}
 	if err == nil {
-		shared, err = s.readTurns(f, now)
+		shared, err = s.readTurns(f.File, now)
 	}
 	wait := max(0, s.turns[key].Sub(now), shared[key].Sub(now))
 	if wait > day {
@@ -63,12 +65,25 @@ func (s *Store) turn(ctx context.Context, key string, next func(wait time.Durati
 	s.turns[key] = now.Add(min(day, next(wait)))
 	shared[key] = s.turns[key]
 	if err == nil {
-		err = s.writeTurns(f, turnsFile{now, shared})
+		err = s.writeTurns(f.File, turnsFile{now, shared})
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.note(fmt.Sprintf("rates are not shared with other processes: %v", err), "")
 	}
 	return wait, nil
+}
+
+// turnsLocked waits for the file once at most: all requests go through here.
+func (s *Store) turnsLocked(ctx context.Context) (*inner, error) {
+	wait := s.patience
+	if s.alone {
+		wait = 0
+	}
+	f, err := s.lockedWithin(ctx, s.path(limiterName), os.O_RDWR|os.O_CREATE, exclusive, wait)
+	if stuck := (*stuckError)(nil); errors.As(err, &stuck) {
+		s.alone = true
+	}
+	return f, err
 }
 
 // readTurns returns the turns to come. A file that was written after now shows that the clock was put back; its turns are moved

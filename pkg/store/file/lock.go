@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,28 +11,31 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-const lockPrefix, lockSuffix = "lock-", ".json"
+const guardName, lockPrefix, lockSuffix = "locks", "lock-", ".json"
 
 func (s *Store) lockPath(scope string) string {
 	return s.path(lockPrefix + escaped(scope) + lockSuffix)
 }
 
 // guard waits until nobody else takes, gives back or breaks a lock, and keeps them from it. Under it the file of a lock, its
-// content and its flock change together. It is held for milliseconds: a process that is suspended in them keeps the others
-// waiting until it goes on or ends.
-func (s *Store) guard(flag, how int) (*os.File, error) { return locked(s.path("locks"), flag, how) }
+// content and its lock change together.
+func (s *Store) guard(ctx context.Context, flag int, k kind) (*inner, error) {
+	return s.locked(ctx, s.path(guardName), flag, k)
+}
 
-// Acquire finds an owner dead whose name is in the lock file while nobody has the file under flock.
+// Acquire finds an owner dead whose name is in the lock file while nobody has the file locked.
 func (s *Store) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
 	l, err := s.acquire(ctx, scope, by)
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
 		return nil, held
+	}
+	if stuck := (*stuckError)(nil); errors.As(err, &stuck) {
+		return nil, &store.HeldError{Holder: store.Holder{Scope: scope, Owner: stuck.by}, File: stuck.path}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", scope, err)
@@ -46,18 +50,18 @@ func (s *Store) acquire(ctx context.Context, scope string, by store.Owner) (*lea
 	if err := s.makeFolder(); err != nil {
 		return nil, err
 	}
-	guard, err := s.guard(os.O_RDWR|os.O_CREATE, syscall.LOCK_EX)
+	guard, err := s.guard(ctx, os.O_RDWR|os.O_CREATE, exclusive)
 	if err != nil {
 		return nil, err
 	}
 	defer guard.Close()
 	path := s.lockPath(scope)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := s.open(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
 	l := &lease{store: s, path: path, lock: f}
-	if err := l.take(scope, by); err != nil {
+	if err := l.take(scope, by, guard); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return l, nil
@@ -78,7 +82,7 @@ func (s *Store) owner(f *os.File) (owner store.Owner, named bool, err error) {
 
 // Holders lists the lock files that name an owner. It writes nothing.
 func (s *Store) Holders(ctx context.Context) ([]store.Holder, error) {
-	guard, err := s.guard(os.O_RDONLY, syscall.LOCK_SH)
+	guard, err := s.guard(ctx, os.O_RDONLY, shared)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil // nobody ever took a lock
 	}
@@ -120,13 +124,13 @@ func (s *Store) scopeOf(file string) (scope string, isLock bool) {
 		return scope, err == nil
 	}
 	var h store.Holder
-	data, err := os.ReadFile(s.path(file))
+	data, err := s.readFile(s.path(file))
 	return h.Scope, err == nil && json.Unmarshal(data, &h) == nil && s.lockPath(h.Scope) == s.path(file)
 }
 
 // holder reads the lock file of a scope, under the guard; nil where nobody has the lock.
 func (s *Store) holder(scope string) (*store.Holder, error) {
-	f, err := os.Open(s.lockPath(scope))
+	f, err := s.open(s.lockPath(scope), os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -138,14 +142,15 @@ func (s *Store) holder(scope string) (*store.Holder, error) {
 	if err != nil || !named {
 		return nil, err
 	}
-	err = flock(f, syscall.LOCK_SH|syscall.LOCK_NB)
-	if err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
+	free, err := tryLock(f, shared)
+	if err != nil {
 		return nil, err
 	}
-	return &store.Holder{Scope: scope, Owner: owner, Dead: err == nil}, nil
+	return &store.Holder{Scope: scope, Owner: owner, Dead: free}, nil
 }
 
-// Break removes the lock file. If its owner lives, the file that it has open is no longer the one at the path.
+// Break removes the lock file. If its owner lives, the file that it has open is no longer the one at the path. Whoever stopped
+// while it held one of the inner locks loses that too.
 func (s *Store) Break(ctx context.Context, scope string, by store.Owner, reason string) error {
 	if err := s.breakLock(ctx, scope, by, reason); err != nil {
 		return fmt.Errorf("break the lock of %s: %w", scope, err)
@@ -157,22 +162,39 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 	if strings.TrimSpace(reason) == "" {
 		return errors.New("no reason is given; say why, for the history")
 	}
-	var h *store.Holder
-	guard, err := s.guard(os.O_RDWR, syscall.LOCK_EX)
-	if err == nil {
-		defer guard.Close()
-		h, err = s.holder(scope)
+	guard, stuck, err := s.seize(ctx, s.path(guardName))
+	if errors.Is(err, os.ErrNotExist) {
+		return errors.New("nobody holds it")
 	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err != nil {
 		return err
 	}
-	if h == nil {
+	defer guard.Close()
+	for _, name := range []string{historyName, kvName, limiterName} {
+		in, from, err := s.seize(ctx, s.path(name))
+		if err == nil {
+			err = in.Close()
+		}
+		if absentIsFine(err) != nil {
+			return err
+		}
+		stuck = cmp.Or(stuck, from)
+	}
+	h, err := s.holder(scope)
+	if err != nil {
+		return err
+	}
+	if h == nil && stuck == nil {
 		return errors.New("nobody holds it")
 	}
 	r := store.Record{Kind: store.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason}
+	if h == nil { // nobody had the scope yet, but one had the folder's own lock
+		r.Outcome = "taken from " + stuck.String()
+		return s.Record(ctx, r)
+	}
 	r.Outcome = "taken from " + h.Owner.String()
 	if err := s.Record(ctx, r); err != nil {
 		return err
 	}
-	return os.Remove(s.lockPath(scope))
+	return remove(s.lockPath(scope))
 }

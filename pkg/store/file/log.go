@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,7 @@ type piece struct {
 // setAside copies pieces of the file at the path to the file beside it whose name ends in ".damaged". The caller takes them out
 // of the log only then: a crash in between keeps them twice, but loses none.
 func (s *Store) setAside(path string, pieces ...piece) error {
-	f, err := os.OpenFile(path+".damaged", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := s.open(path+".damaged", os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -64,11 +65,41 @@ func (s *Store) setAside(path string, pieces ...piece) error {
 	return errors.Join(s.append(f, lines), f.Close())
 }
 
-// replaceLog puts a new log in the place of the one at the path. The caller has a lock that keeps others from doing so.
-func (s *Store) replaceLog(path string, lines []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// newInfix is in the names of new files that are to come into the place of others.
+const newInfix = ".new-"
+
+// replaceLog puts a new log in the place of the one at the path, under a lock that keeps others from doing so. Those that a
+// crash left half-done are removed first. So is one of a process that lost the lock in the middle and wakes up later: it has
+// nothing to put there any more, or sees before that it lost it.
+func (s *Store) replaceLog(path string, lines []byte, under *inner) error {
+	if err := s.removeTemps(path); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(s.folder, filepath.Base(path)+newInfix+"*")
 	if err != nil {
 		return err
 	}
-	return s.replace(path, f, lines)
+	if err := s.fill(f, lines); err != nil {
+		return err
+	}
+	if !isAt(under.File, under.path) {
+		return errors.Join(errSeized, remove(f.Name()))
+	}
+	return s.put(f.Name(), path)
+}
+
+func (s *Store) removeTemps(path string) error {
+	files, err := os.ReadDir(s.folder)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if !strings.HasPrefix(file.Name(), filepath.Base(path)+newInfix) {
+			continue
+		}
+		if err := absentIsFine(remove(s.path(file.Name()))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

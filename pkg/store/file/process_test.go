@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,11 +17,12 @@ import (
 )
 
 // A copy of the test is another process. These variables tell it in which folder to work, what to do there, which is to hold
-// the lock by default, and at which write to die.
+// the lock by default, and at which write to die, or to stop until it is sent a line.
 const (
 	inFolder = "ENTITLECTL_TEST_FOLDER"
 	doing    = "ENTITLECTL_TEST_ACTION"
 	killedAt = "ENTITLECTL_TEST_KILLED_AT"
+	stopsAt  = "ENTITLECTL_TEST_STOPS_AT"
 )
 
 // killed is the exit code of a process that died where it was told to.
@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case action == "":
 		holdLock(folder)
+	case os.Getenv(stopsAt) != "":
+		fmt.Println(everything(context.Background(), stopping(Open(folder)))[action]())
 	default:
 		n, err := strconv.Atoi(os.Getenv(killedAt))
 		fault := &failing{n: n, kill: true}
@@ -56,6 +58,22 @@ func holdLock(folder string) {
 	}
 }
 
+// stopping lets the n-th write or sync of a store wait for a line.
+func stopping(s *Store) *Store {
+	n, _ := strconv.Atoi(os.Getenv(stopsAt)) // 0 is never
+	calls := 0
+	stop := func() {
+		if calls++; calls == n {
+			fmt.Println("stopped")
+			bufio.NewScanner(os.Stdin).Scan()
+		}
+	}
+	write, sync := s.write, s.sync
+	s.write = func(f *os.File, data []byte) (int, error) { stop(); return write(f, data) }
+	s.sync = func(f *os.File) error { stop(); return sync(f) }
+	return s
+}
+
 // process is another process that holds the lock.
 type process struct {
 	*exec.Cmd
@@ -63,10 +81,10 @@ type process struct {
 	out *bufio.Scanner
 }
 
-func start(t *testing.T, folder string) *process {
+func start(t *testing.T, folder string, env ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0])}
-	p.Env = append(os.Environ(), inFolder+"="+folder)
+	p.Env = append(append(os.Environ(), inFolder+"="+folder), env...)
 	in, err := p.StdinPipe()
 	must(t, err)
 	out, err := p.StdoutPipe()
@@ -124,23 +142,4 @@ func TestAProcessThatIsKilled(t *testing.T) {
 		t.Errorf("in doubt %+v", d)
 	}
 	start(t, s.folder).says(t, "another apply holds x: "+ana.String())
-}
-
-func TestAProcessThatIsStopped(t *testing.T) {
-	s := Open(t.TempDir())
-	zombie := start(t, s.folder)
-	zombie.says(t, "<nil>")
-	zombie.append(t, "first", "true false")
-	must(t, zombie.Process.Signal(syscall.SIGSTOP))
-	if _, err := syscall.Wait4(zombie.Process.Pid, nil, syscall.WUNTRACED, nil); err != nil { // until it has stopped
-		t.Fatal(err)
-	}
-	must(t, s.Break(t.Context(), "x", ana, "it hangs"))
-	l := acquire(t, s)
-	must(t, zombie.Process.Signal(syscall.SIGCONT))
-	zombie.append(t, "late", "false true")
-	must(t, l.Append(t.Context(), store.Entry{Run: "next", Call: 1, State: store.Begun}))
-	if d := doubts(t, s); len(d) != 2 || d[0].Run != "first" || d[1].Run != "next" {
-		t.Errorf("in doubt %+v", d)
-	}
 }

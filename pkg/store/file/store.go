@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -18,13 +19,16 @@ import (
 // Store keeps everything in a folder. Its zero value can't be used; Open makes one.
 type Store struct {
 	*disk
-	folder string
+	folder   string
+	patience time.Duration // how long an inner lock is waited for
+	trusted  atomic.Bool   // the folder was looked at
 
 	kvMu sync.Mutex
 	kv   snapshot
 
 	turnsMu sync.Mutex
 	turns   map[string]time.Time // the next free ones, as far as this process knows
+	alone   bool                 // the file with the turns was waited for in vain; it is not waited for again
 
 	notesMu sync.Mutex
 	notes   map[string]string // the lines of Damaged, by reason
@@ -34,7 +38,7 @@ var _ store.Store = (*Store)(nil)
 
 // Open uses the folder. It is made, readable by its owner only, when something is first written to it.
 func Open(folder string) *Store {
-	return &Store{disk: realDisk(), folder: folder, turns: map[string]time.Time{}, notes: map[string]string{}}
+	return &Store{disk: realDisk(), folder: folder, patience: patience, turns: map[string]time.Time{}, notes: map[string]string{}}
 }
 
 // Damaged says what was left out so far, and why.
@@ -72,10 +76,10 @@ func escaped(scope string) string {
 // makeFolder makes the state folder where there is none.
 func (s *Store) makeFolder() error {
 	if _, err := os.Stat(s.folder); !errors.Is(err, os.ErrNotExist) {
-		return err
+		return errors.Join(err, s.trustFolder())
 	}
 	if err := os.MkdirAll(s.folder, 0o700); err != nil {
 		return err
 	}
-	return s.syncFolder(filepath.Dir(s.folder))
+	return errors.Join(s.syncFolder(filepath.Dir(s.folder)), s.trustFolder())
 }

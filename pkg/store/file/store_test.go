@@ -91,6 +91,13 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 		"get":     func() error { s.Get("a"); return nil },
 		"put":     func() error { return s.Put("a", "1") },
 		"acquire": func() error { _, err := s.Acquire(ctx, "x", ana); return err },
+		"append": func() error {
+			l, err := s.Acquire(ctx, "x", ana)
+			if err != nil {
+				return err
+			}
+			return l.Append(ctx, store.Entry{Run: "late", Call: 1, State: store.Begun})
+		},
 		"holders": func() error { _, err := s.Holders(ctx); return err },
 		"break":   func() error { return s.Break(ctx, "x", ana, "why") },
 		"doubts":  func() error { _, err := s.Doubts(ctx, "x"); return err },
@@ -139,8 +146,8 @@ func TestFilesAreTheirOwnersOnly(t *testing.T) {
 			t.Errorf("%s has mode %v (error %v)", file.Name(), info.Mode(), err)
 		}
 	}
-	want := []string{limiterName, historyName, historyName + ".damaged", "journal-x.jsonl", "journal-x.jsonl.damaged", "lock-x.json", "locks",
-		kvName, kvName + ".damaged"}
+	want := []string{limiterName, limiterName + ".by", headName, historyName, historyName + ".by", historyName + ".damaged", "journal-x.jsonl",
+		"journal-x.jsonl.damaged", "lock-x.json", "locks", "locks.by", kvName, kvName + ".by", kvName + ".damaged"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)
 	}

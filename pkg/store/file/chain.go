@@ -1,0 +1,243 @@
+package file
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
+)
+
+// partFormat makes the name of a part of the history that is done, from its number.
+const partFormat = "history-%06d.jsonl"
+
+// part is a part of the history that is done.
+type part struct {
+	number int
+	path   string
+}
+
+// parts lists the parts that are done, oldest first.
+func (s *Store) parts() ([]part, error) {
+	files, err := os.ReadDir(s.folder)
+	if err != nil {
+		return nil, absentIsFine(err)
+	}
+	var parts []part
+	for _, file := range files {
+		n := 0
+		if _, err := fmt.Sscanf(file.Name(), partFormat, &n); err == nil && file.Name() == fmt.Sprintf(partFormat, n) {
+			parts = append(parts, part{n, s.path(file.Name())})
+		}
+	}
+	slices.SortFunc(parts, func(a, b part) int { return a.number - b.number })
+	return parts, nil
+}
+
+// Records locks nothing while it yields.
+func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for link, err := range s.links(ctx) {
+			if !yield(link.record, err) {
+				return
+			}
+		}
+	}
+}
+
+// Verify checks each record, that it follows the one before, and that the one that was noted as the newest is there.
+func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
+	var c store.Chain
+	head, err := s.head() // before the records: what is noted is there by now
+	if err != nil {
+		return c, fmt.Errorf("read the history: %w", err)
+	}
+	for link, err := range s.links(ctx) {
+		if err == nil && link.Prev != c.Head {
+			err = fmt.Errorf("%s: the record does not follow the one before it: what was between them was taken out or altered", link.where)
+		}
+		if err != nil {
+			return c, err
+		}
+		c.Records++
+		c.Head = link.Digest
+		c.Digests = append(c.Digests, link.Digest)
+	}
+	return c, s.checkHead(head, c.Contains(head))
+}
+
+// parsedLink is a link that can be read.
+type parsedLink struct {
+	link
+	record store.Record
+	where  string
+}
+
+// links yields the lines of all parts, and an error for each that can't be read.
+func (s *Store) links(ctx context.Context) iter.Seq2[parsedLink, error] {
+	return func(yield func(parsedLink, error) bool) {
+		newest, size, stuck := s.openNewest(ctx)
+		if newest != nil {
+			defer newest.Close()
+		}
+		parts, err := s.parts() // after the newest was opened: if it becomes one of them meanwhile, none is passed over
+		if err = errors.Join(stuck, err); err != nil && !yield(parsedLink{}, fmt.Errorf("read the history: %w", err)) {
+			return
+		}
+		for _, p := range parts {
+			if newest != nil && isAt(newest, p.path) {
+				break
+			}
+			if !s.linksOfPart(ctx, p.path, yield) {
+				return
+			}
+		}
+		if newest != nil {
+			linksOf(ctx, newest, size, yield)
+		}
+	}
+}
+
+// openNewest opens the newest part, and says how long it is between two writes. Where a writer is stuck it is as long as it is.
+func (s *Store) openNewest(ctx context.Context) (f *os.File, size int64, err error) {
+	path := s.path(historyName)
+	in, err := s.locked(ctx, path, os.O_RDONLY, shared)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if in != nil {
+		defer in.Close()
+	}
+	stuck := (*stuckError)(nil)
+	if err != nil && !errors.As(err, &stuck) {
+		return nil, 0, err
+	}
+	f, openErr := s.open(path, os.O_RDONLY)
+	if openErr != nil {
+		return nil, 0, errors.Join(err, openErr)
+	}
+	info, statErr := f.Stat()
+	if statErr != nil {
+		return nil, 0, errors.Join(err, statErr, f.Close())
+	}
+	return f, info.Size(), err
+}
+
+func (s *Store) linksOfPart(ctx context.Context, path string, yield func(parsedLink, error) bool) bool {
+	f, err := s.open(path, os.O_RDONLY)
+	if err != nil {
+		return yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
+	}
+	return linksOf(ctx, f, info.Size(), yield)
+}
+
+// linksOf yields the lines of an open file up to a size. It returns false where nothing more is asked for.
+func linksOf(ctx context.Context, f *os.File, size int64, yield func(parsedLink, error) bool) bool {
+	lines := bufio.NewReader(io.NewSectionReader(f, 0, size))
+	for n := 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return true
+		}
+		p := parsedLink{where: fmt.Sprintf("%s:%d", f.Name(), n)}
+		ok := false
+		switch {
+		case errors.Is(err, io.EOF):
+			err = fmt.Errorf("%s: the record was cut off, as by a crash; the next one sets it aside", p.where)
+		case err == nil:
+			err = ctx.Err()
+			if p.link, p.record, ok = readLink(line[:len(line)-1]); !ok {
+				err = fmt.Errorf("%s: the record was altered or damaged", p.where)
+			}
+		}
+		if err != nil {
+			p = parsedLink{}
+		}
+		if !yield(p, err) || ctx.Err() != nil {
+			return false
+		}
+	}
+}
+
+// backwards yields the lines of all parts that can be read, newest first. The newest part is open.
+func (s *Store) backwards(newest *inner) iter.Seq2[link, error] {
+	return func(yield func(link, error) bool) {
+		if !linksBackwards(newest.File, yield) {
+			return
+		}
+		parts, err := s.parts()
+		if err != nil {
+			yield(link{}, err)
+			return
+		}
+		for _, p := range slices.Backward(parts) {
+			f, err := s.open(p.path, os.O_RDONLY)
+			if err != nil {
+				yield(link{}, err)
+				return
+			}
+			more := linksBackwards(f, yield)
+			if f.Close() != nil || !more { // it was only read
+				return
+			}
+		}
+	}
+}
+
+func linksBackwards(f *os.File, yield func(link, error) bool) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return yield(link{}, err)
+	}
+	for end := info.Size(); end > 0; {
+		line, begin, err := lineBefore(f, end)
+		if err != nil {
+			return yield(link{}, err)
+		}
+		if l, _, ok := readLink(bytes.TrimSuffix(line, []byte("\n"))); ok && !yield(l, nil) {
+			return false
+		}
+		end = begin
+	}
+	return true
+}
+
+// lineBefore returns the line that ends at end, which must be more than 0, with its end of line, and where it begins.
+func lineBefore(f io.ReaderAt, end int64) (line []byte, begin int64, err error) {
+	for size := int64(1 << 12); ; size *= 4 {
+		line = make([]byte, min(size, end))
+		begin = end - int64(len(line))
+		if _, err := f.ReadAt(line, begin); err != nil {
+			return nil, 0, err
+		}
+		if i := bytes.LastIndexByte(line[:len(line)-1], '\n') + 1; i > 0 || begin == 0 {
+			return line[i:], begin + int64(i), nil
+		}
+	}
+}
+
+// countLines counts the lines before a place.
+func countLines(f io.ReaderAt, end int64) (n int, err error) {
+	block := make([]byte, 1<<16)
+	for r := io.NewSectionReader(f, 0, end); ; {
+		k, err := r.Read(block)
+		n += bytes.Count(block[:k], []byte("\n"))
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
