@@ -18,11 +18,19 @@ func newValidate(c *cli) *cobra.Command {
 		Use: "validate", Short: "Check files offline",
 		Long:    "Check files without asking any vendor and without resolving secrets. Exits 0 where all is well, else 1 with all errors.",
 		Example: "  entitlectl validate -f entitlements.yaml",
-		Args:    arguments(0, 0, "no arguments"),
+		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
 	}
 	c.underOperator(command)
 	return command
+}
+
+// filesAreFlags refuses files that are named as other tools take them.
+func filesAreFlags(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
 }
 
 // verdict is what validate finds, as JSON shows it.

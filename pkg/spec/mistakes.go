@@ -15,8 +15,8 @@ type mistake struct {
 }
 
 // proofreader goes over a file that yaml.v3 refused, to say in our words what is wrong with it: yaml.v3 tells a line at best, often
-// that where something began. It knows as much of YAML as files of ours use. What it takes for right may be wrong; what is right it
-// takes for wrong in no file that yaml.v3 reads.
+// that where something began. It knows as much of YAML as files of ours use, and may take for wrong what is only unusual, so it is
+// asked about no file that yaml.v3 reads. It takes time in proportion to the file.
 type proofreader struct {
 	data           []byte
 	i              int     // the next byte
