@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -83,13 +84,14 @@ func (c *cli) validate(ctx context.Context) error {
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
 	document := verdict{Valid: true, size: &n}
 	var lines []string
-	for _, w := range s.Warnings {
+	warnings := slices.Concat(s.Warnings, s.Unfit())
+	for _, w := range warnings {
 		document.Warnings = append(document.Warnings, fileError{w.File, w.Line, w.Column, w.What, w.Hint})
 		lines = append(lines, w.Error())
 	}
 	switch {
 	case c.output == "text":
-		c.warn(s.Warnings)
+		c.warn(warnings)
 	case len(lines) > 0:
 		report.Sections = append(report.Sections, notes(render.Warning, lines)...)
 	}

@@ -1,6 +1,10 @@
 package huaweicloud
 
-import "github.com/entitlectl/entitlectl/pkg/spec"
+import (
+	"regexp"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
@@ -42,7 +46,7 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants,
+			Kind: spec.KindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Delete: true, Lists: grants, Names: appGroupNames,
 			About: "app groups of Workspace; one that does not exist is made",
 		},
 		{
@@ -54,4 +58,14 @@ func kinds() []spec.KindSchema {
 			}},
 		},
 	}
+}
+
+// appGroupName is what the vendor takes as the name of a new app group (a2).
+var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
+
+func appGroupNames(name string) string {
+	if appGroupName.MatchString(name) {
+		return ""
+	}
+	return "1 to 64 Chinese characters, letters, digits, _ or -"
 }
