@@ -64,7 +64,7 @@ func load(in Input, most bounds) (*Spec, error) {
 			d.document(data, f.base == RulesFile)
 		}
 	}
-	if !l.broken {
+	if !l.broken || len(l.found) == 0 {
 		l.resolve()
 	}
 	if err := l.err(); err != nil {
