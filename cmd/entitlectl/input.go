@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // maxInput is the most that is read of a saved plan or a seed, in bytes.
@@ -33,4 +35,26 @@ func readInput(path string, limit int64) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s: has more than %d bytes, which is all that is read of one file", path, limit)
+}
+
+// maxFiles is the most that is read of files from stdin, in bytes: as much as of one file.
+const maxFiles = 64 << 20
+
+// readStdin reads stdin where - is among the files. It is kept, since files are read again before anything is written.
+func (c *cli) readStdin(files []string) error {
+	if c.input != nil || !slices.Contains(files, "-") {
+		return nil
+	}
+	if c.terminal.stdin {
+		return errors.New("--file -: stdin is a terminal; send the files through a pipe, or write ./- for a file of that name")
+	}
+	data, err := io.ReadAll(io.LimitReader(c.stdin, maxFiles+1))
+	if err != nil {
+		return fmt.Errorf("stdin: %w", err)
+	}
+	if len(data) > maxFiles {
+		return fmt.Errorf("stdin: has more than %d bytes, which is all that is read of one file", maxFiles)
+	}
+	c.input = append([]byte{}, data...)
+	return nil
 }

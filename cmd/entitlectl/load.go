@@ -75,7 +75,10 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if operator != nil {
 		c.mayLift = operator.MayLift
 	}
-	return spec.Load(spec.Input{Paths: files, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
+	if err := c.readStdin(files); err != nil {
+		return nil, err
+	}
+	return spec.Load(spec.Input{Paths: files, Stdin: c.input, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }
 
 // usualFile is the file or folder that is read where none is named. Where there are several nobody can tell which is meant.
@@ -145,20 +148,39 @@ func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 	if len(c.targets) == 0 {
 		return all, nil
 	}
-	if err := c.checkTargets(all); err != nil {
+	targets := folded(c.targets)
+	if err := checkTargets(all, targets); err != nil {
 		return nil, err
 	}
 	var targeted []scope
 	for _, sc := range all {
-		if sc = sc.only(c.targets); len(sc.targets) > 0 {
+		if sc = sc.only(targets); len(sc.targets) > 0 {
 			targeted = append(targeted, sc)
 		}
 	}
 	return targeted, nil
 }
 
+// folded brings the names of targets into the form that the files' names are compared in.
+func folded(targets []string) []string {
+	lower := map[string]bool{}
+	for _, f := range providers.Formats() {
+		for _, k := range f.Kinds {
+			lower[string(k.Kind)] = k.ID == spec.ByAddress
+		}
+	}
+	var all []string
+	for _, target := range targets {
+		if kind, _, _ := strings.Cut(target, "/"); lower[kind] {
+			target = strings.ToLower(target)
+		}
+		all = append(all, target)
+	}
+	return all
+}
+
 // checkTargets finds targets that nothing in the files has.
-func (c *cli) checkTargets(scopes []scope) error {
+func checkTargets(scopes []scope, targets []string) error {
 	var known []string
 	for _, sc := range scopes {
 		for ref := range sc.desired.Resources {
@@ -166,7 +188,7 @@ func (c *cli) checkTargets(scopes []scope) error {
 		}
 	}
 	slices.Sort(known)
-	for _, target := range c.targets {
+	for _, target := range targets {
 		if _, found := slices.BinarySearch(known, target); found {
 			continue
 		}

@@ -36,7 +36,7 @@ func newPlan(c *cli) *cobra.Command {
 			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
 			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"",
-		Args: arguments(0, 0, "no arguments"),
+		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.plan(cmd.Context(), flags)
 		},

@@ -26,6 +26,7 @@ type cli struct {
 	log     *slog.Logger
 
 	files       []string
+	input       []byte // what - stands for among them; nil until it is read
 	operator    string // file that is the operator's; "": as the environment says
 	output      string
 	connections []string
@@ -103,7 +104,7 @@ func needShell(root *cobra.Command) {
 }
 
 func (c *cli) flags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`; may be repeated (default entitlements.yaml or entitlements/)")
+	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`, or - for stdin; may be repeated (default entitlements.yaml or entitlements/)")
 	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")

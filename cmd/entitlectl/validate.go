@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -18,12 +19,20 @@ func newValidate(c *cli) *cobra.Command {
 		Use: "validate", Short: "Check files offline",
 		Long:    "Check files without asking any vendor and without resolving secrets. Exits 0 where all is well, else 1 with all errors.",
 		Example: "  entitlectl validate -f entitlements.yaml",
-		Args:    arguments(0, 0, "no arguments"),
+		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
 	}
 	c.underOperator(command)
 	c.lookAhead(command)
 	return command
+}
+
+// filesAreFlags refuses files that are named as other tools take them.
+func filesAreFlags(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
 }
 
 // verdict is what validate finds, as JSON shows it.
@@ -76,13 +85,14 @@ func (c *cli) validate(ctx context.Context) error {
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
 	document := verdict{Valid: true, size: &n}
 	var lines []string
-	for _, w := range s.Warnings {
+	warnings := slices.Concat(s.Warnings, s.Unfit())
+	for _, w := range warnings {
 		document.Warnings = append(document.Warnings, fileError{w.File, w.Line, w.Column, w.What, w.Hint})
 		lines = append(lines, w.Error())
 	}
 	switch {
 	case c.output == "text":
-		c.warn(s.Warnings)
+		c.warn(warnings)
 	case len(lines) > 0:
 		report.Sections = append(report.Sections, notes(render.Warning, lines)...)
 	}

@@ -15,6 +15,7 @@ import (
 type file struct {
 	dir, base string
 	shown     string // as named by the user
+	stdin     bool   // it is the standard input
 }
 
 // identity tells whether two paths lead to the same file.
@@ -34,11 +35,11 @@ func (l *loader) read(f file) ([]byte, bool) {
 	if l.size > l.bounds.all {
 		return nil, false
 	}
-	if l.linksToSecrets(f) {
+	if !f.stdin && l.linksToSecrets(f) {
 		l.unreadable(f.shown, &fault{"link leads to where secrets are", "put the file itself into the folder"})
 		return nil, false
 	}
-	data, err := readBelow(f.dir, f.base, l.bounds.file)
+	data, err := l.contents(f)
 	if l.size += int64(len(data)); err == nil && l.size > l.bounds.all {
 		err = &fault{fmt.Sprintf("with it the files have more than the %d bytes allowed together", l.bounds.all), "split them over several runs"}
 	}
@@ -47,6 +48,20 @@ func (l *loader) read(f file) ([]byte, bool) {
 		return nil, false
 	}
 	return data, true
+}
+
+func (l *loader) contents(f file) ([]byte, error) {
+	if !f.stdin {
+		return readBelow(f.dir, f.base, l.bounds.file)
+	}
+	if size := int64(len(l.stdin)); size > l.bounds.file {
+		return nil, tooLarge(size, l.bounds.file)
+	}
+	return l.stdin, nil
+}
+
+func tooLarge(size, limit int64) error {
+	return &fault{fmt.Sprintf("file has %d bytes, more than the %d allowed", size, limit), "split it"}
 }
 
 // linksToSecrets tells whether a link, as a change may bring along, leads to what is no file of ours: errors about that would
@@ -104,7 +119,7 @@ func readBelow(dir, name string, limit int64) (data []byte, err error) {
 	case !info.Mode().IsRegular():
 		return nil, &fault{"not a regular file", "name a file that can be read as often as needed"}
 	case info.Size() > limit:
-		return nil, &fault{fmt.Sprintf("file has %d bytes, more than the %d allowed", info.Size(), limit), "split it"}
+		return nil, tooLarge(info.Size(), limit)
 	}
 	opened, err := root.Open(name)
 	if err != nil {

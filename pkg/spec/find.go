@@ -19,6 +19,10 @@ func (l *loader) find(paths []string) []file {
 		l.reject(Position{}, "name a file or a folder", "no file is named")
 	}
 	for _, path := range paths {
+		if path == stdinPath && l.stdin != nil {
+			f.standardInput()
+			continue
+		}
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
@@ -27,7 +31,7 @@ func (l *loader) find(paths []string) []file {
 			f.folder(path)
 			f.govern(path)
 		default:
-			f.add(file{filepath.Dir(path), filepath.Base(path), path})
+			f.add(file{dir: filepath.Dir(path), base: filepath.Base(path), shown: path})
 			f.govern(filepath.Dir(path))
 		}
 		if len(f.files) > l.bounds.files {
@@ -72,6 +76,17 @@ func canonicalName(here, path string) string {
 		return path
 	}
 	return name
+}
+
+// stdinPath is the path that stands for the standard input.
+const stdinPath = "-"
+
+// standardInput adds what was read from there, once. The rules that govern the working folder govern it.
+func (f *finder) standardInput() {
+	if !slices.ContainsFunc(f.files, func(f file) bool { return f.stdin }) {
+		f.files = append(f.files, file{dir: ".", base: stdinPath, shown: "stdin", stdin: true})
+	}
+	f.govern(".")
 }
 
 // finder collects files.
@@ -124,7 +139,7 @@ func (f *finder) folder(path string) {
 		case len(f.files) > f.bounds.files:
 			return
 		default:
-			f.add(file{path, name, filepath.Join(path, name)})
+			f.add(file{dir: path, base: name, shown: filepath.Join(path, name)})
 			some = true
 		}
 	}
@@ -231,7 +246,7 @@ func (f *finder) rulesIn(dir string) {
 	path := filepath.Join(dir, RulesFile)
 	switch _, err := os.Lstat(path); {
 	case err == nil:
-		f.add(file{dir, RulesFile, path})
+		f.add(file{dir: dir, base: RulesFile, shown: path})
 	case !errors.Is(err, fs.ErrNotExist):
 		f.unreadable(path, err)
 	}
@@ -244,26 +259,46 @@ func (f *finder) rulesIn(dir string) {
 }
 
 // below refuses rules that lie deeper than they are looked for, and warns of the first other file there that is not read.
+// Folders that are named too are looked at for themselves, and hidden ones no deeper.
 func (f *finder) below(o outer) {
-	unread := ""
-	for _, inside := range o.inside {
-		dir := filepath.Join(o.path, inside)
+	named := map[string]bool{}
+	for _, o := range f.outer {
+		named[identity(o.path)] = true
+	}
+	unread, folders := "", slices.Clone(o.inside)
+	for i := 0; i < len(folders); i++ {
+		if i == f.bounds.files {
+			f.warn(Position{File: o.path}, "name a folder that holds less", "only %d of the folders in it are searched for rules", i)
+			break
+		}
+		dir := filepath.Join(o.path, folders[i])
+		deeper := !hiddenName(filepath.Base(dir)) && !named[identity(dir)]
 		entries, _ := os.ReadDir(dir)
 		for _, e := range entries {
-			path := filepath.Join(dir, e.Name())
-			i, known := f.known[identity(path)]
-			switch {
-			case e.Name() == RulesFile && known && f.files[i].base == RulesFile:
-			case e.Name() == RulesFile || looksLikeRules(e):
-				f.reject(Position{File: path}, "move it into "+o.path, "rules are not read from a folder in one that is named")
-			case unread == "" && !known && !e.IsDir() && isYAML(e.Name()) && !slices.ContainsFunc([]string{inside, e.Name()}, hiddenName):
+			if path := filepath.Join(dir, e.Name()); f.misplaced(path, e, o) && unread == "" && !hiddenName(filepath.Base(dir)) {
 				unread = path
+			}
+			if e.IsDir() && deeper {
+				folders = append(folders, filepath.Join(folders[i], e.Name()))
 			}
 		}
 	}
 	if unread != "" {
 		f.warn(Position{File: unread}, "name it, or its folder, with --file", "files in a folder of %s are not read", o.path)
 	}
+}
+
+// misplaced refuses rules in a folder of one that is named, and tells other files that people may think are read.
+func (f *finder) misplaced(path string, e fs.DirEntry, o outer) (unread bool) {
+	i, known := f.known[identity(path)]
+	switch {
+	case e.Name() == RulesFile && known && f.files[i].base == RulesFile:
+	case e.Name() == RulesFile || looksLikeRules(e):
+		f.reject(Position{File: path}, "move it into "+o.path, "rules are not read from a folder in one that is named")
+	default:
+		return !known && !e.IsDir() && isYAML(e.Name()) && !hiddenName(e.Name())
+	}
+	return false
 }
 
 func hiddenName(name string) bool { return strings.HasPrefix(name, ".") }

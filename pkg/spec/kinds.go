@@ -17,6 +17,10 @@ type KindSchema struct {
 	Settings  []Setting
 	Lists     []List // who has which role; none: the kind holds no grants
 	About     string // for editors, as in all schemas here
+
+	// Names says what the vendor asks of the name of a new resource, where a name falls short of it; else "". What exists may have
+	// any name. It is pure. nil: the vendor says nothing of names.
+	Names func(name string) string
 }
 
 // IDForm is the key that names a resource, which says how names are compared.

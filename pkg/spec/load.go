@@ -26,6 +26,7 @@ var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 
 // Input is what Load reads, and what it reads it by.
 type Input struct {
 	Paths    []string // files and folders
+	Stdin    []byte   // what the path "-" stands for; nil: it stands for a file of that name
 	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
@@ -47,7 +48,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds = most
+	l.bounds, l.stdin = most, in.Stdin
 	l.obey(in.Operator)
 	var names, digests []string
 	for _, f := range l.find(in.Paths) {
@@ -63,7 +64,7 @@ func load(in Input, most bounds) (*Spec, error) {
 			d.document(data, f.base == RulesFile)
 		}
 	}
-	if !l.broken {
+	if !l.broken || len(l.found) == 0 {
 		l.resolve()
 	}
 	if err := l.err(); err != nil {
@@ -99,6 +100,7 @@ type loader struct {
 	operator    *Operator     // nil: there is none
 	allowed     allowance
 	stateDir    string
+	stdin       []byte // nil: there is none
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them

@@ -15,8 +15,8 @@ type mistake struct {
 }
 
 // proofreader goes over a file that yaml.v3 refused, to say in our words what is wrong with it: yaml.v3 tells a line at best, often
-// that where something began. It knows as much of YAML as files of ours use. What it takes for right may be wrong; what is right it
-// takes for wrong in no file that yaml.v3 reads.
+// that where something began. It knows as much of YAML as files of ours use, and may take for wrong what is only unusual, so it is
+// asked about no file that yaml.v3 reads. It takes time in proportion to the file.
 type proofreader struct {
 	data           []byte
 	i              int     // the next byte
@@ -288,127 +288,4 @@ func bullet(r rune) bool {
 		return true
 	}
 	return false
-}
-
-// value reads the value of a key or item.
-func (p *proofreader) value() *mistake {
-	c := p.data[p.i]
-	switch {
-	case c == '"' || c == '\'':
-		start := p.i
-		if m := p.quoted(); m != nil {
-			return m
-		}
-		return p.afterQuote(start)
-	case c == '[' || c == '{':
-		start := p.i
-		if m := p.flow(); m != nil {
-			return m
-		}
-		return p.afterBracket(start)
-	case c == '|' || c == '>':
-		return p.block()
-	case c == '&' || c == '!':
-		for p.i < len(p.data) && !bytes.ContainsRune([]byte(" \t\r\n"), rune(p.data[p.i])) {
-			p.i++
-		}
-		if p.blanks(); p.lineEnds() {
-			p.awaits = true
-			p.nextLine()
-			return nil
-		}
-		return p.text()
-	}
-	return p.text()
-}
-
-// text reads a value that is not quoted.
-func (p *proofreader) text() *mistake {
-	rest := p.rest()
-	if m := unquotable(rest, p.i); m != nil {
-		return m
-	}
-	if isMarker(rest, "-") {
-		return &mistake{p.i, "a list item on the line of its key", "write [item, item], or begin the list on the next line"}
-	}
-	if at := keyEnd(rest); at >= 0 {
-		at = p.i + at - 1
-		return &mistake{at, "a second colon in one line", "put the value in quotes if the colon belongs to it, or write the inner key on a line of its own"}
-	}
-	p.plain = true
-	p.nextLine()
-	return nil
-}
-
-// unquotable says of text that begins with a character that means something else in YAML.
-func unquotable(text []byte, at int) *mistake {
-	switch c := text[0]; c {
-	case '@', '`', '%':
-		return &mistake{at, fmt.Sprintf("text can't begin with %c", c), "put it in quotes"}
-	case ',':
-		return &mistake{at, "a comma without a value before it", "remove it, or put the text in quotes"}
-	case ']', '}':
-		return &mistake{at, fmt.Sprintf("%c closes nothing", c), "remove it, or put the text in quotes"}
-	case '*', '&':
-		if len(text) == 1 || bytes.IndexByte([]byte(" \t,]}"), text[1]) >= 0 {
-			return &mistake{at, fmt.Sprintf("text can't begin with %c", c), "put it in quotes; list items begin with - and a blank"}
-		}
-	}
-	return nil
-}
-
-// block skips text that begins with | or > and stands on lines of its own.
-func (p *proofreader) block() *mistake {
-	head := p.rest()
-	for i, c := range head {
-		if c == '#' && head[i-1] == ' ' {
-			break
-		}
-		if i > 0 && !bytes.ContainsRune([]byte("+- 0123456789"), rune(c)) {
-			return &mistake{p.i, fmt.Sprintf("text can't begin with %c", head[0]), "put it in quotes"}
-		}
-	}
-	for p.nextLine(); p.i < len(p.data); p.nextLine() {
-		rest := p.rest()
-		text := bytes.TrimLeft(rest, " ")
-		if len(text) > 0 && len(rest)-len(text) <= p.parent() {
-			break
-		}
-	}
-	return nil
-}
-
-// keyEnd is where the value begins in a text of one line that begins with a key: after the colon. It is -1 where none does.
-func keyEnd(text []byte) int {
-	if len(text) == 0 {
-		return -1
-	}
-	i := 0
-	switch c := text[0]; {
-	case c == '"' || c == '\'':
-		for i++; i < len(text) && text[i] != c; i++ {
-			if c == '"' && text[i] == '\\' {
-				i++
-			}
-		}
-		i++
-		for i < len(text) && text[i] == ' ' {
-			i++
-		}
-		if i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t') {
-			return i + 1
-		}
-		return -1
-	case bytes.IndexByte([]byte("[{|>#"), c) >= 0:
-		return -1
-	}
-	for ; i < len(text); i++ {
-		switch {
-		case text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t'):
-			return i + 1
-		case text[i] == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t'):
-			return -1
-		}
-	}
-	return -1
 }

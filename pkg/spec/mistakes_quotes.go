@@ -118,16 +118,20 @@ func hexadecimal(text []byte, digits int) (uint64, bool) {
 	return n, err == nil
 }
 
-// joinHalves writes each surrogate pair as the one character that it stands for. That takes two bytes less.
+const (
+	pairWidth = len(`\ud83e\udd84`)
+	narrower  = pairWidth - len(`\U0001f984`) // what a character takes less than its surrogate pair
+)
+
+// joinHalves writes each surrogate pair as the one character that it stands for.
 func joinHalves(data []byte, halves []int) []byte {
-	const width = len(`\ud83e\udd84`)
 	joined, from := make([]byte, 0, len(data)), 0
 	for _, at := range halves {
 		high, _ := hexadecimal(data[at+2:], 4)
 		low, _ := hexadecimal(data[at+8:], 4)
 		joined = append(joined, data[from:at]...)
 		joined = fmt.Appendf(joined, `\U%08x`, 0x10000+(high-0xd800)<<10+(low-0xdc00))
-		from = at + width
+		from = at + pairWidth
 	}
 	return append(joined, data[from:]...)
 }

@@ -77,3 +77,26 @@ func TestNamesThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsSilent proves that an error is left out only where another one stands for it.
+func TestNothingIsSilent(t *testing.T) {
+	const connection = "connections: {w: {provider: cloud, region: r, auth: {token: \"env:T\"}}}\n"
+	for _, text := range []string{
+		"connections: {w: {providers: cloud, region: r}}\n",
+		"connections: {w: {provider： cloud, region: r}}\n",
+		"connections: {w: {provider: cloud, regions: r, auth: {token: \"env:T\"}}}\n",
+		connection + "users: [{names: {w: x}}]\n",
+		connection + "users: [{names: {w: x}}]\nappGroups: [{name: G, in: w, grants: [{to: [alice]}]}]\n",
+		connection + "appGroups: [{name： G, in: w}]\n",
+		connection + "users: [&a {name: x}]\nteams: *a\n",
+		connection + "users: [!x y]\nappGroups: [{name: G, in: w, grants: [{to: [alice]}]}]\n",
+		connection + "teams: !x {}\nappGroups: [{name: G, in: w, grants: [{to: [\"team:a\"]}]}]\n",
+		"userss: []\n" + connection + "appGroups: [{name: G, in: v}]\n",
+	} {
+		t.Chdir(t.TempDir())
+		write(t, "a.yaml", "version: 1\n"+text)
+		if _, err := Load(input("a.yaml")); err == nil {
+			t.Errorf("loads: %s", text)
+		}
+	}
+}

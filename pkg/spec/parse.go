@@ -115,9 +115,14 @@ func plainVersion(data []byte) []byte {
 // join writes each surrogate pair as one character, and notes where, for positions.
 func (d *decoder) join(halves []int) {
 	d.joined = map[int][]int{}
+	at, line, column := 0, 1, 1
 	for _, i := range halves {
-		at := d.offset(d.data, i)
-		d.joined[at.Line] = append(d.joined[at.Line], at.Column)
+		if lines := bytes.Count(d.data[at:i], []byte("\n")); lines > 0 {
+			at, line, column = at+bytes.LastIndexByte(d.data[at:i], '\n')+1, line+lines, 1
+		}
+		column += utf8.RuneCount(d.data[at:i])
+		d.joined[line] = append(d.joined[line], column-len(d.joined[line])*narrower)
+		at = i
 	}
 	d.data = joinHalves(d.data, halves)
 }

@@ -77,7 +77,9 @@ func (d *decoder) slipped(n *yaml.Node) bool {
 		return false
 	}
 	at := d.at(n)
-	at.Column += utf8.RuneCountInString(n.Value[:m.at])
+	if before := n.Value[:m.at]; bytes.HasPrefix(d.source(n), []byte(before)) { // else it is on another line
+		at.Column += utf8.RuneCountInString(before)
+	}
 	d.reject(at, m.hint, "%s", m.what)
 	return true
 }

@@ -107,6 +107,9 @@ func (d *decoder) hintFor(text, hint string) string {
 		}
 		r, _ = utf8.DecodeRuneInString(text[i:])
 	}
+	if !strings.HasPrefix(hint, "remove") {
+		return hint
+	}
 	escape := fmt.Sprintf(`\u%04X`, r)
 	if r > 0xffff {
 		escape = fmt.Sprintf(`\U%08X`, r)

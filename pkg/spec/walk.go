@@ -20,18 +20,13 @@ type decoder struct {
 	trusted bool        // it is the operator's, and may set and name what other files may not
 
 	data   []byte        // as yaml.v3 read it
-	joined map[int][]int // columns, by line, of surrogate pairs of which data has one character
+	joined map[int][]int // columns in data, by line, of characters that the file writes as surrogate pairs
 	sought place         // the last node that was looked for in data
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
-	at := Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1)}
-	for _, pair := range d.joined[n.Line] {
-		if pair < at.Column {
-			at.Column += len(`\ud83e\udd84`) - len(`\U0001f984`)
-		}
-	}
-	return at
+	before, _ := slices.BinarySearch(d.joined[n.Line], n.Column)
+	return Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1) + before*narrower}
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
@@ -206,9 +201,10 @@ func (o object) need(key string) (*yaml.Node, bool) {
 	return nil, false
 }
 
-// misspelt tells that the object has a key of which it was said already that it is probably this one.
+// misspelt tells that the object has a key of which it was said already that it is probably this one. Of an object whose keys are not
+// checked yet nothing was said.
 func (o object) misspelt(key string) bool {
-	for i := 0; i < len(o.node.Content); i += 2 {
+	for i := 0; o.known != nil && i < len(o.node.Content); i += 2 {
 		have := o.node.Content[i].Value
 		if !slices.Contains(o.known, have) && o.near(have, []string{key}) {
 			return true

@@ -1,6 +1,7 @@
 package alibabacloud
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -37,10 +38,21 @@ func Format() spec.ProviderSchema {
 // accounts is what the file may say of accounts: of those in the resource directory, which nobody grants anything here.
 func accounts() spec.KindSchema {
 	return spec.KindSchema{
-		Kind: kindAccount, Section: "accounts", ID: spec.ByName, About: "accounts of the resource directory, by their display names",
+		Kind: kindAccount, Section: "accounts", ID: spec.ByName, Names: accountNames, About: "accounts of the resource directory, by their display names",
 		Settings: []spec.Setting{
 			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
 			{Key: "email", Address: true, Fixed: true, About: "where the vendor writes to when the account becomes a cloud account"},
 		},
 	}
+}
+
+// displayName is what the vendor takes as the display name of a new account (CreateResourceAccount); Chinese characters on its
+// Chinese site only, which no read tells.
+var displayName = regexp.MustCompile(`^[\pL\pN_. -]{2,50}$`)
+
+func accountNames(name string) string {
+	if displayName.MatchString(name) {
+		return ""
+	}
+	return "2 to 50 letters, digits, _, ., - or blanks"
 }

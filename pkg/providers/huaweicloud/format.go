@@ -1,6 +1,10 @@
 package huaweicloud
 
-import "github.com/entitlectl/entitlectl/pkg/spec"
+import (
+	"regexp"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // The kinds of resources, and the words of an app's audience.
 const (
@@ -51,7 +55,7 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants,
+			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants, Names: appGroupNames,
 			About: "app groups of Workspace; one that does not exist is made",
 		},
 		{
@@ -64,4 +68,14 @@ func kinds() []spec.KindSchema {
 			}},
 		},
 	}
+}
+
+// appGroupName is what the vendor takes as the name of a new app group (a2).
+var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
+
+func appGroupNames(name string) string {
+	if appGroupName.MatchString(name) {
+		return ""
+	}
+	return "1 to 64 Chinese characters, letters, digits, _ or -"
 }

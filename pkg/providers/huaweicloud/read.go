@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -122,13 +121,13 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	return r.readAuthorizations(ctx, ids, live)
 }
 
-// appGroupName is what the vendor takes as the name of a new app group (a2).
-var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
-
 func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 	for ref, want := range desired.Resources {
-		if _, exists := live.Resources[ref]; !exists && ref.Kind == kindAppGroup && !want.Absent && !appGroupName.MatchString(ref.Name) {
-			live.Impossible[ref] = "the vendor takes no such name: it must be 1 to 64 Chinese characters, letters, digits, _ or -; rename it"
+		if _, exists := live.Resources[ref]; exists || ref.Kind != kindAppGroup || want.Absent {
+			continue
+		}
+		if wants := appGroupNames(ref.Name); wants != "" {
+			live.Impossible[ref] = "the vendor takes no such name: it must be " + wants + "; rename it"
 		}
 	}
 }
