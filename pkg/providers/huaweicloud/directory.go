@@ -36,7 +36,7 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, live *d
 	for _, u := range users {
 		s := subject(spec.SubjectUser, u.Name, u.Domain)
 		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
-		r.seen.mails[s] = mailsTo(u)
+		r.seen.people[s], r.seen.mails[s] = u, mailsTo(u)
 		domains[u.Name] = append(domains[u.Name], s.Domain)
 	}
 	for _, s := range wanted {

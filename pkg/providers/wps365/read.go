@@ -35,6 +35,7 @@ type Reader struct {
 type index struct {
 	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
 	people    map[string]string     // address to id of users that were looked up
+	standings map[string]string     // address to what keeps them from using what is granted, where anything does
 	mailboxes map[string]bool       // addresses of public mailboxes
 }
 
@@ -53,7 +54,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
-		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}}}
+		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, standings: map[string]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
 	}

@@ -172,7 +172,12 @@ func groupPath(id, rest string) string { return groupsPath + "/" + url.PathEscap
 type user struct {
 	ID    string `json:"id"`
 	Email string `json:"email"` // needs a scope of its own
+
+	Status string `json:"status"`
 }
+
+// standings are what keeps users from using what is granted, by their status.
+var standings = map[string]string{"notactive": "not activated", "disabled": "disabled", "dimission": "leaving"}
 
 // publicMailbox is a row of the list of public mailboxes.
 type publicMailbox struct {
