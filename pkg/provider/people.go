@@ -8,7 +8,7 @@ import (
 )
 
 // Giving are the subjects of a kind that have or get access to listed resources, each with the first of those: groups whose
-// members the files don't see, and which may hold people who left. Only where a plan is made anybody wants to know.
+// members the files don't see, and which may hold people who left. It is empty where nobody left, or no plan is made.
 func (q Query) Giving(live diff.Live, kind spec.SubjectKind) map[spec.Subject]spec.Ref {
 	giving := map[spec.Subject]spec.Ref{}
 	if q.ReadBack || !q.Notices || len(q.Desired.Left) == 0 {
