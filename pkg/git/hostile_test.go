@@ -43,9 +43,9 @@ func (p program) ran() string {
 	return string(data)
 }
 
-// naive runs git as anybody would.
+// naive runs git as anybody would. What it runs with these settings may write without end: no file grows beyond some MiB.
 func naive(folder string, args ...string) {
-	cmd := exec.Command("git", args...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", `ulimit -f 20000 && exec git "$@"`, "git"}, args...)...)
 	cmd.Dir = folder
 	_ = cmd.Run() // whether it works is of no interest
 }

@@ -16,8 +16,8 @@ type Query struct {
 	Desired spec.State
 	// Partial says that the files may list more: it is not asked how many other resources there are.
 	Partial bool
-	// Notices asks about mails: how many a grant would send, and, unless the connection leaves them alone, what became of
-	// those before.
+	// Notices says that a plan is made: it asks how people stand who are granted something, and about mails: how many a grant
+	// would send, and, unless the connection leaves them alone, what became of those before.
 	Notices bool
 	// ReadBack says that it is asked whether live shows what was sent. Then nothing is asked about wanted grants but those in
 	// Only. Else a plan is made or checked, and all of them count.

@@ -73,6 +73,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		if note != "" {
 			live.Note(ref, "%s", note)
 		}
+		if leaving := a.Deletion == "Checking" || a.Deletion == "Deleting"; leaving && a.Type == typeResource && want.Settings.Get("type") == cloud {
+			live.Note(ref, "it is being deleted at the vendor (%s), and is to become a cloud account all the same", a.Deletion)
+		}
 		if problem != "" {
 			live.Impossible[ref] = problem
 		}

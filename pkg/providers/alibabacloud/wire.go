@@ -20,6 +20,8 @@ type account struct {
 	Status      string `json:"Status"`
 	Type        string `json:"Type"`
 	ModifyTime  string `json:"ModifyTime"`
+	// Deletion is Checking or Deleting of an account that is being deleted. Lists alone show it.
+	Deletion string `json:"DeletionStatus"`
 
 	alike string // ids of all members with this DisplayName, where there are others; with blanks between them
 }

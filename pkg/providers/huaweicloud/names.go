@@ -41,7 +41,7 @@ func (r *Reader) learn(users []user, live *diff.Live) {
 	for _, u := range users {
 		s := subject(spec.SubjectUser, u.Name, u.Domain)
 		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
-		r.seen.mails[s] = mailsTo(u)
+		r.seen.people[s], r.seen.mails[s] = u, mailsTo(u)
 		live.AddName(s, u.ID, u.Email)
 	}
 }

@@ -33,6 +33,7 @@ type index struct {
 	apps      map[string]string        // name to id
 	holders   map[spec.Grant]account   // live grants as their rows name the account
 	directory map[spec.Subject]account // users and user groups that were looked up
+	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
 }
@@ -52,7 +53,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	return &Reader{name: conn.Name, api: a, quiet: conn.Notices.Off, seen: index{map[string]string{}, map[string]string{},
-		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
+		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -76,6 +77,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	}
 	if err := r.lookUp(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("look up users and user groups: %w", err)
+	}
+	if err := r.noteStandings(ctx, q, &live); err != nil {
+		return live, fmt.Errorf("look up how people stand: %w", err)
 	}
 	if err := r.readMails(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read mails: %w", err)
@@ -248,9 +252,13 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 	case a.Domain == "":
 		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
 	case live.Grants.Has(g):
-		both, same := r.seen.holders[g].and(a)
+		first := r.seen.holders[g]
+		both, same := first.and(a)
 		if !same {
 			live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
+		}
+		if first.ID != "" && a.ID != "" && first.ID != a.ID {
+			live.Note(ref, "account %q is there with two ids, %s and %s; one is that of a deleted account", a.Account, first.ID, a.ID)
 		}
 		r.seen.holders[g] = both
 	default:

@@ -71,6 +71,11 @@ type user struct {
 	Name   string `json:"user_name"`
 	Email  string `json:"user_email"`
 	Domain string `json:"domain"`
+
+	Disabled   bool     `json:"disabled"`
+	Locked     bool     `json:"locked"`
+	Expired    bool     `json:"account_expired"`
+	GroupNames []string `json:"group_names"`
 }
 
 // userGroup is a row of g1.

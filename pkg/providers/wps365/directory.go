@@ -37,6 +37,8 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 	for _, s := range missing {
 		if _, why := r.entry(s); why != "" {
 			live.Problems[s] = why
+		} else if q.Notices && !q.ReadBack {
+			provider.NoteStanding(live, s, r.seen.standings[fold(s.Name)])
 		}
 	}
 	return nil
@@ -59,7 +61,7 @@ func (r *Reader) lookUpUsers(ctx context.Context, addresses map[string]bool) err
 			if u.Email == "" || u.ID == "" {
 				return errors.New("the vendor shows users without their address; the app needs the scope kso.user_email.read")
 			}
-			r.seen.people[fold(u.Email)] = u.ID
+			r.seen.people[fold(u.Email)], r.seen.standings[fold(u.Email)] = u.ID, standings[u.Status]
 		}
 	}
 	return nil

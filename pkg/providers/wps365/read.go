@@ -36,6 +36,7 @@ type Reader struct {
 type index struct {
 	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
 	people    map[string]string     // address to id of users that were looked up
+	standings map[string]string     // address to what keeps them from using what is granted, where anything does
 	mailboxes map[string]string     // address to id of public mailboxes
 	aliases   map[string][]string   // by path, all addresses of mailboxes that were looked up
 }
@@ -55,7 +56,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
-		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, aliases: map[string][]string{}}}
+		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, standings: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
 	}

@@ -172,6 +172,8 @@ func groupPath(id, rest string) string { return groupsPath + "/" + url.PathEscap
 type user struct {
 	ID    string `json:"id"`
 	Email string `json:"email"` // needs a scope of its own
+
+	Status string `json:"status"`
 }
 
 // aliases are the addresses of a mailbox (WPS 365 open platform, mailbox aliases).
@@ -179,6 +181,9 @@ type aliases struct {
 	Primary string   `json:"primary"`
 	Aliases []string `json:"aliases"`
 }
+
+// standings are what keeps users from using what is granted, by their status.
+var standings = map[string]string{"notactive": "not activated", "disabled": "disabled", "dimission": "leaving"}
 
 // publicMailbox is a row of the list of public mailboxes.
 type publicMailbox struct {

@@ -1,0 +1,89 @@
+package huaweicloud
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// standing is what the vendor says of a user that keeps the user from using what is granted; "" where nothing does.
+func (u user) standing() string {
+	var flags []string
+	for _, flag := range []struct {
+		is   bool
+		word string
+	}{{u.Disabled, "disabled"}, {u.Locked, "locked"}, {u.Expired, "expired"}} {
+		if flag.is {
+			flags = append(flags, flag.word)
+		}
+	}
+	return strings.Join(flags, " and ")
+}
+
+// noteStandings notes how people stand who are granted something, and which user groups that give access hold people who left. The
+// former were looked up; it asks for the latter only.
+func (r *Reader) noteStandings(ctx context.Context, q provider.Query, live *diff.Live) error {
+	if err := r.noteMembers(ctx, q, live); err != nil || !q.Notices || q.ReadBack {
+		return err
+	}
+	granted := slices.DeleteFunc(q.Missing(*live), func(s spec.Subject) bool { return s.Kind != spec.SubjectUser })
+	for _, s := range granted {
+		provider.NoteStanding(live, s, r.seen.people[s].standing())
+	}
+	r.noteOldIDs(granted, live)
+	return nil
+}
+
+// noteMembers notes which user groups give people access who left. Users name their groups without the domain.
+func (r *Reader) noteMembers(ctx context.Context, q provider.Query, live *diff.Live) error {
+	giving := q.Giving(*live, spec.SubjectUserGroup)
+	var leavers []spec.Subject
+	for s := range q.Desired.Left {
+		if s.Kind == spec.SubjectUser && s.Domain != "" && len(giving) > 0 {
+			leavers = append(leavers, s)
+		}
+	}
+	slices.SortFunc(leavers, spec.Subject.Compare)
+	if err := r.meet(ctx, slices.Clone(leavers)); err != nil {
+		return err
+	}
+	for _, s := range leavers {
+		for group, ref := range giving {
+			if slices.Contains(r.seen.people[s].GroupNames, group.Name) {
+				live.Note(ref, "%s holds %s, who has left, and gives access; take them out of it at the vendor", group, s)
+			}
+		}
+	}
+	return nil
+}
+
+// meet looks up users that were not looked up yet (f1).
+func (r *Reader) meet(ctx context.Context, asked []spec.Subject) error {
+	asked = slices.DeleteFunc(asked, func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
+	if len(asked) == 0 {
+		return nil
+	}
+	users, err := r.usersNamed(ctx, userNames(asked))
+	for _, u := range users {
+		r.seen.people[subject(spec.SubjectUser, u.Name, u.Domain)] = u
+	}
+	return err
+}
+
+// noteOldIDs notes which grants of people are those of a deleted account: the directory knows their name by another id.
+func (r *Reader) noteOldIDs(people []spec.Subject, live *diff.Live) {
+	if len(people) == 0 {
+		return
+	}
+	for g := range live.Grants.All() {
+		_, concerned := slices.BinarySearchFunc(people, g.Subject, spec.Subject.Compare)
+		id, now := r.seen.holders[g].ID, r.seen.people[g.Subject].ID
+		if concerned && id != "" && now != "" && id != now {
+			live.Note(g.Resource, "the grant of %s is that of a deleted account (%s); the one of now, %s, may not have it", g.Subject, id, now)
+		}
+	}
+}
