@@ -275,7 +275,9 @@ func (tr *trial) play() {
 }
 
 // busy is a store in which somebody else holds the first lock for a while, and edits meanwhile.
-func (tr *trial) busy(folder string) store.Store { return &busy{Store: file.Open(folder), edit: tr.edit} }
+func (tr *trial) busy(folder string) store.Store {
+	return &busy{Store: file.Open(folder), edit: tr.edit}
+}
 
 type busy struct {
 	store.Store
