@@ -183,12 +183,12 @@ func (tr *trial) drawEdits() edits {
 		next = drawFiles(tr.T, "edit")
 		e.files = &next
 	}
-	switch rapid.SampledFrom([]string{"none", "none", "none", "other", "other", "again", "cut"}).Draw(tr.T, "edits live") {
+	switch rapid.SampledFrom([]string{"none", "none", "none", "other", "other", "again", "again", "cut"}).Draw(tr.T, "edits live") {
 	case "other":
 		live := drawFiles(tr.T, "stranger")
 		e.live = &live
 	case "again":
-		e.again = rapid.SampledFrom([]string{"CAD", "Office"}).Draw(tr.T, "made again")
+		return edits{again: rapid.SampledFrom([]string{"CAD", "Office"}).Draw(tr.T, "made again")} // nothing else tells
 	case "cut":
 		e.cut = true
 	}

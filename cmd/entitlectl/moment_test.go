@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -156,5 +157,43 @@ func TestThePlanIsOfTheWorld(t *testing.T) {
 	}
 	if len(slices.Compact(slices.Clone(ids))) != 1 {
 		t.Errorf("ids %q", ids)
+	}
+}
+
+// To judge a saved plan takes no more reads than to make it; where it takes nothing, only what it touches is read.
+func TestJudgingReadsNoMoreThanPlanning(t *testing.T) {
+	seed := "huaweicloud:\n  users: [{name: alice, email: alice@corp.example}, {name: bob}, {name: cy}]\n  appGroups:\n    - {name: CAD, grants: [bob, cy]}\n"
+	lines := ""
+	for i := range 30 {
+		seed += fmt.Sprintf("    - {name: G%d, grants: [bob]}\n", i)
+		lines += fmt.Sprintf("  - {name: G%d, in: workspace, grants: [{to: [bob]}]}\n", i)
+	}
+	for to, narrow := range map[string]bool{"alice": false, "alice, bob, cy": true} {
+		w := newWorld(t)
+		check(t, w.server.LoadSeed([]byte(seed)))
+		check(t, os.WriteFile(w.file, []byte(head()+"users: [{name: alice, email: alice@corp.example}, {name: bob}, {name: cy}]\nappGroups:\n  - {name: CAD, in: workspace, grants: [{to: ["+to+"]}]}\n"+lines+
+			"rules: {max-revoke-share-resource: off}\n"), 0o600))
+		var asked []string // of reads before the first write
+		wrote := false
+		w.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			wrote = wrote || r.Method != http.MethodGet
+			if !wrote {
+				asked = append(asked, r.URL.Path)
+			}
+			return w.server.Transport().RoundTrip(r)
+		})
+		file := filepath.Join(t.TempDir(), "plan.json")
+		if code := w.run(t.Context(), "plan", "--out", file); code != exitDone {
+			t.Fatalf("exit %d, %s", code, &w.stderr)
+		}
+		planned := len(asked)
+		asked, wrote = nil, false
+		if code := w.run(t.Context(), "apply", file, "--yes"); code != exitDone {
+			t.Fatalf("exit %d, %s", code, &w.stderr)
+		}
+		t.Logf("%s: %d reads to plan, %d to judge: %q", to, planned, len(asked), asked)
+		if len(asked) > planned || narrow && len(asked) > 5 {
+			t.Errorf("%s: %d reads to plan, %d to judge", to, planned, len(asked))
+		}
 	}
 }
