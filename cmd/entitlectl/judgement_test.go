@@ -76,7 +76,7 @@ const trialSeed = `
 huaweicloud:
   users: [{name: ann}, {name: ben}, {name: cem}, {name: dee}, {name: eve}]
   appGroups: [{name: CAD}, {name: Office}]
-  apps: [{name: AutoCAD, audience: assigned}, {name: Excel, audience: everyone}]
+  apps: [{name: AutoCAD, audience: assigned}, {name: Excel, audience: everyone, grants: [ann, ben]}]
 wps365:
   users:
     - {name: owner, email: owner@corp.example}
