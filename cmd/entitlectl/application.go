@@ -121,7 +121,8 @@ func (a *application) run(ctx context.Context) error {
 	}
 }
 
-// once shows one plan, asks and writes. A *apply.StaleError says that the plan was none of now.
+// once shows one plan, asks and writes. A *apply.StaleError says that the plan was none of now; one without parts, that the
+// files are others.
 func (a *application) once(ctx context.Context) error {
 	plan, jobs := a.saved, a.timed(ctx)
 	if plan == nil {
@@ -137,8 +138,12 @@ func (a *application) once(ctx context.Context) error {
 		return err
 	}
 	if asked { // the answer may have come late
+		before := a.want.spec
 		if err := a.reload(ctx); err != nil {
 			return err
+		}
+		if now := a.want.spec; a.saved == nil && (now.Digest != before.Digest || now.OperatorDigest != before.OperatorDigest) {
+			return &apply.StaleError{} // files of now have a plan of their own, which may hold more
 		}
 		jobs = a.timed(ctx)
 		if may = a.permissionFor(plan, a.flags); may.refusal() != nil { // by the operator's file of now
@@ -188,6 +193,9 @@ func (a *application) confirm(ctx context.Context) error {
 
 // changedText names the connections that moved on, and in a line each how.
 func changedText(stale *apply.StaleError, since string) string {
+	if len(stale.Parts) == 0 {
+		return "the files have changed " + since
+	}
 	text := "live state or the files of " + strings.Join(stale.Connections(), ", ") + " have changed " + since
 	for _, part := range stale.Parts {
 		for _, reason := range part.Reasons {

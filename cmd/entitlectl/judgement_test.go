@@ -2,17 +2,22 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // A change is sent only if the files, the rules, live state and the clock of that moment still make it: whatever was edited
@@ -21,10 +26,24 @@ import (
 // up by another run's lock.
 func TestTheMomentOfWritingDecides(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		trial := newTrial(rt)
-		defer trial.end()
-		trial.play()
+		inBubble(t, func() {
+			trial := newTrial(rt)
+			defer trial.end()
+			trial.play()
+		})
 	})
+}
+
+// inBubble runs do where waiting takes no time. It hands on a panic, by which rapid ends a check.
+func inBubble(t *testing.T, do func()) {
+	var ended any
+	synctest.Test(t, func(*testing.T) {
+		defer func() { ended = recover() }()
+		do()
+	})
+	if ended != nil {
+		panic(ended)
+	}
 }
 
 // trial is one tenant, one folder of files and one apply with edits in between.
@@ -58,7 +77,7 @@ const trialSeed = `
 huaweicloud:
   users: [{name: ann}, {name: ben}, {name: cem}, {name: dee}, {name: eve}]
   appGroups: [{name: CAD}, {name: Office}]
-  apps: [{name: AutoCAD, audience: assigned}, {name: Excel, audience: everyone}]
+  apps: [{name: AutoCAD, audience: assigned}, {name: Excel, audience: everyone, grants: [ann, ben]}]
 wps365:
   users:
     - {name: owner, email: owner@corp.example}
@@ -94,7 +113,7 @@ func (tr *trial) run(e env, args ...string) (code int, stdout, stderr string) {
 		base.stdin, base.terminal.stdin = e.stdin, true
 	}
 	base.openStore = e.openStore
-	code = run(tr.Context(), base, args)
+	code = run(context.Background(), base, args) // the one of rapid is from outside of the bubble
 	return code, out.String(), errs.String()
 }
 
@@ -115,31 +134,66 @@ func (tr *trial) stranger(other files) {
 	}
 }
 
+// makeAgain deletes an app group and makes it again with the same holders: another one of the same name.
+func (tr *trial) makeAgain(name string) {
+	now := listed{kind: "app-group", name: name, ownership: "owned"}
+	for h := range tr.look().holds {
+		if h.ref == "app-group/"+name {
+			now.entries = append(now.entries, given{who: h.who})
+		}
+	}
+	gone := listed{kind: "app-group", name: name, ownership: "owned", absent: true}
+	for _, r := range []listed{gone, now} {
+		tr.stranger(files{left: map[string]bool{}, resources: []listed{r}})
+	}
+}
+
 // edits are what happens between a plan and its apply. They are drawn beforehand: a person at the prompt acts in a goroutine
 // of its own.
 type edits struct {
 	files *files // nil: they stay
 	live  *files // what a stranger brings live to; nil: nobody does
+	again string // an app group that a stranger deletes and makes again as it was; "": none
+	cut   bool   // from then on the lists of who may use app groups lack rows
 	later time.Duration
 }
 
 func (tr *trial) drawEdits() edits {
 	var e edits
-	if rapid.Bool().Draw(tr.T, "edits files") {
-		next := drawFiles(tr.T, "edit")
-		switch rapid.IntRange(0, 2).Draw(tr.T, "edits rules") {
-		case 0:
-			next.limit, next.protected = tr.files.limit, tr.files.protected
-		case 1:
-			next.left, next.resources = tr.files.left, tr.files.resources
+	next := tr.files
+	switch rapid.SampledFrom([]string{"none", "none", "lines", "rules", "rules", "ownership", "ownership", "all"}).Draw(tr.T, "edits files") {
+	case "none":
+	case "lines":
+		next = drawFiles(tr.T, "edit")
+		next.limit, next.protected = tr.files.limit, tr.files.protected
+		e.files = &next
+	case "rules": // so tight that what takes anything breaks them
+		next.limit = rapid.SampledFrom([]int{-1, 0, 0}).Draw(tr.T, "edit max-revokes")
+		next.protected = rapid.SliceOfDistinct(rapid.SampledFrom(people), rapid.ID[string]).Draw(tr.T, "edit protected")
+		e.files = &next
+	case "ownership":
+		next.resources = nil
+		for _, r := range tr.files.resources {
+			if r.ownership == "owned" && rapid.IntRange(0, 3).Draw(tr.T, "edit keeps "+r.name) > 0 {
+				r.ownership = rapid.SampledFrom([]string{"add-only", "ignored"}).Draw(tr.T, "edit ownership of "+r.name)
+			}
+			next.resources = append(next.resources, r)
 		}
 		e.files = &next
+	case "all":
+		next = drawFiles(tr.T, "edit")
+		e.files = &next
 	}
-	if rapid.Bool().Draw(tr.T, "edits live") {
+	switch rapid.SampledFrom([]string{"none", "none", "none", "other", "other", "again", "again", "cut"}).Draw(tr.T, "edits live") {
+	case "other":
 		live := drawFiles(tr.T, "stranger")
 		e.live = &live
+	case "again":
+		return edits{again: rapid.SampledFrom([]string{"CAD", "Office"}).Draw(tr.T, "made again")} // nothing else tells
+	case "cut":
+		e.cut = true
 	}
-	if rapid.Bool().Draw(tr.T, "moves the clock") {
+	if rapid.IntRange(0, 2).Draw(tr.T, "moves the clock") == 0 {
 		e.later = 2 * time.Hour
 	}
 	return e
@@ -157,6 +211,13 @@ func (tr *trial) edit() {
 	}
 	if tr.edits.live != nil {
 		tr.stranger(*tr.edits.live)
+	}
+	if tr.edits.again != "" {
+		tr.makeAgain(tr.edits.again)
+	}
+	if tr.edits.cut {
+		tr.must(tr.world.server.SetFaults([]emu.Fault{{Match: "GET /v1/*/app-groups/actions/list-authorizations", Kind: emu.FaultRefuse,
+			Status: 200, Body: `{"count":99,"authorizations":[]}`}}))
 	}
 	tr.clock = tr.clock.Add(tr.edits.later)
 	tr.before = tr.look()
@@ -177,17 +238,34 @@ func (tr *trial) play() {
 	common := []string{"-f", tr.world.file, "--state-dir", filepath.Join(tr.folder, "state"), "-o", "json"}
 	var code int
 	var out, errs string
-	switch rapid.SampledFrom([]string{"saved", "saved", "prompt"}).Draw(tr.T, "way") {
-	case "saved":
+	way := rapid.SampledFrom([]string{"saved", "saved", "saved and locked", "prompt", "locked", "half-done"}).Draw(tr.T, "way")
+	existed := tr.before.exists
+	switch way {
+	case "saved", "saved and locked", "half-done":
 		plan := filepath.Join(tr.folder, "plan.json")
 		_, _, planned := tr.run(env{}, append([]string{"plan", "--out", plan}, common...)...)
 		if _, err := os.Stat(plan); err != nil {
 			tr.Skip("no plan: " + planned)
 		}
+		apply := append([]string{"apply", plan, "--yes"}, common...)
+		if way == "half-done" {
+			tr.goesOn(apply)
+			return
+		}
+		if way == "saved and locked" {
+			code, out, errs = tr.run(env{openStore: tr.busy}, append(apply, "--lock-timeout", "1m")...)
+			break
+		}
 		tr.edit()
-		code, out, errs = tr.run(env{}, append([]string{"apply", plan, "--yes"}, common...)...)
+		code, out, errs = tr.run(env{}, apply...)
 	case "prompt":
 		code, out, errs = tr.run(env{stdin: late{tr}}, append([]string{"apply"}, common...)...)
+	case "locked":
+		code, out, errs = tr.run(env{openStore: tr.busy}, append([]string{"apply", "--yes", "--lock-timeout", "1m"}, common...)...)
+	}
+	tr.must(tr.world.server.SetFaults(nil))
+	if ref := "app-group/" + tr.edits.again; way[0] == 's' && tr.edits.again != "" && existed[ref] {
+		tr.judgeOther(ref)
 	}
 	after := tr.look()
 	tr.Logf("exit %d\n%s\nstdout: %s\nstderr: %s\nbefore: %v\nafter:  %v", code, tr.files.yaml(), out, errs, tr.before, after)
@@ -197,10 +275,62 @@ func (tr *trial) play() {
 	tr.judgeReport(code, out, after)
 }
 
+// busy is a store in which somebody else holds the first lock for a while, and edits meanwhile.
+func (tr *trial) busy(folder string) store.Store {
+	return &busy{Store: file.Open(folder), edit: tr.edit}
+}
+
+type busy struct {
+	store.Store
+	edit func()
+	once bool
+}
+
+func (b *busy) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
+	if !b.once {
+		b.once = true
+		b.edit()
+		return nil, &store.HeldError{Holder: store.Holder{Scope: scope}}
+	}
+	return b.Store.Acquire(ctx, scope, by)
+}
+
+// goesOn applies a saved plan of which a part is refused, and then again: it goes on with what is left.
+func (tr *trial) goesOn(apply []string) {
+	nth := rapid.IntRange(1, 4).Draw(tr.T, "call that fails")
+	var faults []emu.Fault
+	for _, match := range []string{"POST /v1/*/app-groups/**", "POST /v7/mail_groups/**", "POST /v1/*/app-center/**"} {
+		faults = append(faults, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 500, Nth: nth, Count: 20})
+	}
+	tr.must(tr.world.server.SetFaults(faults))
+	first, _, _ := tr.run(env{}, apply...)
+	tr.must(tr.world.server.SetFaults(nil))
+	if first != exitUnfinished && first != exitDone {
+		return
+	}
+	code, out, errs := tr.run(env{}, apply...)
+	if code == exitStale || code == exitRefused {
+		tr.Errorf("after %d a half-done plan ends with %d\n%s%s", first, code, out, errs)
+	}
+}
+
+// judgeOther holds that a saved plan leaves what only has the name of what it was made for.
+func (tr *trial) judgeOther(ref string) {
+	after := tr.look()
+	for _, h := range append(tr.before.minus(after), after.minus(tr.before)...) {
+		if h.ref == ref {
+			tr.Errorf("%v changed on another one of that name", h)
+		}
+	}
+}
+
 // judgeLosses holds every loss against the files and the rules of now.
 func (tr *trial) judgeLosses(after tenant) {
 	lost := map[string]int{}
 	for _, h := range tr.before.minus(after) {
+		if tr.edits.cut && strings.HasPrefix(h.ref, "app-group/") {
+			tr.Errorf("%v was taken by a list that is not whole", h)
+		}
 		if h.role == "sender" && tr.before.mode[h.ref] != after.mode[h.ref] {
 			continue // the senders went with the setting that was for them, which is judged as one
 		}
@@ -319,19 +449,19 @@ func (tr *trial) judgeReport(code int, out string, after tenant) {
 		return // a plan that was refused is shown, and is no result
 	}
 	done := map[diff.Op]int{}
-	closed := func(ref string) bool { // it showed nobody before, so nobody knows who came
-		return tr.before.mode[ref] == "everyone"
+	unseen := func(ref string) bool { // it did not show who held it, so nobody knows who came
+		return tr.before.mode[ref] == "everyone" || tr.edits.cut && strings.HasPrefix(ref, "app-group/")
 	}
 	for _, part := range result.Connections {
 		for _, c := range part.Changes {
-			if c.Outcome == diff.Done && !closed(c.Ref("").String()) {
+			if c.Outcome == diff.Done && !unseen(c.Ref("").String()) {
 				done[c.Op]++
 			}
 		}
 	}
 	var gained, taken int
 	for _, h := range after.minus(tr.before) {
-		if !closed(h.ref) {
+		if !unseen(h.ref) {
 			gained++
 		}
 	}

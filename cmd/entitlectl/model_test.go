@@ -178,8 +178,8 @@ users:
 		limit = "off"
 	}
 	fmt.Fprintf(&b, "rules:\n  max-revokes: %s\n  max-revoke-share: off\n  max-revoke-share-resource: off\n", limit)
-	for _, who := range f.protected {
-		fmt.Fprintf(&b, "  protected: [user:%s]\n", who)
+	if len(f.protected) > 0 {
+		fmt.Fprintf(&b, "  protected: [user:%s]\n", strings.Join(f.protected, ", user:"))
 	}
 	return b.String()
 }
