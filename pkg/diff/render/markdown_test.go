@@ -74,3 +74,18 @@ func TestMarkdownRiskyOverflow(t *testing.T) {
 		t.Errorf("wrong choice of rows:\n%.600s", have)
 	}
 }
+
+// Where room is short, settings that take access stand with the revokes, before what is blocked.
+func TestMarkdownShowsTakingsFirst(t *testing.T) {
+	part := diff.Part{Name: "workspace", Provider: "huaweicloud"}
+	for i := range 1500 {
+		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: "app-group", Resource: "CAD", Subject: user(fmt.Sprint(i)), Problem: "no such user"})
+	}
+	part.Changes = append(part.Changes, diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"},
+		diff.Change{Op: diff.OpRevoke, Kind: "app", Resource: "Excel", Subject: user("gone")})
+	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.Part{part}}))
+	closed, gone, blocked := strings.Index(have, "everyone -> assigned"), strings.Index(have, "gone"), strings.Index(have, "no such user")
+	if closed < 0 || gone < 0 || max(closed, gone) > blocked {
+		t.Errorf("closed at %d, revoked at %d, blocked at %d", closed, gone, blocked)
+	}
+}
