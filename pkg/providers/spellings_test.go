@@ -44,7 +44,7 @@ func respell(t *rapid.T, name string, slips bool) string {
 	case "nfd":
 		return norm.NFD.String(name)
 	case "slip":
-		letters := []rune(name)
+		letters := []rune(norm.NFC.String(name)) // an accent alone is no letter
 		i := rapid.IntRange(0, 2).Draw(t, "at")
 		if rapid.Bool().Draw(t, "swapped") && letters[i] != letters[i+1] {
 			letters[i], letters[i+1] = letters[i+1], letters[i]
@@ -268,4 +268,30 @@ func TestLawNoSpellingCostsAccess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An account that the files spell otherwise is asked about, by the name that the directory has, and nothing is done to it.
+func TestOtherSpellingsOfAccountsAreAskedAbout(t *testing.T) {
+	catalog := providers.Catalog()
+	p := kit(catalog[slices.IndexFunc(catalog, func(p providers.Provider) bool { return p.Format.Provider == "alibabacloud" })])
+	path := filepath.Join(t.TempDir(), "entitlements.yaml")
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom([]string{"Billing", "data-platform", "R_and_D.Labs", "\u738b\u5c0f\u660e\u8bbe\u8ba1"}).Draw(rt, "name")
+		other := respell(rt, name, true)
+		file := fmt.Sprintf(`version: 1
+connections: {c: {provider: alibabacloud, auth: {accessKeyId: "env:ALIBABA_CLOUD_A", accessKeySecret: "env:ALIBABA_CLOUD_B"}}}
+accounts: [{name: %q, in: c, type: cloud, email: a@corp.example}]
+`, other)
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			rt.Fatal(err)
+		}
+		tenant := providertest.Start(t, p, fmt.Sprintf("alibabacloud:\n  accounts: [{name: %q, type: resource, email: a@corp.example}]\n", name))
+		plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{tenant.FileJob(t, path)}})
+		switch asked := err != nil && strings.Contains(err.Error(), fmt.Sprintf("did you mean %q?", name)); {
+		case other == name && (err != nil || plan.Empty()):
+			rt.Fatalf("%q: error %v", other, err)
+		case other != name && !asked:
+			rt.Fatalf("%q for %q: error %v", other, name, err)
+		}
+	})
 }
