@@ -282,6 +282,7 @@ func (c *cli) confirm(ctx context.Context) error {
 func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions) error {
 	plan, progress := may.plan, c.progress()
 	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, plan.Now
+	defer context.AfterFunc(ctx, progress.interrupted)()
 	result, err := apply.Apply(ctx, opts)
 	progress.clear()
 	if stale := (*apply.StaleError)(nil); errors.As(err, &stale) {
