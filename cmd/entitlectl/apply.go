@@ -150,6 +150,7 @@ func (c *cli) showBefore(plan *diff.Plan, agreed bool) error {
 func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions) error {
 	plan, progress := may.plan, c.progress()
 	opts.Plan, opts.Observe, opts.Now = plan, progress.observe, c.at()
+	defer context.AfterFunc(ctx, progress.interrupted)()
 	result, err := apply.Apply(ctx, opts)
 	progress.clear()
 	if refused := (*apply.RefusedError)(nil); errors.As(err, &refused) {

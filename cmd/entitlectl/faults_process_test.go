@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -5,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,20 +17,6 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
-
-// build makes the program as users have it, once.
-var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "entitlectl-test-")
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(folder, "entitlectl")
-	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return program, nil
-})
 
 // real is a victim that runs the program as it is built, against the emulator's own address.
 func (k killWorld) real(t *testing.T) *victim {
@@ -173,7 +160,7 @@ func TestFault22Unwritable(t *testing.T) {
 // TestFault23Signals: the first signal lets the call in flight end, the second one ends the process; either way the next
 // apply goes on.
 func TestFault23Signals(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		v := newKillWorld(t).real(t)
 		p, release := v.held(t)
 		check(t, p.Process.Signal(signal))

@@ -34,7 +34,7 @@ func newHistory(c *cli) *cobra.Command {
 			return c.historyOf(cmd.Context(), args[0])
 		},
 	}
-	command.AddCommand(newHistoryVerify(c))
+	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
 	return command
 }
 
@@ -46,7 +46,8 @@ func newHistoryVerify(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "verify", Short: "Check that no record was altered or taken out",
 		Long: "Check the chain of digests that links each record of the history to the one before. It prints the digest of the newest\n" +
-			"record: keep it elsewhere and give it to --contains later, since records missing at the end leave no gap.\n" +
+			"record: keep it elsewhere and give it to --contains later. That digest is noted in the state folder too, so that records\n" +
+			"missing at the end are noticed; but whoever can take them off can change the note.\n" +
 			"Exits 0 where the chain is whole, else 1 with the place of the first break.",
 		Example: "  entitlectl history verify --contains sha256:9f86d081884c7d65",
 		Args:    arguments(0, 0, "no arguments"),
@@ -85,8 +86,7 @@ const (
 	runCutOff = "cut off"
 )
 
-// pastRuns reads the history. Where its chain is broken first is complained about, and what can be read is returned all the
-// same; where nothing can that is the error.
+// pastRuns reads the history. Where its chain is broken, what can be read is returned beside the error.
 func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
@@ -110,25 +110,22 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		}
 		runs = append(runs, run)
 	}
-	if broken != nil && len(runs) == 0 {
-		return nil, broken
-	}
-	if broken != nil {
-		c.complain(fmt.Errorf("warning: %w", broken))
-	}
 	holders, err := c.store.Holders(ctx)
+	if err != nil {
+		c.complain(fmt.Errorf("warning: which runs go on can't be told: %w", err))
+	}
 	for _, h := range holders {
 		if i, known := at[h.Run]; known && !h.Dead && runs[i].Outcome == runCutOff {
 			runs[i].Outcome = runGoesOn
 		}
 	}
-	return runs, err
+	return runs, broken
 }
 
 func (c *cli) history(ctx context.Context) error {
-	runs, err := c.pastRuns(ctx)
-	if err != nil {
-		return err
+	runs, broken := c.pastRuns(ctx)
+	if broken != nil && len(runs) == 0 {
+		return broken
 	}
 	report := render.Report{Title: "History", Totals: render.Count(len(runs), "run") + "."}
 	for _, run := range runs {
@@ -138,9 +135,9 @@ func (c *cli) history(ctx context.Context) error {
 		}
 		report.Sections = append(report.Sections, s)
 	}
-	return c.show(struct {
+	return together(c.show(struct {
 		Runs []pastRun `json:"runs"`
-	}{runs}, report)
+	}{runs}, report), broken)
 }
 
 // broken lists the rules that the run was allowed to break.
@@ -200,13 +197,13 @@ func (run pastRun) result() *diff.Result {
 }
 
 func (c *cli) historyOf(ctx context.Context, number string) error {
-	runs, err := c.pastRuns(ctx)
-	if err != nil {
-		return err
+	runs, broken := c.pastRuns(ctx)
+	if broken != nil && len(runs) == 0 {
+		return broken
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(runs) {
-		return fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run"))
+		return together(fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run")), broken)
 	}
 	run := runs[n-1]
 	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
@@ -216,7 +213,7 @@ func (c *cli) historyOf(ctx context.Context, number string) error {
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
 	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return c.show(run, report)
+	return together(c.show(run, report), broken)
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {
@@ -232,4 +229,38 @@ func (c *cli) verifyHistory(ctx context.Context, contains string) error {
 		totals = "The history is empty."
 	}
 	return c.show(chain, render.Report{Title: "History", Totals: totals})
+}
+
+// rotator is a store whose history is kept in parts.
+type rotator interface {
+	Rotate(ctx context.Context) (done string, err error)
+}
+
+func newHistoryRotate(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "rotate", Short: "Begin a new file, to which records are added from now on",
+		Long: "Begin a new file of the history. The one that is done, whose name is printed, changes no more and can be packed up by a\n" +
+			"backup. The chain of digests goes on from file to file: history and verify read all of them, in --state-dir.",
+		Example: "  entitlectl history rotate",
+		Args:    arguments(0, 0, "no arguments"),
+		PreRunE: c.guard,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.rotateHistory(cmd.Context()) },
+	}
+}
+
+// rotated is what history rotate shows as JSON.
+type rotated struct {
+	Done string `json:"done"`
+}
+
+func (c *cli) rotateHistory(ctx context.Context) error {
+	s, can := c.store.(rotator)
+	if !can {
+		return errors.New("this store keeps the history in one piece; there is nothing to rotate")
+	}
+	done, err := s.Rotate(ctx)
+	if err != nil {
+		return err
+	}
+	return c.show(rotated{done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
 }

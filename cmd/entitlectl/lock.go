@@ -34,7 +34,8 @@ func newLockBreak(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "break CONNECTION", Short: "Take a lock from a run that hangs",
 		Long: "Take the lock of a connection from the run that holds it, for the case that it hangs for ever. That run sends nothing\n" +
-			"more but a call that it may have in hand. Who broke the lock and why is kept in the history.",
+			"more but a call that it may have in hand. A process that was stopped while it held one of the state folder's own locks loses\n" +
+			"that too. Who broke the lock and why is kept in the history.",
 		Example: `  entitlectl lock break workspace --reason "the runner was suspended, ticket 4711"`,
 		Args:    arguments(1, 1, "the name of a connection"),
 		PreRunE: c.guard,
@@ -84,15 +85,12 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 	if reason == "" {
 		return errors.New("give a --reason; it is kept in the history")
 	}
-	holders, err := c.store.Holders(ctx)
-	if err != nil {
-		return err
-	}
+	holders, unknown := c.store.Holders(ctx) // unknown: a process is stopped that holds the folder's own lock, which is broken too
 	var held []string
 	for _, h := range holders {
 		held = append(held, h.Scope)
 	}
-	if !slices.Contains(held, connection) {
+	if unknown == nil && !slices.Contains(held, connection) {
 		return fmt.Errorf("nobody holds the lock of %s%s", connection, didYouMean(connection, held))
 	}
 	if err := c.store.Break(ctx, connection, c.owner(), reason); err != nil {

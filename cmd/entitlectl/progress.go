@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -24,6 +25,7 @@ type progress struct {
 	text     string
 	requests int
 	drawn    bool
+	inFlight int // calls that were begun and are not done
 }
 
 func (c *cli) progress() *progress {
@@ -41,8 +43,10 @@ func (p *progress) observe(event apply.Event) {
 	case apply.Reading:
 		text = e.Connection + ": reading"
 	case apply.CallStarted:
+		p.count(1)
 		text = fmt.Sprintf("%s: call %d of %d, %s with %s", e.Connection, e.Index, e.Of, e.Call, render.Count(e.Changes, "change"))
 	case apply.CallDone:
+		p.count(-1)
 		text = fmt.Sprintf("%s: call %d of %d done", e.Connection, e.Index, e.Of)
 		if e.Err != nil {
 			text = fmt.Sprintf("%s: call %d of %d: %v", e.Connection, e.Index, e.Of, e.Err)
@@ -53,23 +57,45 @@ func (p *progress) observe(event apply.Event) {
 	case apply.Verifying:
 		text = e.Connection + ": reading back"
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !p.redraw {
 		p.c.log.Log(context.Background(), level, text)
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.text = text
 	p.draw()
 }
 
+// interrupted says at once that the run ends, and what it still waits for.
+func (p *progress) interrupted() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		fmt.Fprint(p.c.stderr, "\r\x1b[K")
+	}
+	p.drawn, p.redraw = false, false
+	if p.inFlight > 0 {
+		p.c.complain(errors.New("stopping: finishing the call in flight; interrupt again to end at once"))
+	}
+}
+
+func (p *progress) count(calls int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inFlight += calls
+}
+
 // request counts a request that went out, so that long lists are seen to move.
 func (p *progress) request() {
-	if p == nil || !p.redraw {
+	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.redraw {
+		return
+	}
 	p.requests++
 	p.draw()
 }
@@ -93,7 +119,7 @@ func (p *progress) clear() {
 	if p.drawn {
 		fmt.Fprint(p.c.stderr, "\r\x1b[K")
 	}
-	p.drawn, p.redraw = false, false
+	p.drawn, p.redraw, p.inFlight = false, false, 0
 }
 
 // longWait is from when on a wait is told without being asked.

@@ -65,27 +65,49 @@ func (w *world) env(stdout io.Writer) env {
 	return env{stdin: strings.NewReader(""), stdout: stdout, stderr: &w.stderr, lookup: lookup, now: time.Now, transport: w.transport}
 }
 
+const finishing = "entitlectl: stopping: finishing the call in flight; interrupt again to end at once\n"
+
+// tee is a stream that tells what is written to it.
+type tee struct {
+	io.Writer
+	said chan<- string
+}
+
+func (w tee) Write(text []byte) (int, error) {
+	n, err := w.Writer.Write(text)
+	w.said <- string(text)
+	return n, err
+}
+
 // A signal ends an apply after the call in flight; the report says what was not tried, and another apply goes on.
 func TestInterrupted(t *testing.T) {
 	w := newWorld(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	writes := 0
+	e := w.env(&w.stdout)
+	said := make(chan string, 10)
+	e.stderr = tee{&w.stderr, said}
 	w.transport = roundTrip(func(req *http.Request) (*http.Response, error) {
 		if req.Method != http.MethodGet {
 			if writes++; writes == 2 {
 				interrupt()
+				if text := <-said; text != finishing { // before the call is done
+					t.Errorf("stderr is %q", text)
+				}
 				req = req.WithContext(context.WithoutCancel(req.Context()))
 			}
 		}
 		return w.server.Transport().RoundTrip(req)
 	})
-	if code := w.run(ctx, "apply", "--yes", "--connection", "workspace"); code != exitInterrupted {
+	e.transport = w.transport
+	args := []string{"apply", "--yes", "--connection", "workspace", "-f", w.file, "--state-dir", filepath.Join(filepath.Dir(w.file), "state")}
+	if code := run(ctx, e, args); code != exitInterrupted {
 		t.Errorf("exit %d, want %d\n%s%s", code, exitInterrupted, &w.stdout, &w.stderr)
 	}
 	if text := w.stdout.String(); !strings.Contains(text, " not tried in 2 calls.") || !strings.Contains(text, "interrupted") {
 		t.Errorf("the report does not say what was not tried:\n%s", text)
 	}
-	if text := w.stderr.String(); text != "entitlectl: interrupted\n" {
+	if text := w.stderr.String(); text != finishing+"entitlectl: interrupted\n" {
 		t.Errorf("stderr is %q", text)
 	}
 	if writes != 2 {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -43,6 +44,20 @@ func newKillWorld(t *testing.T) killWorld {
 	check(t, os.WriteFile(k.file, files["entitlements.yaml"], 0o600))
 	return k
 }
+
+// build makes the program as users have it, once.
+var build = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "entitlectl-test-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(folder, "entitlectl")
+	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return program, nil
+})
 
 // victim is one world with one state folder, in which runs follow each other.
 type victim struct {

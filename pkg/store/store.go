@@ -48,14 +48,15 @@ type KV interface {
 // journal keeps what is in doubt, from one owner to the next; what is settled may go.
 type Locks interface {
 	// Acquire takes the lock of the scope and does not wait: where a living owner has it, which may be the caller itself, the
-	// error is a *HeldError. The lock of an owner who died is taken over, see Lease.Former. A death is noticed at once, or
+	// error is a *HeldError; also where a process keeps the store's own locks for longer than a few seconds. The lock of an owner who died is taken over, see Lease.Former. A death is noticed at once, or
 	// within a minute where the owner's machine is out of reach.
 	Acquire(ctx context.Context, scope string, by Owner) (Lease, error)
 	// Holders lists, sorted by scope, the locks that are held and those that were left by an owner who died.
 	Holders(ctx context.Context) ([]Holder, error)
 	// Break takes the lock from its owner, living or dead. Before the lock is free a record of it is durable: LockBroken, who
 	// broke it, the scope, the reason, and as Outcome "taken from " and the owner. A lock that nobody holds is an error, and so
-	// is a blank reason.
+	// is a blank reason. A process that is stopped, wherever it is, does not keep a lock from being broken, and undoes nothing
+	// that others did meanwhile when it goes on.
 	Break(ctx context.Context, scope string, by Owner, reason string) error
 	// Doubts returns the calls of which the journal does not say that they are settled, in the order of their first entries.
 	// Of each call, which is a number in a run, it returns the last entry, with the Changes of an earlier one where the last
@@ -101,13 +102,15 @@ type Limiter interface {
 // History is the record of runs. Each record is chained to the one before it by its Digest, so that none can be altered, or
 // taken out of the middle, without being noticed.
 type History interface {
-	// Record adds a record at the end and is durable. The records of all processes are one chain.
+	// Record adds a record at the end and is durable, at a cost that does not grow with the history. The records of all
+	// processes are one chain.
 	Record(ctx context.Context, r Record) error
 	// Records yields the records that were there when it began, oldest first; others may be added meanwhile. One that can't be
 	// read is yielded as an error in its place, and the rest follows.
 	Records(ctx context.Context) iter.Seq2[Record, error]
-	// Verify checks the chain. The error says where the first break is, and the Chain ends before it. A chain can't show that
-	// records are missing at its end: whoever noted an earlier end asks Chain.Contains for it.
+	// Verify checks the chain. The error says where the first break is, and the Chain ends before it. That records are missing at
+	// its end is an error too, then and after later records, since a store notes the newest digest apart from the records. Who
+	// can take records off can change that note: whoever noted an earlier end elsewhere asks Chain.Contains for it.
 	Verify(ctx context.Context) (Chain, error)
 }
 

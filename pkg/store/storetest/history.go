@@ -58,6 +58,19 @@ var history = map[string]func(t *testing.T, back Backend){
 			break // is allowed to leave early
 		}
 	},
+	"ShowsThatItsEndIsMissing": func(t *testing.T, back Backend) {
+		s := back.open(t)
+		must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
+		must(t, s.Record(t.Context(), store.Record{Kind: store.RunEnded}))
+		verify(t, s)
+		back.Behead(t)
+		for range 3 {
+			if _, err := back.open(t).Verify(t.Context()); err == nil {
+				t.Error("a record is missing, and the history is whole")
+			}
+			must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
+		}
+	},
 	"StaysWholeWithWritersSideBySide": func(t *testing.T, back Backend) {
 		const writers, each = 4, 15
 		var wg sync.WaitGroup

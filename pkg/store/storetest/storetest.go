@@ -18,6 +18,8 @@ type Backend struct {
 	// Crash ends the lease as kill -9 of its process does, and returns when the store has noticed. What Open returned to the
 	// holder of the lease is not used any more.
 	Crash func(t *testing.T, l store.Lease)
+	// Behead takes the newest record out of the history, as somebody does who can write to where it is kept.
+	Behead func(t *testing.T)
 }
 
 // Run runs the suite. empty makes a backend with nothing in it, of which each test gets one.
