@@ -30,11 +30,10 @@ type intent struct {
 	scopes []scope
 }
 
-// rules are those of the files, for what the run is about.
+// rules are those of the files, for what the run is about. A connection that --connection names is looked at as a whole.
 func (w intent) rules() spec.Rules {
 	rules := w.spec.Rules
-	rules.Filtered = len(w.scopes) < len(w.spec.Connections) ||
-		slices.ContainsFunc(w.scopes, func(sc scope) bool { return len(sc.targets) > 0 })
+	rules.Filtered = slices.ContainsFunc(w.scopes, func(sc scope) bool { return len(sc.targets) > 0 })
 	return rules
 }
 
