@@ -2,11 +2,9 @@ package diff_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -303,6 +301,7 @@ func TestEverybodyIsWorseThanAnyNumber(t *testing.T) {
 		t.Error("an override covers what is worse")
 	}
 }
+<<<<<<< HEAD
 
 // genForums draws a desired state of resources of both kinds, or a live one.
 func genForums(t *rapid.T, desired bool) spec.State {
@@ -459,3 +458,5 @@ func judgeNumbers(t *rapid.T, desired spec.State, live diff.Live, changes []diff
 		}
 	}
 }
+=======
+>>>>>>> takings

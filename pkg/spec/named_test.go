@@ -22,7 +22,7 @@ mailGroups: [{address: g@corp.example, in: m, owner: bob, members: [bob]}]
 	if !cloud.Known[bob] || !mail.Known[mailed] || cloud.Addresses[bob] != "bob@corp.example" || mail.Addresses[mailed] != "" {
 		t.Errorf("known %v and %v, addresses %v and %v", cloud.Known, mail.Known, cloud.Addresses, mail.Addresses)
 	}
-	g, h := Ref{"w", KindAppGroup, "G"}, Ref{"w", KindAppGroup, "H"}
+	g, h := Ref{"w", "app-group", "G"}, Ref{"w", "app-group", "H"}
 	part := cloud.Where(func(ref Ref) bool { return ref == g })
 	if len(part.Resources) != 1 || !part.Listed[g] || !part.Listed[h] || part.Addresses[bob] == "" {
 		t.Errorf("listed %v", part.Listed)

@@ -13,7 +13,7 @@ type Rules struct {
 	RequireSelf            []Protection
 	MinMembers             []MinMembers
 
-	Filtered bool // the run is about a part of what the files list, so that it is not asked whether it empties a connection
+	Filtered bool // the run is about single resources (--target), so that it is not asked whether it empties a connection
 }
 
 // Limit is a number or off.
