@@ -30,7 +30,6 @@ type intent struct {
 	scopes []scope
 }
 
-<<<<<<< HEAD
 func (w intent) connectionNames() []string {
 	names := make([]string, len(w.scopes))
 	for i, sc := range w.scopes {
@@ -39,10 +38,7 @@ func (w intent) connectionNames() []string {
 	return names
 }
 
-// rules are those of the files, for what the run is about.
-=======
 // rules are those of the files, for what the run is about. A connection that --connection names is looked at as a whole.
->>>>>>> takings
 func (w intent) rules() spec.Rules {
 	rules := w.spec.Rules
 	rules.Filtered = slices.ContainsFunc(w.scopes, func(sc scope) bool { return len(sc.targets) > 0 })

@@ -109,7 +109,7 @@ func TestLaw13NoTakingUnseen(t *testing.T) {
 			} else {
 				lost++
 			}
-			if r := desired.Resources[taken.Resource]; r.Ownership == spec.AddOnly && !r.Absent && taken.Cause != diff.Ended && taken.Cause != diff.Departed {
+			if r := desired.Resources[taken.Resource]; r.Ownership == spec.AddOnly && !r.Absent && taken.Cause != diff.Ended && taken.Cause != diff.HolderLeft {
 				t.Fatalf("%+v on add-only", taken)
 			}
 			if live.Resources[taken.Resource].Incomplete != "" {
