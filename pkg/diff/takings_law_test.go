@@ -138,7 +138,7 @@ func TestLaw13NoTakingUnseen(t *testing.T) {
 // allKeep says whether all members may still write after member became custom.
 func allKeep(desired, live spec.State, ref spec.Ref) bool {
 	for g := range live.Grants.All() {
-		if g.Resource == ref && g.Role == spec.RoleMember && !desired.Grants.Has(spec.Grant{Resource: ref, Subject: g.Subject, Role: spec.RoleSender}) {
+		if g.Resource == ref && g.Role == spec.RoleMember && !desired.Grants.Has(spec.Grant{Resource: ref, Subject: g.Subject, Role: roleSender}) {
 			return false
 		}
 	}
