@@ -44,7 +44,7 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	}
 	a.warn(a.want.spec.Warnings)
 	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {
-		a.complain(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", a.path))
+		a.printError(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", a.path))
 	}
 	if a.session, err = a.cli.session(ctx, a.want, a.flags.lockTimeout); err != nil || !a.session.Waited() {
 		return err
@@ -117,7 +117,7 @@ func (a *application) run(ctx context.Context) error {
 		case a.saved != nil || a.flags.yes || again == maxAgain:
 			return &exit{exitStale, errors.New("the plan is stale, nothing was written: " + changedText(stale, "since the plan was made; plan again"))}
 		}
-		a.complain(errors.New("nothing was written: " + changedText(stale, "since the plan was shown; this is the plan of now")))
+		a.printError(errors.New("nothing was written: " + changedText(stale, "since the plan was shown; this is the plan of now")))
 	}
 }
 
@@ -131,7 +131,7 @@ func (a *application) once(ctx context.Context) error {
 		if plan == nil || err != nil && allFailed(plan) {
 			return err
 		}
-		a.complain(err) // some connections could not be read; the others go on
+		a.printError(err) // some connections could not be read; the others go on
 	}
 	may, asked, err := a.agreed(ctx, plan)
 	if err != nil {

@@ -76,7 +76,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err := a.begin(ctx, args); err != nil {
 		return err
 	}
-	defer func() { c.complain(a.session.Release()) }()
+	defer func() { c.printError(a.session.Release()) }()
 	return a.run(ctx)
 }
 
@@ -94,7 +94,7 @@ func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply
 		return nil, fmt.Errorf("nothing was written: %w", err)
 	}
 	for _, line := range session.Former() {
-		c.complain(errors.New(line))
+		c.printError(errors.New(line))
 	}
 	return session, nil
 }
@@ -124,12 +124,12 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 }
 
 func allFailed(plan *diff.Plan) bool {
-	return !slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return len(part.Errors) == 0 })
+	return !slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) == 0 })
 }
 
 // unfinished says that a plan lacks connections, if it does.
 func unfinished(plan *diff.Plan) error {
-	if slices.ContainsFunc(plan.Connections, func(part diff.Part) bool { return len(part.Errors) > 0 }) {
+	if slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) > 0 }) {
 		return &exit{code: exitUnfinished}
 	}
 	return nil

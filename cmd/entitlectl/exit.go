@@ -85,17 +85,17 @@ func (c *cli) finish(ctx context.Context, err error) int {
 	if c.store != nil {
 		damage := c.store.Damaged()
 		for _, d := range damage[:min(3, len(damage))] {
-			c.complain(errors.New("warning: " + d))
+			c.printError(errors.New("warning: " + d))
 		}
 		if more := len(damage) - 3; more > 0 {
-			c.complain(fmt.Errorf("warning: and %d more of what --state-dir holds", more))
+			c.printError(fmt.Errorf("warning: and %d more of what --state-dir holds", more))
 		}
 	}
 	if err == nil {
 		return exitDone
 	}
 	code, said := ending(ctx, err)
-	c.complain(said)
+	c.printError(said)
 	return code
 }
 
@@ -114,9 +114,9 @@ func ending(ctx context.Context, err error) (code int, said error) {
 	return graver(code, exitInterrupted), said
 }
 
-// complain prints an error, if there is one, a line for each thing that is wrong. What is wrong in a file begins with its
+// printError prints an error, if there is one, a line for each thing that is wrong. What is wrong in a file begins with its
 // place, as editors and log viewers expect; all else begins with our name.
-func (c *cli) complain(err error) {
+func (c *cli) printError(err error) {
 	if err == nil {
 		return
 	}
@@ -139,10 +139,10 @@ func (c *cli) warn(warnings []*spec.Error) {
 	for _, w := range warnings[:min(most, len(warnings))] {
 		said := *w
 		said.What = "warning: " + w.What
-		c.complain(&said)
+		c.printError(&said)
 	}
 	if more := len(warnings) - most; more > 0 {
-		c.complain(fmt.Errorf("warning: and %d more", more))
+		c.printError(fmt.Errorf("warning: and %d more", more))
 	}
 }
 

@@ -112,7 +112,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 	}
 	holders, err := c.store.Holders(ctx)
 	if err != nil {
-		c.complain(fmt.Errorf("warning: which runs go on can't be told: %w", err))
+		c.printError(fmt.Errorf("warning: which runs go on can't be told: %w", err))
 	}
 	for _, h := range holders {
 		if i, known := at[h.Run]; known && !h.Dead && runs[i].Outcome == runCutOff {

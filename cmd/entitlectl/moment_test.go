@@ -49,14 +49,14 @@ connections:
 func TestSealedAnewIsJudgedAllTheSame(t *testing.T) {
 	for _, tc := range []struct {
 		name, to, rules string
-		alter           func(part *diff.Part)
+		alter           func(part *diff.ConnectionPlan)
 		code            int
 		why             string
 	}{
-		{"as it was", "alice, cy", "", func(*diff.Part) {}, exitDone, ""},
-		{"what it breaks is left out", "alice", ", max-revokes: 1", func(part *diff.Part) { part.Violations = []diff.Violation{} }, exitRefused, "breaks max-revokes"},
-		{"whom it protects", "alice", ", protected: [user:bob]", func(part *diff.Part) { part.Violations = []diff.Violation{} }, exitRefused, "breaks protected"},
-		{"a wanted grant beside a revoke", "alice, cy", "", func(part *diff.Part) {
+		{"as it was", "alice, cy", "", func(*diff.ConnectionPlan) {}, exitDone, ""},
+		{"what it breaks is left out", "alice", ", max-revokes: 1", func(part *diff.ConnectionPlan) { part.Violations = []diff.Violation{} }, exitRefused, "breaks max-revokes"},
+		{"whom it protects", "alice", ", protected: [user:bob]", func(part *diff.ConnectionPlan) { part.Violations = []diff.Violation{} }, exitRefused, "breaks protected"},
+		{"a wanted grant beside a revoke", "alice, cy", "", func(part *diff.ConnectionPlan) {
 			for i, call := range part.Calls {
 				if c := part.Changes[call.Changes[0]]; c.Op == diff.OpRevoke {
 					c.Subject.Name, c.Reason = "cy", "absent already"
@@ -64,7 +64,7 @@ func TestSealedAnewIsJudgedAllTheSame(t *testing.T) {
 				}
 			}
 		}, exitStale, "revoke app-group/CAD cy@local.com: a call would do this beside the changes"},
-		{"fewer mails than it sends", "alice, cy", ", max-mails: 0", func(part *diff.Part) {
+		{"fewer mails than it sends", "alice, cy", ", max-mails: 0", func(part *diff.ConnectionPlan) {
 			part.Violations = []diff.Violation{}
 			for i := range part.Changes {
 				part.Changes[i].Mails = 0

@@ -140,7 +140,7 @@ func allowing(rules []string) string { return "--allow " + strings.Join(rules, "
 // judge says what keeps apply from carrying a new plan out, or all of it.
 func (c *cli) judge(plan *diff.Plan) error {
 	if left := c.permissionFor(plan, applyFlags{}).withheld; len(left) > 0 {
-		c.complain(fmt.Errorf("warning: the operator's file leaves %s to whoever applies the plan: apply %s, or --require-plan %s",
+		c.printError(fmt.Errorf("warning: the operator's file leaves %s to whoever applies the plan: apply %s, or --require-plan %s",
 			strings.Join(left, ", "), allowing(left), plan.ID))
 	}
 	var refused, stuck error

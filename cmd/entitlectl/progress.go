@@ -76,7 +76,7 @@ func (p *progress) interrupted() {
 	}
 	p.drawn, p.redraw = false, false
 	if p.inFlight > 0 {
-		p.c.complain(errors.New("stopping: finishing the call in flight; interrupt again to end at once"))
+		p.c.printError(errors.New("stopping: finishing the call in flight; interrupt again to end at once"))
 	}
 }
 

@@ -70,9 +70,9 @@ func (c *cli) announce(w intent) {
 		if more := len(people) - names; more > 0 {
 			people = append(people[:names:names], fmt.Sprintf("%d more", more))
 		}
-		c.complain(fmt.Errorf("%s %s: %s %s (%s)", map[bool]string{true: "ends", false: "begins"}[l.ends], text[l], l.Ref, strings.Join(people, ", "), l.source))
+		c.printError(fmt.Errorf("%s %s: %s %s (%s)", map[bool]string{true: "ends", false: "begins"}[l.ends], text[l], l.Ref, strings.Join(people, ", "), l.source))
 	}
 	if more := len(order) - most; more > 0 {
-		c.complain(fmt.Errorf("and %d more begin or end within --ends-within", more))
+		c.printError(fmt.Errorf("and %d more begin or end within --ends-within", more))
 	}
 }

@@ -19,7 +19,7 @@ type packer struct {
 	pack func(changes []diff.Change) []diff.Call
 }
 
-func (p packer) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
+func (p packer) Pack(changes []diff.Change, _ diff.Allowance, _ bool) diff.Packed {
 	return diff.Packed{Calls: p.pack(changes)}
 }
 
@@ -83,7 +83,7 @@ func TestWrongCallsOfWhatIsLeftAreNotSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.live.Grants.Add(grantOf("CAD", "c"), spec.Claim{}) // done already, so the rest is packed anew
+	p.live.Grants.Add(grantOf("CAD", "c"), spec.Origin{}) // done already, so the rest is packed anew
 	p.pack = inOne
 	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), Reread: true, Rules: noLimits})
 	if err != nil || len(p.calls) > 0 || result.Summary.NotTried != 2 || !strings.Contains(fmt.Sprint(result.Connections[0].Changes), wrongCall) {

@@ -30,11 +30,11 @@ func dated(lines map[string][2]time.Time, now time.Time) spec.State {
 	for user, line := range lines {
 		switch starts, ends := line[0], line[1]; {
 		case now.Before(starts):
-			s.Lapsed.Add(grantOf("CAD", user), spec.Claim{Reason: "starts later"})
+			s.Inactive.Add(grantOf("CAD", user), spec.Origin{Reason: "starts later"})
 		case !ends.IsZero() && !now.Before(ends):
-			s.Lapsed.Add(grantOf("CAD", user), spec.Claim{Reason: "expired"})
+			s.Inactive.Add(grantOf("CAD", user), spec.Origin{Reason: "expired"})
 		default:
-			s.Grants.Add(grantOf("CAD", user), spec.Claim{})
+			s.Grants.Add(grantOf("CAD", user), spec.Origin{})
 		}
 	}
 	return s

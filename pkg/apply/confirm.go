@@ -19,7 +19,7 @@ func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
-func keepConfirmed(kv store.KV, part diff.Part, desired spec.State, results []diff.ChangeResult) error {
+func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, results []diff.ChangeResult) error {
 	news := map[string]string{}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()

@@ -67,7 +67,7 @@ func TestConfirmed(t *testing.T) {
 		t.Errorf("the keys are other ones: %v", b.values)
 	}
 	v.live.Grants.Remove(grantOf("CAD", "a"))
-	v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Claim{})
+	v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Origin{})
 	files["CAD"] = []string{"a", "c"}
 	want := map[string]diff.ChangedBy{"grant CAD/a": diff.ChangedLive, "revoke CAD/stranger": diff.ChangedLive, "grant CAD/c": diff.ChangedFiles, "revoke CAD/b": diff.ChangedFiles}
 	if d := cmp.Diff(want, drift()); d != "" {

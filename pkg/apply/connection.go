@@ -12,7 +12,7 @@ import (
 
 // task is one connection's part of a plan, and what it is carried out with.
 type task struct {
-	part    diff.Part
+	part    diff.ConnectionPlan
 	job     Job
 	desired spec.State
 	target  provider.Target
@@ -31,7 +31,7 @@ type run struct {
 	late   []diff.ChangeResult // what showed only after the writes
 }
 
-func newRun(part diff.Part, opts ApplyOptions) *run {
+func newRun(part diff.ConnectionPlan, opts ApplyOptions) *run {
 	t := &task{part: part, opts: opts}
 	steps, ledger := newSteps(part), &ledger{task: t, open: map[int]bool{}}
 	return &run{task: t, steps: steps, ledger: ledger, sender: &sender{task: t, steps: steps, ledger: ledger}}

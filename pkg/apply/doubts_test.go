@@ -34,7 +34,7 @@ func TestDoubtsAreSettledByReading(t *testing.T) {
 				k.doubted(t, time.Now().Add(-tc.age), store.Begun, grant)
 				if tc.shows > 0 {
 					v.shown, v.lagUntil = state(map[string][]string{"CAD": {"a"}}), time.Now().Add(tc.shows)
-					v.live.Grants.Add(grantOf("CAD", "b"), spec.Claim{})
+					v.live.Grants.Add(grantOf("CAD", "b"), spec.Origin{})
 				}
 				start := time.Now()
 				result, err := applyHeld(t, k, v, state(map[string][]string{"CAD": {"a", "b"}}), "r")

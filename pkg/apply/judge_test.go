@@ -28,13 +28,13 @@ func TestSavedPlanIsJudgedByNow(t *testing.T) {
 		"nothing changed":       {false, func(*vendor, spec.State, *spec.Rules) {}, ""},
 		"it is add-only by now": {false, func(_ *vendor, d spec.State, _ *spec.Rules) { own(d, spec.AddOnly, false) }, "stale"},
 		"it is ignored by now":  {false, func(_ *vendor, d spec.State, _ *spec.Rules) { own(d, spec.Ignored, false) }, "stale"},
-		"the line is back":      {false, func(_ *vendor, d spec.State, _ *spec.Rules) { d.Grants.Add(grantOf("CAD", "x"), spec.Claim{}) }, "stale"},
+		"the line is back":      {false, func(_ *vendor, d spec.State, _ *spec.Rules) { d.Grants.Add(grantOf("CAD", "x"), spec.Origin{}) }, "stale"},
 		"a tighter limit":       {false, func(_ *vendor, _ spec.State, r *spec.Rules) { r.MaxRevokes = spec.Limit{} }, "max-revokes"},
 		"protected by now": {false, func(_ *vendor, _ spec.State, r *spec.Rules) {
 			r.Protected = []spec.Protection{{Subject: grantOf("CAD", "x").Subject}}
 		}, "protected"},
 		"deleted as it was":            {true, func(*vendor, spec.State, *spec.Rules) {}, ""},
-		"who came would go with it":    {true, func(v *vendor, _ spec.State, _ *spec.Rules) { v.live.Grants.Add(grantOf("CAD", "new"), spec.Claim{}) }, "stale"},
+		"who came would go with it":    {true, func(v *vendor, _ spec.State, _ *spec.Rules) { v.live.Grants.Add(grantOf("CAD", "new"), spec.Origin{}) }, "stale"},
 		"it is not to be deleted, now": {true, func(_ *vendor, d spec.State, _ *spec.Rules) { own(d, spec.Owned, false) }, "stale"},
 	} {
 		t.Run(name, func(t *testing.T) {

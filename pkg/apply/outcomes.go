@@ -11,7 +11,7 @@ func (s *steps) skip(indexes []int, live diff.Live) {
 		c := s.changes[i]
 		if diff.Satisfied(s.connection, c, live) {
 			s.settle(i, diff.Already, "")
-		} else if problem := live.Problems[c.Subject]; c.Op == diff.OpGrant && problem != "" {
+		} else if problem := live.UnknownSubjects[c.Subject]; c.Op == diff.OpGrant && problem != "" {
 			s.settle(i, diff.Blocked, problem)
 		}
 	}
@@ -72,7 +72,7 @@ func (s *steps) settleBy(live diff.Live, watched []int) []int {
 	var open []int
 	for _, i := range s.settleRefused(missing) {
 		c, step := s.changes[i], s.all[i]
-		problem := live.Problems[c.Subject]
+		problem := live.UnknownSubjects[c.Subject]
 		switch {
 		case c.Op == diff.OpGrant && problem != "":
 			s.settle(i, diff.Refused, problem)

@@ -35,7 +35,7 @@ type PlanOptions struct {
 // in the plan and in the returned error; the others are planned all the same.
 func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 	plan := &diff.Plan{Format: diff.FormatVersion, Created: opts.Created.UTC(), Now: opts.Now.UTC(), Spec: opts.Spec,
-		Files: opts.Files, Connections: make([]diff.Part, len(opts.Jobs))}
+		Files: opts.Files, Connections: make([]diff.ConnectionPlan, len(opts.Jobs))}
 	var wg sync.WaitGroup
 	for i, job := range opts.Jobs {
 		wg.Go(func() { plan.Connections[i] = planOne(ctx, job, opts) })
@@ -55,15 +55,15 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 	return plan, errs.ErrorOrNil()
 }
 
-func planOne(ctx context.Context, job Job, opts PlanOptions) diff.Part {
-	part := diff.Part{Name: job.Connection.Name, Provider: job.Connection.Provider, Endpoints: job.Connection.Foreign, Targets: job.Targets,
+func planOne(ctx context.Context, job Job, opts PlanOptions) diff.ConnectionPlan {
+	part := diff.ConnectionPlan{Name: job.Connection.Name, Provider: job.Connection.Provider, Endpoints: job.Connection.Foreign, Targets: job.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{}}
 	part.Errors = diff.ErrorsOf(fill(ctx, &part, job, opts))
 	return part
 }
 
 // fill reads what is live of a connection and fills in what has to change. After an error it filled in nothing.
-func fill(ctx context.Context, part *diff.Part, job Job, opts PlanOptions) error {
+func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOptions) error {
 	if job.Err != nil {
 		return job.Err
 	}

@@ -63,10 +63,10 @@ func TestSavedPlan(t *testing.T) {
 		want  map[string]diff.Outcome
 	}{
 		{"unchanged", func(*vendor) {}, false, map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
-		{"half done already", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "b"), spec.Claim{}) }, false,
+		{"half done already", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "b"), spec.Origin{}) }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Already, "revoke CAD/x": diff.Done}},
-		{"a stranger came", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Claim{}) }, true, nil},
-		{"somebody else's group", func(v *vendor) { v.live.Grants.Add(grantOf("Other", "stranger"), spec.Claim{}) }, false,
+		{"a stranger came", func(v *vendor) { v.live.Grants.Add(grantOf("CAD", "stranger"), spec.Origin{}) }, true, nil},
+		{"somebody else's group", func(v *vendor) { v.live.Grants.Add(grantOf("Other", "stranger"), spec.Origin{}) }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Done, "revoke CAD/x": diff.Done}},
 		{"a user was deleted", func(v *vendor) { v.unknown = map[string]bool{"b": true} }, false,
 			map[string]diff.Outcome{"grant CAD/b": diff.Blocked, "revoke CAD/x": diff.Done}},
@@ -157,16 +157,16 @@ func TestBrokenConnectionDoesNotStopTheOthers(t *testing.T) {
 
 func TestPlanForeignToTheFiles(t *testing.T) {
 	v := &vendor{live: state(nil)}
-	for name, part := range map[string]diff.Part{
+	for name, part := range map[string]diff.ConnectionPlan{
 		"other name":     {Name: "elsewhere", Provider: "test"},
 		"other provider": {Name: conn, Provider: "another"},
 	} {
-		if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.Part{part}}, Jobs: jobs(v, state(nil))}); err == nil {
+		if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.ConnectionPlan{part}}, Jobs: jobs(v, state(nil))}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
 	readOnly := struct{ provider.Source }{v}
-	if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.Part{{Name: conn, Provider: "test"}}}, Jobs: jobs(readOnly, state(nil))}); err == nil {
+	if _, err := Apply(t.Context(), ApplyOptions{Plan: &diff.Plan{Connections: []diff.ConnectionPlan{{Name: conn, Provider: "test"}}}, Jobs: jobs(readOnly, state(nil))}); err == nil {
 		t.Error("a connection without a way to write: accepted")
 	}
 }

@@ -90,7 +90,7 @@ func (s *sender) callsFor(indexes []int) []diff.Call {
 // pack makes calls of the changes, without any slack; should that not give what was asked for, nothing more is sent.
 func (s *sender) pack(indexes []int) []diff.Call {
 	left := s.steps.at(indexes)
-	calls := s.target.Pack(left, diff.Slack{}, false).Calls
+	calls := s.target.Pack(left, diff.Allowance{}, false).Calls
 	if err := diff.CheckCalls(left, calls, s.target.Shapes()); err != nil {
 		s.halt(err.Error())
 		return nil

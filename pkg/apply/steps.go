@@ -39,7 +39,7 @@ type steps struct {
 	all        []step     // one for each change
 }
 
-func newSteps(part diff.Part) *steps {
+func newSteps(part diff.ConnectionPlan) *steps {
 	s := &steps{connection: part.Name, changes: part.Changes, all: make([]step, len(part.Changes))}
 	for i, c := range part.Changes {
 		switch {

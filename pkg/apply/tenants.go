@@ -9,7 +9,7 @@ import (
 // apart refuses connections that reach one and the same tenant: limits hold for each connection, so one tenant that is split
 // over several would have them several times, and two lists of the same resource would undo each other. Nothing of such
 // connections is planned.
-func apart(parts []diff.Part) {
+func apart(parts []diff.ConnectionPlan) {
 	first := map[string]int{}
 	for i := range parts {
 		account := parts[i].Provider + " " + parts[i].Account
@@ -29,8 +29,8 @@ func apart(parts []diff.Part) {
 }
 
 // unplanned is a part without a plan, since another connection reaches the same tenant.
-func unplanned(part diff.Part, other string) diff.Part {
-	return diff.Part{Name: part.Name, Provider: part.Provider, Endpoints: part.Endpoints, Account: part.Account, Targets: part.Targets,
+func unplanned(part diff.ConnectionPlan, other string) diff.ConnectionPlan {
+	return diff.ConnectionPlan{Name: part.Name, Provider: part.Provider, Endpoints: part.Endpoints, Account: part.Account, Targets: part.Targets,
 		Changes: []diff.Change{}, Calls: []diff.Call{}, Violations: []diff.Violation{},
 		Errors: diff.Errors{fmt.Errorf("it reaches %s, as connection %s does; keep one of them for a tenant", part.Account, other)}}
 }

@@ -68,13 +68,13 @@ func (v *vendor) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if time.Now().Before(v.lagUntil) {
 		from = v.shown
 	}
-	live := diff.Live{Problems: map[spec.Subject]string{}, State: from.Where(func(ref spec.Ref) bool {
+	live := diff.Live{UnknownSubjects: map[spec.Subject]string{}, State: from.Where(func(ref spec.Ref) bool {
 		_, listed := q.Desired.Resources[ref]
 		return listed
 	})}
 	for g := range q.Grants().Minus(live.Grants) {
 		if v.unknown[g.Subject.Name] {
-			live.Problems[g.Subject] = "no such user"
+			live.UnknownSubjects[g.Subject] = "no such user"
 		}
 	}
 	live.Unmanaged = len(from.Resources) - len(live.Resources)
@@ -86,7 +86,7 @@ func (v *vendor) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 }
 
 // Pack makes calls of at most so many changes of one op as a batch has.
-func (v *vendor) Pack(changes []diff.Change, _ diff.Slack, _ bool) diff.Packed {
+func (v *vendor) Pack(changes []diff.Change, _ diff.Allowance, _ bool) diff.Packed {
 	var calls []diff.Call
 	for i, c := range changes {
 		if c.Problem != "" {
@@ -153,12 +153,12 @@ func (v *vendor) do(c diff.Change) {
 		v.live.Resources[c.Ref(conn)] = spec.Resource{}
 	case diff.OpGrant:
 		if !v.ghosts[c.Subject.Name] {
-			v.live.Grants.Add(c.Grant(conn), spec.Claim{})
+			v.live.Grants.Add(c.Grant(conn), spec.Origin{})
 		}
 	case diff.OpUpdate:
 		v.live.Resources[c.Ref(conn)] = spec.Resource{Settings: spec.Settings{}.With("audience", c.To), Open: c.To == "everyone"}
 		if v.hidden.Resource == c.Ref(conn) {
-			v.live.Grants.Add(v.hidden, spec.Claim{})
+			v.live.Grants.Add(v.hidden, spec.Origin{})
 		}
 	case diff.OpResend:
 		v.notices = slices.DeleteFunc(v.notices, func(n diff.Notice) bool { return n.Subject == c.Subject })
@@ -187,7 +187,7 @@ func state(holders map[string][]string) spec.State {
 	for resource, users := range holders {
 		s.Resources[grantOf(resource, "").Resource] = spec.Resource{}
 		for _, u := range users {
-			s.Grants.Add(grantOf(resource, u), spec.Claim{})
+			s.Grants.Add(grantOf(resource, u), spec.Origin{})
 		}
 	}
 	return s

@@ -28,11 +28,11 @@ func (p *Plan) Seal() { p.ID = p.digest() }
 // same id whatever the clock says.
 func (p *Plan) digest() string {
 	data, err := encode(struct {
-		Format      int      `json:"format"`
-		Spec        string   `json:"spec"`
-		Files       []string `json:"files"`
-		Connections []Part   `json:"connections"`
-		Summary     Summary  `json:"summary"`
+		Format      int              `json:"format"`
+		Spec        string           `json:"spec"`
+		Files       []string         `json:"files"`
+		Connections []ConnectionPlan `json:"connections"`
+		Summary     Summary          `json:"summary"`
 	}{p.Format, p.Spec, p.Files, p.Connections, p.Summary}, "")
 	if err != nil { // a Plan holds strings, numbers and times only
 		return ""
@@ -125,7 +125,7 @@ func (p *Plan) CheckKinds(known []spec.Kind) error {
 	return nil
 }
 
-func (p *Part) unknown(change int) error {
+func (p *ConnectionPlan) unknown(change int) error {
 	c := p.Changes[change]
 	return fmt.Errorf("connection %q, change %d: unknown op %q or kind %q", p.Name, change, c.Op, c.Kind)
 }

@@ -20,7 +20,7 @@ func examplePlan() *diff.Plan {
 	plan := &diff.Plan{
 		Format: diff.FormatVersion, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Now: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC),
 		Spec: "sha256:00", Files: []string{"e.yaml"},
-		Connections: []diff.Part{{
+		Connections: []diff.ConnectionPlan{{
 			Name: conn, Provider: "huaweicloud", LiveGrants: 3, Resources: 1,
 			Changes: []diff.Change{
 				{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("张三"), Source: "e.yaml:3", Mails: 1},

@@ -117,7 +117,7 @@ func (d *delta) resources() {
 		case want.Absent:
 		case !exists:
 			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: sentWith(OpCreate, want),
-				Source: want.Source.Source(), Problem: d.live.Impossible[ref]})
+				Source: want.Source.Source(), Problem: d.live.Unsupported[ref]})
 		default:
 			d.updates(ref, want, have)
 		}
@@ -136,7 +136,7 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for field, to := range want.Settings.All() {
 		if from := have.Settings.Get(field); from != to {
 			takes, problem := d.narrowing(want, have, field, to)
-			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Impossible[ref], problem)})
+			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Unsupported[ref], problem)})
 		}
 	}
 	for field, meant := range want.Implied.All() {
@@ -196,14 +196,14 @@ func (d *delta) mayRevoke(ref spec.Ref) bool {
 }
 
 // whyRevoke says why live holds a grant that it should not.
-func (d *delta) whyRevoke(g spec.Grant) (spec.Claim, Loss) {
+func (d *delta) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
 	if claim, left := d.leftAs(g.Subject); left {
 		return claim, HolderLeft
 	}
 	if claim, lapsed := d.lapsedAs(g); lapsed {
 		return claim, map[bool]Loss{true: Ended, false: Revoked}[claim.Ended]
 	}
-	return spec.Claim{Reason: "not in the files"}, Revoked
+	return spec.Origin{Reason: "not in the files"}, Revoked
 }
 
 // resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, or

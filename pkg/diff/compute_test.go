@@ -41,7 +41,7 @@ func world(lines ...string) spec.State {
 		name, holders, _ := strings.Cut(line, ":")
 		s.Resources[group(name)] = spec.Resource{Ownership: spec.Owned, Source: spec.Position{File: "e.yaml", Line: 3, Column: 1}}
 		for _, h := range strings.Fields(holders) {
-			s.Grants.Add(grant(group(name), h), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}})
+			s.Grants.Add(grant(group(name), h), spec.Origin{Source: spec.Position{File: "e.yaml", Line: 5, Column: 1}})
 		}
 	}
 	return s
@@ -100,7 +100,7 @@ func TestCompute(t *testing.T) {
 			[]string{"grant CAD/a", "grant CAD/ghost !"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := short(diff.Compute(tc.desired, diff.Live{State: tc.live, Problems: tc.problems}, diff.Resending{}))
+			got := short(diff.Compute(tc.desired, diff.Live{State: tc.live, UnknownSubjects: tc.problems}, diff.Resending{}))
 			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, d)
 			}
@@ -112,7 +112,7 @@ func TestComputeAudience(t *testing.T) {
 	desired, live := spec.NewState(), spec.NewState()
 	desired.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", "everyone"), Open: true, Ownership: spec.Owned}
 	live.Resources[app("AutoCAD")] = spec.Resource{Settings: spec.Settings{}.With("audience", "assigned")}
-	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Claim{})
+	live.Grants.Add(grant(app("AutoCAD"), "a"), spec.Origin{})
 	want := []string{"update AutoCAD audience:assigned>everyone"}
 	if d := cmp.Diff(want, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{}))); d != "" {
 		t.Errorf("opening an app leaves its assignments (-want +got):\n%s", d)
@@ -121,8 +121,8 @@ func TestComputeAudience(t *testing.T) {
 
 func TestRevokesSayWhy(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone late extra")
-	desired.Lapsed.Add(grant(group("CAD"), "late"), spec.Claim{Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"})
-	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
+	desired.Inactive.Add(grant(group("CAD"), "late"), spec.Origin{Source: spec.Position{File: "e.yaml", Line: 9, Column: 2}, Reason: "expired 2026-01-01"})
+	desired.Departed = map[spec.Subject]spec.Origin{person("gone"): {Source: spec.Position{File: "e.yaml", Line: 2, Column: 5}, Reason: "gone has left"}}
 	base := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess}
 	want := []diff.Change{base, base, base}
 	want[0].Subject, want[0].Reason = person("extra"), "not in the files"
@@ -136,7 +136,7 @@ func TestRevokesSayWhy(t *testing.T) {
 func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 	desired, live := world("CAD: a"), world("CAD: a gone other")
 	desired.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly}
-	desired.Left = map[spec.Subject]spec.Claim{person("gone"): {Reason: "gone has left"}}
+	desired.Departed = map[spec.Subject]spec.Origin{person("gone"): {Reason: "gone has left"}}
 	if d := cmp.Diff([]string{"revoke CAD/gone"}, short(diff.Compute(desired, diff.Live{State: live}, diff.Resending{})), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

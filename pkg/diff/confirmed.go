@@ -41,7 +41,7 @@ func (c Confirmed) holds(h Holding) bool {
 // resource of which too little is known is left out, and what was confirmed of it before still holds: one that is ignored,
 // that could not be read whole, or that could not be made or deleted. desired must be what the part was planned for: what
 // the files want since was neither sent nor seen.
-func ConfirmedBy(part Part, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
+func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
 	confirmed := make(map[spec.Ref]Confirmed, len(desired.Resources))
 	incomplete := part.Incomplete()
 	for ref, r := range desired.Resources {

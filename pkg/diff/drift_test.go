@@ -14,14 +14,14 @@ import (
 )
 
 // part plans for a connection as apply does.
-func part(desired spec.State, live spec.State) diff.Part {
+func part(desired spec.State, live spec.State) diff.ConnectionPlan {
 	changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
-	return diff.Part{Name: conn, Changes: changes,
+	return diff.ConnectionPlan{Name: conn, Changes: changes,
 		Violations: diff.Check(conn, spec.DefaultRules, desired, changes, nil, diff.Live{State: live})}
 }
 
 // ended is what became of a part's changes.
-func ended(p diff.Part, outcome func(int) diff.Outcome) []diff.ChangeResult {
+func ended(p diff.ConnectionPlan, outcome func(int) diff.Outcome) []diff.ChangeResult {
 	var results []diff.ChangeResult
 	for i, c := range p.Changes {
 		results = append(results, diff.ChangeResult{Change: c, Outcome: outcome(i)})
@@ -44,7 +44,7 @@ func kept(t rapid.TB, confirmed map[spec.Ref]diff.Confirmed) func(spec.Ref) (dif
 }
 
 func driftOf(desired, live spec.State, last func(spec.Ref) (diff.Confirmed, bool)) *diff.Drift {
-	return diff.DriftOf(&diff.Plan{Connections: []diff.Part{part(desired, live)}}, last)
+	return diff.DriftOf(&diff.Plan{Connections: []diff.ConnectionPlan{part(desired, live)}}, last)
 }
 
 // toggled is a state after somebody gave and took some grants.
@@ -56,7 +56,7 @@ func toggled(t *rapid.T, s spec.State, label string) spec.State {
 			if s.Grants.Has(g) {
 				s.Grants.Remove(g)
 			} else {
-				s.Grants.Add(g, spec.Claim{})
+				s.Grants.Add(g, spec.Origin{})
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 			s.Resources[ref] = *r
 		}
 		for _, h := range holders {
-			s.Grants.Add(grant(ref, h), spec.Claim{})
+			s.Grants.Add(grant(ref, h), spec.Origin{})
 		}
 		return s
 	}
@@ -184,7 +184,7 @@ func TestDriftOfResourcesAndSettings(t *testing.T) {
 	gone := &spec.Resource{Absent: true}
 	addOnly := &spec.Resource{Ownership: spec.AddOnly}
 	leaver := func(s spec.State) spec.State {
-		s.Left = map[spec.Subject]spec.Claim{person("a"): {Reason: "a has left"}}
+		s.Departed = map[spec.Subject]spec.Origin{person("a"): {Reason: "a has left"}}
 		return s
 	}
 	confirmed := func(c diff.Confirmed) *diff.Confirmed { return &c }
@@ -277,13 +277,13 @@ func BenchmarkConfirmedBy1M(b *testing.B) {
 		ref := group(fmt.Sprint("G", i))
 		desired.Resources[ref] = spec.Resource{Ownership: spec.Owned}
 		for k := range 100 {
-			desired.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k)%2500)), spec.Claim{})
+			desired.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k)%2500)), spec.Origin{})
 		}
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		size := 0
-		for _, c := range diff.ConfirmedBy(diff.Part{Name: conn}, desired, nil) {
+		for _, c := range diff.ConfirmedBy(diff.ConnectionPlan{Name: conn}, desired, nil) {
 			size += len(c.Encode())
 		}
 		if size < 5_000_000 {

@@ -52,7 +52,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %s became %s, error %v", tc.name, data, again, err)
 		}
 	}
-	if data, err := (&diff.Plan{Connections: []diff.Part{{Errors: diff.Errors{a, c}}}}).Encode(); err != nil || !strings.Contains(string(data), `"error": "a\n<c>"`) {
+	if data, err := (&diff.Plan{Connections: []diff.ConnectionPlan{{Errors: diff.Errors{a, c}}}}).Encode(); err != nil || !strings.Contains(string(data), `"error": "a\n<c>"`) {
 		t.Errorf("%s, error %v", data, err)
 	}
 }

@@ -26,7 +26,7 @@ func genState(t *rapid.T, label string, desired bool) spec.State {
 		ref := group(fmt.Sprint("G", i))
 		s.Resources[ref] = r
 		for _, n := range rapid.SliceOfDistinct(rapid.IntRange(0, 7), rapid.ID[int]).Draw(t, label+" holders") {
-			s.Grants.Add(grant(ref, fmt.Sprint("u", n)), spec.Claim{})
+			s.Grants.Add(grant(ref, fmt.Sprint("u", n)), spec.Origin{})
 		}
 	}
 	return s
@@ -40,7 +40,7 @@ func carryOut(live spec.State, changes []diff.Change) spec.State {
 		case diff.OpCreate:
 			next.Resources[c.Ref(conn)] = spec.Resource{}
 		case diff.OpGrant:
-			next.Grants.Add(c.Grant(conn), spec.Claim{})
+			next.Grants.Add(c.Grant(conn), spec.Origin{})
 		case diff.OpRevoke:
 			next.Grants.Remove(c.Grant(conn))
 		}
@@ -73,7 +73,7 @@ func TestLaw9BasisSurvivesAHalfDoneRunOnly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genState(t, "desired", true), genState(t, "live", false)
 		changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
-		part := diff.Part{Name: conn, Changes: changes, Touched: diff.Fingerprints(conn, changes, diff.Live{State: live})}
+		part := diff.ConnectionPlan{Name: conn, Changes: changes, Touched: diff.Fingerprints(conn, changes, diff.Live{State: live})}
 		half := carryOut(live, rapid.SliceOfN(rapid.SampledFrom(append(changes, diff.Change{})), 0, len(changes)).Draw(t, "half"))
 		if edits := diff.OutsideEdits(part, nil, diff.Live{State: half}); len(edits) > 0 {
 			t.Fatalf("a half-done run makes its own plan stale: %v", edits)
@@ -85,7 +85,7 @@ func TestLaw9BasisSurvivesAHalfDoneRunOnly(t *testing.T) {
 		if touched < 0 {
 			return
 		}
-		half.Grants.Add(grant(changes[touched].Ref(conn), "stranger"), spec.Claim{})
+		half.Grants.Add(grant(changes[touched].Ref(conn), "stranger"), spec.Origin{})
 		if len(diff.OutsideEdits(part, nil, diff.Live{State: half})) != 1 {
 			t.Fatal("a stranger's edit goes unseen")
 		}
@@ -110,8 +110,8 @@ func BenchmarkCompute100k(b *testing.B) {
 		ref := group(fmt.Sprint("G", i))
 		desired.Resources[ref], live.Resources[ref] = spec.Resource{Ownership: spec.Owned}, spec.Resource{}
 		for k := range 100 {
-			desired.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k)%2500)), spec.Claim{})
-			live.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k+i%2)%2500)), spec.Claim{})
+			desired.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k)%2500)), spec.Origin{})
+			live.Grants.Add(grant(ref, fmt.Sprint("u", (i*7+k+i%2)%2500)), spec.Origin{})
 		}
 	}
 	b.ReportAllocs()

@@ -13,10 +13,10 @@ type Live struct {
 	spec.State
 	// IDs are the vendor's ids of live resources; a resource that was deleted and made again has another one.
 	IDs map[spec.Ref]string
-	// Problems says of subjects that desired grants name and live lacks why the vendor can't take them.
-	Problems map[spec.Subject]string
-	// Impossible says of resources why the vendor can't make them, or can't make them what they are to be.
-	Impossible map[spec.Ref]string
+	// UnknownSubjects says of subjects that desired grants name and live lacks why the vendor can't take them.
+	UnknownSubjects map[spec.Subject]string
+	// Unsupported says of resources why the vendor can't make them, or can't make them what they are to be.
+	Unsupported map[spec.Ref]string
 	// Names are the other names, addresses and ids under which the vendor shows a subject. What protects a person under one of
 	// them protects the subject.
 	Names map[spec.Subject][]string
@@ -37,7 +37,7 @@ type Live struct {
 // NewLive returns a Live that shows nothing.
 func NewLive() Live {
 	return Live{State: spec.NewState(), IDs: map[spec.Ref]string{}, Names: map[spec.Subject][]string{}, Nameless: map[spec.Grant]bool{},
-		Problems: map[spec.Subject]string{}, Impossible: map[spec.Ref]string{}}
+		UnknownSubjects: map[spec.Subject]string{}, Unsupported: map[spec.Ref]string{}}
 }
 
 // Uncount says why nobody can tell who holds a resource, if it is there.
@@ -63,7 +63,7 @@ func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
 		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
 	l.Note(ref, "%s", why)
 	if !want.Absent {
-		l.Resources[ref], l.IDs[ref], l.Impossible[ref] = spec.Resource{}, strings.Join(ids, " "), why
+		l.Resources[ref], l.IDs[ref], l.Unsupported[ref] = spec.Resource{}, strings.Join(ids, " "), why
 	}
 }
 

@@ -66,7 +66,7 @@ func Uncovered(violations []Violation, overrides []Override) []Violation {
 }
 
 // Breaks lists all that may need an override: the violations, and one of RuleBlocked where changes are blocked.
-func (p Part) Breaks() []Violation {
+func (p ConnectionPlan) Breaks() []Violation {
 	var blocked []Change
 	for i := range p.Changes { // a million at times: no copies
 		if p.Changes[i].Problem != "" {
@@ -97,7 +97,7 @@ func Blockage(changes []Change) []Violation {
 }
 
 // Override returns an override for each thing that breaks one of the rules; none for rules that are kept.
-func (p Part) Override(rules []string, reason string) []Override {
+func (p ConnectionPlan) Override(rules []string, reason string) []Override {
 	var overrides []Override
 	seen := map[Violation]bool{}
 	for _, v := range p.Breaks() {
@@ -122,7 +122,7 @@ func CheckReason(reason string) error {
 }
 
 // checkOverrides refuses overrides of what the part does not break, and those that stand there twice.
-func (p Part) checkOverrides() error {
+func (p ConnectionPlan) checkOverrides() error {
 	broken := map[Violation]bool{}
 	for _, v := range p.Breaks() {
 		broken[v] = true

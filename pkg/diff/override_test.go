@@ -45,7 +45,7 @@ func worse(v diff.Violation, by int) diff.Violation {
 // An override covers what it was given for and what is less, and nothing that is worse, of another rule, or on another thing.
 func TestOverridesCoverNothingWorse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		part := diff.Part{Name: conn, Violations: genViolations(t), Changes: genBlocked(t)}
+		part := diff.ConnectionPlan{Name: conn, Violations: genViolations(t), Changes: genBlocked(t)}
 		rules := rapid.SliceOf(rapid.SampledFrom(diff.Allowable)).Draw(t, "allowed")
 		overrides := part.Override(rules, "")
 		for _, v := range part.Breaks() {
@@ -75,7 +75,7 @@ func TestBlockage(t *testing.T) {
 	other.Subject = person("other")
 	moved.Source, moved.Reason = "b.yaml:4", ""
 	disabled.Problem = "the user is disabled"
-	override := diff.Part{Changes: []diff.Change{ghost, other}}.Override([]string{diff.RuleBlocked}, "why")
+	override := diff.ConnectionPlan{Changes: []diff.Change{ghost, other}}.Override([]string{diff.RuleBlocked}, "why")
 	if len(override) != 1 || override[0].Have != 2 || override[0].Reason != "why" {
 		t.Fatalf("%+v", override)
 	}

@@ -12,18 +12,18 @@ const FormatVersion = 1
 // Plan is all that has to change for live state to agree with the files, and what that was computed from. Its JSON is
 // the saved plan and the -o json output alike.
 type Plan struct {
-	Format      int       `json:"format"`
-	ID          string    `json:"id"` // digest of the compact JSON without the keys id, created and now
-	Created     time.Time `json:"created"`
-	Spec        string    `json:"spec"` // digest of the files
-	Files       []string  `json:"files"`
-	Now         time.Time `json:"now"` // the moment that starts: and expires: were judged at
-	Connections []Part    `json:"connections"`
-	Summary     Summary   `json:"summary"`
+	Format      int              `json:"format"`
+	ID          string           `json:"id"` // digest of the compact JSON without the keys id, created and now
+	Created     time.Time        `json:"created"`
+	Spec        string           `json:"spec"` // digest of the files
+	Files       []string         `json:"files"`
+	Now         time.Time        `json:"now"` // the moment that starts: and expires: were judged at
+	Connections []ConnectionPlan `json:"connections"`
+	Summary     Summary          `json:"summary"`
 }
 
-// Part is the plan of one connection.
-type Part struct {
+// ConnectionPlan is the plan of one connection.
+type ConnectionPlan struct {
 	Name       string        `json:"name"`
 	Provider   string        `json:"provider"`
 	Endpoints  []string      `json:"endpoints,omitempty"` // where it is reached, as far as that is not the vendor's own
@@ -114,7 +114,7 @@ type Violation struct {
 }
 
 // Incomplete lists the resources, as KIND/NAME, that could not be read whole.
-func (p Part) Incomplete() []string {
+func (p ConnectionPlan) Incomplete() []string {
 	var refs []string
 	for _, v := range p.Violations {
 		if v.Rule == RuleIncompleteRead {

@@ -78,13 +78,13 @@ func TestNoMappingUnprotects(t *testing.T) {
 		live.Resources[ref] = spec.Resource{}
 		for _, name := range []string{"boss", "x", "Boss", "zoe", "y"} {
 			for _, domain := range []string{"local.com", "corp.local"} {
-				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: domain}}, spec.Claim{})
+				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUser, Name: name, Domain: domain}}, spec.Origin{})
 			}
 		}
-		live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "boss", Domain: "local.com"}}, spec.Claim{})
+		live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "boss", Domain: "local.com"}}, spec.Origin{})
 		for _, name := range []string{"y@corp.example", "boss@corp.example", "boss@elsewhere.example", "zoe@corp.example"} {
 			for _, kind := range []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectAddress} {
-				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleMember, Subject: spec.Subject{Kind: kind, Name: name}}, spec.Claim{})
+				live.Grants.Add(spec.Grant{Resource: ref, Role: spec.RoleMember, Subject: spec.Subject{Kind: kind, Name: name}}, spec.Origin{})
 			}
 		}
 	}
@@ -142,7 +142,7 @@ func TestMailsOfRegrants(t *testing.T) {
 	if d := cmp.Diff(want, diff.Check(conn, rules, desired, changes, calls, live)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	plan := diff.Plan{Connections: []diff.Part{{Name: conn, Changes: changes, Calls: calls}}}
+	plan := diff.Plan{Connections: []diff.ConnectionPlan{{Name: conn, Changes: changes, Calls: calls}}}
 	if plan.Summarize(nil); plan.Summary.Mails != 4 {
 		t.Errorf("%d mails in the summary", plan.Summary.Mails)
 	}

@@ -79,11 +79,11 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 		return spec.Protection{Resource: &spec.Ref{Kind: kindAppGroup, Name: "CAD"}, Subject: s}
 	}
 	live := world("CAD: alice bob", "X: bob")
-	live.Grants.Add(spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers", Domain: "local.com"}}, spec.Claim{})
+	live.Grants.Add(spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "Designers", Domain: "local.com"}}, spec.Origin{})
 	list := spec.Ref{Connection: conn, Kind: kindMailGroup, Name: "cad@corp.example"}
 	live.Resources[list] = spec.Resource{}
 	for _, s := range []spec.Subject{{Kind: spec.SubjectAddress, Name: "alice@corp.example"}, {Kind: spec.SubjectUser, Name: "bob@corp.example"}} {
-		live.Grants.Add(spec.Grant{Resource: list, Role: spec.RoleMember, Subject: s}, spec.Claim{})
+		live.Grants.Add(spec.Grant{Resource: list, Role: spec.RoleMember, Subject: s}, spec.Origin{})
 	}
 	files := func(holders string, set func(*spec.State, *spec.Resource)) spec.State {
 		s := world("CAD: "+holders, "X: bob")
@@ -95,7 +95,7 @@ func TestGuardsOutliveWhatTheyGuard(t *testing.T) {
 	asIs := func(*spec.State, *spec.Resource) {}
 	gone := func(_ *spec.State, r *spec.Resource) { r.Absent = true }
 	left := func(s *spec.State, _ *spec.Resource) {
-		s.Left = map[spec.Subject]spec.Claim{person("alice"): {Reason: "alice has left"}}
+		s.Departed = map[spec.Subject]spec.Origin{person("alice"): {Reason: "alice has left"}}
 	}
 	emptied := func(s *spec.State, _ *spec.Resource) { s.Resources[list] = spec.Resource{Ownership: spec.Owned} }
 	for _, tc := range []struct {

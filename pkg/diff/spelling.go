@@ -34,7 +34,7 @@ func (at role) grant(s spec.Subject) spec.Grant {
 func (d *delta) spell() {
 	d.spelling = spelling{nil, map[role]named{}, map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
 	d.leavers = leaversOf(d.desired, d.live)
-	for g := range d.desired.Lapsed.All() {
+	for g := range d.desired.Inactive.All() {
 		if d.lapsed[roleOf(g)] == nil {
 			d.lapsed[roleOf(g)] = named{}
 		}
@@ -47,7 +47,7 @@ func (d *delta) spell() {
 		}
 	}
 	for g := range d.live.Grants.Minus(d.desired.Grants) {
-		if len(wishes[roleOf(g)]) > 0 && !d.hasLeft(g.Subject) && !d.desired.Lapsed.Has(g) {
+		if len(wishes[roleOf(g)]) > 0 && !d.hasLeft(g.Subject) && !d.desired.Inactive.Has(g) {
 			strangers[roleOf(g)] = append(strangers[roleOf(g)], g.Subject)
 		}
 	}
@@ -59,7 +59,7 @@ func (d *delta) spell() {
 // spellOne compares the wishes and the strangers of one resource.
 func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject) {
 	holders, meant := named{}, map[spec.Subject]int{} // by how many wishes
-	unsure := slices.ContainsFunc(wishes, func(g spec.Grant) bool { return d.live.Problems[g.Subject] != "" })
+	unsure := slices.ContainsFunc(wishes, func(g spec.Grant) bool { return d.live.UnknownSubjects[g.Subject] != "" })
 	for _, s := range strangers {
 		holders.add(d.live, s)
 		if unsure && d.live.Nameless[at.grant(s)] {
@@ -76,7 +76,7 @@ func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject)
 	var unknown []spec.Grant
 	for _, wish := range wishes {
 		switch {
-		case len(d.there[wish]) == 0 && d.live.Problems[wish.Subject] != "":
+		case len(d.there[wish]) == 0 && d.live.UnknownSubjects[wish.Subject] != "":
 			unknown = append(unknown, wish)
 		case d.problem(wish) == "": // of a holder whom several wishes mean, the vendor knows each: they are several people
 			d.met[wish] = slices.ContainsFunc(d.there[wish], func(s spec.Subject) bool { return meant[s] == 1 })
@@ -93,7 +93,7 @@ func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject)
 // give; else that is not enough, since an address may be shared.
 func (d *delta) meant(wish spec.Subject, holders named) []spec.Subject {
 	same, address := holders.as(d.live, wish), d.desired.Addresses[wish]
-	if address != "" && d.live.Problems[wish] != "" {
+	if address != "" && d.live.UnknownSubjects[wish] != "" {
 		same = append(same, holders[keyOf(wish, address)]...)
 		slices.SortFunc(same, spec.Subject.Compare)
 	}
@@ -143,7 +143,7 @@ func slipKeys(key nameKey) []nameKey {
 
 // problem is why a wish can't be granted, and what is there instead.
 func (d *delta) problem(wish spec.Grant) string {
-	why := cmp.Or(d.live.Impossible[wish.Resource], d.live.Problems[wish.Subject])
+	why := cmp.Or(d.live.Unsupported[wish.Resource], d.live.UnknownSubjects[wish.Subject])
 	if why == "" || len(d.there[wish]) == 0 {
 		return why
 	}
@@ -160,14 +160,14 @@ func list(subjects []spec.Subject, between string) string {
 
 func leaversOf(desired spec.State, live Live) named {
 	all := named{}
-	for s := range desired.Left {
+	for s := range desired.Departed {
 		all.add(live, s)
 	}
 	return all
 }
 
 // Departed returns what says whether a holder is, under any name, somebody who left, and by which line.
-func Departed(desired spec.State, live Live) func(spec.Subject) (spec.Claim, bool) {
+func Departed(desired spec.State, live Live) func(spec.Subject) (spec.Origin, bool) {
 	d := delta{desired: desired, live: live}
 	d.leavers = leaversOf(desired, live)
 	return d.leftAs
@@ -181,25 +181,25 @@ func (d *delta) hasLeft(s spec.Subject) bool {
 
 // leftAs is why somebody who left loses access, under whatever name. People whom the files know by the very name are not those
 // whom they know by a similar one.
-func (d *delta) leftAs(s spec.Subject) (claim spec.Claim, left bool) {
-	if claim, left = d.desired.Left[s]; left || d.desired.Known[s] {
+func (d *delta) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
+	if claim, left = d.desired.Departed[s]; left || d.desired.Known[s] {
 		return claim, left
 	}
 	if others := d.leavers.as(d.live, s); len(others) > 0 {
-		return d.desired.Left[others[0]], true
+		return d.desired.Departed[others[0]], true
 	}
-	return spec.Claim{}, false
+	return spec.Origin{}, false
 }
 
 // lapsedAs is why a grant ended that the files give the holder under whatever name.
-func (d *delta) lapsedAs(g spec.Grant) (claim spec.Claim, lapsed bool) {
-	if claim, lapsed = d.desired.Lapsed.Claim(g); lapsed {
+func (d *delta) lapsedAs(g spec.Grant) (claim spec.Origin, lapsed bool) {
+	if claim, lapsed = d.desired.Inactive.Claim(g); lapsed {
 		return claim, true
 	}
 	if others := d.lapsed[roleOf(g)].as(d.live, g.Subject); len(others) > 0 {
-		return d.desired.Lapsed.Claim(roleOf(g).grant(others[0]))
+		return d.desired.Inactive.Claim(roleOf(g).grant(others[0]))
 	}
-	return spec.Claim{}, false
+	return spec.Origin{}, false
 }
 
 // Spared lists the live grants that no line gives and that are kept since a wish may be about them.

@@ -63,7 +63,7 @@ func TestSpellingsCostNobodyAccess(t *testing.T) {
 			[]string{"grant CAD/alice !", "grant Art/bob", "revoke Art/Alice"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			live := diff.Live{State: tc.live, Problems: tc.problems}
+			live := diff.Live{State: tc.live, UnknownSubjects: tc.problems}
 			for name, others := range tc.names {
 				live.AddName(person(name), others...)
 			}
@@ -82,7 +82,7 @@ func TestSpellingsCostNobodyAccess(t *testing.T) {
 }
 
 func TestPlansSayBothSpellings(t *testing.T) {
-	live := diff.Live{State: world("CAD: Alice ALICE"), Problems: blocking("alice")}
+	live := diff.Live{State: world("CAD: Alice ALICE"), UnknownSubjects: blocking("alice")}
 	want := "no such user; alice@local.com is there as ALICE@local.com or Alice@local.com and is kept: write it so"
 	if changes := diff.Compute(world("CAD: alice"), live, diff.Resending{}); len(changes) != 1 || changes[0].Problem != want {
 		t.Errorf("%+v, want %s", changes, want)
@@ -97,11 +97,11 @@ func TestPlansSayBothSpellings(t *testing.T) {
 // Who left, or whose grant ended, loses it whatever it is near to.
 func TestEndsWinOverSpellings(t *testing.T) {
 	for _, ownership := range []spec.Ownership{spec.Owned, spec.AddOnly} {
-		desired, live := world("CAD: alice malory"), diff.Live{State: world("CAD: Mallory m.allory Alice"), Problems: blocking("alice", "malory")}
+		desired, live := world("CAD: alice malory"), diff.Live{State: world("CAD: Mallory m.allory Alice"), UnknownSubjects: blocking("alice", "malory")}
 		r := desired.Resources[group("CAD")]
 		r.Ownership = ownership
 		desired.Resources[group("CAD")] = r
-		desired.Left = map[spec.Subject]spec.Claim{person("mallory"): {Reason: "mallory has left"}, person("mal@x.example"): {Reason: "mallory has left"}}
+		desired.Departed = map[spec.Subject]spec.Origin{person("mallory"): {Reason: "mallory has left"}, person("mal@x.example"): {Reason: "mallory has left"}}
 		live.AddName(person("m.allory"), "mal@x.example")
 		want := []string{"grant CAD/alice !", "grant CAD/malory !", "revoke CAD/Mallory", "revoke CAD/m.allory"}
 		if d := cmp.Diff(want, short(diff.Compute(desired, live, diff.Resending{}))); d != "" {
@@ -109,8 +109,8 @@ func TestEndsWinOverSpellings(t *testing.T) {
 		}
 	}
 	for _, ended := range []string{"bobby", "Bobby"} {
-		desired, live := world("CAD: boby"), diff.Live{State: world("CAD: Bobby"), Problems: blocking("boby")}
-		desired.Lapsed.Add(grant(group("CAD"), ended), spec.Claim{Reason: "expired 2026-01-01"})
+		desired, live := world("CAD: boby"), diff.Live{State: world("CAD: Bobby"), UnknownSubjects: blocking("boby")}
+		desired.Inactive.Add(grant(group("CAD"), ended), spec.Origin{Reason: "expired 2026-01-01"})
 		changes := diff.Compute(desired, live, diff.Resending{})
 		if len(changes) != 2 || changes[1].Op != diff.OpRevoke || changes[1].Reason != "expired 2026-01-01" {
 			t.Errorf("ended as %s: %+v", ended, changes)
@@ -118,7 +118,7 @@ func TestEndsWinOverSpellings(t *testing.T) {
 	}
 	desired := world("CAD:") // a person of that very name is another one
 	desired.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly}
-	desired.Left = map[spec.Subject]spec.Claim{person("mallory"): {}}
+	desired.Departed = map[spec.Subject]spec.Origin{person("mallory"): {}}
 	desired.Known = map[spec.Subject]bool{person("Mallory"): true, person("mallory"): true}
 	if changes := diff.Compute(desired, diff.Live{State: world("CAD: Mallory")}, diff.Resending{}); len(changes) > 0 {
 		t.Errorf("%+v", changes)
@@ -171,24 +171,24 @@ func aliasOf(name string) string {
 // Nobody to whom the files give access, in whatever spelling, loses it; and who left or whose grant ended always loses it.
 func TestLawNoSpellingCostsAccess(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		desired, live := world("CAD:"), diff.Live{State: world("CAD:"), Problems: map[spec.Subject]string{}}
-		desired.Left, desired.Known = map[spec.Subject]spec.Claim{}, map[spec.Subject]bool{}
+		desired, live := world("CAD:"), diff.Live{State: world("CAD:"), UnknownSubjects: map[spec.Subject]string{}}
+		desired.Departed, desired.Known = map[spec.Subject]spec.Origin{}, map[spec.Subject]bool{}
 		knowsAnyCase := rapid.Bool().Draw(t, "the vendor takes any spelling")
 		keep, lose := map[spec.Subject]bool{}, map[spec.Subject]bool{}
 		for i, name := range people {
 			holder := person(respell(t, name, "case", "encoding", "domain", "same"))
-			live.Grants.Add(grant(group("CAD"), holder.Name), spec.Claim{})
+			live.Grants.Add(grant(group("CAD"), holder.Name), spec.Origin{})
 			if live.AddName(holder, aliasOf(name)); rapid.Bool().Draw(t, "id") {
 				live.AddName(holder, "id-"+string(rune('a'+i)))
 			}
 			ways := []string{"case", "encoding", "domain", "alias", "slip", "same"}
 			if rapid.IntRange(0, 9).Draw(t, "left") == 0 {
 				ways = []string{"slip"} // else the files would contradict themselves
-				desired.Left[person(respell(t, name, "case", "encoding", "domain", "alias"))] = spec.Claim{}
+				desired.Departed[person(respell(t, name, "case", "encoding", "domain", "alias"))] = spec.Origin{}
 				lose[holder] = true
 			}
 			if rapid.IntRange(0, 9).Draw(t, "ended") == 0 {
-				desired.Lapsed.Add(grant(group("CAD"), respell(t, name, "same", "case", "encoding")), spec.Claim{})
+				desired.Inactive.Add(grant(group("CAD"), respell(t, name, "same", "case", "encoding")), spec.Origin{})
 				lose[holder] = true
 				continue
 			}
@@ -196,10 +196,10 @@ func TestLawNoSpellingCostsAccess(t *testing.T) {
 				continue
 			}
 			wish := person(respell(t, name, ways...))
-			desired.Grants.Add(grant(group("CAD"), wish.Name), spec.Claim{})
+			desired.Grants.Add(grant(group("CAD"), wish.Name), spec.Origin{})
 			keep[holder] = true
 			if desired.Known[wish] = true; wish != holder && !(knowsAnyCase && spec.Fold(wish.Name) == spec.Fold(holder.Name)) {
-				live.Problems[wish] = "no such user"
+				live.UnknownSubjects[wish] = "no such user"
 			}
 		}
 		for _, c := range diff.Compute(desired, live, diff.Resending{}) {
@@ -214,7 +214,7 @@ func TestLawNoSpellingCostsAccess(t *testing.T) {
 		}
 		for s := range lose {
 			if !desired.Grants.Has(grant(group("CAD"), s.Name)) {
-				t.Fatalf("%s keeps access; left are %v, ended %v", s, desired.Left, desired.Lapsed.Sorted())
+				t.Fatalf("%s keeps access; left are %v, ended %v", s, desired.Departed, desired.Inactive.Sorted())
 			}
 		}
 	})

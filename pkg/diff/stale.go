@@ -64,7 +64,7 @@ type Now struct {
 //
 // Where a list is not whole, that is what is reported of its resource, unless the rule may be broken: what such a list lacks
 // proves nothing.
-func Judge(part Part, left []Change, now Now) (stale []Staleness, broken []Violation) {
+func Judge(part ConnectionPlan, left []Change, now Now) (stale []Staleness, broken []Violation) {
 	if then, here := part.Account, now.Live.Account; then != "" && here != "" && then != here {
 		return []Staleness{{Why: WhyAccount, Then: then, Now: here}}, nil
 	}
@@ -159,7 +159,7 @@ func (f freshPlan) explain(s *Staleness) {
 	want, listed := f.now.Desired.Resources[ref]
 	have := f.now.Live.Resources[ref]
 	claim, granted := f.now.Desired.Grants.Claim(c.Grant(f.connection))
-	lapse, lapsed := f.now.Desired.Lapsed.Claim(c.Grant(f.connection))
+	lapse, lapsed := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
 	s.Source = want.Source.Source()
 	switch {
 	case !listed:
@@ -196,7 +196,7 @@ func (f freshPlan) wanted(c Change, want spec.Resource) bool {
 
 // unallowed says which pairs the calls of a part touch beside its changes although the packing allowance of now does not give
 // them. Those are worth their savings only where they change nothing.
-func (f freshPlan) unallowed(part Part) (stale []Staleness) {
+func (f freshPlan) unallowed(part ConnectionPlan) (stale []Staleness) {
 	var extra []Change
 	for _, call := range part.Calls {
 		extra = append(extra, call.Extra...)
@@ -219,7 +219,7 @@ func (f freshPlan) unallowed(part Part) (stale []Staleness) {
 
 // OutsideEdits says what somebody else changed on the resources of a part since it was planned. now is what a plan of now
 // would change: it tells who came and who went, as far as the files rule that.
-func OutsideEdits(part Part, now []Change, live Live) (edits []Staleness) {
+func OutsideEdits(part ConnectionPlan, now []Change, live Live) (edits []Staleness) {
 	t, then, uncounted := touch(part.Name, part.Changes), map[string]Fingerprint{}, map[spec.Ref]bool{}
 	for _, f := range part.Touched {
 		then[f.Resource] = f

@@ -12,7 +12,7 @@ import (
 )
 
 // judged holds a part against files and live state and says in a word each why it is stale.
-func judged(part diff.Part, desired spec.State, live diff.Live) []string {
+func judged(part diff.ConnectionPlan, desired spec.State, live diff.Live) []string {
 	var left []diff.Change
 	for _, c := range part.Changes {
 		if !diff.Satisfied(conn, c, live) {
@@ -33,8 +33,8 @@ func judged(part diff.Part, desired spec.State, live diff.Live) []string {
 }
 
 // plannedFor is the part that turns live into desired.
-func plannedFor(desired spec.State, live diff.Live) diff.Part {
-	part := diff.Part{Name: conn, Account: live.Account, Changes: diff.Compute(desired, live, diff.Resending{})}
+func plannedFor(desired spec.State, live diff.Live) diff.ConnectionPlan {
+	part := diff.ConnectionPlan{Name: conn, Account: live.Account, Changes: diff.Compute(desired, live, diff.Resending{})}
 	part.Touched = diff.Fingerprints(conn, part.Changes, live)
 	return part
 }
@@ -128,7 +128,7 @@ func TestWhatClosingAnAppShows(t *testing.T) {
 		s := spec.NewState()
 		s.Resources[ref] = spec.Resource{Ownership: spec.Owned, Open: audience == "everyone", Settings: spec.Settings{}.With("audience", audience)}
 		for _, u := range users {
-			s.Grants.Add(grant(ref, u), spec.Claim{})
+			s.Grants.Add(grant(ref, u), spec.Origin{})
 		}
 		return s
 	}
@@ -156,13 +156,13 @@ func TestWhyAChangeIsNotPlannedNow(t *testing.T) {
 		"not listed":       {func(d *spec.State, _ *diff.Live) { *d = world("Other: a") }, []string{"unlisted", "unlisted"}},
 		"watched":          {func(d *spec.State, _ *diff.Live) { d.Resources[group("CAD")] = spec.Resource{Ownership: spec.Ignored} }, []string{"ignored", "ignored"}},
 		"add-only":         {func(d *spec.State, _ *diff.Live) { d.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly} }, []string{"add-only"}},
-		"the line is back": {func(d *spec.State, _ *diff.Live) { d.Grants.Add(grant(group("CAD"), "x"), spec.Claim{}) }, []string{"files"}},
+		"the line is back": {func(d *spec.State, _ *diff.Live) { d.Grants.Add(grant(group("CAD"), "x"), spec.Origin{}) }, []string{"files"}},
 		"ended": {func(d *spec.State, _ *diff.Live) {
 			d.Grants.Remove(grant(group("CAD"), "a"))
-			d.Lapsed.Add(grant(group("CAD"), "a"), spec.Claim{Reason: "expired 2026-11-05"})
+			d.Inactive.Add(grant(group("CAD"), "a"), spec.Origin{Reason: "expired 2026-11-05"})
 		}, []string{"time"}},
 		"unknown to the vendor": {func(_ *spec.State, l *diff.Live) {
-			l.Impossible = map[spec.Ref]string{group("CAD"): "locked"}
+			l.Unsupported = map[spec.Ref]string{group("CAD"): "locked"}
 		}, []string{"blocked"}},
 		"not whole": {func(_ *spec.State, l *diff.Live) {
 			r := l.Resources[group("CAD")]

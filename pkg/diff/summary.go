@@ -30,5 +30,5 @@ func (p *Plan) Summarize(seconds map[string]float64) {
 
 // Empty says whether nothing differs.
 func (p *Plan) Empty() bool {
-	return !slices.ContainsFunc(p.Connections, func(part Part) bool { return len(part.Changes) > 0 })
+	return !slices.ContainsFunc(p.Connections, func(part ConnectionPlan) bool { return len(part.Changes) > 0 })
 }

@@ -15,7 +15,7 @@ import (
 // genForums draws a desired state of resources of both kinds, or a live one.
 func genForums(t *rapid.T, desired bool) spec.State {
 	s := spec.NewState()
-	s.Left = map[spec.Subject]spec.Claim{}
+	s.Departed = map[spec.Subject]spec.Origin{}
 	label := map[bool]string{true: "desired", false: "live"}[desired]
 	draw := func(what string, words ...string) string { return rapid.SampledFrom(words).Draw(t, label+" "+what) }
 	for i := range 5 {
@@ -42,15 +42,15 @@ func genForums(t *rapid.T, desired bool) spec.State {
 				switch {
 				case desired && r.Absent:
 				case desired && draw("lapses", "no", "no", "ended", "to begin") != "no":
-					s.Lapsed.Add(g, spec.Claim{Ended: draw("how", "ended", "to begin") == "ended"})
+					s.Inactive.Add(g, spec.Origin{Ended: draw("how", "ended", "to begin") == "ended"})
 				default:
-					s.Grants.Add(g, spec.Claim{})
+					s.Grants.Add(g, spec.Origin{})
 				}
 			}
 		}
 	}
 	if desired && draw("somebody left", "no", "yes") == "yes" {
-		s.Left[address("u0")] = spec.Claim{}
+		s.Departed[address("u0")] = spec.Origin{}
 		s.Grants = s.Grants.Where(func(g spec.Grant) bool { return g.Subject != address("u0") })
 	}
 	return s

@@ -60,7 +60,7 @@ func (o one) state() spec.State {
 	s.Resources[group("X")] = r
 	for role, subjects := range o.holders {
 		for _, subject := range subjects {
-			s.Grants.Add(spec.Grant{Resource: group("X"), Role: role, Subject: subject}, spec.Claim{})
+			s.Grants.Add(spec.Grant{Resource: group("X"), Role: role, Subject: subject}, spec.Origin{})
 		}
 	}
 	return s
@@ -188,7 +188,7 @@ func TestOwnersAreTakenFrom(t *testing.T) {
 	if d := cmp.Diff([]string{"update X owner:boss@corp.example>ann@corp.example !"}, short(diff.Compute(state, live, diff.Resending{}))); d != "" {
 		t.Errorf("add-only (-want +got):\n%s", d)
 	}
-	state.Left = map[spec.Subject]spec.Claim{{Kind: spec.SubjectUser, Name: "boss@corp.example"}: {}}
+	state.Departed = map[spec.Subject]spec.Origin{{Kind: spec.SubjectUser, Name: "boss@corp.example"}: {}}
 	if d := cmp.Diff([]string{"update X owner:boss@corp.example>ann@corp.example"}, short(diff.Compute(state, live, diff.Resending{}))); d != "" {
 		t.Errorf("of one who left (-want +got):\n%s", d)
 	}
@@ -261,7 +261,7 @@ func TestEndsCountApart(t *testing.T) {
 	desired := world(crowd("CAD", 1, 10))
 	desired.Resources[group("CAD")] = spec.Resource{Ownership: spec.AddOnly}
 	for i := 11; i <= 40; i++ {
-		desired.Lapsed.Add(grant(group("CAD"), fmt.Sprint("u", i)), spec.Claim{Reason: "over", Ended: i <= 39})
+		desired.Inactive.Add(grant(group("CAD"), fmt.Sprint("u", i)), spec.Origin{Reason: "over", Ended: i <= 39})
 	}
 	if n := len(diff.Compute(desired, live, diff.Resending{})); n != 29 {
 		t.Errorf("%d ends on add-only", n)

@@ -75,11 +75,11 @@ func through(t *rapid.T, from, to any) {
 // Plans with any changes come back too.
 func TestPlansOfAnyChangesComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		part := diff.Part{Name: conn, Changes: rapid.SliceOfN(anyChange, 0, 4).Draw(t, "changes"), Calls: []diff.Call{}, Violations: []diff.Violation{}}
+		part := diff.ConnectionPlan{Name: conn, Changes: rapid.SliceOfN(anyChange, 0, 4).Draw(t, "changes"), Calls: []diff.Call{}, Violations: []diff.Violation{}}
 		for i := range part.Changes {
 			part.Changes[i].Problem = "blocked" // so that no calls are needed
 		}
-		plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.Part{part}}
+		plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{part}}
 		data, err := plan.Encode()
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +126,7 @@ func TestChangesOfFormat1(t *testing.T) {
 func TestDecodeRefusesChanges(t *testing.T) {
 	resend := diff.Change{Op: diff.OpResend, Kind: kindAppGroup, Resource: "CAD", Problem: "blocked",
 		Notice: diff.NoticeRef{Sent: time.Unix(1e9, 0).UTC()}, Doubt: time.Unix(1e9, 0).UTC()}
-	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.Part{{Name: conn, Changes: []diff.Change{resend}}}}
+	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{{Name: conn, Changes: []diff.Change{resend}}}}
 	data, err := plan.Encode()
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	patience = 30 * time.Second // for one call
-	kibi     = 1 << 10
-	mebi     = 1 << 20
+	callTimeout = 30 * time.Second // for one call
+	kibi        = 1 << 10
+	mebi        = 1 << 20
 )
 
 // settings overrule what the repository's own settings say, those that they include among them: whatever runs a program,
@@ -97,7 +97,7 @@ func silent(err error) bool {
 
 // run lets git write its answer to out.
 func (r *Repository) run(ctx context.Context, out io.Writer, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	complaint := &limited{most: 4 * kibi}
 	cmd := exec.CommandContext(ctx, r.program, slices.Concat(settings, args)...)

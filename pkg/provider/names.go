@@ -57,7 +57,7 @@ func (q Query) Beside(live diff.Live, is func(spec.Subject) bool) []spec.Grant {
 
 // Leaver is somebody who left.
 type Leaver struct {
-	spec.Claim
+	spec.Origin
 	Names []spec.Subject // all that the connection may know them by, sorted
 }
 
@@ -87,27 +87,27 @@ func (l Leaver) Addresses() []string {
 // them: those whom the files do not know and who keep what they hold. Both are empty in most runs, where nobody left or nobody
 // may be one of them; then nothing is to be looked up.
 func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subject) {
-	if q.ReadBack || len(q.Desired.Left) == 0 {
+	if q.ReadBack || len(q.Desired.Departed) == 0 {
 		return nil, nil
 	}
 	spared := diff.Spared(q.Desired, live)
 	suspects = subjects(live, func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
-		_, left := q.Desired.Left[g.Subject] // a similar name may be somebody else's
+		_, left := q.Desired.Departed[g.Subject] // a similar name may be somebody else's
 		return (stranger || spared[g]) && !left && personal(g.Subject.Kind)
 	})
 	if len(suspects) == 0 {
 		return nil, nil
 	}
-	found := map[spec.Claim]bool{}
+	found := map[spec.Origin]bool{}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if claim, left := q.Desired.Left[g.Subject]; left {
+		if claim, left := q.Desired.Departed[g.Subject]; left {
 			found[claim] = true
 		}
 	}
-	names := map[spec.Claim][]spec.Subject{}
-	for s, claim := range q.Desired.Left {
+	names := map[spec.Origin][]spec.Subject{}
+	for s, claim := range q.Desired.Departed {
 		if !found[claim] {
 			names[claim] = append(names[claim], s)
 		}
@@ -128,7 +128,7 @@ func (l Leaver) Users() []spec.Subject {
 // Untraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and that
 // it shows nothing else of them. why says how they were looked for.
 func Untraced(q Query, live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
-	left, found := diff.Departed(q.Desired, *live), map[spec.Claim]bool{}
+	left, found := diff.Departed(q.Desired, *live), map[spec.Origin]bool{}
 	for _, s := range suspects {
 		if claim, gone := left(s); gone {
 			found[claim] = true
@@ -137,7 +137,7 @@ func Untraced(q Query, live *diff.Live, leavers []Leaver, suspects []spec.Subjec
 	var names []string
 	for _, l := range leavers {
 		shown := slices.ContainsFunc(l.Names, func(s spec.Subject) bool { return len(live.Names[s]) > 0 })
-		if !shown && !found[l.Claim] {
+		if !shown && !found[l.Origin] {
 			names = append(names, l.Name())
 		}
 	}
@@ -174,7 +174,7 @@ func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
 			switch folded := spec.Fold(name); {
 			case wanted || q.Desired.Listed[other] || folded != own && len(unmade)*len(names) > maxPairs:
 			case folded == own:
-				live.Impossible[ref] = fmt.Sprintf("%q is there, and in no file; write it so, or rename one of the two", name)
+				live.Unsupported[ref] = fmt.Sprintf("%q is there, and in no file; write it so, or rename one of the two", name)
 			case spec.OneSlip(own, folded):
 				live.Note(ref, "it is to be made, and %q, which is in no file, is there; make sure that it is not the one you mean", name)
 			}

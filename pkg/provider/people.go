@@ -11,7 +11,7 @@ import (
 // members the files don't see, and which may hold people who left. It is empty where nobody left, or no plan is made.
 func (q Query) Giving(live diff.Live, kind spec.SubjectKind) map[spec.Subject]spec.Ref {
 	giving := map[spec.Subject]spec.Ref{}
-	if q.ReadBack || !q.Notices || len(q.Desired.Left) == 0 {
+	if q.ReadBack || !q.Notices || len(q.Desired.Departed) == 0 {
 		return giving
 	}
 	add := func(g spec.Grant) {

@@ -30,7 +30,7 @@ type Source interface {
 	// index, and none with one. What gives access comes before what takes it. Beyond the changes a call touches nothing but
 	// what it names as extra, out of the slack. With bound it also says how few calls there could be at best, if it can tell.
 	// It is pure and deterministic, and leaves the changes as they are.
-	Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed
+	Pack(changes []diff.Change, slack diff.Allowance, bound bool) diff.Packed
 	// Shapes are the calls that Pack makes, and what each may carry. A plan with any other call is not carried out.
 	Shapes() []diff.CallShape
 }

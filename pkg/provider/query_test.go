@@ -20,7 +20,7 @@ func world(grants ...spec.Grant) spec.State {
 	s := spec.NewState()
 	for _, g := range grants {
 		s.Resources[g.Resource] = spec.Resource{Ownership: spec.Owned}
-		s.Grants.Add(g, spec.Claim{})
+		s.Grants.Add(g, spec.Origin{})
 	}
 	return s
 }

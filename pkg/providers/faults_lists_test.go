@@ -185,17 +185,17 @@ func inOrder(t *rapid.T, source provider.Source, kind spec.Kind) {
 		for s := range people {
 			g := spec.Grant{Resource: ref, Role: roleOn(kind), Subject: spec.Subject{Kind: spec.SubjectUser, Name: fmt.Sprintf("u%d@corp.example", s)}}
 			if held(0, r, s) {
-				desired.Grants.Add(g, spec.Claim{})
+				desired.Grants.Add(g, spec.Origin{})
 			}
 			if held(1, r, s) {
-				live.Grants.Add(g, spec.Claim{})
+				live.Grants.Add(g, spec.Origin{})
 			}
 		}
 	}
 	changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 	before, after := holders(live), holders(desired)
 	now := maps.Clone(before)
-	for n, call := range source.Pack(changes, diff.Slack{}, false).Calls {
+	for n, call := range source.Pack(changes, diff.Allowance{}, false).Calls {
 		for _, i := range call.Changes {
 			step := map[diff.Op]int{diff.OpGrant: 1, diff.OpRevoke: -1}[changes[i].Op]
 			now[changes[i].Resource] += step

@@ -12,7 +12,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			sizes[r.in.name] += len(e.to)
 		}
 	}
-	left, known := map[view]map[Subject]Claim{}, map[view]map[Subject]bool{} // not by connection: there may be many
+	left, known := map[view]map[Subject]Origin{}, map[view]map[Subject]bool{} // not by connection: there may be many
 	addresses := map[view]map[Subject]string{}
 	for _, c := range s.Connections {
 		site := s.sites[c.Name]
@@ -21,8 +21,8 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			left[by], known[by], addresses[by] = s.left(site), s.known(site), s.addresses(site)
 		}
 		states[c.Name] = State{
-			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Lapsed: NewGrants(0),
-			Left: left[by], Known: known[by], Addresses: addresses[by], Listed: map[Ref]bool{},
+			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Inactive: NewGrants(0),
+			Departed: left[by], Known: known[by], Addresses: addresses[by], Listed: map[Ref]bool{},
 		}
 	}
 	teams := map[*team][]*user{}
@@ -37,13 +37,13 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 }
 
 // left lists the people who left, under every name that they may have at a connection.
-func (s *Spec) left(c *connection) map[Subject]Claim {
-	left := map[Subject]Claim{}
+func (s *Spec) left(c *connection) map[Subject]Origin {
+	left := map[Subject]Origin{}
 	for _, u := range s.users {
 		if !u.left {
 			continue
 		}
-		claim := Claim{Source: u.source, Reason: u.name + " has left"}
+		claim := Origin{Source: u.source, Reason: u.name + " has left"}
 		for _, name := range c.names(u) {
 			left[name] = claim
 		}
@@ -80,7 +80,7 @@ func (s *Spec) addresses(c *connection) map[Subject]string {
 func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams map[*team][]*user) {
 	lapse := e.lapse(now)
 	g := Grant{Resource: r.ref(), Role: e.role}
-	claim := Claim{Reason: e.reason}
+	claim := Origin{Reason: e.reason}
 	if lapse != "" {
 		claim.Reason, claim.Ended = lapse, e.ended(now)
 	}
@@ -89,10 +89,10 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 		case state.Grants.Has(g):
 		case lapse == "":
 			state.Grants.Add(g, claim)
-			state.Lapsed.Remove(g)
+			state.Inactive.Remove(g)
 		default:
-			if former, lapsed := state.Lapsed.Claim(g); !lapsed || claim.Ended && !former.Ended {
-				state.Lapsed.Add(g, claim)
+			if former, lapsed := state.Inactive.Claim(g); !lapsed || claim.Ended && !former.Ended {
+				state.Inactive.Add(g, claim)
 			}
 		}
 	}

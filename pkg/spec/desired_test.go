@@ -96,13 +96,13 @@ func dumpStates(states map[string]State) []string {
 			r.Schema = nil // that of the made-up providers
 			lines = append(lines, fmt.Sprintf("%s: %v %+v", name, ref, r))
 		}
-		for what, claims := range map[string]Grants{"grant": state.Grants, "lapsed": state.Lapsed} {
+		for what, claims := range map[string]Grants{"grant": state.Grants, "lapsed": state.Inactive} {
 			for g, claim := range claims.All() {
 				lines = append(lines, fmt.Sprintf("%s: %s %v %s to %s %q of %q: %v %q", name, what, g.Resource, g.Role,
 					g.Subject.Kind, g.Subject.Name, g.Subject.Domain, claim.Source, claim.Reason))
 			}
 		}
-		for subject, claim := range state.Left {
+		for subject, claim := range state.Departed {
 			lines = append(lines, fmt.Sprintf("%s: left %s %q of %q: %v %q", name, subject.Kind, subject.Name, subject.Domain,
 				claim.Source, claim.Reason))
 		}

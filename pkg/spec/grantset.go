@@ -7,10 +7,10 @@ import (
 )
 
 // Grants is a set of grants, each with where it comes from. A copy is the same set, but for the zero value, which is empty.
-type Grants struct{ claims map[Grant]Claim }
+type Grants struct{ claims map[Grant]Origin }
 
 // NewGrants returns an empty set with room for about that many grants.
-func NewGrants(size int) Grants { return Grants{make(map[Grant]Claim, size)} }
+func NewGrants(size int) Grants { return Grants{make(map[Grant]Origin, size)} }
 
 // Len is how many grants the set has.
 func (s Grants) Len() int { return len(s.claims) }
@@ -22,15 +22,15 @@ func (s Grants) Has(g Grant) bool {
 }
 
 // Claim returns where a grant comes from; ok is false for one that is not in the set.
-func (s Grants) Claim(g Grant) (claim Claim, ok bool) {
+func (s Grants) Claim(g Grant) (claim Origin, ok bool) {
 	claim, ok = s.claims[g]
 	return claim, ok
 }
 
 // Add puts a grant into the set, or gives one that is there another claim.
-func (s *Grants) Add(g Grant, claim Claim) {
+func (s *Grants) Add(g Grant, claim Origin) {
 	if s.claims == nil {
-		s.claims = map[Grant]Claim{}
+		s.claims = map[Grant]Origin{}
 	}
 	s.claims[g] = claim
 }
@@ -39,11 +39,11 @@ func (s *Grants) Add(g Grant, claim Claim) {
 func (s Grants) Remove(g Grant) { delete(s.claims, g) }
 
 // All goes through the set in no particular order.
-func (s Grants) All() iter.Seq2[Grant, Claim] { return maps.All(s.claims) }
+func (s Grants) All() iter.Seq2[Grant, Origin] { return maps.All(s.claims) }
 
 // Minus goes through the grants that the other set lacks, in no particular order.
-func (s Grants) Minus(other Grants) iter.Seq2[Grant, Claim] {
-	return func(yield func(Grant, Claim) bool) {
+func (s Grants) Minus(other Grants) iter.Seq2[Grant, Origin] {
+	return func(yield func(Grant, Origin) bool) {
 		for g, claim := range s.claims {
 			if !other.Has(g) && !yield(g, claim) {
 				return

@@ -15,9 +15,9 @@ func TestGrantsAreASet(t *testing.T) {
 			return Grant{Resource: Ref{Name: rapid.StringMatching("[AB]").Draw(t, "resource")}, Subject: Subject{Name: rapid.StringMatching("[ab]").Draw(t, "subject")}}
 		})
 		var set, other Grants
-		model := map[Grant]Claim{}
+		model := map[Grant]Origin{}
 		for _, g := range rapid.SliceOfN(some, 0, 8).Draw(t, "added") {
-			claim := Claim{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
+			claim := Origin{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
 			set.Add(g, claim)
 			model[g] = claim
 		}
@@ -26,11 +26,11 @@ func TestGrantsAreASet(t *testing.T) {
 			delete(model, g)
 		}
 		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "other") {
-			other.Add(g, Claim{})
+			other.Add(g, Origin{})
 		}
 		inA := func(g Grant) bool { return g.Resource.Name == "A" }
 		part := set.Where(inA)
-		part.Add(Grant{Subject: Subject{Name: "new"}}, Claim{})
+		part.Add(Grant{Subject: Subject{Name: "new"}}, Origin{})
 		if !maps.Equal(maps.Collect(set.All()), model) || set.Len() != len(model) {
 			t.Fatalf("the set is %v, want %v", set, model)
 		}

@@ -29,8 +29,8 @@ squads: [{name: S, in: d, leads: [ann]}]
 		t.Errorf("grants %v", state.Grants)
 	}
 	for _, name := range []string{"staff/bob", "bob"} {
-		if _, ok := state.Left[Subject{Kind: SubjectUser, Name: name}]; !ok {
-			t.Errorf("%s has not left: %v", name, state.Left)
+		if _, ok := state.Departed[Subject{Kind: SubjectUser, Name: name}]; !ok {
+			t.Errorf("%s has not left: %v", name, state.Departed)
 		}
 	}
 }

@@ -40,7 +40,7 @@ rules: {protected: ["user:bob"]}
 	}
 	for connection, want := range map[string]string{"w": "eve", "v": "eve42"} {
 		for _, name := range []string{"eve", "eve42"} {
-			if _, left := states[connection].Left[Subject{SubjectUser, name, "local.com"}]; left != (name == want) {
+			if _, left := states[connection].Departed[Subject{SubjectUser, name, "local.com"}]; left != (name == want) {
 				t.Errorf("%s: %s has left: %t", connection, name, left)
 			}
 		}

@@ -118,7 +118,7 @@ func TestOrderAndFilesDoNotMatter(t *testing.T) {
 			if diff := cmp.Diff(w.grants, keys(state.Grants)); diff != "" {
 				t.Errorf("grants: %s", diff)
 			}
-			if diff := cmp.Diff(w.lapsed, keys(state.Lapsed)); diff != "" {
+			if diff := cmp.Diff(w.lapsed, keys(state.Inactive)); diff != "" {
 				t.Errorf("lapsed: %s", diff)
 			}
 			if len(state.Resources) != len(w.lines["appGroups"]) {

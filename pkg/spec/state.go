@@ -6,11 +6,11 @@ import "slices"
 type State struct {
 	Resources map[Ref]Resource
 	Grants    Grants
-	// Lapsed are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
-	Lapsed Grants
-	// Left are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
+	// Inactive are grants that the file names but that hold no longer or not yet, and why. Only desired states have them.
+	Inactive Grants
+	// Departed are subjects that lose every grant on every listed resource, ignored ones excepted: people under each of
 	// their names, which are the account and, as user, mailbox and plain address, the email. Only desired states have them.
-	Left map[Subject]Claim
+	Departed map[Subject]Origin
 	// Known are the people that the file lists, who left or not. Only desired states have them.
 	Known map[Subject]bool
 	// Addresses are those that the file gives people, by their names at the connection. Only desired states have them.
@@ -19,8 +19,8 @@ type State struct {
 	Listed map[Ref]bool
 }
 
-// Claim is where a grant comes from and why. A live grant's Claim is empty.
-type Claim struct {
+// Origin is where a grant comes from and why. A live grant's Origin is empty.
+type Origin struct {
 	Source Position
 	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
 	Ended  bool   // of a lapse: its end has come, so that it is not one that is yet to begin
@@ -84,7 +84,7 @@ func (s State) Names(kind Kind) []string {
 // shared, since they are about the file.
 func (s State) Where(keep func(Ref) bool) State {
 	on := func(g Grant) bool { return keep(g.Resource) }
-	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Lapsed: s.Lapsed.Where(on), Left: s.Left, Known: s.Known,
+	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Inactive: s.Inactive.Where(on), Departed: s.Departed, Known: s.Known,
 		Addresses: s.Addresses, Listed: s.Listed}
 	for ref, r := range s.Resources {
 		if keep(ref) {

@@ -29,7 +29,7 @@ func TestMarkdownHostileNames(t *testing.T) {
 
 // A plan too long for a comment shows every revoke first and counts the rest.
 func TestMarkdownOverflow(t *testing.T) {
-	part := diff.Part{Name: "workspace", Provider: "huaweicloud"}
+	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud"}
 	for i := range 3000 {
 		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD",
 			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("工程师%05d", i)), Source: "a.yaml:1"})
@@ -38,7 +38,7 @@ func TestMarkdownOverflow(t *testing.T) {
 		part.Changes = append(part.Changes, diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "Legacy",
 			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("gone%03d", i)), Reason: "not in the files"})
 	}
-	plan := &diff.Plan{Connections: []diff.Part{part, {Name: "empty", Provider: "p", Unmanaged: 1}}}
+	plan := &diff.Plan{Connections: []diff.ConnectionPlan{part, {Name: "empty", Provider: "p", Unmanaged: 1}}}
 	plan.Summarize(nil)
 	have := asMarkdown(t, Plan(plan))
 	if len(have) > MarkdownLimit || len(have) < MarkdownLimit*9/10 {
@@ -62,13 +62,13 @@ func TestMarkdownOverflow(t *testing.T) {
 
 // Where not even the risky rows fit, nothing less risky is shown.
 func TestMarkdownRiskyOverflow(t *testing.T) {
-	part := diff.Part{Name: "workspace", Provider: "huaweicloud", Unmanaged: 3, Notes: []string{"loud"}}
+	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud", Unmanaged: 3, Notes: []string{"loud"}}
 	for i := range 2000 {
 		part.Changes = append(part.Changes,
 			diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Subject: user("a")},
 			diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Subject: user(fmt.Sprint(i))})
 	}
-	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.Part{part}}))
+	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.ConnectionPlan{part}}))
 	if strings.Contains(have, "| `+` |") || !strings.Contains(have, "`+` × 2000, `-` × ") ||
 		!strings.Contains(have, ", 1 note. ") || !strings.Contains(have, "**WARNING** `loud`") {
 		t.Errorf("wrong choice of rows:\n%.600s", have)
@@ -77,13 +77,13 @@ func TestMarkdownRiskyOverflow(t *testing.T) {
 
 // Where room is short, settings that take access stand with the revokes, before what is blocked.
 func TestMarkdownShowsTakingsFirst(t *testing.T) {
-	part := diff.Part{Name: "workspace", Provider: "huaweicloud"}
+	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud"}
 	for i := range 1500 {
 		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: "app-group", Resource: "CAD", Subject: user(fmt.Sprint(i)), Problem: "no such user"})
 	}
 	part.Changes = append(part.Changes, diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"},
 		diff.Change{Op: diff.OpRevoke, Kind: "app", Resource: "Excel", Subject: user("gone")})
-	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.Part{part}}))
+	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.ConnectionPlan{part}}))
 	closed, gone, blocked := strings.Index(have, "everyone -> assigned"), strings.Index(have, "gone"), strings.Index(have, "no such user")
 	if closed < 0 || gone < 0 || max(closed, gone) > blocked {
 		t.Errorf("closed at %d, revoked at %d, blocked at %d", closed, gone, blocked)

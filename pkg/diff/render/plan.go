@@ -23,7 +23,7 @@ func Plan(p *diff.Plan) Report {
 	return report
 }
 
-func planSection(part diff.Part) Section {
+func planSection(part diff.ConnectionPlan) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
@@ -54,7 +54,7 @@ func planSection(part diff.Part) Section {
 }
 
 // extras are the pairs that calls touch beside their changes.
-func extras(part diff.Part) []diff.Change {
+func extras(part diff.ConnectionPlan) []diff.Change {
 	var all []diff.Change
 	for _, call := range part.Calls {
 		all = append(all, call.Extra...)

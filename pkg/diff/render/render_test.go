@@ -39,11 +39,11 @@ func everyOp() *diff.Plan {
 		{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("bob"), Reason: "not in the files"},
 		{Op: diff.OpDelete, Kind: kindMailGroup, Resource: "old@corp.example", Source: "a.yaml:60", Reason: "state: absent"},
 	}
-	part := diff.Part{Name: "workspace", Provider: "huaweicloud", LiveGrants: 30, Resources: 4, Unmanaged: 2, Changes: changes,
+	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud", LiveGrants: 30, Resources: 4, Unmanaged: 2, Changes: changes,
 		Notes:      []string{"app-group/Big could not be read whole: nothing is revoked there"},
 		Violations: []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "protected", Have: 1, On: "app-group/CAD"}, {Rule: "max-mails", Have: 2, Limit: 1}},
 		Overrides:  []diff.Override{{Rule: "max-mails", Have: 2, Limit: 1, Reason: "ticket 4711"}}}
-	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.Part{
+	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{
 		{Name: "directory", Provider: "alibabacloud", Errors: diff.Errors{errors.New("variable X is not set"), errors.New("variable Y is not set")}}, part}}
 	plan.Connections[1].Calls = []diff.Call{{Name: "all", Changes: []int{0, 1, 2, 3, 5, 6, 7, 8, 9}}}
 	plan.Summarize(map[string]float64{"workspace": 0.6})
@@ -246,7 +246,7 @@ func TestEverythingHasWords(t *testing.T) {
 		if opMark(op).Tone == Alarms {
 			t.Errorf("op %q has no glyph", op)
 		}
-		s := diff.Plan{Connections: []diff.Part{{Changes: []diff.Change{{Op: op}}}}}
+		s := diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{{Op: op}}}}}
 		s.Summarize(nil)
 		if text := planTotals(s.Summary, view{}); !strings.Contains(text, " 1 to "+string(op)+" in") {
 			t.Errorf("totals leave op %q out: %s", op, text)
@@ -263,7 +263,7 @@ func TestEverythingHasWords(t *testing.T) {
 		}
 	}
 	for _, op := range diff.Ops {
-		d := diff.DriftOf(&diff.Plan{Connections: []diff.Part{{Changes: []diff.Change{{Op: op}}}}}, nil)
+		d := diff.DriftOf(&diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{{Op: op}}}}}, nil)
 		text := driftTotals(d.Summary, view{})
 		if !strings.HasPrefix(text, "Drift: 1 ") {
 			t.Errorf("totals leave op %q out: %s", op, text)
@@ -310,7 +310,7 @@ func TestFault25DisplayTricks(t *testing.T) {
 		c := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
 			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
 		update := diff.Change{Op: diff.OpUpdate, Kind: kindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: spec.Settings{}.With(trick, trick), Problem: trick}
-		plan := &diff.Plan{Connections: []diff.Part{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
+		plan := &diff.Plan{Connections: []diff.ConnectionPlan{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
 		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},

@@ -82,7 +82,7 @@ func eachValue(fields map[string]any, do func(fields map[string]any, key string)
 // anybody where live is as desired.
 func RowsLeaveOutKeys(t *testing.T, p Provider) {
 	keys := map[string]bool{}
-	plan := func(each func(row map[string]any)) (diff.Part, error) {
+	plan := func(each func(row map[string]any)) (diff.ConnectionPlan, error) {
 		c := Start(t, p, p.Read(t, "after.yaml"))
 		c.Rewrite(func(_ *http.Request, answer map[string]any) {
 			EachList(answer, func(rows []map[string]any) []map[string]any {

@@ -158,11 +158,11 @@ func PackIsExactAndPure(t *testing.T, p Provider) {
 	changes := Plan(t, job).Connections[0].Changes
 	changes[len(changes)-1].Problem = "blocked"
 	before := slices.Clone(changes)
-	calls := job.Source.Pack(changes, diff.Slack{}, false).Calls
+	calls := job.Source.Pack(changes, diff.Allowance{}, false).Calls
 	if d := cmp.Diff(before, changes, cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("Pack altered the changes:\n%s", d)
 	}
-	if d := cmp.Diff(calls, job.Source.Pack(changes, diff.Slack{}, false).Calls, cmpopts.EquateComparable(spec.Settings{})); d != "" {
+	if d := cmp.Diff(calls, job.Source.Pack(changes, diff.Allowance{}, false).Calls, cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("Pack gave other calls the second time:\n%s", d)
 	}
 	if err := diff.CheckCalls(changes, calls, job.Source.Shapes()); err != nil {

@@ -23,11 +23,11 @@ type mailed struct {
 	Before string `json:"before,omitempty"`
 }
 
-// look is what a mail changes of an account, as far as reads show it: its status, or when it was changed last.
-func (a account) look() string { return a.Status + " " + a.ModifyTime }
+// fingerprint is what a mail changes of an account, as far as reads show it: its status, or when it was changed last.
+func (a account) fingerprint() string { return a.Status + " " + a.ModifyTime }
 
-// notebook keeps what is known of mails, by account. Its kv may be nil; then it lasts for the run.
-type notebook struct {
+// mailRecords keeps what is known of mails, by account. Its kv may be nil; then it lasts for the run.
+type mailRecords struct {
 	prefix string // of keys: the connection
 	kv     store.KV
 
@@ -36,25 +36,25 @@ type notebook struct {
 	tried map[string]mailed // what was known before those mails of this run that are Unsure
 }
 
-func newNotebook(connection string, kv store.KV) *notebook {
-	return &notebook{prefix: connection + "/promotion/", kv: kv, notes: map[string]mailed{}, tried: map[string]mailed{}}
+func newMailRecords(connection string, kv store.KV) *mailRecords {
+	return &mailRecords{prefix: connection + "/promotion/", kv: kv, notes: map[string]mailed{}, tried: map[string]mailed{}}
 }
 
 // of returns what is known of an account. While nothing shows that this run's own mail was sent, that is in doubt and of
 // returns what was known before: the run's report must not say more than what was read. A later run counts the mail as
 // sent, so that nobody gets it twice.
-func (b *notebook) of(a account) (n mailed, doubtful bool) {
+func (b *mailRecords) of(a account) (n mailed, doubtful bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n = b.recall(a.ID)
-	if before, ours := b.tried[a.ID]; ours && n.Unsure && n.Before == a.look() {
+	if before, ours := b.tried[a.ID]; ours && n.Unsure && n.Before == a.fingerprint() {
 		return before, true
 	}
 	return n, false
 }
 
 // recall reads a note; one that can't be read is none.
-func (b *notebook) recall(id string) (n mailed) {
+func (b *mailRecords) recall(id string) (n mailed) {
 	if n, known := b.notes[id]; known || b.kv == nil {
 		return n
 	}
@@ -66,14 +66,14 @@ func (b *notebook) recall(id string) (n mailed) {
 }
 
 // learn notes for this run what a read showed.
-func (b *notebook) learn(id string, n mailed) {
+func (b *mailRecords) learn(id string, n mailed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.notes[id] = n
 }
 
 // begin notes a mail that is about to be sent.
-func (b *notebook) begin(id string, n mailed) error {
+func (b *mailRecords) begin(id string, n mailed) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := b.recall(id)
@@ -86,7 +86,7 @@ func (b *notebook) begin(id string, n mailed) error {
 }
 
 // undo takes back what begin noted: no mail was sent.
-func (b *notebook) undo(id string) error {
+func (b *mailRecords) undo(id string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := b.tried[id]
@@ -95,14 +95,14 @@ func (b *notebook) undo(id string) error {
 }
 
 // end notes a mail that was sent.
-func (b *notebook) end(id string, n mailed) error {
+func (b *mailRecords) end(id string, n mailed) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.tried, id)
 	return b.keep(id, n)
 }
 
-func (b *notebook) keep(id string, n mailed) error {
+func (b *mailRecords) keep(id string, n mailed) error {
 	b.notes[id] = n
 	if b.kv == nil {
 		return nil

@@ -45,7 +45,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 			live.Note(ref, "its mail is not sent again: when it was sent is not known")
 		default:
 			live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Sent: sent, Tries: max(n.Tries, 1),
-				Unsure: n.Unsure && n.Before == a.look(),
+				Unsure: n.Unsure && n.Before == a.fingerprint(),
 				Result: "not confirmed since the mail of " + sent.Format(time.RFC3339)})
 		}
 	}

@@ -87,8 +87,8 @@ func TestExpiredPromotions(t *testing.T) {
 			time.Sleep(day)
 		}
 		live, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "bounce")))
-		if err != nil || !strings.Contains(live.Impossible[ref("bounce")], "not promoted again after 3 mails") {
-			t.Errorf("impossible %q, error %v", live.Impossible, err)
+		if err != nil || !strings.Contains(live.Unsupported[ref("bounce")], "not promoted again after 3 mails") {
+			t.Errorf("impossible %q, error %v", live.Unsupported, err)
 		}
 		off := func(c *spec.Connection) { c.Notices.Off = true }
 		clear(d.KV.Values)

@@ -6,7 +6,7 @@ import (
 
 // Pack makes a call of each change, in their order: the vendor promotes one account a call, and resends one mail. There
 // could be no fewer.
-func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Packed {
+func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.Packed {
 	var packed diff.Packed
 	for i, c := range changes {
 		if c.Problem != "" {

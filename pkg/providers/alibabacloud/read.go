@@ -20,7 +20,7 @@ type Reader struct {
 	name    string // of the connection
 	api     *api
 	notices spec.Notices
-	notes   *notebook
+	notes   *mailRecords
 	seen    map[string]account // by display name, as last read
 	pages   int                // of the list of accounts, when it was last read
 }
@@ -31,7 +31,7 @@ func NewReader(conn spec.Connection, secrets map[string]spec.Secret, env httpx.E
 }
 
 func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *Reader {
-	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newNotebook(conn.Name, env.KV),
+	return &Reader{name: conn.Name, api: newAPI(conn, secrets, env), notices: conn.Notices, notes: newMailRecords(conn.Name, env.KV),
 		seen: map[string]account{}}
 }
 
@@ -77,7 +77,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 			live.Note(ref, "it is being deleted at the vendor (%s), and is to become a cloud account all the same", a.Deletion)
 		}
 		if problem != "" {
-			live.Impossible[ref] = problem
+			live.Unsupported[ref] = problem
 		}
 	}
 	if len(errs) == 0 {

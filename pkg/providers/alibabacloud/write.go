@@ -122,7 +122,7 @@ func (w *Writer) mail(ctx context.Context, a account, op operation, query url.Va
 		if err := begin(); err != nil {
 			return err
 		}
-		next.Sent, next.Unsure, next.Before = w.api.now(), true, a.look()
+		next.Sent, next.Unsure, next.Before = w.api.now(), true, a.fingerprint()
 		if err := w.notes.begin(a.ID, next); err != nil {
 			return fmt.Errorf("%w; nothing was sent", err)
 		}

@@ -161,7 +161,7 @@ func (c *Client) learn(ctx context.Context, b *bucket, req Request, t try, attem
 		return 0, false
 	}
 	t.failure.Attempts = attempt
-	pause, again := patience(req, t.failure, attempt)
+	pause, again := retryDelay(req, t.failure, attempt)
 	if throttled(t.failure) {
 		b.throttled(ctx, t.begun, pause)
 	}

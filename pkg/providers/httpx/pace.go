@@ -95,7 +95,7 @@ type bucket struct {
 	pace      float64   // from slowest to 1
 	slowed    time.Time // when the pace was last halved
 	notBefore time.Time // before it no request begins
-	spare     time.Time // a turn that was taken but not used
+	unused    time.Time // a turn that was taken but not used
 
 	line chan struct{} // holds whoever is next, where requests of this run are apart
 	next time.Time     // before it the one in line does not take a turn
@@ -153,8 +153,8 @@ func (b *bucket) await(ctx context.Context) error {
 
 func (b *bucket) turn(ctx context.Context) time.Time {
 	b.mu.Lock()
-	spare, notBefore, every := b.spare, b.notBefore, time.Duration(float64(b.every)/b.pace)
-	b.spare = time.Time{}
+	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
+	b.unused = time.Time{}
 	b.mu.Unlock()
 	switch {
 	case every == 0:
@@ -172,7 +172,7 @@ func (b *bucket) leave(turn time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !turn.Before(b.notBefore) {
-		b.spare = turn
+		b.unused = turn
 	}
 }
 
@@ -190,7 +190,7 @@ func (b *bucket) throttled(ctx context.Context, sent time.Time, d time.Duration)
 	if sent.After(b.slowed) {
 		b.pace, b.slowed = max(b.pace/2, slowest), now
 	}
-	b.notBefore, b.spare = later(b.notBefore, now.Add(d)), time.Time{}
+	b.notBefore, b.unused = later(b.notBefore, now.Add(d)), time.Time{}
 	b.mu.Unlock()
 	b.limiter.delay(context.WithoutCancel(ctx), b.key, d)
 }

@@ -29,9 +29,9 @@ func throttled(failure *Error) bool {
 	return failure.Status == http.StatusTooManyRequests && !failure.Alone
 }
 
-// patience says whether the request may be sent again, and how long to wait before. Only what is safe to repeat is: what
+// retryDelay says whether the request may be sent again, and how long to wait before. Only what is safe to repeat is: what
 // was surely throttled at the gateway, and after any other fault what is documented to be repeatable.
-func patience(req Request, failure *Error, attempt int) (time.Duration, bool) {
+func retryDelay(req Request, failure *Error, attempt int) (time.Duration, bool) {
 	limit := maxAttempts
 	pause := firstPause << min(attempt-1, 6)
 	switch {

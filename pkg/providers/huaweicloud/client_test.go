@@ -72,7 +72,7 @@ func desired(r spec.Ref, holders ...spec.Subject) spec.State {
 	s := spec.NewState()
 	s.Resources[r] = spec.Resource{Settings: spec.Settings{}.With("audience", map[spec.Kind]string{kindApp: "assigned"}[r.Kind]), Ownership: spec.Owned}
 	for _, h := range holders {
-		s.Grants.Add(spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}, spec.Claim{})
+		s.Grants.Add(spec.Grant{Resource: r, Subject: h, Role: spec.RoleAccess}, spec.Origin{})
 	}
 	return s
 }
@@ -126,7 +126,7 @@ func TestUnknownSubjectsAreBlocked(t *testing.T) {
 		user("carol"):     `the directory has no user "carol" in domain local.com; create it there or correct the name`,
 		group("Designer"): `the directory has no user group "Designer" in domain local.com; did you mean "Designers"?`,
 	}
-	if d := cmp.Diff(want, live.Problems); d != "" {
+	if d := cmp.Diff(want, live.UnknownSubjects); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

@@ -48,7 +48,7 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, q provi
 	}
 	for _, s := range wanted {
 		if !slices.Contains(domains[s.Name], s.Domain) {
-			live.Problems[s] = unknownUser(s, domains[s.Name])
+			live.UnknownSubjects[s] = unknownUser(s, domains[s.Name])
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 	for _, s := range wanted {
 		if !found[s] {
 			hint := spec.DidYouMean(s.Name, known, "create it there or correct the name")
-			live.Problems[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
+			live.UnknownSubjects[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
 		} else if err := r.countMails(ctx, s, q); err != nil {
 			return err
 		}

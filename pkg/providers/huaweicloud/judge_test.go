@@ -123,7 +123,7 @@ func (j *judge) access(op diff.Op, g spec.Grant) {
 		return
 	}
 	if op == diff.OpGrant {
-		j.live.Grants.Add(g, spec.Claim{})
+		j.live.Grants.Add(g, spec.Origin{})
 		j.holders[g.Resource]++
 	} else {
 		j.live.Grants.Remove(g)

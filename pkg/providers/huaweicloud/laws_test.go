@@ -66,10 +66,10 @@ func TestAddsAndRemovesOfReorganisationsShareCalls(t *testing.T) {
 		live, desired := reorganised(rand.New(rand.NewPCG(uint64(seed), 3)), kindApp, 20, 120).states()
 		changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
 		source := new(huaweicloud.Reader)
-		together += len(source.Pack(changes, diff.Slack{}, false).Calls)
+		together += len(source.Pack(changes, diff.Allowance{}, false).Calls)
 		for _, op := range []diff.Op{diff.OpGrant, diff.OpRevoke} {
 			only := slices.DeleteFunc(slices.Clone(changes), func(c diff.Change) bool { return c.Op != op })
-			apart += len(source.Pack(only, diff.Slack{}, false).Calls)
+			apart += len(source.Pack(only, diff.Allowance{}, false).Calls)
 		}
 	}
 	t.Logf("%d calls together, %d apart", together, apart)
@@ -98,7 +98,7 @@ func TestCallsDependOnTheChangesAlone(t *testing.T) {
 }
 
 // contents lists what each call carries.
-func contents(changes []diff.Change, slack diff.Slack) [][]diff.Change {
+func contents(changes []diff.Change, slack diff.Allowance) [][]diff.Change {
 	var all [][]diff.Change
 	for _, call := range new(huaweicloud.Reader).Pack(changes, slack, false).Calls {
 		carried := slices.Clone(call.Extra)

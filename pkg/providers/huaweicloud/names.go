@@ -52,7 +52,7 @@ const maxSuspects = 20 * pageSize
 // lookUpBeside finds the addresses of holders who go while somebody whom the files give an address is not found by name.
 func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.Live) error {
 	beside := q.Beside(*live, func(s spec.Subject) bool {
-		return live.Problems[s] != "" && (q.Desired.Addresses[s] != "" || strings.Contains(s.Name, "@"))
+		return live.UnknownSubjects[s] != "" && (q.Desired.Addresses[s] != "" || strings.Contains(s.Name, "@"))
 	})
 	var names []string
 	for _, g := range beside {

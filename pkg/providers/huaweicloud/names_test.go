@@ -26,7 +26,7 @@ func TestNamesCountForNewAppGroupsOnly(t *testing.T) {
 			live.Resources[ref] = spec.Resource{}
 		}
 		r.checkNames(desired, &live)
-		if problem := live.Impossible[ref]; (problem == "") != test.possible {
+		if problem := live.Unsupported[ref]; (problem == "") != test.possible {
 			t.Errorf("%s: %q", name, problem)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // Pack distributes changes over calls: creates, then what gives access, then what takes it, then deletes. A call on apps
 // may do both, and sets their mode as well. Slack is used for app groups only: what the vendor does with a pair that is
 // granted again is not documented for either, but there a repeat can at least be seen in the mails.
-func (r *Reader) Pack(changes []diff.Change, slack diff.Slack, bound bool) diff.Packed {
+func (r *Reader) Pack(changes []diff.Change, slack diff.Allowance, bound bool) diff.Packed {
 	by := sorted(changes)
 	granting, fromHoles := packGrants(changes, by.groups(diff.OpGrant), slack)
 	giving, taking := packApps(changes, by)
@@ -70,7 +70,7 @@ func callsOf(name string, lists [][]int) []diff.Call {
 
 // packGrants packs the grants on app groups, and says how many fewer calls there would be if all pairs that are live
 // already could be granted again.
-func packGrants(changes []diff.Change, grants []int, slack diff.Slack) (calls []diff.Call, fromHoles int) {
+func packGrants(changes []diff.Change, grants []int, slack diff.Allowance) (calls []diff.Call, fromHoles int) {
 	calls = packLoose(callGrant, changes, grants, slack.Held, slack.Regrant)
 	held := pairs(slack.Held)
 	if len(held) == 0 {

@@ -23,7 +23,7 @@ func team(users int, without func(group, user int) bool) spec.State {
 		for u := range users {
 			s.Known[user(fmt.Sprint("u", u))] = true
 			if !without(g, u) {
-				s.Grants.Add(spec.Grant{Resource: r, Subject: user(fmt.Sprint("u", u)), Role: spec.RoleAccess}, spec.Claim{})
+				s.Grants.Add(spec.Grant{Resource: r, Subject: user(fmt.Sprint("u", u)), Role: spec.RoleAccess}, spec.Origin{})
 			}
 		}
 	}
@@ -35,7 +35,7 @@ func nobody(int, int) bool    { return true }
 func twoHoles(g, u int) bool  { return g == 1 && u == 2 || g == 5 && u == 7 }
 
 // planned is the plan that turns one state of a tenant into another, and its result.
-func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.Part {
+func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.ConnectionPlan {
 	t.Helper()
 	c := newCloud(t, free, large(8, 0))
 	c.apply(t, c.Open(t), merge(from, desired(ref(kindAppGroup, "Another"))))
@@ -51,7 +51,7 @@ func planned(t *testing.T, from, to spec.State, packing spec.Packing) diff.Part 
 	return plan.Connections[0]
 }
 
-func extras(part diff.Part) (all []diff.Change) {
+func extras(part diff.ConnectionPlan) (all []diff.Change) {
 	for _, call := range part.Calls {
 		all = append(all, call.Extra...)
 	}

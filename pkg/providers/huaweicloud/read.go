@@ -131,7 +131,7 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 			continue
 		}
 		if wants := appGroupNames(ref.Name); wants != "" {
-			live.Impossible[ref] = "the vendor takes no such name: it must be " + wants + "; rename it"
+			live.Unsupported[ref] = "the vendor takes no such name: it must be " + wants + "; rename it"
 		}
 	}
 }
@@ -262,7 +262,7 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 		}
 		r.seen.holders[g] = both
 	default:
-		live.Grants.Add(g, spec.Claim{})
+		live.Grants.Add(g, spec.Origin{})
 		r.seen.holders[g] = a
 		live.AddName(g.Subject, a.ID)
 	}

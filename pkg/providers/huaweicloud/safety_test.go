@@ -126,8 +126,8 @@ func TestUsersMayGo(t *testing.T) {
 	want := desired(ref(kindAppGroup, "CAD"), user("Carol"))
 	for _, problems := range []int{0, 1} {
 		live, err := w.Read(t.Context(), providertest.All(want))
-		if err != nil || len(live.Problems) != problems {
-			t.Fatalf("problems %v, want %d (error %v)", live.Problems, problems, err)
+		if err != nil || len(live.UnknownSubjects) != problems {
+			t.Fatalf("problems %v, want %d (error %v)", live.UnknownSubjects, problems, err)
 		}
 		if err := c.LoadSeed([]byte(strings.Replace(small, ", {name: Carol}", "", 1))); err != nil {
 			t.Fatal(err)

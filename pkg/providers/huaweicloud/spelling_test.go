@@ -15,10 +15,10 @@ import (
 
 // left makes states say that people left, each under these names.
 func left(s spec.State, people ...[]spec.Subject) spec.State {
-	s.Left = map[spec.Subject]spec.Claim{}
+	s.Departed = map[spec.Subject]spec.Origin{}
 	for _, names := range people {
 		for _, name := range names {
-			s.Left[name] = spec.Claim{Reason: names[0].Name + " has left"}
+			s.Departed[name] = spec.Origin{Reason: names[0].Name + " has left"}
 		}
 	}
 	return s

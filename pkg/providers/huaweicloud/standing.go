@@ -42,7 +42,7 @@ func (r *Reader) noteStandings(ctx context.Context, q provider.Query, live *diff
 func (r *Reader) noteMembers(ctx context.Context, q provider.Query, live *diff.Live) error {
 	giving := q.Giving(*live, spec.SubjectUserGroup)
 	var leavers []spec.Subject
-	for s := range q.Desired.Left {
+	for s := range q.Desired.Departed {
 		if s.Kind == spec.SubjectUser && s.Domain != "" && len(giving) > 0 {
 			leavers = append(leavers, s)
 		}

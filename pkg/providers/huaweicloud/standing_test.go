@@ -21,10 +21,10 @@ const outOfUse = `huaweicloud:
 
 // withLeft says who left.
 func withLeft(s spec.State, left ...spec.Subject) spec.State {
-	s.Left = map[spec.Subject]spec.Claim{}
+	s.Departed = map[spec.Subject]spec.Origin{}
 	for _, l := range left {
-		s.Left[l] = spec.Claim{Reason: l.Name + " has left"}
-		s.Left[spec.Subject{Kind: spec.SubjectUser, Name: l.Name + "@corp.example"}] = spec.Claim{}
+		s.Departed[l] = spec.Origin{Reason: l.Name + " has left"}
+		s.Departed[spec.Subject{Kind: spec.SubjectUser, Name: l.Name + "@corp.example"}] = spec.Origin{}
 	}
 	return s
 }

@@ -40,7 +40,7 @@ func (w world) state(after bool) spec.State {
 		for p := range w.people {
 			s.Known[user(fmt.Sprint("u", p))] = true
 			if !open && held(r, p) {
-				s.Grants.Add(spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}, spec.Claim{})
+				s.Grants.Add(spec.Grant{Resource: resource, Subject: user(fmt.Sprint("u", p)), Role: spec.RoleAccess}, spec.Origin{})
 			}
 		}
 	}

@@ -44,9 +44,9 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	oauth := newOAuth(env, conn.Name, base, keys)
 	a := &api{base: base, prefix: at.EscapedPath(), keys: keys, signs: conn.Settings["sign"] != "false", app: newBearer(oauth.asApp)}
 	if first, given := secrets["refreshToken"]; given {
-		a.user = newBearer((&consent{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
+		a.user = newBearer((&userTokens{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
-	env.Transport = honest{next: env.Transport}
+	env.Transport = statusFromBody{next: env.Transport}
 	a.http = httpx.New(env, conn.Name, conn.Rate)
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	oauth.http.Secrets = a.http.Secrets
@@ -102,8 +102,8 @@ func (a *api) send(ctx context.Context, r httpx.Request, data any) error {
 	return nil
 }
 
-// look does a POST that only reads.
-func (a *api) look(ctx context.Context, path string, body, data any) error {
+// query does a POST that only reads.
+func (a *api) query(ctx context.Context, path string, body, data any) error {
 	return a.send(ctx, httpx.Request{Method: http.MethodPost, Path: path, Body: body, Repeatable: true}, data)
 }
 

@@ -75,7 +75,7 @@ func user(name string) spec.Subject { return subject(spec.SubjectUser, name+"@x.
 // desired is a state with one mail group that has these members.
 func desired(name string, r spec.Resource, members ...spec.Subject) spec.State {
 	s := spec.NewState()
-	s.Left = map[spec.Subject]spec.Claim{}
+	s.Departed = map[spec.Subject]spec.Origin{}
 	if r.Ownership == "" {
 		r.Ownership = spec.Owned
 	}
@@ -85,7 +85,7 @@ func desired(name string, r spec.Resource, members ...spec.Subject) spec.State {
 
 func with(s spec.State, name string, role spec.Role, subjects ...spec.Subject) spec.State {
 	for _, subject := range subjects {
-		s.Grants.Add(spec.Grant{Resource: ref(name), Subject: subject, Role: role}, spec.Claim{})
+		s.Grants.Add(spec.Grant{Resource: ref(name), Subject: subject, Role: role}, spec.Origin{})
 	}
 	return s
 }

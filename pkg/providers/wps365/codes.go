@@ -13,15 +13,15 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
-// honest gives an answer that is an error by its body, whatever its status, the status that its code stands for: the
+// statusFromBody gives an answer that is an error by its body, whatever its status, the status that its code stands for: the
 // request loop goes by the status.
-type honest struct {
+type statusFromBody struct {
 	next   http.RoundTripper // nil: the network
 	secret bool              // answers hold tokens: what can't be read is not shown either
 }
 
 // RoundTrip passes the request on.
-func (h honest) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h statusFromBody) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := h.next
 	if next == nil {
 		next = http.DefaultTransport

@@ -18,7 +18,7 @@ import (
 func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, live *diff.Live) error {
 	addresses := map[string]bool{}
 	for _, ref := range refs {
-		if w := r.wishes[ref]; w.owned() {
+		if w := r.intents[ref]; w.owned() {
 			addresses[w.owner()] = true
 		}
 	}
@@ -36,7 +36,7 @@ func (r *Reader) lookUp(ctx context.Context, q provider.Query, refs []spec.Ref, 
 	}
 	for _, s := range missing {
 		if _, why := r.entry(s); why != "" {
-			live.Problems[s] = why
+			live.UnknownSubjects[s] = why
 		} else if q.Notices && !q.ReadBack {
 			provider.NoteStanding(live, s, r.seen.standings[fold(s.Name)])
 		}
@@ -85,7 +85,7 @@ func (r *Reader) emails(ctx context.Context, ids []string) (map[string]string, e
 
 func (r *Reader) users(ctx context.Context, path, key string, values []string) ([]user, error) {
 	var found page[user]
-	err := r.api.look(ctx, path, map[string]any{key: values, "status": statuses, "with_dept": false}, &found)
+	err := r.api.query(ctx, path, map[string]any{key: values, "status": statuses, "with_dept": false}, &found)
 	if err == nil && found.Items == nil {
 		err = fmt.Errorf("POST %s: the answer is no list: it has no items", path)
 	}

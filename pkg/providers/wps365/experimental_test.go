@@ -153,12 +153,12 @@ func TestSubjectsThatCantBeEntered(t *testing.T) {
 		subject(spec.SubjectAddress, "guest@other.example"): "no addresses from outside",
 	}
 	for s, text := range texts {
-		if !strings.Contains(live.Problems[s], text) {
-			t.Errorf("%s: %q, want %q in it", s, live.Problems[s], text)
+		if !strings.Contains(live.UnknownSubjects[s], text) {
+			t.Errorf("%s: %q, want %q in it", s, live.UnknownSubjects[s], text)
 		}
 	}
-	if len(live.Problems) != len(texts) {
-		t.Errorf("problems %q", live.Problems)
+	if len(live.UnknownSubjects) != len(texts) {
+		t.Errorf("problems %q", live.UnknownSubjects)
 	}
 	if n := c.Count("POST", byEmails); n != 1 {
 		t.Errorf("%d look-ups", n)
@@ -194,7 +194,7 @@ func TestAddressesAreHeldWhateverTheirKind(t *testing.T) {
 func TestSendersThatAreNotManaged(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, strings.Replace(seed, "[cy@x.example]", "[cy@x.example, bo@x.example]", 1))
 	want := desired("news", spec.Resource{})
-	want.Left = map[spec.Subject]spec.Claim{user("bo"): {Reason: "bo has left"}}
+	want.Departed = map[spec.Subject]spec.Origin{user("bo"): {Reason: "bo has left"}}
 	plan, result := c.apply(t, c.open(t, "senders"), want)
 	if d := cmp.Diff([]string{"revoke news sender bo@x.example"}, said(plan)); d != "" || !result.Summary.Clean() {
 		t.Errorf("changes (-want +got):\n%s\nresult %+v", d, result)

@@ -57,7 +57,7 @@ func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *
 	for g := range live.Grants.Minus(q.Desired.Grants) {
 		own[domainOf(g.Subject.Name)] = true
 	}
-	beside := q.Beside(*live, func(s spec.Subject) bool { return live.Problems[s] != "" && own[domainOf(s.Name)] })
+	beside := q.Beside(*live, func(s spec.Subject) bool { return live.UnknownSubjects[s] != "" && own[domainOf(s.Name)] })
 	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *
 
 // nameWishes names those who are to be added where somebody goes whose address is no contact's: it may be one of theirs.
 func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Live) error {
-	known := func(s spec.Subject) bool { return live.Problems[s] == "" && r.seen.people[fold(s.Name)] != "" }
+	known := func(s spec.Subject) bool { return live.UnknownSubjects[s] == "" && r.seen.people[fold(s.Name)] != "" }
 	beside := q.Beside(*live, known)
 	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
 		return err

@@ -37,7 +37,7 @@ func callFor(c diff.Change) call {
 
 // Pack distributes changes over calls in their own order, which is that of execution. A call is about one mail group, so
 // each takes as many changes of its group as it can, and no packing has fewer.
-func (r *Reader) Pack(changes []diff.Change, _ diff.Slack, bound bool) diff.Packed {
+func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.Packed {
 	var packed diff.Packed
 	for i, c := range changes {
 		if c.Problem != "" {

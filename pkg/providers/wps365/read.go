@@ -21,14 +21,14 @@ import (
 
 // Reader reads one connection and packs its changes. It sends GET requests, look-ups of users, and requests for tokens.
 type Reader struct {
-	name   string // of the connection
-	api    *api
-	kv     store.KV
-	may    map[string]bool    // the words of experimental that the connection lists
-	wishes map[spec.Ref]*wish // what the files want, as far as reads were told
-	seen   index
-	asked  map[string]bool // addresses of users that the latest read looked up
-	ids    sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
+	name    string // of the connection
+	api     *api
+	kv      store.KV
+	may     map[string]bool           // the words of experimental that the connection lists
+	intents map[spec.Ref]*groupIntent // what the files want, as far as reads were told
+	seen    index
+	asked   map[string]bool // addresses of users that the latest read looked up
+	ids     sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -55,7 +55,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, wishes: map[spec.Ref]*wish{},
+	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, intents: map[spec.Ref]*groupIntent{},
 		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, standings: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
@@ -143,7 +143,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		q.Alike(unmade, addresses(all), live)
 	}
 	for ref := range groups {
-		if w := r.wishes[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
+		if w := r.intents[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
 			delete(live.Resources, ref)
 			delete(live.IDs, ref)
@@ -171,7 +171,7 @@ func addresses(groups []mailGroup) []string {
 func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
 	var strangers []string
 	for _, ref := range refs {
-		if g, w := groups[ref], r.wishes[ref]; w.owned() && g.OwnerID != "" && g.OwnerID != r.seen.people[w.owner()] {
+		if g, w := groups[ref], r.intents[ref]; w.owned() && g.OwnerID != "" && g.OwnerID != r.seen.people[w.owner()] {
 			strangers = append(strangers, g.OwnerID)
 		}
 	}
@@ -180,7 +180,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		return fmt.Errorf("look up the owners of mail groups: %w", err)
 	}
 	for _, ref := range refs {
-		g, w := groups[ref], r.wishes[ref]
+		g, w := groups[ref], r.intents[ref]
 		if g.ID == "" || !w.owned() {
 			continue
 		}
@@ -193,7 +193,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		res.Settings = res.Settings.With("owner", owner)
 		live.Resources[ref] = res
 		if !known && owner != w.owner() && r.may[wordUpdate] {
-			live.Impossible[ref] = "its owner: " + unknownUser(w.owner())
+			live.Unsupported[ref] = "its owner: " + unknownUser(w.owner())
 		}
 	}
 	return nil
@@ -203,15 +203,15 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 // open.
 func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
 	for _, ref := range refs {
-		w := r.wishes[ref]
-		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored || live.Impossible[ref] != "" {
+		w := r.intents[ref]
+		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored || live.Unsupported[ref] != "" {
 			continue
 		}
 		switch _, known := r.seen.people[w.owner()]; {
 		case w.owner() == "":
-			live.Impossible[ref] = "a mail group can't be made without an owner; name a user as its owner:"
+			live.Unsupported[ref] = "a mail group can't be made without an owner; name a user as its owner:"
 		case !known:
-			live.Impossible[ref] = "its owner: " + unknownUser(w.owner())
+			live.Unsupported[ref] = "its owner: " + unknownUser(w.owner())
 		case w.senders() == "" || w.Settings.Get("name") == "":
 			body := bodyOf(ref.Name, w.Settings)
 			live.Note(ref, "made with name %q and senders %q where the files do not say", body.Name, body.AcceptedType)
@@ -221,10 +221,10 @@ func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, li
 
 // readRolls reads who the members and the accepted senders are.
 func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
-	for _, l := range rolls {
+	for _, l := range memberLists {
 		unseen := 0
 		for _, ref := range refs {
-			w, g := r.wishes[ref], groups[ref]
+			w, g := r.intents[ref], groups[ref]
 			switch r.view(l, w, live.Resources[ref].Settings.Get("senders")) {
 			case takenForGranted:
 				unseen++
@@ -248,7 +248,7 @@ func (r *Reader) readRolls(ctx context.Context, refs []spec.Ref, groups map[spec
 }
 
 // readRoll reads one list of a group.
-func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, live *diff.Live) error {
+func (r *Reader) readRoll(ctx context.Context, l memberList, ref spec.Ref, id string, live *diff.Live) error {
 	all, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
 	if err != nil && missing(err) {
 		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
@@ -267,8 +267,8 @@ func (r *Reader) readRoll(ctx context.Context, l roll, ref spec.Ref, id string, 
 
 // addGrant records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
 // whatever it is taken for. A department that the files list by its name is known by that.
-func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
-	w, address, kind := r.wishes[ref], fold(e.Address), subjectKinds[e.Type]
+func (r *Reader) addGrant(l memberList, ref spec.Ref, e entry, live *diff.Live) {
+	w, address, kind := r.intents[ref], fold(e.Address), subjectKinds[e.Type]
 	if kind == "" || address == "" {
 		live.Distrust(ref, "%q is there with the unknown type %q", e.Address, e.Type)
 		return
@@ -292,7 +292,7 @@ func (r *Reader) addGrant(l roll, ref spec.Ref, e entry, live *diff.Live) {
 		if live.Grants.Has(g) {
 			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
-		live.Grants.Add(g, spec.Claim{})
+		live.Grants.Add(g, spec.Origin{})
 		r.seen.holders[g] = e.Address
 		if kind == spec.SubjectDepartment {
 			live.AddName(s, e.Name, address)

@@ -193,7 +193,7 @@ func TestFault05MalformedAnswers(t *testing.T) {
 					c := newTenant(t, wps365emu.Options{}, seed)
 					c.Fault(t, emu.Fault{Match: match, Kind: emu.FaultRefuse, Status: 200, Body: body})
 					live, err := c.open(t, "members").Read(t.Context(), providertest.All(want))
-					if err == nil && len(live.Notes)+len(live.Problems) == 0 {
+					if err == nil && len(live.Notes)+len(live.UnknownSubjects) == 0 {
 						t.Errorf("no error; live %+v", live)
 					}
 				})

@@ -82,11 +82,11 @@ func TestUnreadAliasesCostNobodyAccess(t *testing.T) {
 // Who left is found by any address, where nothing else is taken, too; of whom nothing is found, the plan says so.
 func TestLeaversAreFoundUnderTheirOtherAddresses(t *testing.T) {
 	leave := func(s spec.State, name string, addresses ...string) {
-		claim := spec.Claim{Reason: name + " has left"}
-		s.Left[subject(spec.SubjectUser, name)] = claim
+		claim := spec.Origin{Reason: name + " has left"}
+		s.Departed[subject(spec.SubjectUser, name)] = claim
 		for _, address := range addresses {
 			for _, kind := range []spec.SubjectKind{spec.SubjectUser, spec.SubjectMailbox, spec.SubjectAddress} {
-				s.Left[subject(kind, address)] = claim
+				s.Departed[subject(kind, address)] = claim
 			}
 		}
 	}
@@ -123,7 +123,7 @@ func TestOtherAddressesCostNoReadsWhereNothingHangsOnThem(t *testing.T) {
 		"only grants":      desired("eng", eng, append(all, user("ghost"))...),
 		"ordinary changes": desired("news", spec.Resource{}, user("ada")),
 	} {
-		want.Left = map[spec.Subject]spec.Claim{user("trudy"): {Reason: "trudy has left"}}
+		want.Departed = map[spec.Subject]spec.Origin{user("trudy"): {Reason: "trudy has left"}}
 		c := newTenant(t, wps365emu.Options{}, respelt+"    - {address: news@x.example, name: News, owner: ann@x.example, members: [ann@x.example]}\n")
 		c.plan(t, c.open(t, everything...), want)
 		for _, call := range c.Calls() {

@@ -72,7 +72,7 @@ type oauth struct {
 }
 
 func newOAuth(env httpx.Env, connection, base string, app credentials) *oauth {
-	env.Transport = honest{env.Transport, true}
+	env.Transport = statusFromBody{env.Transport, true}
 	o := &oauth{httpx.New(env, connection, spec.Rates{}), base, app}
 	o.http.Sign, o.http.Explain = asForm, o.explain
 	return o
@@ -130,8 +130,8 @@ func (o *oauth) asApp(ctx context.Context) (tokens, error) {
 	return o.ask(ctx, map[string]string{"grant_type": "client_credentials"}, true)
 }
 
-// consent is a user's leave to act in his name: a refresh token, which each use replaces by another.
-type consent struct {
+// userTokens is a user's leave to act in his name: a refresh token, which each use replaces by another.
+type userTokens struct {
 	oauth   *oauth
 	kv      store.KV
 	key     string      // in kv
@@ -145,7 +145,7 @@ type kept struct {
 	Token string `json:"token"`
 }
 
-func (c *consent) of() string {
+func (c *userTokens) of() string {
 	sum := sha256.Sum256([]byte(c.initial.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
@@ -153,7 +153,7 @@ func (c *consent) of() string {
 // asUser gets a token for the user. The refresh token is kept before it is spent as well, so that a store which takes
 // nothing is found out while the token is still good; the new one is kept before anything is done with its answer. Callers
 // come one at a time.
-func (c *consent) asUser(ctx context.Context) (tokens, error) {
+func (c *userTokens) asUser(ctx context.Context) (tokens, error) {
 	now := c.current()
 	if err := c.keep(now); err != nil {
 		return tokens{}, err
@@ -170,7 +170,7 @@ func (c *consent) asUser(ctx context.Context) (tokens, error) {
 	return t, nil
 }
 
-func (c *consent) current() string {
+func (c *userTokens) current() string {
 	if c.unkept != "" || c.kv == nil {
 		return c.unkept
 	}
@@ -181,7 +181,7 @@ func (c *consent) current() string {
 	return c.initial.Reveal()
 }
 
-func (c *consent) keep(token string) error {
+func (c *userTokens) keep(token string) error {
 	if c.kv == nil {
 		return errors.New("a refresh token changes with each use, and there is no state to keep it in")
 	}

@@ -148,20 +148,20 @@ var subjectKinds = map[string]spec.SubjectKind{
 	typeUser: spec.SubjectUser, typeDept: spec.SubjectDepartment, typeMailbox: spec.SubjectMailbox,
 }
 
-// roll is one of the two lists of a mail group, as paths and bodies name it. No page documents the calls on it.
-type roll struct {
+// memberList is one of the two lists of a mail group, as paths and bodies name it. No page documents the calls on it.
+type memberList struct {
 	name string
 	role spec.Role
 	word string // of experimental
 }
 
-var rolls = []roll{{"members", spec.RoleMember, wordMembers}, {"accepted_senders", roleSender, wordSenders}}
+var memberLists = []memberList{{"members", spec.RoleMember, wordMembers}, {"accepted_senders", roleSender, wordSenders}}
 
 // words is the list in prose.
-func (l roll) words() string { return strings.ReplaceAll(l.name, "_", " ") }
+func (l memberList) words() string { return strings.ReplaceAll(l.name, "_", " ") }
 
 // path is where the list of a group is read, or with a verb written.
-func (l roll) path(id, verb string) string {
+func (l memberList) path(id, verb string) string {
 	return strings.TrimSuffix(groupPath(id, l.name)+"/"+verb, "/")
 }
 

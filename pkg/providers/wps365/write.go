@@ -87,7 +87,7 @@ func (w *Writer) delete(ctx context.Context, post httpx.Request, id string) erro
 
 // writeRoll adds to a list of a group or removes from it. What repeating does is not documented.
 func (w *Writer) writeRoll(ctx context.Context, post httpx.Request, k call, id string, changes []diff.Change) error {
-	l := rolls[slices.IndexFunc(rolls, func(l roll) bool { return l.role == k.role })]
+	l := memberLists[slices.IndexFunc(memberLists, func(l memberList) bool { return l.role == k.role })]
 	var entries []entry
 	for _, c := range changes {
 		e, err := w.written(c)

@@ -6,8 +6,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Slack is which pairs beyond a plan's changes its calls may touch where that makes them fewer. The zero value is none.
-type Slack struct {
+// Allowance is which pairs beyond a plan's changes its calls may touch where that makes them fewer. The zero value is none.
+type Allowance struct {
 	Held    []Change // grants that are desired and live: holes in what is to be granted
 	Regrant int      // how many of Held may be granted again
 	Absent  []Change // revokes of what is neither desired nor live
@@ -24,8 +24,8 @@ type Packed struct {
 // SlackOf finds the slack that a connection's settings allow. Held is always found, since a plan says what its holes cost;
 // Absent only where some may be used, and then only among people and resources that the file alone rules, and only after a
 // whole read.
-func SlackOf(connection string, desired spec.State, live Live, changes []Change, packing spec.Packing) Slack {
-	slack := Slack{Regrant: packing.Regrant, Cover: packing.CoverAbsent}
+func SlackOf(connection string, desired spec.State, live Live, changes []Change, packing spec.Packing) Allowance {
+	slack := Allowance{Regrant: packing.Regrant, Cover: packing.CoverAbsent}
 	grants, revokes := areaOf(connection, changes, OpGrant), areaOf(connection, changes, OpRevoke)
 	for g := range live.Grants.All() {
 		if desired.Grants.Has(g) && grants.has(g) {
@@ -94,7 +94,7 @@ func absent(desired, live spec.State, within area) []Change {
 		}
 		for s := range within.subjects[ref.Kind] {
 			g := spec.Grant{Resource: ref, Subject: s, Role: spec.RoleAccess}
-			if desired.Known[s] && !desired.Grants.Has(g) && !live.Grants.Has(g) && !desired.Lapsed.Has(g) {
+			if desired.Known[s] && !desired.Grants.Has(g) && !live.Grants.Has(g) && !desired.Inactive.Has(g) {
 				pairs = append(pairs, pair(OpRevoke, g, "absent already"))
 			}
 			if len(pairs) > maxAbsent {

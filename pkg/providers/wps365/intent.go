@@ -10,11 +10,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// wish is what the files want of one mail group. Writers do not ask it: a change holds what is sent.
-type wish struct {
+// groupIntent is what the files want of one mail group. Writers do not ask it: a change holds what is sent.
+type groupIntent struct {
 	spec.Resource
 	named map[naming][]spec.Subject
-	left  map[spec.Subject]spec.Claim
+	left  map[spec.Subject]spec.Origin
 }
 
 // naming is a role and a folded name: the address of a subject, or the name of a department.
@@ -26,30 +26,32 @@ type naming struct {
 // learn takes over what desired says.
 func (r *Reader) learn(desired spec.State) {
 	for ref, res := range desired.Resources {
-		r.wishes[ref] = &wish{res, map[naming][]spec.Subject{}, desired.Left}
+		r.intents[ref] = &groupIntent{res, map[naming][]spec.Subject{}, desired.Departed}
 	}
 	for g := range desired.Grants.All() {
-		w, at := r.wishes[g.Resource], naming{g.Role, fold(g.Subject.Name)}
+		w, at := r.intents[g.Resource], naming{g.Role, fold(g.Subject.Name)}
 		w.named[at] = append(w.named[at], g.Subject)
 	}
 }
 
-func (w *wish) owner() string   { return w.Settings.Get("owner") }
-func (w *wish) senders() string { return w.Settings.Get("senders") }
+func (w *groupIntent) owner() string   { return w.Settings.Get("owner") }
+func (w *groupIntent) senders() string { return w.Settings.Get("senders") }
 
 // owned says whether it matters whose the group is.
-func (w *wish) owned() bool { return w.owner() != "" && !w.Absent && w.Ownership != spec.Ignored }
+func (w *groupIntent) owned() bool {
+	return w.owner() != "" && !w.Absent && w.Ownership != spec.Ignored
+}
 
-func (w *wish) hasLeft(subjects []spec.Subject) bool {
+func (w *groupIntent) hasLeft(subjects []spec.Subject) bool {
 	return slices.ContainsFunc(subjects, func(s spec.Subject) bool { _, left := w.left[s]; return left })
 }
 
 // grant makes live hold every grant of a role that is wanted.
-func (w *wish) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
+func (w *groupIntent) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
 	for at, subjects := range w.named {
 		for _, s := range subjects {
 			if at.role == role {
-				live.Grants.Add(spec.Grant{Resource: ref, Subject: s, Role: role}, spec.Claim{})
+				live.Grants.Add(spec.Grant{Resource: ref, Subject: s, Role: role}, spec.Origin{})
 			}
 		}
 	}
@@ -72,7 +74,7 @@ const (
 )
 
 // view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
-func (r *Reader) view(l roll, w *wish, live string) view {
+func (r *Reader) view(l memberList, w *groupIntent, live string) view {
 	changes := w.senders() != "" && w.senders() != live && live != ""
 	matters := l.role == spec.RoleMember || live == sendersCustom || w.senders() == sendersCustom
 	switch {
@@ -99,8 +101,8 @@ func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
 	}
 	for _, ref := range refs {
 		have, exists := live.Resources[ref]
-		w := r.wishes[ref]
-		if !exists || w.Absent || w.Ownership == spec.Ignored || live.Impossible[ref] != "" {
+		w := r.intents[ref]
+		if !exists || w.Absent || w.Ownership == spec.Ignored || live.Unsupported[ref] != "" {
 			continue
 		}
 		for field, wanted := range w.Settings.All() {
