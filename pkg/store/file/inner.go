@@ -74,9 +74,6 @@ func (s *Store) lockedWithin(ctx context.Context, path string, flag int, k kind,
 		if err := errors.Join(err, f.Close()); err != nil {
 			return nil, err
 		}
-		if got {
-			continue
-		}
 		if !time.Now().Before(until) {
 			return nil, &stuckError{path, s.signed(path)}
 		}
