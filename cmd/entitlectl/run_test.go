@@ -69,12 +69,12 @@ const finishing = "entitlectl: stopping: finishing the call in flight; interrupt
 
 // tee is a stream that tells what is written to it.
 type tee struct {
-	io.Writer
+	to   io.Writer
 	said chan<- string
 }
 
 func (w tee) Write(text []byte) (int, error) {
-	n, err := w.Writer.Write(text)
+	n, err := w.to.Write(text)
 	w.said <- string(text)
 	return n, err
 }

@@ -191,7 +191,7 @@ func TestLateAccessIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan.Connections[0].Open = nil // no saved plan has it
-	if result, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true}); err != nil {
+	if result, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(v, desired), Reread: true, Rules: noLimits, Allow: []string{diff.RuleEmptySpec}}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, outcomes(result)); d != "" {
