@@ -12,7 +12,7 @@ import (
 func TestFault22FullDisk(t *testing.T) {
 	v := newKillWorld(t).real(t)
 	check(t, os.MkdirAll(v.state, 0o700))
-	if err := syscall.Mount("tmpfs", v.state, "tmpfs", 0, "size=64k,mode=700"); err != nil {
+	if err := syscall.Mount("tmpfs", v.state, "tmpfs", 0, "size=256k,mode=700"); err != nil {
 		t.Skipf("a small disk takes the right to mount one: %v", err)
 	}
 	defer func() { check(t, syscall.Unmount(v.state, 0)) }()
