@@ -100,3 +100,10 @@ func checkErrors(t *testing.T, err error) {
 		last = e
 	}
 }
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -141,13 +141,6 @@ func (test tree) test(t *testing.T) {
 	}
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Where neither a repository nor the working folder says where the files' home ends, nobody else's rules are read: not from
 // where anybody may write, nor from above.
 func TestRulesOfStrangers(t *testing.T) {
