@@ -128,7 +128,7 @@ func (a *application) once(ctx context.Context) error {
 	if plan == nil {
 		var err error
 		plan, err = a.planned(ctx, a.want, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: a.flags.retryUnknown})
-		if plan == nil || err != nil && allFailed(plan) {
+		if shared := (*apply.SharedTenantError)(nil); plan == nil || errors.As(err, &shared) || err != nil && allFailed(plan) {
 			return err
 		}
 		a.printError(err) // some connections could not be read; the others go on

@@ -97,3 +97,16 @@ func TestTwoWaysToOneTenant(t *testing.T) {
 		}
 	}
 }
+
+// Where two of the connections reach one tenant, nothing is written to any: at others neither.
+func TestOneTenantTwiceStopsTheWholeApply(t *testing.T) {
+	w := tenants(t, "second", map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator-key-rd-second"})
+	before, err := w.server.State()
+	check(t, err)
+	code := w.run(t.Context(), "apply", "--yes")
+	after, err := w.server.State()
+	check(t, err)
+	if code != exitError || !strings.Contains(w.stderr.String(), "keep one of them for a tenant") || string(before) != string(after) {
+		t.Errorf("exit %d\n%s%s", code, &w.stdout, &w.stderr)
+	}
+}

@@ -22,13 +22,14 @@ type task struct {
 // run carries out a task: it has the sender send what is to be sent, reads back, and settles the steps by what it read.
 type run struct {
 	*task
-	steps  *steps
-	sender *sender
-	ledger *ledger
-	failed diff.Errors         // why the connection can't be used
-	stale  []diff.Staleness    // why the plan is none of now
-	broken []diff.Violation    // the rules of now that it breaks, and that nobody allowed
-	late   []diff.ChangeResult // what showed only after the writes
+	steps   *steps
+	sender  *sender
+	ledger  *ledger
+	account string              // whose it is by what was read before the first write; "" where no read told
+	failed  diff.Errors         // why the connection can't be used
+	stale   []diff.Staleness    // why the plan is none of now
+	broken  []diff.Violation    // the rules of now that it breaks, and that nobody allowed
+	late    []diff.ChangeResult // what showed only after the writes
 }
 
 func newRun(part diff.ConnectionPlan, opts ApplyOptions) *run {

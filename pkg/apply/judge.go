@@ -64,7 +64,7 @@ func (r *run) reread(ctx context.Context) {
 		r.failed = diff.ErrorsOf(err)
 		return
 	}
-	r.part.Open = live.Open()
+	r.part.Open, r.account = live.Open(), live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{

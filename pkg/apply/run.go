@@ -52,6 +52,9 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if opts.Reread {
 		each(runs, func(r *run) { r.reread(ctx) })
 	}
+	if err := shared(runs); err != nil {
+		return nil, err
+	}
 	if err := stale(runs); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -39,5 +40,28 @@ func TestOneTenantOneConnection(t *testing.T) {
 		if refused != (len(part.Errors) > 0) || refused && len(part.Changes)+len(part.Calls) > 0 {
 			t.Errorf("%s: %+v", part.Name, part)
 		}
+	}
+}
+
+// A saved plan is held against what its connections reach by now, whatever it says of that itself.
+func TestSavedPlanOfOneTenantTwice(t *testing.T) {
+	desired := state(map[string][]string{"CAD": {"a"}})
+	vendors := []*vendor{{live: state(map[string][]string{"CAD": nil})}, {live: state(map[string][]string{"CAD": nil})}}
+	var all []Job
+	for i, name := range []string{"x", "y"} {
+		job := jobs(of{vendors[i], ""}, desired)[0]
+		job.Connection.Name = name
+		all = append(all, job)
+	}
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range all {
+		all[i].Source = of{vendors[i], "project 1"}
+	}
+	_, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: all, Reread: true, Saved: true})
+	if shared := (*SharedTenantError)(nil); !errors.As(err, &shared) {
+		t.Errorf("error %v", err)
 	}
 }
