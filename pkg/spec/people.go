@@ -145,7 +145,7 @@ func (d *decoder) decodeTeams(n *yaml.Node) {
 			d.twice(d.at(key), "team", key.Value, first.source)
 			continue
 		}
-		d.visible(key, "team name", key.Value, maxName)
+		d.visible(key, "team name", maxName)
 		t := &team{name: key.Value, source: d.at(key)}
 		d.teams[t.name] = t
 		d.teamList = append(d.teamList, t)

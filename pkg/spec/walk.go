@@ -106,7 +106,7 @@ func (d *decoder) pairs(n *yaml.Node, what string) iter.Seq2[*yaml.Node, *yaml.N
 		seen := make(map[string]*yaml.Node, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
-			if text, ok := d.text(key, "key in "+what); !ok || !d.visible(key, "key in "+what, text, maxLine) {
+			if _, ok := d.line(key, "key in "+what, maxLine); !ok {
 				continue
 			}
 			if first := seen[key.Value]; first != nil {
