@@ -135,13 +135,7 @@ func (d *decoder) moment(n *yaml.Node, what string) *moment {
 }
 
 func (d *decoder) items(list []*yaml.Node, in holder) []item {
-	items := make([]item, 0, len(list))
-	for _, n := range list {
-		if it, ok := d.item(n, in); ok {
-			items = append(items, it)
-		}
-	}
-	return items
+	return readAll(list, func(n *yaml.Node) (item, bool) { return d.item(n, in) })
 }
 
 // item reads one word of a list of subjects.

@@ -106,7 +106,7 @@ func (l *loader) givenNames() {
 			c := l.connections[g.connection]
 			switch {
 			case c == nil:
-				l.reject(g.at, l.meant(g.connection, slices.Sorted(maps.Keys(l.connections)), l.defineConnection()), "unknown connection %s", quoted(g.connection))
+				l.unknownConnection(mention{g.connection, g.at})
 			case c.identity(u).Name == "":
 				l.reject(g.by, "write it as the vendor shows it", "connection %s (%s) can't know anybody as %s", quoted(c.Name), c.Provider, quoted(g.name))
 			default:

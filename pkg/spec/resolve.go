@@ -120,7 +120,7 @@ func (l *loader) look(items []item) {
 			it.user = l.userNamed(mention{it.name, it.at})
 		case kindTeam:
 			if it.team = l.teams[it.name]; it.team == nil && !l.lostTeams {
-				l.reject(it.at, l.meant(it.name, l.teamNames(), "define it under teams"), "unknown team %s", quoted(it.name))
+				l.reject(it.at, l.meant(it.name, l.teamNames, "define it under teams"), "unknown team %s", quoted(it.name))
 			}
 		case SubjectAddress, SubjectMailbox:
 			if u := l.leftMail[it.name]; u != nil {
@@ -140,7 +140,7 @@ func (l *loader) userNamed(m mention) *user {
 	case u == nil && l.several(m.name):
 		l.reject(m.at, "separate them by plain commas: [alice, bob]", "unknown user %s, which looks like several", quoted(m.name))
 	case u == nil:
-		l.reject(m.at, l.meant(m.name, l.userNames(), "define it under users"), "unknown user %s", quoted(m.name))
+		l.reject(m.at, l.meant(m.name, l.userNames, "define it under users"), "unknown user %s", quoted(m.name))
 	case u.left:
 		l.gone(u, m.at)
 	}
@@ -161,35 +161,21 @@ func (l *loader) gone(u *user, at Position) {
 	l.reject(at, "remove the name here, or the state there", "user %s has left (%s)", quoted(u.name), u.source)
 }
 
-func (l *loader) userNames() []string {
-	if len(l.knownUsers) != len(l.userList) {
-		for _, u := range l.userList {
-			l.knownUsers = append(l.knownUsers, u.name)
-		}
-	}
-	return l.knownUsers
-}
-
-func (l *loader) teamNames() []string {
-	if len(l.knownTeams) != len(l.teamList) {
-		for _, t := range l.teamList {
-			l.knownTeams = append(l.knownTeams, t.name)
-		}
-	}
-	return l.knownTeams
-}
-
 // place finds a resource's connection, nil where there is none.
 func (l *loader) place(r *resource) *connection {
 	c := l.connections[r.in.name]
 	switch {
 	case c == nil:
-		known := slices.Sorted(maps.Keys(l.connections))
-		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
+		l.unknownConnection(r.in)
 	case !c.holds(r.schema.Kind):
 		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.words())
 	}
 	return c
+}
+
+func (l *loader) unknownConnection(m mention) {
+	known := slices.Sorted(maps.Keys(l.connections))
+	l.reject(m.at, l.meant(m.name, known, l.defineConnection()), "unknown connection %s", quoted(m.name))
 }
 
 // own fills in the settings that name users.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -98,19 +99,11 @@ func (d *decoder) resource(o object, k *KindSchema) *resource {
 
 // ownership decodes what may be done to a resource, and whether it is to be there.
 func (d *decoder) ownership(o object, r *resource) {
-	if v := o.get("ownership"); v != nil {
-		word, _ := d.word(v, "ownership", ownerships...)
-		r.Ownership = Ownership(word)
-	}
-	v := o.get("state")
-	if v == nil {
-		return
-	}
-	word, _ := d.word(v, "state", resourceStates...)
-	r.Absent = word == absent
+	r.Ownership = cmp.Or(Ownership(o.choice("ownership", ownerships)), r.Ownership)
+	r.Absent = o.choice("state", resourceStates) == absent
 	if r.Absent && !r.schema.Delete {
 		what := r.schema.Kind.words()
-		d.reject(d.at(v), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
+		d.reject(d.at(o.get("state")), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
 		r.Absent = false
 	}
 }
