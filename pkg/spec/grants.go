@@ -22,8 +22,8 @@ type moment struct {
 	text string
 }
 
-// lapse says why the entry does not hold at a moment; "" when it holds.
-func (e *entry) lapse(now time.Time) string {
+// origin says why the entry gives a grant or, at a moment at which it does not hold, why it gives none.
+func (e *entry) origin(now time.Time) (origin Origin, lapsed bool) {
 	var cause string
 	switch {
 	case e.ended(now):
@@ -31,12 +31,12 @@ func (e *entry) lapse(now time.Time) string {
 	case e.starts != nil && now.Before(e.starts.at):
 		cause = "starts " + e.starts.text
 	default:
-		return ""
+		return Origin{Reason: e.reason}, false
 	}
 	if e.reason != "" {
 		cause += " (" + e.reason + ")"
 	}
-	return cause
+	return Origin{Reason: cause, Ended: e.ended(now)}, true
 }
 
 // ended says whether the entry's end has come.

@@ -87,31 +87,6 @@ func (l *loader) tenants() {
 	}
 }
 
-// distinct refuses users who are one and the same at some vendor, and people who left but whose mail another one gets.
-func (l *loader) distinct() {
-	defaults := map[string]bool{"": true}
-	for _, c := range l.connections {
-		defaults[c.domain()] = true
-	}
-	for _, domain := range slices.Sorted(maps.Keys(defaults)) {
-		first := make(map[Subject]*user, len(l.userList))
-		for _, u := range l.userList {
-			if o := first[u.subject(domain)]; o != nil {
-				l.reject(u.source, "give one of them another account or domain", "user %s has the same account as user %s at %s",
-					quoted(u.name), quoted(o.name), o.source)
-				continue
-			}
-			first[u.subject(domain)] = u
-		}
-	}
-	for _, u := range l.userList {
-		if o := l.leftMail[u.email]; o != nil && !u.left {
-			l.reject(u.source, "remove the email from one of them", "user %s has the email of user %s, who has left (%s)",
-				quoted(u.name), quoted(o.name), o.source)
-		}
-	}
-}
-
 // look finds the users and teams that items name.
 func (l *loader) look(items []item) {
 	for i := range items {
