@@ -46,7 +46,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 		return
 	}
 	d.connections[name] = c
-	if d.visible(key, "connection name", name, maxName) && !connectionName.MatchString(name) {
+	if d.visible(key, "connection name", maxName) && !connectionName.MatchString(name) {
 		d.reject(c.Source, "use letters, digits, dots, dashes and underscores", "connection name %s is not a plain word", quoted(name))
 	}
 	what := "connection " + quoted(name)

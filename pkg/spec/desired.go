@@ -1,54 +1,54 @@
 package spec
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
-// The caller owns the result, but for Left, Known and Addresses, which connections share.
+// The caller owns the result, but for Departed, Known and Addresses, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
-	states := make(map[string]State, len(s.Connections))
 	sizes := map[string]int{}
 	for _, r := range s.resources {
 		for _, e := range r.entries {
 			sizes[r.in.name] += len(e.to)
 		}
 	}
-	left, known := map[view]map[Subject]Origin{}, map[view]map[Subject]bool{} // not by connection: there may be many
-	addresses := map[view]map[Subject]string{}
+	states := make(map[string]State, len(s.Connections))
+	people := map[view]State{} // not by connection: there may be many
 	for _, c := range s.Connections {
 		site := s.sites[c.Name]
 		by := site.view(s.users)
-		if left[by] == nil {
-			left[by], known[by], addresses[by] = s.left(site), s.known(site), s.addresses(site)
+		state, known := people[by]
+		if !known {
+			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site)}
+			people[by] = state
 		}
-		states[c.Name] = State{
-			Resources: map[Ref]Resource{}, Grants: NewGrants(sizes[c.Name]), Inactive: NewGrants(0),
-			Departed: left[by], Known: known[by], Addresses: addresses[by], Listed: map[Ref]bool{},
-		}
+		state.Resources, state.Listed = map[Ref]Resource{}, map[Ref]bool{}
+		state.Grants, state.Inactive = NewGrants(sizes[c.Name]), NewGrants(0)
+		states[c.Name] = state
 	}
 	teams := map[*team][]*user{}
 	for _, r := range s.resources {
 		state := states[r.in.name]
 		state.Resources[r.ref()], state.Listed[r.ref()] = r.Resource, true
-		for i := range r.entries {
-			s.grant(state, r, &r.entries[i], now, teams)
-		}
+		r.grant(state, s.sites[r.in.name], now, teams)
 	}
 	return states
 }
 
-// left lists the people who left, under every name that they may have at a connection.
-func (s *Spec) left(c *connection) map[Subject]Origin {
-	left := map[Subject]Origin{}
+// departed lists the people who left, under every name that they may have at a connection.
+func (s *Spec) departed(c *connection) map[Subject]Origin {
+	departed := map[Subject]Origin{}
 	for _, u := range s.users {
 		if !u.left {
 			continue
 		}
-		claim := Origin{Source: u.source, Reason: u.name + " has left"}
 		for _, name := range c.names(u) {
-			left[name] = claim
+			departed[name] = Origin{Source: u.source, Reason: u.name + " has left"}
 		}
 	}
-	return left
+	return departed
 }
 
 // known lists the people of the file, by account and as the connection knows them.
@@ -74,45 +74,51 @@ func (s *Spec) addresses(c *connection) map[Subject]string {
 	return addresses
 }
 
-// grant adds what an entry gives. A pair that several entries give counts once: one that holds goes before one that has
-// lapsed, and an earlier entry before a
-// later one, and of those that have lapsed one that ended before one that is yet to begin.
-func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams map[*team][]*user) {
-	lapse := e.lapse(now)
-	g := Grant{Resource: r.ref(), Role: e.role}
-	claim := Origin{Reason: e.reason}
-	if lapse != "" {
-		claim.Reason, claim.Ended = lapse, e.ended(now)
-	}
-	add := func() {
+// grant adds what a resource's entries give. A pair that several of them give counts once: one that holds goes before one that
+// has lapsed, an earlier entry before a later one, and of those that have lapsed one that ended before one that is yet to begin.
+func (r *resource) grant(state State, c *connection, now time.Time, teams map[*team][]*user) {
+	ref := r.ref()
+	var current *entry
+	var origin Origin
+	var lapsed bool
+	r.each(c, teams, func(e *entry, it *item, s Subject) {
+		if e != current { // its texts are made once, not for each grant
+			current = e
+			origin, lapsed = e.origin(now)
+		}
+		origin.Source = it.at
+		g := Grant{Resource: ref, Subject: s, Role: e.role}
 		switch {
 		case state.Grants.Has(g):
-		case lapse == "":
-			state.Grants.Add(g, claim)
+		case !lapsed:
+			state.Grants.Add(g, origin)
 			state.Inactive.Remove(g)
 		default:
-			if former, lapsed := state.Inactive.Claim(g); !lapsed || claim.Ended && !former.Ended {
-				state.Inactive.Add(g, claim)
+			if former, known := state.Inactive.Claim(g); !known || origin.Ended && !former.Ended {
+				state.Inactive.Add(g, origin)
 			}
 		}
-	}
-	c := s.sites[r.in.name]
-	for i := range e.to {
-		it := &e.to[i]
-		claim.Source = it.at
-		if it.team == nil {
-			g.Subject = it.subject(c)
-			add()
-			continue
-		}
-		people, ok := teams[it.team]
-		if !ok {
-			people = it.team.people()
-			teams[it.team] = people
-		}
-		for _, u := range people {
-			g.Subject = c.identity(u)
-			add()
+	})
+}
+
+// each goes through all that a resource's entries give, with teams expanded; teams keeps the users of those that were.
+func (r *resource) each(c *connection, teams map[*team][]*user, yield func(*entry, *item, Subject)) {
+	for i := range r.entries {
+		e := &r.entries[i]
+		for k := range e.to {
+			it := &e.to[k]
+			if it.team == nil {
+				yield(e, it, it.subject(c))
+				continue
+			}
+			people, known := teams[it.team]
+			if !known {
+				people = peopleIn(it.team.members)
+				teams[it.team] = people
+			}
+			for _, u := range people {
+				yield(e, it, c.identity(u))
+			}
 		}
 	}
 }
@@ -123,8 +129,8 @@ func (it *item) subject(c *connection) Subject {
 		return c.identity(it.user)
 	}
 	s := Subject{Kind: it.kind, Name: it.name, Domain: it.domain}
-	if s.Kind == SubjectUserGroup && s.Domain == "" {
-		s.Domain = c.domain()
+	if s.Kind == SubjectUserGroup {
+		s.Domain = cmp.Or(s.Domain, c.domain())
 	}
 	return s
 }

@@ -13,6 +13,13 @@ type holding struct {
 	who  Subject // the address, where there is one: it is one person whatever the line takes it for
 }
 
+func holdingOf(role Role, s Subject) holding {
+	if strings.Contains(s.Name, "@") && s.Kind != SubjectUserGroup {
+		s = Subject{Kind: SubjectAddress, Name: strings.ToLower(s.Name)}
+	}
+	return holding{role, s}
+}
+
 // span is a line that gives a holding, always or for a time.
 type span struct {
 	*entry
@@ -31,46 +38,19 @@ func (r *resource) spans(c *connection, teams map[*team][]*user, asked func(*ent
 		return nil, nil
 	}
 	all = map[holding][]span{}
-	r.each(c, teams, func(h holding, s span) {
-		if _, known := all[h]; !known && asked(s.entry) {
+	r.each(c, teams, func(e *entry, _ *item, s Subject) {
+		h := holdingOf(e.role, s)
+		if _, known := all[h]; !known && asked(e) {
 			order, all[h] = append(order, h), nil
 		}
 	})
-	r.each(c, teams, func(h holding, s span) {
-		if _, known := all[h]; known {
-			all[h] = append(all[h], s)
+	r.each(c, teams, func(e *entry, it *item, s Subject) {
+		h := holdingOf(e.role, s)
+		if lines, known := all[h]; known {
+			all[h] = append(lines, span{e, it, s})
 		}
 	})
 	return order, all
-}
-
-// each goes through all that a resource's lines give, with teams expanded.
-func (r *resource) each(c *connection, teams map[*team][]*user, yield func(holding, span)) {
-	for i := range r.entries {
-		e := &r.entries[i]
-		give := func(it *item, s Subject) {
-			h := holding{e.role, s}
-			if strings.Contains(s.Name, "@") && s.Kind != SubjectUserGroup {
-				h.who = Subject{Kind: SubjectAddress, Name: strings.ToLower(s.Name)}
-			}
-			yield(h, span{e, it, s})
-		}
-		for k := range e.to {
-			it := &e.to[k]
-			if it.team == nil {
-				give(it, it.subject(c))
-				continue
-			}
-			people, known := teams[it.team]
-			if !known {
-				people = it.team.people()
-				teams[it.team] = people
-			}
-			for _, u := range people {
-				give(it, c.identity(u))
-			}
-		}
-	}
 }
 
 // outlived warns of ends that change nothing, since another line gives the same for longer.
@@ -86,22 +66,17 @@ func (l *loader) outlived() {
 					continue
 				}
 				other, found := longer(all[h], s.expires.at)
-				if at := (lines{s.it.at, other.at()}); found && !warned[at] {
+				if !found {
+					continue
+				}
+				if at := (lines{s.it.at, other.it.at}); !warned[at] {
 					warned[at] = true
 					l.warn(s.it.at, "remove one of the two, or give both the same end", "%s does not lose %s at the end %s, since %s grants it for longer",
-						quoted(s.subject.String()), h.role.Words(), s.expires.text, other.at())
+						quoted(s.subject.String()), h.role.Words(), s.expires.text, other.it.at)
 				}
 			}
 		}
 	}
-}
-
-// at is where the line names the holder.
-func (s span) at() Position {
-	if s.it == nil {
-		return Position{}
-	}
-	return s.it.at
 }
 
 // longer finds a line that covers a moment at which another one ends, of those the one that ends last.
@@ -191,4 +166,20 @@ func turnsOf(lines []span) []Turn {
 		turns = append(turns, bounds[from+at].Turn)
 	}
 	return turns
+}
+
+// NextTurn is the first moment after the given one at which a line begins or ends, so that Desired may be another; zero: none
+// does.
+func (s *Spec) NextTurn(after time.Time) time.Time {
+	var next time.Time
+	for _, r := range s.resources {
+		for _, e := range r.entries {
+			for _, m := range []*moment{e.starts, e.expires} {
+				if m != nil && m.at.After(after) && (next.IsZero() || m.at.Before(next)) {
+					next = m.at
+				}
+			}
+		}
+	}
+	return next
 }

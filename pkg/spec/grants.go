@@ -22,8 +22,8 @@ type moment struct {
 	text string
 }
 
-// lapse says why the entry does not hold at a moment; "" when it holds.
-func (e *entry) lapse(now time.Time) string {
+// origin says why the entry gives a grant or, at a moment at which it does not hold, why it gives none.
+func (e *entry) origin(now time.Time) (origin Origin, lapsed bool) {
 	var cause string
 	switch {
 	case e.ended(now):
@@ -31,12 +31,12 @@ func (e *entry) lapse(now time.Time) string {
 	case e.starts != nil && now.Before(e.starts.at):
 		cause = "starts " + e.starts.text
 	default:
-		return ""
+		return Origin{Reason: e.reason}, false
 	}
 	if e.reason != "" {
 		cause += " (" + e.reason + ")"
 	}
-	return cause
+	return Origin{Reason: cause, Ended: e.ended(now)}, true
 }
 
 // ended says whether the entry's end has come.
@@ -114,9 +114,7 @@ func (d *decoder) entry(n *yaml.Node, what string, role Role, in holder) (entry,
 		d.reject(d.at(o.get("expires")), "make it later, or swap the two", "expires %s is not after starts %s", e.expires.text, e.starts.text)
 	}
 	if v := o.get("reason"); v != nil {
-		if text, ok := d.text(v, "reason"); ok && d.visible(v, "reason", text, maxLine) {
-			e.reason = text
-		}
+		e.reason, _ = d.line(v, "reason", maxLine)
 	}
 	return e, true
 }
@@ -137,13 +135,7 @@ func (d *decoder) moment(n *yaml.Node, what string) *moment {
 }
 
 func (d *decoder) items(list []*yaml.Node, in holder) []item {
-	items := make([]item, 0, len(list))
-	for _, n := range list {
-		if it, ok := d.item(n, in); ok {
-			items = append(items, it)
-		}
-	}
-	return items
+	return readAll(list, func(n *yaml.Node) (item, bool) { return d.item(n, in) })
 }
 
 // item reads one word of a list of subjects.
@@ -153,8 +145,8 @@ func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 		d.reject(it.at, "write team:NAME without a blank after the colon", "item must be a word, got a mapping")
 		return it, false
 	}
-	text, ok := d.text(n, "item")
-	if !ok || !d.visible(n, "item", text, maxLine) {
+	text, ok := d.line(n, "item", maxLine)
+	if !ok {
 		return it, false
 	}
 	prefix, name, prefixed := strings.Cut(text, ":")
@@ -180,16 +172,14 @@ func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 
 // complete checks the part after the prefix and brings it into the form that is compared.
 func (d *decoder) complete(n *yaml.Node, it *item) bool {
-	if it.kind == SubjectUserGroup {
-		if i := strings.LastIndexByte(it.name, '@'); i >= 0 {
-			it.name, it.domain = it.name[:i], strings.ToLower(it.name[i+1:])
-			if it.domain == "" || strings.TrimSpace(it.domain) != it.domain {
-				d.reject(it.at, "write group:NAME@DOMAIN, or leave the @ out", "item %s has no domain after the @", quoted(n.Value))
-				return false
-			}
-		}
+	from := len(n.Value) - len(it.name)
+	name, domain, ok := cutDomain(it.kind, it.name)
+	if !ok || strings.TrimSpace(domain) != domain {
+		d.reject(it.at, "write group:NAME@DOMAIN, or leave the @ out", "item %s has no domain after the @", quoted(n.Value))
+		return false
 	}
-	if flaw, hint := d.flaw(n, it.name, maxName); flaw != "" {
+	it.name, it.domain = name, domain
+	if flaw, hint := d.flaw(n, from, name, maxName); flaw != "" {
 		d.reject(it.at, hint, "name in item %s %s", quoted(n.Value), flaw)
 		return false
 	}
@@ -201,4 +191,13 @@ func (d *decoder) complete(n *yaml.Node, it *item) bool {
 		it.name = strings.ToLower(it.name)
 	}
 	return true
+}
+
+// cutDomain splits NAME@DOMAIN, as only user groups are written. It is false where nothing follows the @.
+func cutDomain(kind SubjectKind, text string) (name, domain string, ok bool) {
+	i := strings.LastIndexByte(text, '@')
+	if kind != SubjectUserGroup || i < 0 {
+		return text, "", true
+	}
+	return text[:i], strings.ToLower(text[i+1:]), i+1 < len(text)
 }

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -96,56 +95,4 @@ func (c *connection) view(users []*user) view {
 		return view{c.format, c.Name}
 	}
 	return view{format: c.format}
-}
-
-// givenNames checks the names that people have at single connections: nobody has two people's there, be it one who left.
-func (l *loader) givenNames() {
-	named := map[string]bool{}
-	for _, u := range l.userList {
-		for _, g := range u.given {
-			c := l.connections[g.connection]
-			switch {
-			case c == nil:
-				l.reject(g.at, l.meant(g.connection, slices.Sorted(maps.Keys(l.connections)), l.defineConnection()), "unknown connection %s", quoted(g.connection))
-			case c.identity(u).Name == "":
-				l.reject(g.by, "write it as the vendor shows it", "connection %s (%s) can't know anybody as %s", quoted(c.Name), c.Provider, quoted(g.name))
-			default:
-				named[g.connection] = true
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		l.oneEach(l.connections[name])
-	}
-}
-
-// oneEach refuses two people with one name at a connection, where the files give it to either of them there.
-func (l *loader) oneEach(c *connection) {
-	first := make(map[Subject]*user, len(l.userList))
-	clash := func(u *user, name Subject) {
-		o := first[name]
-		if o == nil || o == u {
-			return
-		}
-		if u.at(c.Name) == nil {
-			u, o = o, u
-		}
-		if g := u.at(c.Name); g != nil {
-			l.reject(g.by, "give one of them another name there", "user %s has the same name at connection %s as user %s at %s",
-				quoted(u.name), quoted(c.Name), quoted(o.name), o.source)
-		}
-	}
-	for _, u := range l.userList {
-		if name := c.identity(u); name.Name != "" {
-			clash(u, name)
-			first[name] = u
-		}
-	}
-	for _, u := range l.userList {
-		for _, name := range c.names(u) {
-			if o := first[name]; u.left && o != nil && !o.left {
-				clash(u, name)
-			}
-		}
-	}
 }

@@ -54,8 +54,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	for _, f := range l.find(in.Paths) {
 		names = append(names, f.shown)
 		if data, ok := l.read(f); ok {
-			sum := sha256.Sum256(data)
-			digests = append(digests, f.base+"\x00"+hex.EncodeToString(sum[:])+"\n")
+			digests = append(digests, f.base+"\x00"+digest(data)+"\n")
 			d := &decoder{loader: l, file: f.shown, folder: f.dir, rules: l.reviewed}
 			if f.base == RulesFile {
 				d.rules = newRuleSource(f.shown)
@@ -71,9 +70,8 @@ func load(in Input, most bounds) (*Spec, error) {
 		return nil, err
 	}
 	slices.Sort(digests)
-	sum := sha256.Sum256([]byte(strings.Join(digests, "")))
 	s := &Spec{
-		Files: names, Digest: "sha256:" + hex.EncodeToString(sum[:]), Rules: l.rules,
+		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
 		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, sites: l.connections,
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
@@ -83,6 +81,11 @@ func load(in Input, most bounds) (*Spec, error) {
 		s.Connections = append(s.Connections, l.connections[name].Connection)
 	}
 	return s, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // warn notes what is odd and yet no error.
@@ -112,16 +115,17 @@ type loader struct {
 	connections map[string]*connection
 	users       map[string]*user
 	userList    []*user
+	userNames   []string // as in userList, for suggestions
 	teams       map[string]*team
 	teamList    []*team
+	teamNames   []string
 	resources   []*resource
 
 	floors   []*ruleSource // the rules files
 	reviewed *ruleSource   // all other files
 	rules    Rules         // what holds of both
 
-	leftMail               map[string]*user // people who left, by email
-	knownUsers, knownTeams []string         // names, for suggestions
+	leftMail map[string]*user // people who left, by email
 }
 
 // The keys at the top level of a file.
@@ -155,7 +159,7 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		d.broken = true
 		return
 	}
-	d.broken = d.broken || o.misspells()
+	d.broken = d.broken || o.misspells(keys...)
 	d.version(o)
 	if d.heldByOperator(o) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })

@@ -255,7 +255,7 @@ func TestDeepTeams(t *testing.T) {
 	if order := l.nest(); len(order) != depth || lacking(order, func(u *user) bool { return u.email == "" })[last] != ann {
 		t.Error("not all teams are in order")
 	}
-	if people := last.people(); len(people) != 1 || people[0] != ann {
+	if people := peopleIn(last.members); len(people) != 1 || people[0] != ann {
 		t.Errorf("people %v", people)
 	}
 	first.members = []item{{kind: kindTeam, team: last, at: first.source}}

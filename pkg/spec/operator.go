@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"net"
 	"path"
@@ -41,9 +39,7 @@ type OperatorFile struct {
 // LoadOperator checks an operator's file as strictly as Load does, with the same errors.
 func LoadOperator(f OperatorFile) (*Operator, error) {
 	l := newLoader(f.Formats, f.StateDir)
-	sum := sha256.Sum256(f.Data)
-	o := &Operator{Name: f.Name, Digest: "sha256:" + hex.EncodeToString(sum[:]), overrides: liftable(f.Rules)}
-	o.rules = newRuleSource(f.Name)
+	o := &Operator{Name: f.Name, Digest: "sha256:" + digest(f.Data), overrides: liftable(f.Rules), rules: newRuleSource(f.Name)}
 	d := &decoder{loader: l, file: f.Name, folder: f.Folder, rules: o.rules, trusted: true}
 	d.operatorDocument(f, o)
 	if err := l.err(); err != nil {
@@ -162,25 +158,25 @@ func (d *decoder) allow(n *yaml.Node) (a allowance) {
 	}
 	if n := o.get("hosts"); n != nil {
 		items, _ := d.list(n, "hosts")
-		a.hosts = sound(items, d.hostPattern)
+		a.hosts = readAll(items, d.hostPattern)
 	}
 	if n := o.get("env"); n != nil {
 		items, _ := d.list(n, "env")
-		a.env = sound(items, d.variables)
+		a.env = readAll(items, d.variables)
 	}
 	if n := o.get("files"); n != nil {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.SequenceNode {
 			items = n.Content
 		}
-		a.files = sound(items, d.place)
+		a.files = readAll(items, d.place)
 	}
 	return a
 }
 
-// sound reads items and keeps those without an error.
-func sound[T any](items []*yaml.Node, read func(*yaml.Node) (T, bool)) []T {
-	var kept []T
+// readAll reads items and keeps those without an error.
+func readAll[T any](items []*yaml.Node, read func(*yaml.Node) (T, bool)) []T {
+	kept := make([]T, 0, len(items))
 	for _, n := range items {
 		if v, ok := read(n); ok {
 			kept = append(kept, v)

@@ -25,25 +25,24 @@ var minRate = PerMinute(10)
 const askOperator = "; only the operator's file may go beyond"
 
 func (d *decoder) rates(n *yaml.Node, c *connection) {
-	o, ok := d.object(n, "rate", rateKeys)
-	if !ok {
+	if o, ok := d.object(n, "rate", rateKeys); ok {
+		d.ratePair(o, "read", c, &c.Rate.Read, &c.Reserve.Read)
+		d.ratePair(o, "write", c, &c.Rate.Write, &c.Reserve.Write)
+	}
+}
+
+// ratePair reads a rate of a connection, and what it means for the budget that runs share. Both are what the vendor publishes
+// until then.
+func (d *decoder) ratePair(o object, key string, c *connection, rate, reserve *Rate) {
+	n, what, published := o.get(key), "rate "+key, *rate
+	if n == nil || !d.rate(n, what, rate) {
 		return
 	}
-	published := c.format.Rate
-	for i, rate := range []struct {
-		set, reserve *Rate
-		published    Rate
-	}{{&c.Rate.Read, &c.Reserve.Read, published.Read}, {&c.Rate.Write, &c.Reserve.Write, published.Write}} {
-		value := o.get(rateKeys[i])
-		if value == nil || !d.rate(value, "rate "+rateKeys[i], rate.set) {
-			continue
-		}
-		if d.trusted || rate.reserve.slower(*rate.set) {
-			*rate.reserve = *rate.set
-		}
-		if !d.trusted && !c.local() {
-			d.fair(value, "rate "+rateKeys[i], *rate.set, rate.published)
-		}
+	if d.trusted || reserve.slower(*rate) {
+		*reserve = *rate
+	}
+	if !d.trusted && !c.local() {
+		d.fair(n, what, *rate, published)
 	}
 }
 

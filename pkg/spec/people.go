@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -26,11 +27,7 @@ type given struct {
 
 // subject is the user by account.
 func (u *user) subject(defaultDomain string) Subject {
-	s := Subject{Kind: SubjectUser, Name: u.account, Domain: u.domain}
-	if s.Domain == "" {
-		s.Domain = defaultDomain
-	}
-	return s
+	return Subject{Kind: SubjectUser, Name: u.account, Domain: cmp.Or(u.domain, defaultDomain)}
 }
 
 // team is a set of users that exists in the files only.
@@ -60,26 +57,14 @@ func (d *decoder) user(n *yaml.Node) bool {
 	if !ok {
 		return false
 	}
-	u := &user{}
-	if v := o.get("account"); v != nil {
-		u.account, _ = d.name(v, "account")
-	}
-	if v := o.get("domain"); v != nil {
-		u.domain = d.domain(v)
-	}
-	if v := o.get("email"); v != nil {
-		u.email, _ = d.address(v, "email")
-	}
+	u := &user{account: o.read("account", d.name), domain: o.read("domain", d.domain), email: o.read("email", d.address)}
+	u.left = o.choice("state", userStates) == "left"
 	if v := o.get("names"); v != nil {
 		for key, value := range d.pairs(v, "names") {
 			if name, ok := d.name(value, "name at "+quoted(key.Value)); ok {
 				u.given = append(u.given, given{key.Value, name, d.at(key), d.at(value)})
 			}
 		}
-	}
-	if v := o.get("state"); v != nil {
-		state, _ := d.word(v, "state", userStates...)
-		u.left = state == "left"
 	}
 	v, ok := o.need("name")
 	if !ok {
@@ -92,25 +77,23 @@ func (d *decoder) user(n *yaml.Node) bool {
 		d.reject(d.at(v), "choose a plain word, and give the vendor's user name as account", "name %s holds : or @", quoted(u.name))
 		return false
 	}
-	if u.account == "" {
-		u.account = u.name
-	}
-	u.source = d.at(v)
+	u.account, u.source = cmp.Or(u.account, u.name), d.at(v)
 	if first := d.users[u.name]; first != nil {
 		d.twice(u.source, "user", u.name, first.source)
 		return true
 	}
 	d.users[u.name] = u
-	d.userList = append(d.userList, u)
+	d.userList, d.userNames = append(d.userList, u), append(d.userNames, u.name)
 	return true
 }
 
-func (d *decoder) domain(n *yaml.Node) string {
-	name, ok := d.name(n, "domain")
+func (d *decoder) domain(n *yaml.Node, what string) (string, bool) {
+	name, ok := d.name(n, what)
 	if ok && strings.ContainsAny(name, "@/: ") {
-		d.reject(d.at(n), "write the directory domain alone, like corp.local", "domain %s holds more than a domain", quoted(name))
+		d.reject(d.at(n), "write the directory domain alone, like corp.local", "%s %s holds more than a domain", what, quoted(name))
+		ok = false
 	}
-	return strings.ToLower(name)
+	return strings.ToLower(name), ok
 }
 
 // address reads a mail address and folds it to lower case.
@@ -145,10 +128,10 @@ func (d *decoder) decodeTeams(n *yaml.Node) {
 			d.twice(d.at(key), "team", key.Value, first.source)
 			continue
 		}
-		d.visible(key, "team name", key.Value, maxName)
+		d.visible(key, "team name", maxName)
 		t := &team{name: key.Value, source: d.at(key)}
 		d.teams[t.name] = t
-		d.teamList = append(d.teamList, t)
+		d.teamList, d.teamNames = append(d.teamList, t), append(d.teamNames, t.name)
 		items, _ := d.list(value, "team "+quoted(t.name))
 		t.members = d.items(items, inTeam)
 	}

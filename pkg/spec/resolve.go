@@ -87,31 +87,6 @@ func (l *loader) tenants() {
 	}
 }
 
-// distinct refuses users who are one and the same at some vendor, and people who left but whose mail another one gets.
-func (l *loader) distinct() {
-	defaults := map[string]bool{"": true}
-	for _, c := range l.connections {
-		defaults[c.domain()] = true
-	}
-	for _, domain := range slices.Sorted(maps.Keys(defaults)) {
-		first := make(map[Subject]*user, len(l.userList))
-		for _, u := range l.userList {
-			if o := first[u.subject(domain)]; o != nil {
-				l.reject(u.source, "give one of them another account or domain", "user %s has the same account as user %s at %s",
-					quoted(u.name), quoted(o.name), o.source)
-				continue
-			}
-			first[u.subject(domain)] = u
-		}
-	}
-	for _, u := range l.userList {
-		if o := l.leftMail[u.email]; o != nil && !u.left {
-			l.reject(u.source, "remove the email from one of them", "user %s has the email of user %s, who has left (%s)",
-				quoted(u.name), quoted(o.name), o.source)
-		}
-	}
-}
-
 // look finds the users and teams that items name.
 func (l *loader) look(items []item) {
 	for i := range items {
@@ -120,7 +95,7 @@ func (l *loader) look(items []item) {
 			it.user = l.userNamed(mention{it.name, it.at})
 		case kindTeam:
 			if it.team = l.teams[it.name]; it.team == nil && !l.lostTeams {
-				l.reject(it.at, l.meant(it.name, l.teamNames(), "define it under teams"), "unknown team %s", quoted(it.name))
+				l.reject(it.at, l.meant(it.name, l.teamNames, "define it under teams"), "unknown team %s", quoted(it.name))
 			}
 		case SubjectAddress, SubjectMailbox:
 			if u := l.leftMail[it.name]; u != nil {
@@ -140,7 +115,7 @@ func (l *loader) userNamed(m mention) *user {
 	case u == nil && l.several(m.name):
 		l.reject(m.at, "separate them by plain commas: [alice, bob]", "unknown user %s, which looks like several", quoted(m.name))
 	case u == nil:
-		l.reject(m.at, l.meant(m.name, l.userNames(), "define it under users"), "unknown user %s", quoted(m.name))
+		l.reject(m.at, l.meant(m.name, l.userNames, "define it under users"), "unknown user %s", quoted(m.name))
 	case u.left:
 		l.gone(u, m.at)
 	}
@@ -161,35 +136,21 @@ func (l *loader) gone(u *user, at Position) {
 	l.reject(at, "remove the name here, or the state there", "user %s has left (%s)", quoted(u.name), u.source)
 }
 
-func (l *loader) userNames() []string {
-	if len(l.knownUsers) != len(l.userList) {
-		for _, u := range l.userList {
-			l.knownUsers = append(l.knownUsers, u.name)
-		}
-	}
-	return l.knownUsers
-}
-
-func (l *loader) teamNames() []string {
-	if len(l.knownTeams) != len(l.teamList) {
-		for _, t := range l.teamList {
-			l.knownTeams = append(l.knownTeams, t.name)
-		}
-	}
-	return l.knownTeams
-}
-
 // place finds a resource's connection, nil where there is none.
 func (l *loader) place(r *resource) *connection {
 	c := l.connections[r.in.name]
 	switch {
 	case c == nil:
-		known := slices.Sorted(maps.Keys(l.connections))
-		l.reject(r.in.at, l.meant(r.in.name, known, l.defineConnection()), "unknown connection %s", quoted(r.in.name))
+		l.unknownConnection(r.in)
 	case !c.holds(r.schema.Kind):
 		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.words())
 	}
 	return c
+}
+
+func (l *loader) unknownConnection(m mention) {
+	known := slices.Sorted(maps.Keys(l.connections))
+	l.reject(m.at, l.meant(m.name, known, l.defineConnection()), "unknown connection %s", quoted(m.name))
 }
 
 // own fills in the settings that name users.

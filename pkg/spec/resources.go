@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -98,19 +99,11 @@ func (d *decoder) resource(o object, k *KindSchema) *resource {
 
 // ownership decodes what may be done to a resource, and whether it is to be there.
 func (d *decoder) ownership(o object, r *resource) {
-	if v := o.get("ownership"); v != nil {
-		word, _ := d.word(v, "ownership", ownerships...)
-		r.Ownership = Ownership(word)
-	}
-	v := o.get("state")
-	if v == nil {
-		return
-	}
-	word, _ := d.word(v, "state", resourceStates...)
-	r.Absent = word == absent
+	r.Ownership = cmp.Or(Ownership(o.choice("ownership", ownerships)), r.Ownership)
+	r.Absent = o.choice("state", resourceStates) == absent
 	if r.Absent && !r.schema.Delete {
 		what := r.schema.Kind.words()
-		d.reject(d.at(v), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
+		d.reject(d.at(o.get("state")), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
 		r.Absent = false
 	}
 }
@@ -180,4 +173,20 @@ func (d *decoder) opened(o object, r *resource, words map[string]string) {
 			d.reject(d.at(o.get(key)), "remove the "+key+", or write `"+s.Key+": "+s.Implied+"`", "%s for %s lists %s", o.what, word, key)
 		}
 	}
+}
+
+// Unfit are the listed resources whose names the vendor takes for no new one, sorted by position. Whether they exist already only
+// live can tell.
+func (s *Spec) Unfit() []*Error {
+	var found problems
+	for _, r := range s.resources {
+		if r.schema.Names == nil || r.Absent || r.Ownership == Ignored {
+			continue
+		}
+		if wants := r.schema.Names(r.name); wants != "" {
+			found.reject(r.Source, "rename it, unless it exists under this name", "the vendor takes no new %s named %s: it wants %s",
+				r.schema.Kind.words(), quoted(r.name), wants)
+		}
+	}
+	return found.sorted()
 }

@@ -80,6 +80,22 @@ func TestStrictest(t *testing.T) {
 	}
 }
 
+// A rule names subjects by every name that an item of a list can: also by one with a character that can't be seen, written out.
+func TestRulesNameWhatItemsName(t *testing.T) {
+	for text, want := range map[string]string{
+		`"user:a\u200Cb"`:                       "a\u200cb",
+		`"app-group:G/group:G\u200C@x.example"`: "group:G\u200c@x.example",
+		`"mailbox:A\u200CB@x.example"`:          "mailbox:a\u200cb@x.example",
+	} {
+		for _, rule := range []string{"protected: [" + text + "]", "require-self: " + text} {
+			r := source(t, "a", rule)
+			if all := slices.Concat(r.Protected, r.RequireSelf); len(all) != 1 || all[0].Subject.String() != want {
+				t.Errorf("%s names %v", rule, all)
+			}
+		}
+	}
+}
+
 // genRules draws what one file may say.
 func genRules(t *rapid.T, label string) string {
 	var lines []string

@@ -102,8 +102,8 @@ func (d *decoder) requireSelf(n *yaml.Node, rule string) { d.protect(n, rule, &d
 // protect reads a protection. Which other names a user has is looked up when all files are read.
 func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 	const hint = "write user:NAME or group:NAME, or KIND:RESOURCE/user:NAME for one resource"
-	text, ok := d.text(n, rule)
-	if !ok || !d.visible(n, rule, text, maxLine) {
+	text, ok := d.line(n, rule, maxLine)
+	if !ok {
 		return
 	}
 	p := Protection{Source: d.at(n)}
@@ -117,7 +117,7 @@ func (d *decoder) protect(n *yaml.Node, rule string, list *[]Protection) {
 		p.Resource = &Ref{Kind: kind.Kind, Name: kind.fold(rest[:cut])}
 		text = rest[cut+1:]
 	}
-	if p.Subject, ok = parseSubject(text); !ok {
+	if p.Subject, ok = d.subject(n, text); !ok {
 		d.reject(d.at(n), hint, "%s %s names no subject", rule, quoted(n.Value))
 		return
 	}
@@ -137,21 +137,16 @@ func subjectStart(text string) int {
 	return last
 }
 
-// parseSubject reads PREFIX:NAME, or group:NAME@DOMAIN.
-func parseSubject(text string) (Subject, bool) {
-	prefix, name, _ := strings.Cut(text, ":")
-	s := Subject{Kind: formWith(prefix).kind, Name: name}
-	switch i := strings.LastIndexByte(name, '@'); {
-	case s.Kind == SubjectUserGroup && i >= 0:
-		s.Name, s.Domain = name[:i], strings.ToLower(name[i+1:])
-		if s.Domain == "" {
-			return s, false
-		}
-	case s.Kind == SubjectMailbox || s.Kind == SubjectAddress:
-		s.Name = strings.ToLower(name)
+// subject reads PREFIX:NAME or group:NAME@DOMAIN at the end of a node's text.
+func (d *decoder) subject(n *yaml.Node, text string) (Subject, bool) {
+	prefix, rest, _ := strings.Cut(text, ":")
+	kind := formWith(prefix).kind
+	name, domain, ok := cutDomain(kind, rest)
+	flaw, _ := d.flaw(n, len(n.Value)-len(rest), name, maxName)
+	if kind == SubjectMailbox || kind == SubjectAddress {
+		name = strings.ToLower(name)
 	}
-	flaw, _ := Flaw(s.Name, maxName)
-	return s, s.Kind != "" && s.Kind != kindTeam && flaw == ""
+	return Subject{kind, name, domain}, ok && kind != "" && kind != kindTeam && flaw == ""
 }
 
 func (d *decoder) minMembers(n *yaml.Node, rule string) {

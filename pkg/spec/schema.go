@@ -16,16 +16,17 @@ func Schema(formats []ProviderSchema) []byte {
 		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, by name; a team may hold team:NAME"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
-	for _, k := range kindsOf(formats) {
-		keys[k.Section] = about(listOf(pointer(string(k.Kind))), k.About)
+	defs, kinds := definitions(formats)
+	for k, name := range kinds {
+		keys[k.Section] = about(listOf(pointer(name)), k.About)
 	}
-	root := record([]string{"version"}, keys)
-	return root.document("entitlectl desired state", formats)
+	return record([]string{"version"}, keys).document("entitlectl desired state", defs)
 }
 
 // OperatorSchema is the JSON Schema of an operator's file; rules are the names of all rules.
 func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 	path := line(maxName)
+	defs, _ := definitions(formats)
 	root := record([]string{"version"}, schema{
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "all connections; then other files hold none"),
@@ -37,12 +38,12 @@ func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 		"rules":     about(pointer("rules"), "floors: other files only tighten them"),
 		"overrides": about(listOf(words(rules)), "the rules that a plan's own --allow may lift"),
 	})
-	return root.document("entitlectl operator's file", formats)
+	return root.document("entitlectl operator's file", defs)
 }
 
 // document is a whole schema as text.
-func (s schema) document(title string, formats []ProviderSchema) []byte {
-	s["$schema"], s["title"], s["$defs"] = "https://json-schema.org/draft/2020-12/schema", title, definitions(formats)
+func (s schema) document(title string, defs schema) []byte {
+	s["$schema"], s["title"], s["$defs"] = "https://json-schema.org/draft/2020-12/schema", title, defs
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic("spec: schema: " + err.Error()) // it holds strings, numbers, lists and maps only
@@ -73,8 +74,23 @@ func about(s schema, what string) schema {
 	return s
 }
 
-func definitions(formats []ProviderSchema) schema {
-	defs := schema{
+// definitions are all parts of a schema that others point to; kinds tells by which of their names each kind is defined.
+func definitions(formats []ProviderSchema) (defs schema, kinds map[*KindSchema]string) {
+	defs, kinds = commonDefinitions(), map[*KindSchema]string{}
+	defs["connection"] = connectionSchema(formats, defs)
+	for _, k := range kindsOf(formats) {
+		name := string(k.Kind)
+		for defs[name] != nil { // a kind may have the name of a definition that is there
+			name = "kind-" + name
+		}
+		defs[name], kinds[k] = k.schema(), name
+	}
+	return defs, kinds
+}
+
+// commonDefinitions are those that hold whatever providers there are.
+func commonDefinitions() schema {
+	return schema{
 		"name":    line(maxName),
 		"item":    about(line(maxLine), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
 		"address": text(`^[^@\s]+@[^@\s]+\.[^@\s]+$`),
@@ -121,11 +137,6 @@ func definitions(formats []ProviderSchema) schema {
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
 		}),
 	}
-	defs["connection"] = connectionSchema(formats, defs)
-	for _, k := range kindsOf(formats) {
-		defs[string(k.Kind)] = k.schema()
-	}
-	return defs
 }
 
 // schema describes the resources of a kind.

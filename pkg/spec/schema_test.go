@@ -40,6 +40,28 @@ func TestSchemaKeys(t *testing.T) {
 	}
 }
 
+// TestSchemaOfKindNamedLikeDefinition checks that a provider may call its kinds as the schema calls parts of its own.
+func TestSchemaOfKindNamedLikeDefinition(t *testing.T) {
+	formats := testFormats()
+	plain := decodeSchema(t, Schema(formats))
+	for _, kind := range []Kind{"user", "grant", "rules", "connection-cloud", "kind-user"} {
+		formats[0].Kinds = append(formats[0].Kinds, KindSchema{Kind: kind, Section: "section-" + string(kind), ID: ByName, Settings: []Setting{{Key: "only-" + string(kind)}}})
+	}
+	root := decodeSchema(t, Schema(formats))
+	defs := root["$defs"].(map[string]any)
+	for name, def := range plain["$defs"].(map[string]any) {
+		if diff := cmp.Diff(def, defs[name]); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	for _, k := range formats[0].Kinds[len(testFormats()[0].Kinds):] {
+		file := map[string]any{"version": 1.0, k.Section: []any{map[string]any{"name": "A", "in": "here", "only-" + string(k.Kind): "x"}}}
+		if err := validate(root, root, file); err != nil {
+			t.Errorf("%s: %v", k.Kind, err)
+		}
+	}
+}
+
 // TestSchemaDescribes checks that editors can say what each key is for where its name alone does not.
 func TestSchemaDescribes(t *testing.T) {
 	root, operator := decodeSchema(t, Schema(testFormats())), decodeSchema(t, OperatorSchema(testFormats(), ruleKeys))

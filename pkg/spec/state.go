@@ -80,12 +80,12 @@ func (s State) Names(kind Kind) []string {
 	return names
 }
 
-// Where returns the part of the state on resources that keep holds for. Left, Known, Addresses and Listed are
-// shared, since they are about the file.
+// Where returns the part of the state on resources that keep holds for. The other fields are shared, since they are about
+// the file.
 func (s State) Where(keep func(Ref) bool) State {
 	on := func(g Grant) bool { return keep(g.Resource) }
-	part := State{Resources: map[Ref]Resource{}, Grants: s.Grants.Where(on), Inactive: s.Inactive.Where(on), Departed: s.Departed, Known: s.Known,
-		Addresses: s.Addresses, Listed: s.Listed}
+	part := s
+	part.Resources, part.Grants, part.Inactive = map[Ref]Resource{}, s.Grants.Where(on), s.Inactive.Where(on)
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

@@ -87,21 +87,21 @@ func lacking(order []*team, lacks func(*user) bool) map[*team]*user {
 	return found
 }
 
-// people are the users of a team, nested ones included, each once.
-func (t *team) people() []*user {
+// peopleIn lists the users that items stand for, each once. It looks into each team once, however teams nest.
+func peopleIn(lists ...[]item) []*user {
 	var people []*user
-	users, teams := map[*user]bool{}, map[*team]bool{t: true}
-	for open := []*team{t}; len(open) > 0; {
-		next := open[len(open)-1]
+	users, teams := map[*user]bool{nil: true}, map[*team]bool{nil: true}
+	for open := slices.Clone(lists); len(open) > 0; {
+		items := open[len(open)-1]
 		open = open[:len(open)-1]
-		for _, it := range next.members {
-			switch {
-			case it.user != nil && !users[it.user]:
+		for _, it := range items {
+			if !users[it.user] {
 				users[it.user] = true
 				people = append(people, it.user)
-			case it.team != nil && !teams[it.team]:
+			}
+			if !teams[it.team] {
 				teams[it.team] = true
-				open = append(open, it.team)
+				open = append(open, it.team.members)
 			}
 		}
 	}

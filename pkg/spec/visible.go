@@ -17,20 +17,23 @@ const (
 )
 
 // name reads a name: one line, all of it visible.
-func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
+func (d *decoder) name(n *yaml.Node, what string) (string, bool) { return d.line(n, what, maxName) }
+
+// line reads one line of text, all of it visible.
+func (d *decoder) line(n *yaml.Node, what string, limit int) (string, bool) {
 	text, ok := d.text(n, what)
-	return text, ok && d.visible(n, what, text, maxName)
+	return text, ok && d.visible(n, what, limit)
 }
 
 // visible refuses text that people can't read as it is.
-func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
-	if first, _ := utf8.DecodeRuneInString(text); n.Style == 0 && curlyQuote(first) {
+func (d *decoder) visible(n *yaml.Node, what string, limit int) bool {
+	if first, _ := utf8.DecodeRuneInString(n.Value); n.Style == 0 && curlyQuote(first) {
 		d.reject(d.at(n), fmt.Sprintf(`write plain quotes, or put them around all of it if %c belongs to it`, first), "%s begins with %q (%U), which is no quote to YAML", what, first, first)
 		return false
 	}
-	flaw, hint := d.flaw(n, text, limit)
+	flaw, hint := d.flaw(n, 0, n.Value, limit)
 	if flaw != "" {
-		d.reject(d.at(n), hint, "%s %s %s", what, quoted(text), flaw)
+		d.reject(d.at(n), hint, "%s %s %s", what, quoted(n.Value), flaw)
 	}
 	return flaw == ""
 }
@@ -38,22 +41,32 @@ func (d *decoder) visible(n *yaml.Node, what, text string, limit int) bool {
 // Flaw says what is wrong with a text that people read as one line, and what to do about it; both are "" where nothing is.
 // limit counts characters.
 func Flaw(text string, limit int) (flaw, hint string) {
+	flaw, hint, _ = findFlaw(text, limit)
+	return flaw, hint
+}
+
+// findFlaw is Flaw, and the character that is to be removed, 0 where it is none.
+func findFlaw(text string, limit int) (flaw, hint string, cause rune) {
 	first, _ := utf8.DecodeRuneInString(text)
 	last, _ := utf8.DecodeLastRuneInString(text)
 	hidden := strings.IndexFunc(text, isHidden)
 	switch {
 	case text == "":
-		return "is empty", "fill it in"
-	case unicode.IsSpace(first) || unicode.IsSpace(last):
-		return "begins or ends with a blank", "remove the blank"
+		return "is empty", "fill it in", 0
+	case unicode.IsSpace(first):
+		return blankAtEnd, "remove the blank", first
+	case unicode.IsSpace(last):
+		return blankAtEnd, "remove the blank", last
 	case hidden >= 0:
 		r, _ := utf8.DecodeRuneInString(text[hidden:])
-		return fmt.Sprintf("holds the invisible character %U", r), "remove the character"
+		return fmt.Sprintf("holds the invisible character %U", r), "remove the character", r
 	case utf8.RuneCountInString(text) > limit:
-		return fmt.Sprintf("is longer than %d characters", limit), "shorten it"
+		return fmt.Sprintf("is longer than %d characters", limit), "shorten it", 0
 	}
-	return "", ""
+	return "", "", 0
 }
+
+const blankAtEnd = "begins or ends with a blank"
 
 // isHidden tells characters that can't be seen or that turn the direction of the text around them: control and format
 // characters, line separators, those that choose how others look, and letters that fonts show as nothing.
@@ -72,52 +85,24 @@ func turnsAround(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Cs)
 }
 
-// flaw is that of a text, where what can't be seen is none as long as the file writes it out: as \u200C within double quotes. So
-// people can name what exists at a vendor, and those who read the file see what is there.
-func (d *decoder) flaw(n *yaml.Node, text string, limit int) (flaw, hint string) {
-	if flaw, hint = Flaw(text, limit); flaw == "" {
+// flaw is that of text, which stands in a node's value from a byte on. There what can't be seen is none as long as the file writes
+// it out: as \u200C within double quotes. So people can name what exists at a vendor, and those who read the file see what is there.
+func (d *decoder) flaw(n *yaml.Node, from int, text string, limit int) (flaw, hint string) {
+	flaw, hint, cause := findFlaw(text, limit)
+	if flaw == "" {
 		return "", ""
 	}
-	seen, written := d.asWritten(n)
-	if !written {
-		return flaw, d.hintFor(text, hint)
+	if seen, written := d.asWritten(n); written {
+		start := utf8.RuneCountInString(n.Value[:from])
+		flaw, hint, cause = findFlaw(string(seen[start:start+utf8.RuneCountInString(text)]), limit)
 	}
-	if i := strings.Index(n.Value, text); i >= 0 { // part of an item, without its prefix
-		from := utf8.RuneCountInString(n.Value[:i])
-		seen = seen[from : from+utf8.RuneCountInString(text)]
+	switch {
+	case cause == 0 || turnsAround(cause):
+		return flaw, hint
+	case cause > 0xffff:
+		return flaw, fmt.Sprintf(`%s, or write it as \U%08X in double quotes if it belongs to the name`, hint, cause)
 	}
-	if flaw, hint = Flaw(string(seen), limit); flaw == "" {
-		return "", ""
-	}
-	return flaw, d.hintFor(text, hint)
-}
-
-// hintFor adds how to write what can't be seen.
-func (d *decoder) hintFor(text, hint string) string {
-	first, _ := utf8.DecodeRuneInString(text)
-	last, _ := utf8.DecodeLastRuneInString(text)
-	r := first
-	if !unicode.IsSpace(r) {
-		r = last
-	}
-	if !unicode.IsSpace(r) {
-		i := strings.IndexFunc(text, isHidden)
-		if i < 0 {
-			return hint
-		}
-		r, _ = utf8.DecodeRuneInString(text[i:])
-	}
-	if !strings.HasPrefix(hint, "remove") {
-		return hint
-	}
-	escape := fmt.Sprintf(`\u%04X`, r)
-	if r > 0xffff {
-		escape = fmt.Sprintf(`\U%08X`, r)
-	}
-	if turnsAround(r) {
-		return hint
-	}
-	return hint + ", or write it as " + escape + " in double quotes if it belongs to the name"
+	return flaw, fmt.Sprintf(`%s, or write it as \u%04X in double quotes if it belongs to the name`, hint, cause)
 }
 
 // asWritten is the text of a node in double quotes as people see it in the file: with an x for each character that can't be seen

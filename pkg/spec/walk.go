@@ -106,7 +106,7 @@ func (d *decoder) pairs(n *yaml.Node, what string) iter.Seq2[*yaml.Node, *yaml.N
 		seen := make(map[string]*yaml.Node, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
-			if text, ok := d.text(key, "key in "+what); !ok || !d.visible(key, "key in "+what, text, maxLine) {
+			if _, ok := d.line(key, "key in "+what, maxLine); !ok {
 				continue
 			}
 			if first := seen[key.Value]; first != nil {
@@ -176,6 +176,21 @@ func (o object) get(key string) *yaml.Node {
 	return value
 }
 
+// read reads the value of a key, "" when it is not there or wrong.
+func (o object) read(key string, read func(n *yaml.Node, what string) (string, bool)) string {
+	n := o.get(key)
+	if n == nil {
+		return ""
+	}
+	text, _ := read(n, key)
+	return text
+}
+
+// choice is read for a key that takes some fixed words.
+func (o object) choice(key string, known []string) string {
+	return o.read(key, func(n *yaml.Node, what string) (string, bool) { return o.word(n, what, known...) })
+}
+
 func (o object) pair(key string) (name, value *yaml.Node) {
 	for i := 0; i+1 < len(o.node.Content); i += 2 {
 		if k := o.node.Content[i]; k.Value == key && k.Kind == yaml.ScalarNode && !refused(k) {
@@ -190,7 +205,7 @@ func (o object) need(key string) (*yaml.Node, bool) {
 	if n := o.get(key); n != nil {
 		return n, true
 	}
-	if o.misspelt(key) {
+	if o.known != nil && o.misspells(key) { // else its keys are not checked yet
 		return nil, false
 	}
 	line := key + ":"
@@ -201,22 +216,10 @@ func (o object) need(key string) (*yaml.Node, bool) {
 	return nil, false
 }
 
-// misspelt tells that the object has a key of which it was said already that it is probably this one. Of an object whose keys are not
-// checked yet nothing was said.
-func (o object) misspelt(key string) bool {
-	for i := 0; o.known != nil && i < len(o.node.Content); i += 2 {
-		have := o.node.Content[i].Value
-		if !slices.Contains(o.known, have) && o.near(have, []string{key}) {
-			return true
-		}
-	}
-	return false
-}
-
-// misspells tells that the object has a key of which it was said already that it is probably a known one.
-func (o object) misspells() bool {
+// misspells tells that the object has an unknown key, reported already, that is probably one of these.
+func (o object) misspells(keys ...string) bool {
 	for i := 0; i < len(o.node.Content); i += 2 {
-		if have := o.node.Content[i].Value; !slices.Contains(o.known, have) && o.near(have, o.known) {
+		if have := o.node.Content[i].Value; !slices.Contains(o.known, have) && o.near(have, keys) {
 			return true
 		}
 	}
