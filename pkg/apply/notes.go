@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
@@ -31,4 +32,12 @@ func exhausted(n diff.Notice) string {
 
 func lookalike(l diff.Lookalike) string {
 	return fmt.Sprintf("%q mixes %s and %s letters; make sure that it is who or what you mean", l.Name, l.First, l.Second)
+}
+
+func respelling(r diff.Respelling) string {
+	names := make([]string, len(r.ShownAs))
+	for i, s := range r.ShownAs {
+		names[i] = s.String()
+	}
+	return fmt.Sprintf("%s: %s is there as %s, and nothing is granted or revoked; write it so", r.Grant.Resource, r.Grant.Subject, strings.Join(names, " and "))
 }

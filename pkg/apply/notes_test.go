@@ -10,8 +10,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// A plan says, sorted, after what the provider has to say, which mails are given up and which names may be taken for others;
-// and of a mail that is in doubt why it is not sent.
+// A plan says, sorted, after what the provider has to say, which mails are given up, which names may be taken for others
+// and which people the vendor shows under other names; and of a mail that is in doubt why it is not sent.
 func TestNotesOfPlans(t *testing.T) {
 	now := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
 	mail := func(user, recipient string, tries int) diff.Notice {
@@ -21,13 +21,13 @@ func TestNotesOfPlans(t *testing.T) {
 	doubtful := mail("d", "", 1)
 	doubtful.Unsure = true
 	ownerless := diff.Notice{Resource: grantOf("CAD", "").Resource, Sent: now, Tries: 4}
-	live := state(map[string][]string{"CAD": {"a", "b", "c", "d"}})
+	live := state(map[string][]string{"CAD": {"a", "b", "c", "d", "Elle", "ELLE"}})
 	v := &vendor{live: live, notices: []diff.Notice{mail("b", "", 3), mail("a", "boss", 5), mail("c", "", 2), ownerless, doubtful}}
 	v.onRead = func(_ int, live *diff.Live) error {
 		live.Notes = []string{"z from the provider"}
 		return nil
 	}
-	js := jobs(v, state(map[string][]string{"CAD": {"a", "b", "c", "d", "Ωmega", "\u0430lice"}, "\u0430lice": nil}))
+	js := jobs(v, state(map[string][]string{"CAD": {"a", "b", "c", "d", "Ωmega", "\u0430lice", "elle"}, "\u0430lice": nil}))
 	js[0].Connection.Notices = spec.Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
 	plan, err := Plan(t.Context(), PlanOptions{Jobs: js, Now: now})
 	if err != nil {
@@ -40,6 +40,7 @@ func TestNotesOfPlans(t *testing.T) {
 		"app-group/CAD: 5 mails to boss came to nothing, and no more are sent (notices: maxAttempts)",
 		"\"Ωmega\" mixes Greek and Latin letters; make sure that it is who or what you mean",
 		"\"\u0430lice\" mixes Cyrillic and Latin letters; make sure that it is who or what you mean",
+		"app-group/CAD: elle is there as ELLE and Elle, and nothing is granted or revoked; write it so",
 	}
 	if d := cmp.Diff(want, plan.Connections[0].Notes); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)

@@ -78,7 +78,8 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt}
-	changes := diff.Compute(job.Desired, live, resending)
+	compared := diff.Compare(job.Desired, live)
+	changes := compared.Changes(resending)
 	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
 		return err
@@ -91,7 +92,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),
-		notes(diff.Lookalikes(changes), lookalike), diff.Respelt(job.Desired, live))
+		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
 }
 

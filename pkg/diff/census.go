@@ -56,7 +56,8 @@ type census struct {
 	takings       []Taking
 	all           losses
 	on            map[spec.Ref]*losses
-	losers        []spec.Ref // resources on which somebody loses something, sorted
+	losers        []spec.Ref            // resources on which somebody loses something, sorted
+	holders       map[spec.Ref]*holders // of losers; nil until after is asked
 	deleted       map[spec.Ref]bool
 	held          int // live grants
 	gained, mails int
@@ -121,7 +122,7 @@ func (c *census) protected(protections []spec.Protection) []string {
 func (c *census) shutOut(t Taking, protections []spec.Protection) []string {
 	want := c.desired.Resources[t.Resource]
 	keeps := index{}
-	for g := range c.keepers(t, want) {
+	for _, g := range c.keepers(t, want) {
 		keeps.add(g, c.live.Names)
 	}
 	var on []string
@@ -138,7 +139,7 @@ func (c *census) shutOut(t Taking, protections []spec.Protection) []string {
 
 // keepers are those who surely have what is taken from everybody else: those whom the new word of a setting lets in by a list
 // that can be seen.
-func (c *census) keepers(t Taking, want spec.Resource) map[spec.Grant]bool {
+func (c *census) keepers(t Taking, want spec.Resource) []spec.Grant {
 	if t.Cause != Narrowed || c.live.Resources[t.Resource].Uncounted != "" {
 		return nil
 	}
@@ -151,37 +152,19 @@ func (c *census) keepers(t Taking, want spec.Resource) map[spec.Grant]bool {
 			}
 		}
 	}
-	keepers := map[spec.Grant]bool{}
-	for g := range c.holders(t.Resource, role) {
-		keepers[g] = true
-	}
-	return keepers
+	return c.after(t.Resource, role)
 }
 
-// holders are those who hold a role on a resource when all is done.
-func (c *census) holders(ref spec.Ref, role spec.Role) map[spec.Grant]bool {
-	all := map[spec.Grant]bool{}
-	if c.deleted[ref] {
-		return all
+// after lists, in no particular order, those who hold a role on a resource when all is done, if somebody loses something there.
+// Most rules ask for none, so what that needs is found when it is first asked for.
+func (c *census) after(ref spec.Ref, role spec.Role) []spec.Grant {
+	if c.deleted[ref] || c.on[ref] == nil {
+		return nil
 	}
-	for g := range c.live.Grants.All() {
-		if g.Resource == ref && g.Role == role {
-			all[g] = true
-		}
+	if c.holders == nil {
+		c.holders = holdersOf(c.connection, c.losers, c.changes, c.live)
 	}
-	for i := range c.changes {
-		change := &c.changes[i]
-		if change.Problem != "" || change.Role != role || change.Ref(c.connection) != ref {
-			continue
-		}
-		switch change.Op {
-		case OpGrant:
-			all[change.Grant(c.connection)] = true
-		case OpRevoke:
-			delete(all, change.Grant(c.connection))
-		}
-	}
-	return all
+	return c.holders[ref].after(role)
 }
 
 // asked lists the resources that must have members and lose some. "*" asks that of those that are left; to name a resource is
@@ -216,7 +199,7 @@ func (c *census) losesMembers(ref spec.Ref) bool {
 // once.
 func (c *census) left(ref spec.Ref) int {
 	people := map[spec.Subject]bool{}
-	for g := range c.holders(ref, mainRole(c.desired.Resources[ref])) {
+	for _, g := range c.after(ref, mainRole(c.desired.Resources[ref])) {
 		people[c.person(g.Subject)] = true
 	}
 	return len(people)

@@ -4,91 +4,41 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Resending says when a mail that did not reach its end is sent again.
-type Resending struct {
-	spec.Notices
-	Now time.Time
-	// Noted is when a mail was last sent by the clock of the run that sent it; nil: the vendor's time alone counts. The
-	// two differ where a run judges at another moment than the present.
-	Noted func(MailKey) time.Time
-	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
-	// nothing is in doubt.
-	Doubted func(Change) (at time.Time, ok bool)
-	Retry   bool   // send a mail that is in doubt once more
-	InDoubt string // the Problem of a mail that is in doubt and not sent, in words; not ""
+// Comparison is the desired and the live state of one connection side by side. What no line of the files lists is left alone.
+type Comparison struct {
+	ends
+	missing []spec.Grant // desired, and not live, where the files do more than watch
+	surplus []spec.Grant // live, and not desired
+	spelling
 }
 
-// MailKey tells mails to different recipients apart.
-type MailKey struct {
-	Resource  spec.Ref
-	Subject   spec.Subject
-	Recipient string
-}
-
-// Mail is the key of the mail that the change makes the vendor send.
-func (c Change) Mail(connection string) MailKey {
-	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient}
-}
-
-// last is the later of the vendor's time and the noted ones. A mail to a member of a user group may come of the grant.
-func (when Resending) last(n Notice) time.Time {
-	last := n.Sent
-	if when.Noted == nil {
-		return last
-	}
-	for _, key := range []MailKey{{n.Resource, n.Subject, n.Recipient}, {n.Resource, n.Subject, ""}} {
-		if noted := when.Noted(key); noted.After(last) {
-			last = noted
+// Compare goes through the grants of both states once.
+func Compare(desired spec.State, live Live) *Comparison {
+	c := &Comparison{ends: endsOf(desired, live)}
+	for g := range desired.Grants.Minus(live.Grants) {
+		if desired.Resources[g.Resource].Ownership != spec.Ignored {
+			c.missing = append(c.missing, g)
 		}
 	}
-	return last
+	for g := range live.Grants.Minus(desired.Grants) {
+		c.surplus = append(c.surplus, g)
+	}
+	c.match()
+	return c
 }
 
-// judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
-// the next time anyway.
-func (when Resending) judge(n Notice, c *Change) (send bool) {
-	last, doubted := when.last(n), n.Unsure
-	if when.Doubted != nil {
-		if at, ok := when.Doubted(*c); ok {
-			doubted, c.Doubt = true, at.UTC()
-			if at.After(last) {
-				last = at
-			}
-		}
-	}
-	if doubted && when.Retry {
-		return true
-	}
-	if !when.Now.Before(last.Add(when.ResendAfter)) {
-		return n.Tries < when.MaxAttempts
-	}
-	if doubted {
-		c.Unsure, c.Problem, c.Mails, c.Doubt = true, when.InDoubt, 0, time.Time{}
-	}
-	return doubted
-}
-
-// Exhausted lists the mails that did not reach their end and are not sent again, since they were often enough.
-func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
-	var out []Notice
-	for _, n := range live.Notices {
-		if _, listed := desired.Resources[n.Resource]; listed && !when.Off && n.Tries >= when.MaxAttempts {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// Compute lists the changes that turn live into desired, in order of execution. Both are of the same connection; what
-// desired does not list is left alone.
+// Compute lists the changes that turn live into desired, in order of execution.
 func Compute(desired spec.State, live Live, resending Resending) []Change {
-	d := delta{desired: desired, live: live, changes: []Change{}, idle: map[role]bool{}}
-	d.spell()
+	return Compare(desired, live).Changes(resending)
+}
+
+// Changes lists the changes that turn live into desired, in order of execution.
+func (c *Comparison) Changes(resending Resending) []Change {
+	d := delta{Comparison: c, changes: []Change{}, idle: map[roleOn]bool{}}
 	d.resources()
 	d.grants()
 	d.revokes()
@@ -99,11 +49,9 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 
 // delta collects changes. It adds them in no particular order: maps have none.
 type delta struct {
-	desired spec.State
-	live    Live
+	*Comparison
 	changes []Change
-	spelling
-	idle map[role]bool // those that count only with a setting that can't be changed: they are left as they are
+	idle    map[roleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
@@ -157,34 +105,36 @@ func (d *delta) update(ref spec.Ref, c Change) {
 	opens := want.Schema.Setting(c.Field).Opens
 	for _, l := range want.Schema.Lists {
 		if opens != "" && c.From == opens || l.When != nil && l.When.Setting == c.Field {
-			d.idle[role{ref, l.Role}] = true
+			d.idle[roleOn{ref, l.Role}] = true
 		}
 	}
 }
 
 func (d *delta) grants() {
-	for g, claim := range d.desired.Grants.Minus(d.live.Grants) {
-		if d.desired.Resources[g.Resource].Ownership == spec.Ignored || d.met[g] || d.idle[roleOf(g)] {
+	for _, g := range d.missing {
+		if d.respelt[g] || d.idle[roleOf(g)] {
 			continue
 		}
-		d.add(Change{Op: OpGrant, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
-			Source: claim.Source.Source(), Reason: claim.Reason,
-			Problem: d.problem(g)})
+		claim, _ := d.desired.Grants.Claim(g)
+		c := pair(OpGrant, g, claim.Reason)
+		c.Source, c.Problem = claim.Source.Source(), d.problem(g)
+		d.add(c)
 	}
 }
 
 func (d *delta) revokes() {
-	for g := range d.live.Grants.Minus(d.desired.Grants) {
+	for _, g := range d.surplus {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.kept[g] || !d.mayRevoke(g.Resource) || d.idle[roleOf(g)] {
+		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[roleOf(g)] {
 			continue
 		}
 		claim, cause := d.whyRevoke(g)
 		if r.Ownership == spec.AddOnly && cause == Revoked {
 			continue
 		}
-		d.add(Change{Op: OpRevoke, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
-			Source: claim.Source.Source(), Reason: claim.Reason})
+		c := pair(OpRevoke, g, claim.Reason)
+		c.Source = claim.Source.Source()
+		d.add(c)
 	}
 }
 
@@ -193,45 +143,6 @@ func (d *delta) revokes() {
 func (d *delta) mayRevoke(ref spec.Ref) bool {
 	r := d.desired.Resources[ref]
 	return r.Ownership != spec.Ignored && !r.Open && d.live.Resources[ref].Incomplete == ""
-}
-
-// whyRevoke says why live holds a grant that it should not.
-func (d *delta) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
-	if claim, left := d.leftAs(g.Subject); left {
-		return claim, HolderLeft
-	}
-	if claim, lapsed := d.lapsedAs(g); lapsed {
-		return claim, map[bool]Loss{true: Ended, false: Revoked}[claim.Ended]
-	}
-	return spec.Origin{Reason: "not in the files"}, Revoked
-}
-
-// resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, or
-// about a resource that is not yet as it should be.
-func (d *delta) resends(when Resending) {
-	if when.Off {
-		return
-	}
-	for _, n := range d.live.Notices {
-		want, listed := d.desired.Resources[n.Resource]
-		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts && !n.Unsure {
-			continue
-		}
-		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-		claim, wanted := d.desired.Grants.Claim(g)
-		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
-			continue
-		}
-		source, settings := claim.Source, spec.Settings{}
-		if n.Subject == (spec.Subject{}) {
-			source, settings = want.Source, sentWith(OpResend, want)
-		}
-		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(),
-			Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
-		if when.judge(n, &c) {
-			d.add(c)
-		}
-	}
 }
 
 func (d *delta) add(c Change) {
@@ -280,17 +191,4 @@ func Satisfied(connection string, c Change, live Live) bool {
 		})
 	}
 	return false
-}
-
-// MayHaveResent says of a resend that another run was about to send it after it was planned, and that no read can tell
-// whether it did.
-func MayHaveResent(connection string, c Change, live Live) bool {
-	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
-		return c.isAbout(connection, n) && n.Ref() != c.Notice && n.Unsure
-	})
-}
-
-// isAbout says whether a resend is about the newest mail to this recipient.
-func (c Change) isAbout(connection string, n Notice) bool {
-	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient
 }

@@ -1,126 +1,125 @@
 package diff
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // spelling is where names in the files and at the vendor may be one but for how they are spelt. That must cost nobody access.
 type spelling struct {
-	leavers named
-	lapsed  map[role]named
-	there   map[spec.Grant][]spec.Subject // whom the vendor may show for a wish
-	met     map[spec.Grant]bool           // wishes that need no grant: their subjects hold them under another name
-	kept    map[spec.Grant]bool           // live grants that a wish is, or may be, about
+	shownAs map[spec.Grant][]spec.Subject // whom the vendor may show for a missing grant, sorted
+	respelt map[spec.Grant]bool           // missing grants whose subjects hold them under another name
+	matched map[spec.Grant]bool           // live grants that a missing one is, or may be, about
 }
 
-// role is a role on one resource.
-type role struct {
-	resource spec.Ref
-	role     spec.Role
+// Respelling is a desired grant that needs no change, since its subject holds it under other names.
+type Respelling struct {
+	Grant   spec.Grant
+	ShownAs []spec.Subject // sorted
 }
 
-func roleOf(g spec.Grant) role { return role{g.Resource, g.Role} }
-
-func (at role) grant(s spec.Subject) spec.Grant {
-	return spec.Grant{Resource: at.resource, Role: at.role, Subject: s}
+// Respellings lists them, in no particular order.
+func (c *Comparison) Respellings() []Respelling {
+	var all []Respelling
+	for g := range c.respelt {
+		all = append(all, Respelling{g, c.shownAs[g]})
+	}
+	return all
 }
 
-// spell finds the wishes and the live grants that may be one. Who left, or whose own grant ended, is no matter of spelling.
-func (d *delta) spell() {
-	d.spelling = spelling{nil, map[role]named{}, map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
-	d.leavers = leaversOf(d.desired, d.live)
-	for g := range d.desired.Inactive.All() {
-		if d.lapsed[roleOf(g)] == nil {
-			d.lapsed[roleOf(g)] = named{}
-		}
-		d.lapsed[roleOf(g)].add(d.live, g.Subject)
+// Matched lists the live grants that no line gives and that are not revoked since a desired one may be about them.
+func (c *Comparison) Matched() map[spec.Grant]bool { return c.matched }
+
+// match finds the missing and the surplus grants that may be one. Who left, or whose own grant ended, is no matter of spelling.
+func (c *Comparison) match() {
+	if len(c.missing) == 0 || len(c.surplus) == 0 {
+		return
 	}
-	wishes, strangers := map[role][]spec.Grant{}, map[role][]spec.Subject{}
-	for g := range d.desired.Grants.Minus(d.live.Grants) {
-		if d.desired.Resources[g.Resource].Ownership != spec.Ignored {
-			wishes[roleOf(g)] = append(wishes[roleOf(g)], g)
-		}
+	c.spelling = spelling{map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
+	missing, holders := map[roleOn][]spec.Grant{}, map[roleOn][]spec.Subject{}
+	for _, g := range c.missing {
+		missing[roleOf(g)] = append(missing[roleOf(g)], g)
 	}
-	for g := range d.live.Grants.Minus(d.desired.Grants) {
-		if len(wishes[roleOf(g)]) > 0 && !d.hasLeft(g.Subject) && !d.desired.Inactive.Has(g) {
-			strangers[roleOf(g)] = append(strangers[roleOf(g)], g.Subject)
+	for _, g := range c.surplus {
+		if at := roleOf(g); len(missing[at]) > 0 && !c.hasLeft(g.Subject) && !c.desired.Inactive.Has(g) {
+			holders[at] = append(holders[at], g.Subject)
 		}
 	}
-	for at, holders := range strangers {
-		d.spellOne(at, wishes[at], holders)
+	for at, subjects := range holders {
+		c.matchRole(at, missing[at], subjects)
 	}
 }
 
-// spellOne compares the wishes and the strangers of one resource.
-func (d *delta) spellOne(at role, wishes []spec.Grant, strangers []spec.Subject) {
-	holders, meant := named{}, map[spec.Subject]int{} // by how many wishes
-	unsure := slices.ContainsFunc(wishes, func(g spec.Grant) bool { return d.live.UnknownSubjects[g.Subject] != "" })
-	for _, s := range strangers {
-		holders.add(d.live, s)
-		if unsure && d.live.Nameless[at.grant(s)] {
-			d.kept[at.grant(s)] = true
+// matchRole compares the missing grants of a role on one resource with those who hold it although no line says so.
+func (c *Comparison) matchRole(at roleOn, missing []spec.Grant, holders []spec.Subject) {
+	byName, meant := named{}, map[spec.Subject]int{} // by how many grants
+	blocked := slices.ContainsFunc(missing, func(g spec.Grant) bool { return c.live.UnknownSubjects[g.Subject] != "" })
+	for _, s := range holders {
+		byName.add(c.live, s)
+		if blocked && c.live.Nameless[at.grant(s)] {
+			c.matched[at.grant(s)] = true
 		}
 	}
-	for _, wish := range wishes {
-		for _, s := range d.meant(wish.Subject, holders) {
-			d.there[wish] = append(d.there[wish], s)
-			d.kept[at.grant(s)] = true
+	for _, g := range missing {
+		for _, s := range c.meant(g.Subject, byName) {
+			c.show(g, s)
 			meant[s]++
 		}
 	}
 	var unknown []spec.Grant
-	for _, wish := range wishes {
+	for _, g := range missing {
 		switch {
-		case len(d.there[wish]) == 0 && d.live.UnknownSubjects[wish.Subject] != "":
-			unknown = append(unknown, wish)
-		case d.problem(wish) == "": // of a holder whom several wishes mean, the vendor knows each: they are several people
-			d.met[wish] = slices.ContainsFunc(d.there[wish], func(s spec.Subject) bool { return meant[s] == 1 })
+		case len(c.shownAs[g]) == 0 && c.live.UnknownSubjects[g.Subject] != "":
+			unknown = append(unknown, g)
+		case c.blocked(g) == "" && slices.ContainsFunc(c.shownAs[g], func(s spec.Subject) bool { return meant[s] == 1 }):
+			c.respelt[g] = true // of a holder whom several grants mean, the vendor knows each: they are several people
 		}
 	}
 	if len(unknown) > 0 {
-		d.slips(at, unknown, slices.DeleteFunc(strangers, func(s spec.Subject) bool {
-			return meant[s] > 0 || d.desired.Known[s] || len(d.lapsed[at].as(d.live, s)) > 0
+		c.matchMisspelt(unknown, slices.DeleteFunc(holders, func(s spec.Subject) bool {
+			return meant[s] > 0 || c.desired.Known[s] || len(c.sameEnded(at.grant(s))) > 0
 		}))
 	}
 }
 
-// meant lists, sorted, the holders that a wish is about. One whom the vendor does not know may be there by the address that the files
-// give; else that is not enough, since an address may be shared.
-func (d *delta) meant(wish spec.Subject, holders named) []spec.Subject {
-	same, address := holders.as(d.live, wish), d.desired.Addresses[wish]
-	if address != "" && d.live.UnknownSubjects[wish] != "" {
-		same = append(same, holders[keyOf(wish, address)]...)
+// show notes that a holder may be whom a missing grant means.
+func (c *Comparison) show(missing spec.Grant, holder spec.Subject) {
+	c.shownAs[missing] = append(c.shownAs[missing], holder)
+	c.matched[roleOf(missing).grant(holder)] = true
+}
+
+// meant lists, sorted, the holders whom the files mean by a subject. One whom the vendor does not know may be there by the address
+// that the files give; else that is not enough, since an address may be shared.
+func (c *Comparison) meant(subject spec.Subject, holders named) []spec.Subject {
+	same, address := holders.as(c.live, subject), c.desired.Addresses[subject]
+	if address != "" && c.live.UnknownSubjects[subject] != "" {
+		same = append(same, holders[keyOf(subject, address)]...)
 		slices.SortFunc(same, spec.Subject.Compare)
 	}
 	return slices.Compact(same)
 }
 
-// slips keeps the holders whose names are one slip away from that of a wish whose subject the vendor does not know, or the same
-// in another domain. Those whom the files know by the very name are none of them.
-func (d *delta) slips(at role, wishes []spec.Grant, holders []spec.Subject) {
+// matchMisspelt finds the holders whose names are one slip away from that of a missing grant whose subject the vendor does not
+// know, or the same in another domain.
+func (c *Comparison) matchMisspelt(missing []spec.Grant, holders []spec.Subject) {
 	near := map[nameKey][]spec.Subject{}
 	for _, s := range holders {
 		for _, key := range slipKeys(ownKey(s)) {
 			near[key] = append(near[key], s)
 		}
 	}
-	for _, wish := range wishes {
-		own := ownKey(wish.Subject)
+	for _, g := range missing {
+		own := ownKey(g.Subject)
 		for _, key := range slipKeys(own) {
 			for _, s := range near[key] {
 				if own.near(ownKey(s)) {
-					d.there[wish] = append(d.there[wish], s)
-					d.kept[at.grant(s)] = true
+					c.show(g, s)
 				}
 			}
 		}
-		slices.SortFunc(d.there[wish], spec.Subject.Compare)
-		d.there[wish] = slices.Compact(d.there[wish])
+		slices.SortFunc(c.shownAs[g], spec.Subject.Compare)
+		c.shownAs[g] = slices.Compact(c.shownAs[g])
 	}
 }
 
@@ -139,86 +138,4 @@ func slipKeys(key nameKey) []nameKey {
 		keys = append(keys, key)
 	}
 	return keys
-}
-
-// problem is why a wish can't be granted, and what is there instead.
-func (d *delta) problem(wish spec.Grant) string {
-	why := cmp.Or(d.live.Unsupported[wish.Resource], d.live.UnknownSubjects[wish.Subject])
-	if why == "" || len(d.there[wish]) == 0 {
-		return why
-	}
-	return fmt.Sprintf("%s; %s is there as %s and is kept: write it so", why, wish.Subject, list(d.there[wish], " or "))
-}
-
-func list(subjects []spec.Subject, between string) string {
-	names := make([]string, len(subjects))
-	for i, s := range subjects {
-		names[i] = s.String()
-	}
-	return strings.Join(names, between)
-}
-
-func leaversOf(desired spec.State, live Live) named {
-	all := named{}
-	for s := range desired.Departed {
-		all.add(live, s)
-	}
-	return all
-}
-
-// Departed returns what says whether a holder is, under any name, somebody who left, and by which line.
-func Departed(desired spec.State, live Live) func(spec.Subject) (spec.Origin, bool) {
-	d := delta{desired: desired, live: live}
-	d.leavers = leaversOf(desired, live)
-	return d.leftAs
-}
-
-// hasLeft says whether the holder is, under any name, among those who left.
-func (d *delta) hasLeft(s spec.Subject) bool {
-	_, left := d.leftAs(s)
-	return left
-}
-
-// leftAs is why somebody who left loses access, under whatever name. People whom the files know by the very name are not those
-// whom they know by a similar one.
-func (d *delta) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
-	if claim, left = d.desired.Departed[s]; left || d.desired.Known[s] {
-		return claim, left
-	}
-	if others := d.leavers.as(d.live, s); len(others) > 0 {
-		return d.desired.Departed[others[0]], true
-	}
-	return spec.Origin{}, false
-}
-
-// lapsedAs is why a grant ended that the files give the holder under whatever name.
-func (d *delta) lapsedAs(g spec.Grant) (claim spec.Origin, lapsed bool) {
-	if claim, lapsed = d.desired.Inactive.Claim(g); lapsed {
-		return claim, true
-	}
-	if others := d.lapsed[roleOf(g)].as(d.live, g.Subject); len(others) > 0 {
-		return d.desired.Inactive.Claim(roleOf(g).grant(others[0]))
-	}
-	return spec.Origin{}, false
-}
-
-// Spared lists the live grants that no line gives and that are kept since a wish may be about them.
-func Spared(desired spec.State, live Live) map[spec.Grant]bool {
-	d := delta{desired: desired, live: live}
-	d.spell()
-	return d.kept
-}
-
-// Respelt says, in a line each, which wishes need no grant since their subjects hold them under another name.
-func Respelt(desired spec.State, live Live) []string {
-	d := delta{desired: desired, live: live}
-	d.spell()
-	var lines []string
-	for wish, met := range d.met {
-		if met {
-			lines = append(lines, fmt.Sprintf("%s: %s is there as %s, and nothing is granted or revoked; write it so", wish.Resource, wish.Subject, list(d.there[wish], " and ")))
-		}
-	}
-	slices.Sort(lines)
-	return lines
 }

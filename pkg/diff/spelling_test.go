@@ -88,8 +88,8 @@ func TestPlansSayBothSpellings(t *testing.T) {
 		t.Errorf("%+v, want %s", changes, want)
 	}
 	live = diff.Live{State: world("CAD: Alice")}
-	said := diff.Respelt(world("CAD: alice"), live)
-	if d := cmp.Diff([]string{"app-group/CAD: alice@local.com is there as Alice@local.com, and nothing is granted or revoked; write it so"}, said); d != "" {
+	said := diff.Compare(world("CAD: alice"), live).Respellings()
+	if d := cmp.Diff([]diff.Respelling{{Grant: grant(group("CAD"), "alice"), ShownAs: []spec.Subject{person("Alice")}}}, said); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

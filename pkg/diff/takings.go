@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -51,10 +50,13 @@ func (t Taking) compare(o Taking) int {
 // Takings lists what changes take as live is, sorted; what is blocked takes nothing. It believes nothing that changes say of
 // themselves but what they are about.
 func Takings(connection string, desired spec.State, changes []Change, live Live) []Taking {
-	t := taker{delta: delta{desired: desired, live: live}, after: holdings(connection, changes, live)}
-	if slices.ContainsFunc(changes, func(c Change) bool { return c.Op == OpRevoke && c.Problem == "" }) {
-		t.spell()
+	var refs []spec.Ref
+	for i := range changes {
+		if c := &changes[i]; c.Problem == "" && (c.Op == OpDelete || c.Op == OpUpdate) {
+			refs = append(refs, c.Ref(connection))
+		}
 	}
+	t := taker{ends: endsOf(desired, live), on: holdersOf(connection, refs, changes, live)}
 	for i := range changes {
 		switch c := &changes[i]; {
 		case c.Problem != "":
@@ -74,37 +76,9 @@ func Takings(connection string, desired spec.State, changes []Change, live Live)
 
 // taker collects takings.
 type taker struct {
-	delta
-	after   map[spec.Ref]*holders // of resources that are deleted or updated
+	ends
+	on      map[spec.Ref]*holders // of resources that are deleted or updated
 	takings []Taking
-}
-
-// holders are who holds what on one resource: now, and when the changes are done.
-type holders struct{ before, after map[spec.Grant]bool }
-
-// holdings finds the holders of resources that changes delete or update.
-func holdings(connection string, changes []Change, live Live) map[spec.Ref]*holders {
-	all := map[spec.Ref]*holders{}
-	for i := range changes {
-		if c := &changes[i]; c.Problem == "" && (c.Op == OpDelete || c.Op == OpUpdate) {
-			all[c.Ref(connection)] = &holders{map[spec.Grant]bool{}, map[spec.Grant]bool{}}
-		}
-	}
-	if len(all) == 0 {
-		return all
-	}
-	for g := range live.Grants.All() {
-		if h := all[g.Resource]; h != nil {
-			h.before[g], h.after[g] = true, true
-		}
-	}
-	for i := range changes {
-		c := &changes[i]
-		if h := all[c.Ref(connection)]; h != nil && c.Problem == "" && (c.Op == OpGrant || c.Op == OpRevoke) {
-			h.after[c.Grant(connection)] = c.Op == OpGrant
-		}
-	}
-	return all
 }
 
 func (t *taker) take(g spec.Grant, cause Loss) {
@@ -113,7 +87,7 @@ func (t *taker) take(g spec.Grant, cause Loss) {
 
 // delete takes what everybody holds whom live shows, and where it can't show all, what anybody holds.
 func (t *taker) delete(ref spec.Ref) {
-	for g := range t.after[ref].before {
+	for _, g := range t.on[ref].before {
 		t.take(g, Deleted)
 	}
 	have := t.live.Resources[ref]
@@ -139,17 +113,14 @@ func (t *taker) narrow(ref spec.Ref, field string) {
 	case reach == nil || !listed(want, have, reach.Lists[from], field):
 		t.take(g, Narrowed)
 	default:
-		for held := range t.after[ref].before {
+		for _, held := range t.on[ref].before {
 			g.Subject = held.Subject
-			if held.Role == reach.Lists[from] && !t.keeps(spec.Grant{Resource: ref, Subject: held.Subject, Role: reach.Lists[to]}) {
+			if held.Role == reach.Lists[from] && !t.on[ref].keeps(roleOn{ref, reach.Lists[to]}.grant(held.Subject), t.live.Grants) {
 				t.take(g, Narrowed)
 			}
 		}
 	}
 }
-
-// keeps says whether a subject surely holds a role when all is done.
-func (t *taker) keeps(g spec.Grant) bool { return t.after[g.Resource].after[g] }
 
 // listed says whether live shows all who hold a role. The list of those who hold one by another word of the setting is not
 // asked for when the setting changes.
@@ -188,39 +159,4 @@ func mainRole(want spec.Resource) spec.Role {
 		return spec.RoleAccess
 	}
 	return want.Schema.Lists[0].Role
-}
-
-// narrowing says whether an update takes a role from some, and why it must not be sent then, if so.
-func (d *delta) narrowing(want, have spec.Resource, field, to string) (takes spec.Role, problem string) {
-	takes = narrows(want, have, field, to)
-	if takes == "" {
-		return "", ""
-	}
-	if have.Incomplete != "" {
-		return takes, "who would lose by it can't be counted: " + have.Incomplete + "; run again"
-	}
-	from := have.Settings.Get(field)
-	if want.Ownership != spec.AddOnly || d.hasLeft(spec.Subject{Kind: spec.SubjectUser, Name: from}) {
-		return takes, ""
-	}
-	return takes, fmt.Sprintf("it would take %s from some who have it, and the resource is add-only; say `ownership: owned` to have it so, or `%s: %s` to leave it",
-		takes.Words(), field, from)
-}
-
-// unsaid is the problem of a setting that nobody wrote, and that would take access.
-func unsaid(want, have spec.Resource, field, meant string) string {
-	also := ""
-	if want.Ownership == spec.AddOnly {
-		also = ", and `ownership: owned`"
-	}
-	return fmt.Sprintf("it is `%s: %s` live, and the file does not say that this is to end; say `%s: %s` to close it%s, or `%s: %s` and list nobody to leave it",
-		field, have.Settings.Get(field), field, meant, also, field, have.Settings.Get(field))
-}
-
-// uncounted is the problem of deleting what nobody can tell the holders of; "" where they can.
-func uncounted(have spec.Resource) string {
-	if have.Uncounted == "" {
-		return ""
-	}
-	return "who would lose by it can't be counted: " + have.Uncounted + "; make that readable, or delete it by hand"
 }

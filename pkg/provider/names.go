@@ -90,12 +90,12 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 	if q.ReadBack || len(q.Desired.Departed) == 0 {
 		return nil, nil
 	}
-	spared := diff.Spared(q.Desired, live)
+	matched := diff.Compare(q.Desired, live).Matched()
 	suspects = subjects(live, func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
 		_, left := q.Desired.Departed[g.Subject] // a similar name may be somebody else's
-		return (stranger || spared[g]) && !left && personal(g.Subject.Kind)
+		return (stranger || matched[g]) && !left && personal(g.Subject.Kind)
 	})
 	if len(suspects) == 0 {
 		return nil, nil
