@@ -46,6 +46,13 @@ func (r *Reader) learn(users []user, live *diff.Live) {
 	}
 }
 
+// asked keeps that the directory was asked about users, so that nobody is asked about again whom it does not have.
+func (r *Reader) asked(users []spec.Subject) {
+	for _, s := range users {
+		r.seen.people[s] = user{}
+	}
+}
+
 // maxSuspects is of how many holders the addresses are looked up at once, to find somebody by one.
 const maxSuspects = 20 * pageSize
 
@@ -88,6 +95,7 @@ func (r *Reader) lookUpLeavers(ctx context.Context, q provider.Query, live *diff
 	if err != nil {
 		return err
 	}
+	r.asked(ask)
 	r.learn(users, live)
 	provider.Untraced(q, live, leavers, suspects, why)
 	return nil

@@ -68,6 +68,7 @@ func (r *Reader) meet(ctx context.Context, asked []spec.Subject) error {
 		return nil
 	}
 	users, err := r.usersNamed(ctx, userNames(asked))
+	r.asked(asked)
 	for _, u := range users {
 		r.seen.people[subject(spec.SubjectUser, u.Name, u.Domain)] = u
 	}
