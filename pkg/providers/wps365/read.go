@@ -98,12 +98,10 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 // all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
 func (a *api) all(ctx context.Context) ([]mailGroup, error) {
 	all, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
-	switch {
-	case err != nil:
+	if err := cmp.Or(err, all.Whole("the list")); err != nil { // a group that we miss would be created again
 		return nil, err
-	case all.Broken != "": // a group that we miss would be created again
-		return nil, fmt.Errorf("the list is not whole: %s; run again when nobody else is changing it", all.Broken)
-	case slices.ContainsFunc(all.Rows, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }):
+	}
+	if slices.ContainsFunc(all.Rows, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }) {
 		return nil, errors.New("the list holds a mail group without an id or an address")
 	}
 	return all.Rows, nil
