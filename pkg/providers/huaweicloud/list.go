@@ -34,7 +34,7 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	}
 	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
+		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
 	if err != nil {
 		return p, err
 	}
