@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	listTries = 3      // how often a list that changes while it is read is begun again
-	maxPages  = 20_000 // of one list; more would be a list without end
+	listTries = 3         // how often a list that changes while it is read is begun again
+	maxPages  = 20_000    // of one list; more would be a list without end
+	maxRows   = 2_000_000 // of one list; what counts more would never end
 )
 
 // ErrTooLong says that a list has more rows than the caller wanted to read.
@@ -32,16 +33,20 @@ type Listed[T any] struct {
 	Broken string
 }
 
+// Whole is an error where the rows may not be the whole list. what names it.
+func (l Listed[T]) Whole(what string) error {
+	if l.Broken == "" {
+		return nil
+	}
+	return fmt.Errorf("%s is not whole: %s; run again when nobody else is changing it", what, l.Broken)
+}
+
 // Rules say how a list is read, as far as lists differ.
 type Rules struct {
-	Name    string // in errors: the call that lists
-	Most    int    // a list of more rows ends after its first page with ErrTooLong; 0: none does
-	MaxRows int    // a list that claims more rows is an error; 0: any number is believed
+	Name string // in errors: the call that lists
+	Most int    // a list of more rows ends after its first page with ErrTooLong; 0: none does
 	// RepeatEnds says that a page without a new row is the last one.
 	RepeatEnds bool
-	// KeepsOdd says that the rows of a page on which the length turns out to have changed count as seen, also where the reading
-	// ends there.
-	KeepsOdd bool
 	// NeverOn says that each reading ends where the length changes; else the last one goes on.
 	NeverOn bool
 }
@@ -91,13 +96,13 @@ func readOnce[T any, K, C comparable](ctx context.Context, rules Rules, key func
 		goesOn := list.count(p.Total) || toEnd
 		before := len(list.Rows)
 		for _, row := range p.Rows {
-			if k := key(row); !seen[k] && (goesOn || rules.KeepsOdd) {
+			if k := key(row); !seen[k] {
 				seen[k] = true
 				list.Rows = append(list.Rows, row)
 			}
 		}
 		switch {
-		case rules.MaxRows > 0 && p.Total > rules.MaxRows:
+		case p.Total > maxRows:
 			return Listed[T]{}, fmt.Errorf("%s: the list does not end: it has %d rows by the vendor's count", rules.Name, p.Total)
 		case !goesOn:
 			return list, nil

@@ -1,6 +1,7 @@
 package alibabacloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -9,22 +10,17 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
-const (
-	pageSize = 100       // the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same
-	maxRows  = 2_000_000 // of one list; what counts more would never end
-)
+// pageSize is the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same.
+const pageSize = 100
 
 // pages reads a whole list; see provider.ReadList. With most > 0 a list of more pages ends with provider.ErrTooLong. A list
 // that is never whole is an error.
 func (a *api) pages(ctx context.Context, list operation, query url.Values, most int) (provider.Listed[account], error) {
-	rules := provider.Rules{Name: list.action, Most: most * pageSize, MaxRows: maxRows, RepeatEnds: true, NeverOn: true}
+	rules := provider.Rules{Name: list.action, Most: most * pageSize, RepeatEnds: true, NeverOn: true}
 	all, err := provider.ReadList(ctx, rules, account.key, func(ctx context.Context, read int) (provider.Page[account, int], error) {
 		return a.page(ctx, list, query, read)
 	})
-	if err == nil && all.Broken != "" {
-		err = fmt.Errorf("%s: the list is not whole: %s; run again when nobody else is changing it", list.action, all.Broken)
-	}
-	return all, err
+	return all, cmp.Or(err, all.Whole(list.action+": the list"))
 }
 
 // rowKey tells rows apart: of an account there may be several records.

@@ -2,16 +2,13 @@ package alibabacloud
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -35,7 +32,7 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, nonce stri
 	if len(body) == 0 {
 		r.Header.Del("Content-Type")
 	}
-	payload := digest(string(body))
+	payload := httpx.Digest(body)
 	r.Header.Set("X-Acs-Content-Sha256", payload)
 	r.Header.Set("X-Acs-Date", at.UTC().Format(dateLayout))
 	r.Header.Set("X-Acs-Signature-Nonce", nonce)
@@ -44,11 +41,9 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, nonce stri
 		r.Header.Set("X-Acs-Security-Token", token)
 	}
 	names, headers := canonicalHeaders(r)
-	request := strings.Join([]string{r.Method, "/", canonicalQuery(r.URL), headers, names, payload}, "\n")
-	mac := hmac.New(sha256.New, []byte(c.secret.Reveal()))
-	mac.Write([]byte(algorithm + "\n" + digest(request)))
+	request := strings.Join([]string{r.Method, "/", httpx.CanonicalQuery(r.URL), headers, names, payload}, "\n")
 	r.Header.Set("Authorization", algorithm+" Credential="+c.keyID.Reveal()+",SignedHeaders="+names+
-		",Signature="+hex.EncodeToString(mac.Sum(nil)))
+		",Signature="+httpx.MAC(c.secret, algorithm+"\n"+httpx.Digest(request)))
 }
 
 // canonicalHeaders returns the names of the headers that are signed, and a line for each.
@@ -64,26 +59,4 @@ func canonicalHeaders(r *http.Request) (names, lines string) {
 		lines += name + ":" + values[name] + "\n"
 	}
 	return strings.Join(signed, ";"), lines
-}
-
-// canonicalQuery sorts the parameters by name before escaping; an empty value keeps its "=".
-func canonicalQuery(u *url.URL) string {
-	query := u.Query()
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		for _, value := range query[name] {
-			pairs = append(pairs, escape(name)+"="+escape(value))
-		}
-	}
-	return strings.Join(pairs, "&")
-}
-
-// escape percent-encodes all bytes but letters, digits, "-", "_", "." and "~".
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }

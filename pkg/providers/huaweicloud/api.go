@@ -158,7 +158,7 @@ func (a *api) send(ctx context.Context, name string, body, out any, begin func()
 		return err
 	}
 	r := routeOf(name)
-	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + escape(id) + "/" + name,
+	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
 		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
 	return err
 }

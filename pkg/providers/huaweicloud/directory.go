@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,11 +38,10 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, q provi
 	if len(wanted) == 0 {
 		return nil
 	}
-	users, err := r.usersNamed(ctx, userNames(slices.Concat(wanted, q.Respelt(*live))))
+	users, err := r.learn(ctx, slices.Concat(wanted, q.Respelt(*live)), live)
 	if err != nil {
 		return err
 	}
-	r.learn(users, live)
 	domains := map[string][]string{} // user name to the domains that have it now
 	for _, u := range users {
 		domains[u.Name] = append(domains[u.Name], subject(spec.SubjectUser, u.Name, u.Domain).Domain)
@@ -148,8 +148,5 @@ func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, 
 			}
 		}
 	}
-	if list.Broken != "" {
-		err = fmt.Errorf("the list of user groups is not whole: %s", list.Broken)
-	}
-	return all, err
+	return all, cmp.Or(err, list.Whole("the list of user groups"))
 }

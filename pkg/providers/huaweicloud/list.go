@@ -11,14 +11,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
-const (
-	pageSize = 100       // the largest that app groups, their authorizations and the App Center give
-	maxRows  = 2_000_000 // of one list; what counts more would never end
-)
+// pageSize is the largest that app groups, their authorizations and the App Center give.
+const pageSize = 100
 
 // pages reads a whole list; see provider.ReadList. With most > 0 a list of more pages ends with provider.ErrTooLong.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (provider.Listed[T], error) {
-	rules := provider.Rules{Name: "GET " + l.path, Most: most * pageSize, MaxRows: maxRows, RepeatEnds: true, KeepsOdd: true}
+	rules := provider.Rules{Name: "GET " + l.path, Most: most * pageSize, RepeatEnds: true}
 	return provider.ReadList(ctx, rules, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
 		return onePage[T](ctx, a, l, query, offset)
 	})
@@ -36,7 +34,7 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	}
 	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
+		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
 	if err != nil {
 		return p, err
 	}

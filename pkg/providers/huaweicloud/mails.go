@@ -154,3 +154,12 @@ func (w *Writer) resend(changes []diff.Change) (map[string][]mail, error) {
 	}
 	return map[string][]mail{"records": records}, nil
 }
+
+// mails counts the notices that the vendor sends for a change: one for each person who is granted an app group. None is
+// documented for apps; whether a removal sends one is unconfirmed, so it is not counted.
+func (r *Reader) mails(c diff.Change) int {
+	if c.Op != diff.OpGrant || c.Kind != kindAppGroup {
+		return 0
+	}
+	return r.seen.mails[c.Subject]
+}

@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -20,11 +21,8 @@ func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error)
 	slices.Sort(names)
 	for chunk := range slices.Chunk(slices.Compact(names), pageSize) {
 		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
-		if err != nil {
+		if err := cmp.Or(err, users.Whole("the list of users")); err != nil {
 			return nil, err
-		}
-		if users.Broken != "" {
-			return nil, fmt.Errorf("the list of users is not whole: %s", users.Broken)
 		}
 		all = append(all, users.Rows...)
 		if slices.ContainsFunc(users.Rows, func(u user) bool {
@@ -36,14 +34,30 @@ func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error)
 	return all, nil
 }
 
-// learn keeps what the directory says of users.
-func (r *Reader) learn(users []user, live *diff.Live) {
+// ask asks the directory about users, and keeps what it says, also that it does not have one.
+func (r *Reader) ask(ctx context.Context, asked []spec.Subject) ([]user, error) {
+	users, err := r.usersNamed(ctx, userNames(asked))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range asked {
+		r.seen.people[s] = user{}
+	}
 	for _, u := range users {
 		s := subject(spec.SubjectUser, u.Name, u.Domain)
 		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
 		r.seen.people[s], r.seen.mails[s] = u, mailsTo(u)
-		live.AddName(s, u.ID, u.Email)
 	}
+	return users, nil
+}
+
+// learn asks the directory about users, and tells live their names.
+func (r *Reader) learn(ctx context.Context, asked []spec.Subject, live *diff.Live) ([]user, error) {
+	users, err := r.ask(ctx, asked)
+	for _, u := range users {
+		live.AddName(subject(spec.SubjectUser, u.Name, u.Domain), u.ID, u.Email)
+	}
+	return users, err
 }
 
 // maxSuspects is of how many holders the addresses are looked up at once, to find somebody by one.
@@ -54,19 +68,15 @@ func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.
 	beside := q.Beside(*live, func(s spec.Subject) bool {
 		return live.UnknownSubjects[s] != "" && (q.Desired.Addresses[s] != "" || strings.Contains(s.Name, "@"))
 	})
-	var names []string
-	for _, g := range beside {
-		names = append(names, g.Subject.Name)
-	}
 	if q.ReadBack || len(beside) == 0 {
 		return nil
 	}
-	users, err := r.usersNamed(ctx, names)
-	if err != nil {
-		return err
+	holders := make([]spec.Subject, len(beside))
+	for i, g := range beside {
+		holders[i] = g.Subject
 	}
-	r.learn(users, live)
-	return nil
+	_, err := r.learn(ctx, holders, live)
+	return err
 }
 
 // lookUpLeavers finds who left under the names and addresses that the directory has. It asks nothing where nobody who left can be
@@ -84,11 +94,9 @@ func (r *Reader) lookUpLeavers(ctx context.Context, q provider.Query, live *diff
 	for _, l := range leavers {
 		ask = append(ask, l.Users()...)
 	}
-	users, err := r.usersNamed(ctx, userNames(ask))
-	if err != nil {
+	if _, err := r.learn(ctx, ask, live); err != nil {
 		return err
 	}
-	r.learn(users, live)
 	provider.Untraced(q, live, leavers, suspects, why)
 	return nil
 }

@@ -4,7 +4,79 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+// key tells rows apart; the vendor's own example shows rows without an id.
+func (a authorization) key() string {
+	return cmp.Or(a.ID, strings.Join([]string{a.AppGroupID, a.AppID, a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00"))
+}
+
+// keep turns rows into live grants, and marks the resources that they are of where the list is broken.
+func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
+	broken := list.Broken
+	var on []spec.Ref
+	var accounts []*account
+	for i := range list.Rows {
+		row := &list.Rows[i]
+		if row.AppGroupID == "" {
+			broken = "a row names no app group"
+		}
+		ref, listed := ids[row.AppGroupID]
+		if !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
+			continue
+		}
+		row.account.ID = row.AccountID
+		on, accounts = append(on, ref), append(accounts, &row.account)
+	}
+	if err := r.join(ctx, accounts); err != nil {
+		return err
+	}
+	for i, ref := range on {
+		r.addGrant(ref, *accounts[i], live)
+	}
+	if broken != "" {
+		for _, ref := range of {
+			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
+		}
+	}
+	return nil
+}
+
+// addGrant records a row as a grant; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
+// whose they are, make the resource's list unfit to revoke by.
+func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
+	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
+	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
+	switch {
+	case kind == "" || a.Account == "":
+		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
+	case a.Domain == "":
+		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
+	case live.Grants.Has(g):
+		first := r.seen.holders[g]
+		both, same := first.and(a)
+		if !same {
+			live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
+		}
+		if first.ID != "" && a.ID != "" && first.ID != a.ID {
+			live.Note(ref, "account %q is there with two ids, %s and %s; one is that of a deleted account", a.Account, first.ID, a.ID)
+		}
+		r.seen.holders[g] = both
+	default:
+		live.Grants.Add(g, spec.Origin{})
+		r.seen.holders[g] = a
+		live.AddName(g.Subject, a.ID)
+	}
+}
+
+func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
+	return spec.Subject{Kind: kind, Name: name, Domain: strings.ToLower(cmp.Or(domain, defaultDomain))}
+}
 
 // and is an account that two rows of one list name, without what they don't agree about. They may be about two accounts, and
 // then ok is false: where both say it, the platforms must be the same. Ids may differ, as those of a deleted account and of

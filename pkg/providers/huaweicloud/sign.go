@@ -2,11 +2,7 @@ package huaweicloud
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -44,12 +41,9 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, headers ..
 		headers[i] = strings.ToLower(h)
 	}
 	slices.Sort(headers)
-	digest := sha256.Sum256([]byte(canonicalRequest(r, body, headers)))
-	text := algorithm + "\n" + r.Header.Get(dateHeader) + "\n" + hex.EncodeToString(digest[:])
-	mac := hmac.New(sha256.New, []byte(c.secretKey.Reveal()))
-	mac.Write([]byte(text))
+	text := algorithm + "\n" + r.Header.Get(dateHeader) + "\n" + httpx.Digest(canonicalRequest(r, body, headers))
 	r.Header.Set("Authorization", algorithm+" Access="+c.accessKey.Reveal()+", SignedHeaders="+strings.Join(headers, ";")+
-		", Signature="+hex.EncodeToString(mac.Sum(nil)))
+		", Signature="+httpx.MAC(c.secretKey, text))
 }
 
 // signedHost is the host as a request names it when it leaves: without the port that its scheme stands for, which what
@@ -72,10 +66,8 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 		}
 		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
 	}
-	digest := sha256.Sum256(body)
 	return strings.Join([]string{
-		r.Method, canonicalPath(r.URL), canonicalQuery(r.URL), headers.String(), strings.Join(signed, ";"),
-		hex.EncodeToString(digest[:]),
+		r.Method, canonicalPath(r.URL), httpx.CanonicalQuery(r.URL), headers.String(), strings.Join(signed, ";"), httpx.Digest(body),
 	}, "\n")
 }
 
@@ -83,28 +75,11 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.Path, "/")
 	for i, s := range segments {
-		segments[i] = escape(s)
+		segments[i] = httpx.Escape(s)
 	}
 	path := strings.Join(segments, "/")
 	if !strings.HasSuffix(path, "/") {
 		path += "/"
 	}
 	return path
-}
-
-// canonicalQuery sorts keys and each key's values before escaping; an empty value keeps its "=".
-func canonicalQuery(u *url.URL) string {
-	query := u.Query()
-	var pairs []string
-	for _, key := range slices.Sorted(maps.Keys(query)) {
-		for _, value := range slices.Sorted(slices.Values(query[key])) {
-			pairs = append(pairs, escape(key)+"="+escape(value))
-		}
-	}
-	return strings.Join(pairs, "&")
-}
-
-// escape percent-encodes all bytes but letters, digits, "-", "_", "." and "~".
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }

@@ -143,21 +143,23 @@ func TestLeaversTakeNobodyAlong(t *testing.T) {
 	}
 }
 
-// The directory is asked about people who left only where one of them may still hold something.
+// The directory is asked about people who left only where one of them may still hold something, be it as a member of a group, and
+// once about each.
 func TestLeaversCostNoReadsWhereNobodyCanBeOne(t *testing.T) {
 	const users = "/users"
 	cad := ref(kindAppGroup, "CAD")
-	all := []spec.Subject{user("Alice"), user("wang.fang"), group("Designers"), {Kind: spec.SubjectUser, Name: "bob", Domain: "lee.local"}, user("mlee"), user("Mallory"), user("jose\u0301")}
+	people := []spec.Subject{user("Alice"), user("wang.fang"), {Kind: spec.SubjectUser, Name: "bob", Domain: "lee.local"}, user("mlee"), user("Mallory"), user("jose\u0301")}
 	gone := []spec.Subject{user("trudy")}
 	for _, tc := range []struct {
 		name string
 		want spec.State
 		asks int
 	}{
-		{"nobody left", addOnly(desired(cad, all[0])), 0},
-		{"all are wanted", left(desired(cad, all...), gone), 0},
-		{"all others are revoked", left(desired(cad, all[:2]...), gone), 0},
-		{"strangers stay", left(addOnly(desired(cad, all[0])), gone), 1},
+		{"nobody left", addOnly(desired(cad, people[0])), 0},
+		{"all are wanted", left(desired(cad, people...), gone), 0},
+		{"all others are revoked", left(desired(cad, people[:2]...), gone), 0},
+		{"a group is wanted too", left(desired(cad, append(people, group("Designers"))...), gone), 1},
+		{"strangers stay", left(addOnly(desired(cad, people[0])), gone), 1},
 	} {
 		c := newCloud(t, free, respelt)
 		if _, err := c.Open(t).Read(t.Context(), providertest.All(tc.want)); err != nil {

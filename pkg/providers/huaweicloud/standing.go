@@ -67,10 +67,7 @@ func (r *Reader) meet(ctx context.Context, asked []spec.Subject) error {
 	if len(asked) == 0 {
 		return nil
 	}
-	users, err := r.usersNamed(ctx, userNames(asked))
-	for _, u := range users {
-		r.seen.people[subject(spec.SubjectUser, u.Name, u.Domain)] = u
-	}
+	_, err := r.ask(ctx, asked)
 	return err
 }
 

@@ -3,6 +3,8 @@ package huaweicloud
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
 // The bodies of the Workspace API, with the fields that we use (SDK for Go v3: services/workspaceapp/v1 for calls a and
@@ -126,11 +128,11 @@ var (
 )
 
 func listAssignments(appID string) list {
-	return list{"/app-center/apps/" + escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count", ""}
+	return list{"/app-center/apps/" + httpx.Escape(appID) + "/authorizations", familyWorkspace, "v1", "items", "count", ""}
 }
 
 func listMembers(groupID string) list {
-	return list{"/groups/" + escape(groupID) + "/users", familyWorkspace, "v2", "users", "total_count", ""}
+	return list{"/groups/" + httpx.Escape(groupID) + "/users", familyWorkspace, "v2", "users", "total_count", ""}
 }
 
 // page is one page of any list; a list fills one total and one array.

@@ -1,6 +1,7 @@
 package wps365
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,10 +99,7 @@ func (r *Reader) lookUpMailboxes(ctx context.Context, needed bool) error {
 		return nil
 	}
 	all, err := pages(ctx, r.api, list{path: "/v7/public_mailboxes"}, func(p publicMailbox) string { return p.ID })
-	if all.Broken != "" {
-		err = fmt.Errorf("the list of public mailboxes is not whole: %s", all.Broken)
-	}
-	if err != nil {
+	if err := cmp.Or(err, all.Whole("the list of public mailboxes")); err != nil {
 		return err
 	}
 	r.seen.mailboxes = map[string]string{}

@@ -1,13 +1,11 @@
 package wps365
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -23,11 +21,9 @@ func (c credentials) sign(r *http.Request, body []byte, prefix string, at time.T
 	date := at.UTC().Format(http.TimeFormat)
 	hash := ""
 	if len(body) > 0 {
-		sum := sha256.Sum256(body)
-		hash = hex.EncodeToString(sum[:])
+		hash = httpx.Digest(body)
 	}
-	mac := hmac.New(sha256.New, []byte(c.appKey.Reveal()))
-	mac.Write([]byte("KSO-1" + r.Method + strings.TrimPrefix(r.URL.RequestURI(), prefix) + r.Header.Get("Content-Type") + date + hash))
+	text := "KSO-1" + r.Method + strings.TrimPrefix(r.URL.RequestURI(), prefix) + r.Header.Get("Content-Type") + date + hash
 	r.Header.Set("X-Kso-Date", date)
-	r.Header.Set("X-Kso-Authorization", "KSO-1 "+c.appID.Reveal()+":"+hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set("X-Kso-Authorization", "KSO-1 "+c.appID.Reveal()+":"+httpx.MAC(c.appKey, text))
 }

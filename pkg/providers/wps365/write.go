@@ -52,7 +52,7 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	case k.op == diff.OpDelete:
 		return w.delete(ctx, post, id)
 	default:
-		return w.writeRoll(ctx, post, k, id, changes)
+		return w.writeList(ctx, post, k, id, changes)
 	}
 }
 
@@ -85,8 +85,8 @@ func (w *Writer) delete(ctx context.Context, post httpx.Request, id string) erro
 	return err
 }
 
-// writeRoll adds to a list of a group or removes from it. What repeating does is not documented.
-func (w *Writer) writeRoll(ctx context.Context, post httpx.Request, k call, id string, changes []diff.Change) error {
+// writeList adds to a list of a group or removes from it. What repeating does is not documented.
+func (w *Writer) writeList(ctx context.Context, post httpx.Request, k call, id string, changes []diff.Change) error {
 	l := memberLists[slices.IndexFunc(memberLists, func(l memberList) bool { return l.role == k.role })]
 	var entries []entry
 	for _, c := range changes {

@@ -1,0 +1,91 @@
+package wps365
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// readLists reads who the members and the accepted senders are.
+func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
+	for _, l := range memberLists {
+		unseen := 0
+		for _, ref := range refs {
+			w, g := r.intents[ref], groups[ref]
+			switch r.view(l, w, live.Resources[ref].Settings.Get("senders")) {
+			case takenForGranted:
+				unseen++
+				w.grant(ref, l.role, live)
+				live.Uncount(ref, "its %s can't be read, %s", l.words(), without(l.word))
+			case shown:
+				if g.ID == "" {
+					continue
+				}
+				if err := r.readList(ctx, l, ref, g.ID, live); err != nil {
+					return fmt.Errorf("read %s of %s: %w", l.words(), ref, err)
+				}
+			}
+		}
+		if unseen > 0 {
+			live.Notes = append(live.Notes, fmt.Sprintf("%s of %d mail groups can't be read or changed, %s; those in the files are taken to be there, others are not seen",
+				l.words(), unseen, without(l.word)))
+		}
+	}
+	return nil
+}
+
+// readList reads one list of a group.
+func (r *Reader) readList(ctx context.Context, l memberList, ref spec.Ref, id string, live *diff.Live) error {
+	all, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+	if err != nil && missing(err) {
+		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range all.Rows {
+		r.addGrant(l, ref, e, live)
+	}
+	if all.Broken != "" {
+		live.Distrust(ref, "the list of %s is not whole: %s", l.words(), all.Broken)
+	}
+	return nil
+}
+
+// addGrant records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,
+// whatever it is taken for. A department that the files list by its name is known by that.
+func (r *Reader) addGrant(l memberList, ref spec.Ref, e entry, live *diff.Live) {
+	w, address, kind := r.intents[ref], fold(e.Address), subjectKinds[e.Type]
+	if kind == "" || address == "" {
+		live.Distrust(ref, "%q is there with the unknown type %q", e.Address, e.Type)
+		return
+	}
+	subjects := w.named[naming{l.role, address}]
+	if name := fold(e.Name); len(subjects) == 0 && kind == spec.SubjectDepartment && !strings.Contains(name, "@") {
+		subjects = w.named[naming{l.role, name}]
+	}
+	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" {
+		live.Distrust(ref, "department %q is there without its name, by which the files may list it", e.Address)
+		return
+	}
+	if len(subjects) == 0 {
+		subjects = []spec.Subject{{Kind: kind, Name: address}}
+	}
+	if l.role == roleSender && !w.Absent && w.senders() != sendersCustom && !w.hasLeft(subjects) {
+		return // the files leave open who may send
+	}
+	for _, s := range subjects {
+		g := spec.Grant{Resource: ref, Subject: s, Role: l.role}
+		if live.Grants.Has(g) {
+			live.Distrust(ref, "two entries may be %s; list them by address", s)
+		}
+		live.Grants.Add(g, spec.Origin{})
+		r.seen.holders[g] = e.Address
+		if kind == spec.SubjectDepartment {
+			live.AddName(s, e.Name, address)
+		}
+	}
+}
