@@ -159,7 +159,7 @@ func (f freshPlan) explain(s *Staleness) {
 	want, listed := f.now.Desired.Resources[ref]
 	have := f.now.Live.Resources[ref]
 	claim, granted := f.now.Desired.Grants.Claim(c.Grant(f.connection))
-	lapse, lapsed := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
+	end, ended := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
 	s.Source = want.Source.Source()
 	switch {
 	case !listed:
@@ -168,8 +168,8 @@ func (f freshPlan) explain(s *Staleness) {
 		s.Why = WhyIgnored
 	case (c.Op == OpRevoke || c.Op == OpDelete) && have.Incomplete != "":
 		s.Why, s.Now = WhyNotWhole, have.Incomplete
-	case c.Op == OpGrant && lapsed:
-		s.Why, s.Now, s.Source = WhyTime, lapse.Reason, lapse.Source.Source()
+	case c.Op == OpGrant && ended:
+		s.Why, s.Now, s.Source = WhyTime, end.Reason, end.Source.Source()
 	case c.Op == OpRevoke && granted:
 		s.Why, s.Source = WhyFiles, claim.Source.Source()
 	case c.Op == OpRevoke && want.Open:
@@ -204,9 +204,9 @@ func (f freshPlan) unallowed(part ConnectionPlan) (stale []Staleness) {
 	if len(extra) == 0 {
 		return nil
 	}
-	slack := SlackOf(part.Name, f.now.Desired, f.now.Live, part.Changes, f.now.Packing)
-	given, room := map[Change]bool{}, map[Op]int{OpGrant: slack.Regrant, OpRevoke: slack.Cover}
-	for _, c := range append(slack.Held, slack.Absent...) {
+	allowed := AllowanceOf(part.Name, f.now.Desired, f.now.Live, part.Changes, f.now.Packing)
+	given, room := map[Change]bool{}, map[Op]int{OpGrant: allowed.Regrant, OpRevoke: allowed.Cover}
+	for _, c := range append(allowed.Held, allowed.Absent...) {
 		given[c] = true
 	}
 	for _, c := range extra {
