@@ -22,8 +22,8 @@ func (t *task) outdated(c diff.Change, desired spec.State) string {
 	switch c.Op {
 	case diff.OpGrant, diff.OpResend:
 		if !granted && c.Subject != (spec.Subject{}) {
-			lapse, _ := desired.Inactive.Claim(g)
-			return "when its turn came the files did not want it: " + cmp.Or(lapse.Reason, "it had ended")
+			end, _ := desired.Inactive.Claim(g)
+			return "when its turn came the files did not want it: " + cmp.Or(end.Reason, "it had ended")
 		}
 	case diff.OpRevoke:
 		if granted {

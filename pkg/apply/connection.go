@@ -101,16 +101,22 @@ func (r *run) findLate(ctx context.Context) {
 	}
 }
 
-// result is what became of the part.
+// result is what became of the part. What that confirmed is kept.
 func (r *run) result() diff.PartResult {
 	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Errors: r.failed, Notes: r.ledger.notes, Calls: r.sender.calls}
 	if n := r.sender.splits; n > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d calls more were needed to find what the vendor refused", n))
 	}
 	if n := r.sender.unsplit; n > 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("%d changes were refused together with others and may be right: after %d calls no more are spent in one run"+
-			" on finding out; mend what is refused alone, then apply again: it goes on with what is left", n, maxSplits))
+		out.Notes = append(out.Notes, fmt.Sprintf("%d changes were refused together with others and may be right: after %d calls no more"+
+			" are spent in one run on finding out; mend what is refused alone, then apply again: it goes on with what is left", n, maxSplits))
 	}
 	out.Changes = append(r.steps.results(len(r.failed) == 0), r.late...)
+	if len(r.failed) > 0 || r.opts.Session == nil || r.opts.Spec != r.opts.Plan.Spec || r.opts.NoVerify {
+		return out
+	}
+	if err := keepConfirmed(r.opts.Session.store, r.part, r.desired, out.Changes); err != nil {
+		out.Notes = append(out.Notes, "what was confirmed could not be kept for drift: "+err.Error())
+	}
 	return out
 }

@@ -6,5 +6,6 @@
 //
 // Who writes holds the locks of its connections (AcquireLocks). Each call is in the journal before it is sent, and how it ended
 // before the next one is, so that the run after one that was killed knows what is in doubt; see docs/reliability.md. Of each
-// connection the steps know how far its changes have come, the sender sends them, and the ledger is what is written down.
+// connection the steps know how far its changes have come, the sender sends them, and the ledger is what is written down. A
+// doubt is a call of an earlier run of which nothing tells whether it was done.
 package apply

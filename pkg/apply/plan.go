@@ -80,7 +80,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt}
 	compared := diff.Compare(job.Desired, live)
 	changes := compared.Changes(resending)
-	packed := job.Source.Pack(changes, diff.SlackOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
+	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
 		return err
 	}

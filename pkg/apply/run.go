@@ -40,11 +40,10 @@ type ApplyOptions struct {
 }
 
 // Apply carries the plan out and returns what became of each change. Connections run side by side. An error means that
-// nothing was written: the plan is stale (*StaleError) or breaks rules of now (*RefusedError), no connection could be read or used, or what is sent can't be
-// written down; with a result beside it the plan was carried out and only the history lacks its end. When ctx ends, the call
-// in flight is finished and read back, and the rest is NotTried.
+// nothing was written: the plan is stale (*StaleError) or breaks rules of now (*RefusedError), no connection could be read or
+// used, or what is sent can't be written down; with a result beside it the plan was carried out and only the history lacks its
+// end. When ctx ends, the call in flight is finished and read back, and the rest is NotTried.
 func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
-	plan := opts.Plan
 	runs, err := open(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -52,16 +51,7 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if opts.Reread {
 		each(runs, func(r *run) { r.reread(ctx) })
 	}
-	if err := shared(runs); err != nil {
-		return nil, err
-	}
-	if err := stale(runs); err != nil {
-		return nil, err
-	}
-	if err := refused(runs); err != nil {
-		return nil, err
-	}
-	if err := allFailed(runs); err != nil {
+	if err := cmp.Or(shared(runs), stale(runs), refused(runs), allFailed(runs)); err != nil {
 		return nil, err
 	}
 	writes := slices.ContainsFunc(runs, func(r *run) bool { return len(r.failed) == 0 && len(r.steps.unsent()) > 0 })
@@ -74,14 +64,9 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if err := unwritten(runs); err != nil {
 		return nil, err
 	}
-	result := &diff.Result{Format: diff.FormatVersion, Plan: plan.ID, Connections: make([]diff.PartResult, len(runs))}
+	result := &diff.Result{Format: diff.FormatVersion, Plan: opts.Plan.ID, Connections: make([]diff.PartResult, len(runs))}
 	for i, r := range runs {
 		result.Connections[i] = r.result()
-		if len(r.failed) == 0 && opts.Session != nil && opts.Spec == plan.Spec && !opts.NoVerify {
-			if err := keepConfirmed(opts.Session.store, r.part, r.desired, result.Connections[i].Changes); err != nil {
-				result.Connections[i].Notes = append(result.Connections[i].Notes, "what was confirmed could not be kept for drift: "+err.Error())
-			}
-		}
 	}
 	result.Summarize()
 	if writes {
@@ -103,36 +88,40 @@ func unwritten(runs []*run) (err error) {
 
 // open finds the target of each part of the plan.
 func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
-	plan, jobs := opts.Plan, opts.Jobs
-	runs := make([]*run, len(plan.Connections))
-	for i, part := range plan.Connections {
-		at := slices.IndexFunc(jobs, func(j Job) bool { return j.Connection.Name == part.Name })
+	runs := make([]*run, len(opts.Plan.Connections))
+	for i, part := range opts.Plan.Connections {
+		at := slices.IndexFunc(opts.Jobs, func(j Job) bool { return j.Connection.Name == part.Name })
 		if at < 0 {
 			return nil, fmt.Errorf("the plan is about connection %q, which the files do not have", part.Name)
 		}
-		r := newRun(part, opts)
-		job := jobs[at]
-		switch target, writes := job.Source.(provider.Target); {
-		case len(part.Errors) > 0:
-			r.failed = part.Errors
-		case job.Err != nil:
-			r.failed = diff.ErrorsOf(job.Err)
-		case job.Connection.Provider != part.Provider:
-			return nil, fmt.Errorf("connection %q is at %s in the plan and at %s in the files", part.Name, part.Provider, job.Connection.Provider)
-		case !writes:
-			return nil, fmt.Errorf("connection %q was opened for reading only", part.Name)
-		default:
-			if err := diff.CheckCalls(part.Changes, part.Calls, target.Shapes()); err != nil {
-				return nil, fmt.Errorf("connection %s: %w", part.Name, err)
-			}
-			r.target, r.job, r.desired = target, job, job.Desired
-			if err := r.ledger.remember(ctx); err != nil {
-				return nil, err
-			}
+		runs[i] = newRun(part, opts)
+		if err := runs[i].open(ctx, opts.Jobs[at]); err != nil {
+			return nil, err
 		}
-		runs[i] = r
 	}
 	return runs, nil
+}
+
+// open finds what the part is carried out with. A connection that can't be used is noted as failed.
+func (r *run) open(ctx context.Context, job Job) error {
+	target, writes := job.Source.(provider.Target)
+	switch {
+	case len(r.part.Errors) > 0:
+		r.failed = r.part.Errors
+		return nil
+	case job.Err != nil:
+		r.failed = diff.ErrorsOf(job.Err)
+		return nil
+	case job.Connection.Provider != r.part.Provider:
+		return fmt.Errorf("connection %q is at %s in the plan and at %s in the files", r.part.Name, r.part.Provider, job.Connection.Provider)
+	case !writes:
+		return fmt.Errorf("connection %q was opened for reading only", r.part.Name)
+	}
+	if err := diff.CheckCalls(r.part.Changes, r.part.Calls, target.Shapes()); err != nil {
+		return fmt.Errorf("connection %s: %w", r.part.Name, err)
+	}
+	r.target, r.job, r.desired = target, job, job.Desired
+	return r.ledger.remember(ctx)
 }
 
 func each(runs []*run, do func(*run)) {

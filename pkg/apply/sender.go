@@ -87,7 +87,7 @@ func (s *sender) callsFor(indexes []int) []diff.Call {
 	return s.pack(indexes)
 }
 
-// pack makes calls of the changes, without any slack; should that not give what was asked for, nothing more is sent.
+// pack makes calls of the changes, with no allowance; should that not give what was asked for, nothing more is sent.
 func (s *sender) pack(indexes []int) []diff.Call {
 	left := s.steps.at(indexes)
 	calls := s.target.Pack(left, diff.Allowance{}, false).Calls

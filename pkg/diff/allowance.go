@@ -17,31 +17,38 @@ type Allowance struct {
 // Packed is what packing made of changes.
 type Packed struct {
 	Calls      []Call
-	FromHoles  int // calls that would be saved if all of Slack.Held could be granted again
+	FromHoles  int // calls that would be saved if all of Allowance.Held could be granted again
 	LowerBound int // no packing of the same changes has fewer calls; 0 where it was not asked for
 }
 
-// SlackOf finds the slack that a connection's settings allow. Held is always found, since a plan says what its holes cost;
-// Absent only where some may be used, and then only among people and resources that the file alone rules, and only after a
-// whole read.
-func SlackOf(connection string, desired spec.State, live Live, changes []Change, packing spec.Packing) Allowance {
-	slack := Allowance{Regrant: packing.Regrant, Cover: packing.CoverAbsent}
-	grants, revokes := areaOf(connection, changes, OpGrant), areaOf(connection, changes, OpRevoke)
+// AllowanceOf finds what a connection's settings allow. Held is always found, since a plan says what its holes cost; Absent only
+// where some may be used, and then only among people and resources that the file alone rules, and only after a whole read.
+func AllowanceOf(connection string, desired spec.State, live Live, changes []Change, packing spec.Packing) Allowance {
+	allowed := Allowance{Regrant: packing.Regrant, Cover: packing.CoverAbsent}
+	if grants := areaOf(connection, changes, OpGrant); len(grants.resources) > 0 {
+		allowed.Held = held(desired, live, grants)
+	}
+	if packing.CoverAbsent > 0 && whole(live.State) {
+		allowed.Absent = absent(desired, live.State, areaOf(connection, changes, OpRevoke))
+	}
+	slices.SortFunc(allowed.Held, compareChanges)
+	slices.SortFunc(allowed.Absent, compareChanges)
+	return allowed
+}
+
+// held lists the pairs within the area that are desired and live.
+func held(desired spec.State, live Live, within area) []Change {
+	var pairs []Change
 	for g := range live.Grants.All() {
-		if desired.Grants.Has(g) && grants.has(g) {
+		if within.has(g) && desired.Grants.Has(g) {
 			again := pair(OpGrant, g, "live already")
 			if live.Mails != nil {
 				again.Mails = live.Mails(again)
 			}
-			slack.Held = append(slack.Held, again)
+			pairs = append(pairs, again)
 		}
 	}
-	if packing.CoverAbsent > 0 && whole(live.State) {
-		slack.Absent = absent(desired, live.State, revokes)
-	}
-	slices.SortFunc(slack.Held, compareChanges)
-	slices.SortFunc(slack.Absent, compareChanges)
-	return slack
+	return pairs
 }
 
 // area is what the changes of one op span: their resources, and by kind their subjects.

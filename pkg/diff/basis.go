@@ -73,9 +73,7 @@ func touch(connection string, changes []Change) touched {
 
 // fingerprints takes them of what is live, without the holders of what is uncounted. Those of what is deleted always count.
 func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.Ref]Fingerprint {
-	for ref := range t.deleted {
-		delete(uncounted, ref)
-	}
+	blind := func(ref spec.Ref) bool { return uncounted[ref] && !t.deleted[ref] }
 	items, grants := map[spec.Ref][]string{}, map[spec.Ref]int{}
 	for ref := range t.resources {
 		if r, exists := live.Resources[ref]; exists && !t.ours[ref] {
@@ -83,14 +81,14 @@ func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.R
 		}
 	}
 	for g := range live.Grants.All() {
-		if t.resources[g.Resource] && !t.grants[g] && !uncounted[g.Resource] {
+		if t.resources[g.Resource] && !t.grants[g] && !blind(g.Resource) {
 			items[g.Resource] = append(items[g.Resource], grantItem(g))
 			grants[g.Resource]++
 		}
 	}
 	prints := make(map[spec.Ref]Fingerprint, len(t.resources))
 	for ref := range t.resources {
-		f := Fingerprint{Resource: ref.String(), Grants: grants[ref], Uncounted: uncounted[ref], Digest: digestSet(items[ref])}
+		f := Fingerprint{Resource: ref.String(), Grants: grants[ref], Uncounted: blind(ref), Digest: digestSet(items[ref])}
 		if !t.ours[ref] {
 			f.ID = live.IDs[ref]
 		}

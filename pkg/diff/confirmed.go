@@ -49,32 +49,16 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Open}
 		}
 	}
+	undone := undo(confirmed, part.Name, results)
 	held := map[spec.Ref][]Holding{}
-	add := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
-	failed := map[spec.Grant]bool{}
-	for _, c := range results {
-		if c.Outcome.Clean() {
-			continue
-		}
-		ref := c.Ref(part.Name)
-		switch c.Op {
-		case OpCreate, OpDelete:
-			delete(confirmed, ref)
-		case OpGrant:
-			failed[c.Grant(part.Name)] = true
-		case OpRevoke:
-			add(c.Grant(part.Name))
-		case OpUpdate:
-			if settings := confirmed[ref].Settings; c.Outcome == Unknown || c.From == "" {
-				delete(settings, c.Field)
-			} else if settings != nil {
-				settings[c.Field] = c.From
-			}
+	for g := range desired.Grants.All() {
+		if undone[g] != OpGrant {
+			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
-	for g := range desired.Grants.All() {
-		if !failed[g] {
-			add(g)
+	for g, op := range undone {
+		if op == OpRevoke {
+			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
 	for ref, c := range confirmed {
@@ -85,6 +69,30 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		confirmed[ref] = c
 	}
 	return confirmed
+}
+
+// undo takes back what results did not come to, and returns the grants that were not granted or not revoked.
+func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeResult) map[spec.Grant]Op {
+	undone := map[spec.Grant]Op{}
+	for _, c := range results {
+		if c.Outcome.Clean() {
+			continue
+		}
+		ref := c.Ref(connection)
+		switch c.Op {
+		case OpCreate, OpDelete:
+			delete(confirmed, ref)
+		case OpGrant, OpRevoke:
+			undone[c.Grant(connection)] = c.Op
+		case OpUpdate:
+			if settings := confirmed[ref].Settings; c.Outcome == Unknown || c.From == "" {
+				delete(settings, c.Field)
+			} else if settings != nil {
+				settings[c.Field] = c.From
+			}
+		}
+	}
+	return undone
 }
 
 // managed lists the settings that the files give a resource.

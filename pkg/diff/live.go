@@ -20,8 +20,8 @@ type Live struct {
 	// Names are the other names, addresses and ids under which the vendor shows a subject. What protects a person under one of
 	// them protects the subject.
 	Names map[spec.Subject][]string
-	// Nameless are grants whose holders may have other names, which could not be read. They are kept where a wish beside them is
-	// blocked, since it may be about them.
+	// Nameless are grants whose holders may have other names, which could not be read. They are not revoked where a desired grant
+	// of the same role is blocked, since it may be about them.
 	Nameless map[spec.Grant]bool
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string

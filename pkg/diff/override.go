@@ -84,7 +84,7 @@ func Blockage(changes []Change) []Violation {
 	}
 	lines := make([]string, len(changes))
 	for i, c := range changes {
-		c.Source, c.Reason, c.Mails = "", "", 0 // a line that moved is the same wish
+		c.Source, c.Reason, c.Mails = "", "", 0 // a line that moved asks for the same
 		line, _ := encode(c, "")                // a Change holds strings and numbers only
 		lines[i] = string(line)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Why changes are blocked stands in a plan as text, which its id is over, and the same text must come of a plan and of its
-// judgement later. So it is worded here, where both get it from, and nowhere else in the package.
+// judgement later. So it is worded in this package, and but for what a Live says, in this file.
 
 // blocked is why a missing grant can't be made; "" where it can.
 func (c *Comparison) blocked(g spec.Grant) string {

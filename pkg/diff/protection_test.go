@@ -134,7 +134,7 @@ func TestMailsOfRegrants(t *testing.T) {
 	live := diff.Live{State: world("A: a", "B: b"), Mails: func(c diff.Change) int { return map[diff.Op]int{diff.OpGrant: 1}[c.Op] }}
 	desired := world("A: a b", "B: a b")
 	changes := diff.Compute(desired, live, diff.Resending{})
-	slack := diff.SlackOf(conn, desired, live, changes, spec.Packing{Regrant: 2})
+	slack := diff.AllowanceOf(conn, desired, live, changes, spec.Packing{Regrant: 2})
 	calls := []diff.Call{{Name: "one", Changes: []int{0, 1}, Extra: slack.Held}}
 	rules := spec.DefaultRules
 	rules.MaxMails.Value = 3

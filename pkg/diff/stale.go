@@ -106,29 +106,29 @@ type freshPlan struct {
 	connection string
 	now        Now
 	changes    []Change
-	by         map[wish]Change
-}
-
-// wish is what a change does, with all that is sent.
-type wish struct {
-	does     Change // a key
-	settings spec.Settings
+	by         map[Change]Change // by key and all that is sent
 }
 
 func planNow(connection string, now Now) freshPlan {
-	f := freshPlan{connection, now, Compute(now.Desired, now.Live, now.Resending), map[wish]Change{}}
+	f := freshPlan{connection, now, Compute(now.Desired, now.Live, now.Resending), map[Change]Change{}}
 	for _, c := range f.changes {
-		f.by[wish{c.Key(), c.Settings}] = c
+		f.by[c.sent()] = c
 	}
 	return f
 }
 
+// sent is the key of a change with all that is sent.
+func (c Change) sent() Change {
+	key := c.Key()
+	key.Settings = c.Settings
+	return key
+}
+
 // counterparts are the changes as a plan of now has them, so that they cost what they cost now.
 func (f freshPlan) counterparts(changes []Change) []Change {
-	out := make([]Change, len(changes))
+	out := slices.Clone(changes)
 	for i, c := range changes {
-		out[i] = c
-		if fresh, planned := f.by[wish{c.Key(), c.Settings}]; planned {
+		if fresh, planned := f.by[c.sent()]; planned {
 			out[i] = fresh
 		}
 	}
@@ -138,7 +138,7 @@ func (f freshPlan) counterparts(changes []Change) []Change {
 // unplanned says which changes a plan of now would not hold, and why.
 func (f freshPlan) unplanned(changes []Change) (stale []Staleness) {
 	for _, c := range changes {
-		fresh, planned := f.by[wish{c.Key(), c.Settings}]
+		fresh, planned := f.by[c.sent()]
 		if planned && fresh.Problem == "" {
 			continue
 		}
@@ -159,7 +159,7 @@ func (f freshPlan) explain(s *Staleness) {
 	want, listed := f.now.Desired.Resources[ref]
 	have := f.now.Live.Resources[ref]
 	claim, granted := f.now.Desired.Grants.Claim(c.Grant(f.connection))
-	lapse, lapsed := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
+	end, ended := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
 	s.Source = want.Source.Source()
 	switch {
 	case !listed:
@@ -168,8 +168,8 @@ func (f freshPlan) explain(s *Staleness) {
 		s.Why = WhyIgnored
 	case (c.Op == OpRevoke || c.Op == OpDelete) && have.Incomplete != "":
 		s.Why, s.Now = WhyNotWhole, have.Incomplete
-	case c.Op == OpGrant && lapsed:
-		s.Why, s.Now, s.Source = WhyTime, lapse.Reason, lapse.Source.Source()
+	case c.Op == OpGrant && ended:
+		s.Why, s.Now, s.Source = WhyTime, end.Reason, end.Source.Source()
 	case c.Op == OpRevoke && granted:
 		s.Why, s.Source = WhyFiles, claim.Source.Source()
 	case c.Op == OpRevoke && want.Open:
@@ -204,9 +204,9 @@ func (f freshPlan) unallowed(part ConnectionPlan) (stale []Staleness) {
 	if len(extra) == 0 {
 		return nil
 	}
-	slack := SlackOf(part.Name, f.now.Desired, f.now.Live, part.Changes, f.now.Packing)
-	given, room := map[Change]bool{}, map[Op]int{OpGrant: slack.Regrant, OpRevoke: slack.Cover}
-	for _, c := range append(slack.Held, slack.Absent...) {
+	allowed := AllowanceOf(part.Name, f.now.Desired, f.now.Live, part.Changes, f.now.Packing)
+	given, room := map[Change]bool{}, map[Op]int{OpGrant: allowed.Regrant, OpRevoke: allowed.Cover}
+	for _, c := range append(allowed.Held, allowed.Absent...) {
 		given[c] = true
 	}
 	for _, c := range extra {
@@ -228,30 +228,43 @@ func OutsideEdits(part ConnectionPlan, now []Change, live Live) (edits []Stalene
 		uncounted[ref] = then[ref.String()].Uncounted
 	}
 	today := t.fingerprints(live, uncounted)
-	moved := map[spec.Ref][]Staleness{} // with what is known of it
-	for ref := range t.resources {
+	known := t.editsOn(part, now, func(ref spec.Ref) bool {
 		_, exists := live.Resources[ref]
-		if done := t.deleted[ref] && !exists; !done && today[ref] != then[ref.String()] {
-			moved[ref] = nil
+		return (exists || !t.deleted[ref]) && today[ref] != then[ref.String()]
+	})
+	for _, ref := range slices.SortedFunc(maps.Keys(known), spec.Ref.Compare) {
+		_, exists := live.Resources[ref]
+		edits = append(edits, told(ref, known[ref], then[ref.String()], today[ref], exists)...)
+	}
+	return edits
+}
+
+// editsOn has an entry for each resource that moved, with what a plan of now tells of it.
+func (t touched) editsOn(part ConnectionPlan, now []Change, moved func(spec.Ref) bool) map[spec.Ref][]Staleness {
+	known := map[spec.Ref][]Staleness{}
+	for ref := range t.resources {
+		if moved(ref) {
+			known[ref] = nil
 		}
+	}
+	if len(known) == 0 {
+		return nil
 	}
 	planned := map[Change]bool{}
 	for _, c := range part.Changes {
 		planned[c.move()] = true
 	}
 	for _, c := range now {
-		ref := c.Ref(part.Name)
-		why := map[Op]Why{OpRevoke: WhyCame, OpGrant: WhyWent, OpUpdate: WhyBecame}[c.Op]
-		if _, is := moved[ref]; is && why != "" && !planned[c.move()] {
-			moved[ref] = append(moved[ref], Staleness{Why: why, On: ref.String(), Change: c, Now: c.From})
+		ref, why := c.Ref(part.Name), whyEdited[c.Op]
+		if _, is := known[ref]; is && why != "" && !planned[c.move()] {
+			known[ref] = append(known[ref], Staleness{Why: why, On: ref.String(), Change: c, Now: c.From})
 		}
 	}
-	for _, ref := range slices.SortedFunc(maps.Keys(moved), spec.Ref.Compare) {
-		_, exists := live.Resources[ref]
-		edits = append(edits, told(ref, moved[ref], then[ref.String()], today[ref], exists)...)
-	}
-	return edits
+	return known
 }
+
+// whyEdited says what somebody did whose edit a change would undo.
+var whyEdited = map[Op]Why{OpRevoke: WhyCame, OpGrant: WhyWent, OpUpdate: WhyBecame}
 
 // move is the key of a change and, of an update, what it replaces.
 func (c Change) move() Change {

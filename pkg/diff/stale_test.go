@@ -182,7 +182,7 @@ func TestWhyAChangeIsNotPlannedNow(t *testing.T) {
 func TestExtraPairsAreOfTheAllowance(t *testing.T) {
 	desired, live := world("A: a h", "B: a h"), diff.Live{State: world("A: h x", "B: a")}
 	part := plannedFor(desired, live)
-	slack := diff.SlackOf(conn, desired, live, part.Changes, spec.Packing{Regrant: 1})
+	slack := diff.AllowanceOf(conn, desired, live, part.Changes, spec.Packing{Regrant: 1})
 	wanted := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "B", Role: spec.RoleAccess, Subject: grant(group("B"), "h").Subject, Reason: "absent already"}
 	for i, tc := range []struct {
 		extra   []diff.Change

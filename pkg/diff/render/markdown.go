@@ -101,7 +101,7 @@ func tableRow(resource string, row Row) string {
 }
 
 func noteMark(level Level) string {
-	word := strings.TrimSuffix(noteWord(level), ": ")
+	word := strings.TrimSuffix(noteWords[level], ": ")
 	if word == "" {
 		return ""
 	}

@@ -47,7 +47,7 @@ func (t *text) section(s Section) {
 		}
 	}
 	for _, n := range s.Notes {
-		t.put("  ", t.tint(noteCode(n.Level), noteWord(n.Level)), Visible(n.Text), "\n")
+		t.put("  ", t.tint(noteCodes[n.Level], noteWords[n.Level]), Visible(n.Text), "\n")
 	}
 	t.put("\n")
 }
@@ -65,7 +65,7 @@ func (t *text) measure(groups []Group) widths {
 }
 
 func (t *text) row(row Row, width widths) {
-	line := "    " + t.tint(toneCode(row.Mark.Tone), Visible(row.Mark.Text))
+	line := "    " + t.tint(toneCodes[row.Mark.Tone], Visible(row.Mark.Text))
 	used := t.cells.StringWidth(Visible(row.Mark.Text))
 	for i, cell := range []string{row.Subject, row.Source, row.Why} {
 		gap := max(0, width[i]-used)
@@ -106,14 +106,8 @@ func (t *text) tint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-func toneCode(tone Tone) string {
-	return map[Tone]string{Adds: green, Removes: red, Alters: yellow, Repeats: cyan, Alarms: alarmed}[tone]
-}
+var toneCodes = [...]string{Plain: "", Adds: green, Removes: red, Alters: yellow, Repeats: cyan, Alarms: alarmed}
 
-func noteCode(level Level) string {
-	return map[Level]string{Warning: yellow, Allowance: yellow, Refusal: alarmed, Error: alarmed}[level]
-}
+var noteCodes = [...]string{Info: "", Warning: yellow, Allowance: yellow, Refusal: alarmed, Error: alarmed}
 
-func noteWord(level Level) string {
-	return map[Level]string{Warning: "WARNING: ", Allowance: "ALLOWED: ", Refusal: "REFUSED: ", Error: "ERROR: "}[level]
-}
+var noteWords = [...]string{Info: "", Warning: "WARNING: ", Allowance: "ALLOWED: ", Refusal: "REFUSED: ", Error: "ERROR: "}

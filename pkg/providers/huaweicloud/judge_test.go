@@ -38,7 +38,7 @@ type judge struct {
 func faultOf(live, desired spec.State, packing spec.Packing) (packed diff.Packed, wrong string) {
 	j := &judge{changes: diff.Compute(desired, diff.Live{State: live}, diff.Resending{}), live: spec.NewState(),
 		slack: map[diff.Change]bool{}, used: map[diff.Op]int{}}
-	slack := diff.SlackOf(conn, desired, diff.Live{State: live}, j.changes, packing)
+	slack := diff.AllowanceOf(conn, desired, diff.Live{State: live}, j.changes, packing)
 	for _, c := range slices.Concat(slack.Held, slack.Absent) {
 		j.slack[c] = true
 	}

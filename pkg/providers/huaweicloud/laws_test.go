@@ -85,7 +85,7 @@ func TestCallsDependOnTheChangesAlone(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 4))
 			live, desired := reorganised(r, kind, 12, 60).states()
 			changes := diff.Compute(desired, diff.Live{State: live}, diff.Resending{})
-			slack := diff.SlackOf(conn, desired, diff.Live{State: live}, changes, spec.Packing{Regrant: 9, CoverAbsent: 9})
+			slack := diff.AllowanceOf(conn, desired, diff.Live{State: live}, changes, spec.Packing{Regrant: 9, CoverAbsent: 9})
 			want := contents(changes, slack)
 			for _, list := range [][]diff.Change{changes, slack.Held, slack.Absent} {
 				r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
