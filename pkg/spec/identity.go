@@ -15,8 +15,8 @@ type Person struct {
 	Given   string // the name that the files give for this very connection; blank where they give none
 }
 
-// ByAccount names a person by account and domain.
-func ByAccount(p Person) Subject {
+// byAccount names a person by account and domain.
+func byAccount(p Person) Subject {
 	return Subject{Kind: SubjectUser, Name: cmp.Or(p.Given, p.Account), Domain: p.Domain}
 }
 
@@ -53,7 +53,7 @@ func (c *connection) person(u *user) Person {
 // identity is a user as the connection knows it.
 func (c *connection) identity(u *user) Subject {
 	if c.format.Identity == nil {
-		return ByAccount(c.person(u))
+		return byAccount(c.person(u))
 	}
 	return c.format.Identity(c.person(u))
 }
@@ -64,7 +64,7 @@ func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Na
 // names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
 // address.
 func (c *connection) names(u *user) []Subject {
-	names := []Subject{ByAccount(c.person(u))}
+	names := []Subject{byAccount(c.person(u))}
 	if identity := c.identity(u); identity.Name != "" {
 		names = append(names, identity)
 	}

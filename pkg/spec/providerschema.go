@@ -24,7 +24,7 @@ type ProviderSchema struct {
 	Packing      bool         // whether one call acts on every resource it lists times every subject it lists
 
 	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.
-	// nil: ByAccount.
+	// nil: byAccount.
 	Identity func(Person) Subject
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
