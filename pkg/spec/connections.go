@@ -11,16 +11,16 @@ import (
 // connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
 	Connection
-	format *ProviderSchema
+	schema *ProviderSchema
 }
 
 // holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
 func (c *connection) holds(k Kind) bool {
-	return c.Provider == "" || slices.ContainsFunc(c.format.Kinds, func(have KindSchema) bool { return have.Kind == k })
+	return c.Provider == "" || slices.ContainsFunc(c.schema.Kinds, func(have KindSchema) bool { return have.Kind == k })
 }
 
 // domain is what a blank domain means.
-func (c *connection) domain() string { return strings.ToLower(c.format.Domain) }
+func (c *connection) domain() string { return strings.ToLower(c.schema.Domain) }
 
 // The keys that every connection takes, and those inside of them.
 var (
@@ -40,7 +40,7 @@ var connectionName = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`)
 
 func (d *decoder) connection(key, n *yaml.Node) {
 	name := key.Value
-	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, format: new(ProviderSchema)}
+	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, schema: new(ProviderSchema)}
 	if first := d.connections[name]; first != nil {
 		d.twice(c.Source, "connection", name, first.Source)
 		return
@@ -64,8 +64,8 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
 		return
 	}
-	c.format = &d.formats[slices.Index(known, c.Provider)]
-	if o, ok := d.object(n, what, c.format.keys()); ok {
+	c.schema = &d.formats[slices.Index(known, c.Provider)]
+	if o, ok := d.object(n, what, c.schema.keys()); ok {
 		d.settings(c, o)
 	}
 }
@@ -82,7 +82,7 @@ func (f *ProviderSchema) keys() []string {
 
 // settings decodes all of a connection but its provider.
 func (d *decoder) settings(c *connection, o object) {
-	f := c.format
+	f := c.schema
 	c.Settings = map[string]string{}
 	for _, key := range f.Keys {
 		n := o.get(key)

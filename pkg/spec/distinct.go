@@ -91,7 +91,7 @@ func (l *loader) rejectShared() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(on)) {
 		c := l.connections[name]
-		if c == nil || c.format == nil || c.format.Identity == nil { // accounts are distinct already
+		if c == nil || c.schema == nil || c.schema.Identity == nil { // accounts are distinct already
 			continue
 		}
 		first := map[Subject]*user{}

@@ -131,7 +131,7 @@ func (f *finder) folder(path string) {
 		switch {
 		case e.IsDir():
 			o.inside = append(o.inside, name)
-		case strings.HasPrefix(name, ".") || !isYAML(name) || looksLikeRules(e): // what looks like rules is an error of its own
+		case hiddenName(name) || !isYAML(name) || looksLikeRules(e): // what looks like rules is an error of its own
 		case strings.IndexFunc(name, isHidden) >= 0:
 			f.reject(Position{File: path}, "rename it", "file name %s holds an invisible character", quoted(name))
 			some = true

@@ -65,7 +65,7 @@ func (f *finder) inWorking(dir string) bool {
 
 // inRepository tells the top folder of a repository.
 func inRepository(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	_, err := os.Lstat(filepath.Join(dir, gitFolder))
 	return err == nil
 }
 

@@ -52,10 +52,10 @@ func (c *connection) person(u *user) Person {
 
 // identity is a user as the connection knows it.
 func (c *connection) identity(u *user) Subject {
-	if c.format.Identity == nil {
+	if c.schema.Identity == nil {
 		return byAccount(c.person(u))
 	}
-	return c.format.Identity(c.person(u))
+	return c.schema.Identity(c.person(u))
 }
 
 // nameless tells users whom the connection can't know by any name.
@@ -86,13 +86,13 @@ func (c *connection) names(u *user) []Subject {
 // view is what connections share that know all people by the same names: those of one provider, but for connections at which
 // somebody has a name of their own.
 type view struct {
-	format     *ProviderSchema
+	schema     *ProviderSchema
 	connection string
 }
 
 func (c *connection) view(users []*user) view {
 	if slices.ContainsFunc(users, func(u *user) bool { return u.at(c.Name) != nil }) {
-		return view{c.format, c.Name}
+		return view{c.schema, c.Name}
 	}
-	return view{format: c.format}
+	return view{schema: c.schema}
 }

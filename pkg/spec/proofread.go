@@ -52,9 +52,11 @@ func findMistake(data []byte) (*mistake, []int) {
 }
 
 // rest is the text from here to the end of the line, without blanks at its end.
-func (p *proofreader) rest() []byte {
-	rest, _, _ := bytes.Cut(p.data[p.i:], []byte("\n"))
-	return bytes.TrimRight(rest, " \t\r")
+func (p *proofreader) rest() []byte { return firstLine(p.data[p.i:]) }
+
+func firstLine(text []byte) []byte {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return bytes.TrimRight(line, " \t\r")
 }
 
 func (p *proofreader) nextLine() {
@@ -274,8 +276,7 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 
 // noKey says of a text that stands where a key has to that it is none.
 func noKey(text []byte, at int) *mistake {
-	text, _, _ = bytes.Cut(text, []byte("\n"))
-	if m := slip(bytes.TrimRight(text, " \t\r"), at); m != nil {
+	if m := slip(firstLine(text), at); m != nil {
 		return m
 	}
 	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}

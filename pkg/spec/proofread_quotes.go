@@ -33,6 +33,15 @@ func (p *proofreader) quoted() *mistake {
 	return unclosedQuote(start, quote)
 }
 
+// quotedWhole reads quotes that nothing but an end may follow.
+func (p *proofreader) quotedWhole() *mistake {
+	start := p.i
+	if m := p.quoted(); m != nil {
+		return m
+	}
+	return p.garbled(start)
+}
+
 func unclosedQuote(at int, quote byte) *mistake {
 	return &mistake{at, fmt.Sprintf("the quote %c is not closed", quote), "close it at the end of the text"}
 }
@@ -51,11 +60,7 @@ func (p *proofreader) margin(at int) int {
 // lineOfOurs tells that the line after this end of a line looks like an entry no further right than a margin, so that what was opened
 // there was not meant to go on.
 func (p *proofreader) lineOfOurs(margin int) bool {
-	line := p.data[p.i+1:]
-	if i := bytes.IndexByte(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
-	line = bytes.TrimRight(line, " \t\r")
+	line := firstLine(p.data[p.i+1:])
 	text := bytes.TrimLeft(line, " ")
 	if len(text) == 0 {
 		return false
@@ -138,9 +143,6 @@ func joinHalves(data []byte, halves []int) []byte {
 
 // afterQuote reads what follows a value in quotes that began at start.
 func (p *proofreader) afterQuote(start int) *mistake {
-	if m := p.garbled(start); m != nil {
-		return m
-	}
 	end := p.i
 	if p.blanks(); !p.lineEnds() {
 		if p.data[p.i] == ':' {
