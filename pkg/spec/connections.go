@@ -83,23 +83,7 @@ func (f *ProviderSchema) keys() []string {
 // settings decodes all of a connection but its provider.
 func (d *decoder) settings(c *connection, o object) {
 	f := c.schema
-	c.Settings = map[string]string{}
-	for _, key := range f.Keys {
-		n := o.get(key)
-		if n == nil {
-			if slices.Contains(f.Required, key) {
-				o.need(key)
-			}
-			continue
-		}
-		read := d.name
-		if slices.Contains(f.Booleans, key) {
-			read = d.boolean
-		}
-		if v, ok := read(n, key); ok {
-			c.Settings[key] = v
-		}
-	}
+	d.providerKeys(c, o)
 	if len(f.Auth) > 0 {
 		if n, ok := o.need("auth"); ok {
 			c.Auth = d.auth(n, f)
@@ -120,6 +104,27 @@ func (d *decoder) settings(c *connection, o object) {
 	}
 	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
 		c.Experimental = d.wordList(n, "experimental", "experimental call", f.Experimental)
+	}
+}
+
+// providerKeys decodes the keys that only this provider's connections have.
+func (d *decoder) providerKeys(c *connection, o object) {
+	c.Settings = map[string]string{}
+	for _, key := range c.schema.Keys {
+		read := d.name
+		if slices.Contains(c.schema.Booleans, key) {
+			read = d.boolean
+		}
+		n := o.get(key)
+		if n == nil && slices.Contains(c.schema.Required, key) {
+			n, _ = o.need(key)
+		}
+		if n == nil {
+			continue
+		}
+		if v, ok := read(n, key); ok {
+			c.Settings[key] = v
+		}
 	}
 }
 

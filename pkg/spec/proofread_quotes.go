@@ -78,24 +78,18 @@ func (p *proofreader) escape() *mistake {
 	if p.i == len(p.data) {
 		return nil
 	}
-	digits := 0
-	switch c := p.data[p.i]; {
-	case c == 'x':
-		digits = 2
-	case c == 'u':
-		digits = 4
-	case c == 'U':
-		digits = 8
-	case bytes.IndexByte([]byte("0abt\tnvfre \"/\\N_LP\n\r"), c) < 0:
+	c := p.data[p.i]
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
+	switch {
+	case digits == 0 && bytes.IndexByte([]byte("0abt\tnvfre \"/\\N_LP\n\r"), c) < 0:
 		r, _ := utf8.DecodeRune(p.data[p.i:])
 		return &mistake{at, fmt.Sprintf(`\%c means nothing in double quotes`, r), `write \\ for a backslash, or use single quotes`}
-	}
-	if digits == 0 {
+	case digits == 0:
 		return nil
 	}
 	r, ok := hexadecimal(p.data[p.i+1:], digits)
 	if !ok {
-		return &mistake{at, fmt.Sprintf(`\%c without %d hexadecimal digits`, p.data[p.i], digits), `write \\ for a backslash, or use single quotes`}
+		return &mistake{at, fmt.Sprintf(`\%c without %d hexadecimal digits`, c, digits), `write \\ for a backslash, or use single quotes`}
 	}
 	p.i += digits
 	switch {
