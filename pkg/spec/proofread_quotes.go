@@ -79,7 +79,7 @@ func (p *proofreader) escape() *mistake {
 		return nil
 	}
 	c := p.data[p.i]
-	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[c]
+	digits := escapeDigits(c)
 	switch {
 	case digits == 0 && bytes.IndexByte([]byte("0abt\tnvfre \"/\\N_LP\n\r"), c) < 0:
 		r, _ := utf8.DecodeRune(p.data[p.i:])
@@ -107,6 +107,9 @@ func (p *proofreader) escape() *mistake {
 	}
 	return nil
 }
+
+// escapeDigits is how many hexadecimal digits belong to an escape that begins with a backslash and this byte.
+func escapeDigits(c byte) int { return map[byte]int{'x': 2, 'u': 4, 'U': 8}[c] }
 
 // hexadecimal reads a number of as many hexadecimal digits.
 func hexadecimal(text []byte, digits int) (uint64, bool) {
