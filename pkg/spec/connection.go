@@ -1,9 +1,12 @@
 package spec
 
 import (
-	"fmt"
-	"io"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Connection is one tenant at one provider, as the file describes it. It holds references to secrets, never a secret.
@@ -39,40 +42,139 @@ type Packing struct {
 // DefaultNotices is what holds where the file says nothing.
 var DefaultNotices = Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
 
-// Reference says where a secret is found: env:NAME or file:PATH.
-type Reference struct {
-	Scheme string // "env" or "file"
-	Name   string // variable name, or path below Folder
-	Folder string // of the file that names it
-	Within string // the part of Folder that the path may not leave, "" for all of it
-	Source Position
+// connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
+type connection struct {
+	Connection
+	schema *ProviderSchema
 }
 
-// String is the reference as the file writes it. It is safe to print: it is not the secret.
-func (r Reference) String() string { return r.Scheme + ":" + r.Name }
+// holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
+func (c *connection) holds(k Kind) bool {
+	return c.Provider == "" || slices.ContainsFunc(c.schema.Kinds, func(have KindSchema) bool { return have.Kind == k })
+}
 
-// Secret is a resolved secret. Printing it in any form shows "[redacted]"; only Reveal gives the text.
-// The text is behind a pointer, since printing a struct that holds a Secret in a field of its own calls no method.
-type Secret struct{ text *string }
+// domain is what a blank domain means.
+func (c *connection) domain() string { return strings.ToLower(c.schema.Domain) }
 
-// NewSecret wraps a secret text.
-func NewSecret(text string) Secret { return Secret{&text} }
+// The keys that every connection takes, and those inside of them.
+var (
+	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "packing", "experimental"}
+	rateKeys       = []string{"read", "write"}
+	noticesKeys    = []string{"resendAfter", "maxAttempts"}
+	packingKeys    = []string{"regrant", "coverAbsent"}
+)
 
-// Reveal returns the secret text, for signing and sending only.
-func (s Secret) Reveal() string {
-	if s.text == nil {
-		return ""
+func (d *decoder) decodeConnections(n *yaml.Node) {
+	for key, value := range d.pairs(n, "connections") {
+		d.connection(key, value)
 	}
-	return *s.text
 }
 
-const redacted = "[redacted]"
+var connectionName = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`)
 
-// String hides the text.
-func (Secret) String() string { return redacted }
+func (d *decoder) connection(key, n *yaml.Node) {
+	name := key.Value
+	c := &connection{Connection: Connection{Name: name, Source: d.at(key), Notices: DefaultNotices}, schema: new(ProviderSchema)}
+	if first := d.connections[name]; first != nil {
+		d.twice(c.Source, "connection", name, first.Source)
+		return
+	}
+	d.connections[name] = c
+	if d.visible(key, "connection name", maxName) && !connectionName.MatchString(name) {
+		d.reject(c.Source, "use letters, digits, dots, dashes and underscores", "connection name %s is not a plain word", quoted(name))
+	}
+	what := "connection " + quoted(name)
+	if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
+		return
+	}
+	provider, ok := object{decoder: d, node: n, what: what}.need("provider")
+	if !ok {
+		return
+	}
+	var known []string
+	for _, f := range d.formats {
+		known = append(known, f.Provider)
+	}
+	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
+		return
+	}
+	c.schema = &d.formats[slices.Index(known, c.Provider)]
+	if o, ok := d.object(n, what, c.schema.keys()); ok {
+		d.settings(c, o)
+	}
+}
 
-// Format hides the text from every verb of fmt.
-func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
+// keys lists all keys of a connection. Those that the provider has no use for are unknown there.
+func (f *ProviderSchema) keys() []string {
+	keys := slices.Clone(connectionKeys)
+	unused := func(key string) bool {
+		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||
+			key == "packing" && !f.Packing || key == "experimental" && len(f.Experimental) == 0
+	}
+	return append(slices.DeleteFunc(keys, unused), f.Keys...)
+}
 
-// MarshalText hides the text from JSON, YAML and slog.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// settings decodes all of a connection but its provider.
+func (d *decoder) settings(c *connection, o object) {
+	f := c.schema
+	d.providerKeys(c, o)
+	if len(f.Auth) > 0 {
+		if n, ok := o.need("auth"); ok {
+			c.Auth = d.auth(n, f)
+		}
+	}
+	if n := o.get("endpoint"); n != nil {
+		d.endpoints(n, c)
+	}
+	c.Rate, c.Reserve = f.Rate, f.Rate
+	if n := o.get("rate"); n != nil {
+		d.rates(n, c)
+	}
+	if n := o.get("notices"); n != nil && f.Notices {
+		d.notices(n, &c.Notices)
+	}
+	if n := o.get("packing"); n != nil && f.Packing {
+		d.packing(n, &c.Packing)
+	}
+	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
+		c.Experimental = d.wordList(n, "experimental", "experimental call", f.Experimental)
+	}
+}
+
+// providerKeys decodes the keys that only this provider's connections have.
+func (d *decoder) providerKeys(c *connection, o object) {
+	c.Settings = map[string]string{}
+	for _, key := range c.schema.Keys {
+		read := d.name
+		if slices.Contains(c.schema.Booleans, key) {
+			read = d.boolean
+		}
+		n := o.get(key)
+		if n == nil && slices.Contains(c.schema.Required, key) {
+			n, _ = o.need(key)
+		}
+		if n == nil {
+			continue
+		}
+		if v, ok := read(n, key); ok {
+			c.Settings[key] = v
+		}
+	}
+}
+
+// wordList reads a list of fixed words, each at most once.
+func (d *decoder) wordList(n *yaml.Node, list, item string, known []string) []string {
+	items, _ := d.list(n, list)
+	words := []string{}
+	for _, n := range items {
+		word, ok := d.word(n, item, known...)
+		switch {
+		case !ok:
+		case slices.Contains(words, word):
+			d.reject(d.at(n), "keep one of them", "%s %s is listed twice", item, quoted(word))
+		default:
+			words = append(words, word)
+		}
+	}
+	return words
+}

@@ -55,7 +55,7 @@ func (s *Spec) departed(c *connection) map[Subject]Origin {
 func (s *Spec) known(c *connection) map[Subject]bool {
 	known := make(map[Subject]bool, len(s.users))
 	for _, u := range s.users {
-		known[ByAccount(c.person(u))] = true
+		known[byAccount(c.person(u))] = true
 		if identity := c.identity(u); identity.Name != "" {
 			known[identity] = true
 		}

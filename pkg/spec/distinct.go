@@ -47,12 +47,12 @@ func (l *loader) givenNames() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(named)) {
-		l.oneEach(l.connections[name])
+		l.rejectClashes(l.connections[name])
 	}
 }
 
-// oneEach refuses two people with one name at a connection, where the files give it to either of them there.
-func (l *loader) oneEach(c *connection) {
+// rejectClashes refuses two people with one name at a connection, where the files give it to either of them there.
+func (l *loader) rejectClashes(c *connection) {
 	first := make(map[Subject]*user, len(l.userList))
 	clash := func(u *user, name Subject) {
 		o := first[name]
@@ -82,16 +82,16 @@ func (l *loader) oneEach(c *connection) {
 	}
 }
 
-// oneName finds people who share what a vendor may know them by. Where a connection knows both by one name, and the files give
+// rejectShared finds people who share what a vendor may know them by. Where a connection knows both by one name, and the files give
 // both something there, that is an error: to the vendor they are one person. Two people with one email are odd anywhere.
-func (l *loader) oneName() {
+func (l *loader) rejectShared() {
 	on, reported := map[string][]*resource{}, map[*user]bool{} // by connection
 	for _, r := range l.resources {
 		on[r.in.name] = append(on[r.in.name], r)
 	}
 	for _, name := range slices.Sorted(maps.Keys(on)) {
 		c := l.connections[name]
-		if c == nil || c.format == nil || c.format.Identity == nil { // accounts are distinct already
+		if c == nil || c.schema == nil || c.schema.Identity == nil { // accounts are distinct already
 			continue
 		}
 		first := map[Subject]*user{}

@@ -15,22 +15,22 @@ import (
 func (d *decoder) endpoints(n *yaml.Node, c *connection) {
 	c.Endpoints = map[string]string{}
 	read := func(family, what string, n *yaml.Node) {
-		u, ok := d.endpoint(n, what, c.format)
+		u, ok := d.endpoint(n, what, c.schema)
 		if !ok {
 			return
 		}
 		base := strings.TrimRight(u.String(), "/")
 		c.Endpoints[family] = base
-		if !c.format.serves(u) {
+		if !c.schema.serves(u) {
 			c.Foreign = append(c.Foreign, base)
 		}
 	}
-	if n.Kind != yaml.MappingNode || len(c.format.Endpoints) == 0 {
+	if n.Kind != yaml.MappingNode || len(c.schema.Endpoints) == 0 {
 		read("", "endpoint", n)
 		return
 	}
-	if o, ok := d.object(n, "endpoint", c.format.Endpoints); ok {
-		for _, family := range c.format.Endpoints {
+	if o, ok := d.object(n, "endpoint", c.schema.Endpoints); ok {
+		for _, family := range c.schema.Endpoints {
 			if value := o.get(family); value != nil {
 				read(family, "endpoint "+family, value)
 			}

@@ -53,8 +53,8 @@ func (r *resource) spans(c *connection, teams map[*team][]*user, asked func(*ent
 	return order, all
 }
 
-// outlived warns of ends that change nothing, since another line gives the same for longer.
-func (l *loader) outlived() {
+// warnOfOutlivedEnds warns of ends that change nothing, since another line gives the same for longer.
+func (l *loader) warnOfOutlivedEnds() {
 	teams := map[*team][]*user{}
 	for _, r := range l.resources {
 		order, all := r.spans(l.connections[r.in.name], teams, func(e *entry) bool { return e.expires != nil })

@@ -18,8 +18,8 @@ type file struct {
 	stdin     bool   // it is the standard input
 }
 
-// identity tells whether two paths lead to the same file.
-func identity(path string) string {
+// realPath is a path by which all names of a file are one: absolute, links followed as far as they lead anywhere.
+func realPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
@@ -69,14 +69,14 @@ func tooLarge(size, limit int64) error {
 func (l *loader) linksToSecrets(f file) bool {
 	given, err := filepath.Abs(f.dir)
 	named := filepath.Join(given, f.base)
-	real := identity(named)
+	real := realPath(named)
 	if err != nil || real == named {
 		return false
 	}
 	places := append([]string{secretsFolder}, l.allowed.files...)
 	for _, home := range []string{given, filepath.Dir(given)} { // the folder itself may be the link
 		at, err := filepath.Rel(home, named)
-		rel, err2 := filepath.Rel(identity(home), real)
+		rel, err2 := filepath.Rel(realPath(home), real)
 		if err != nil || err2 != nil || rel == at || !filepath.IsLocal(rel) {
 			continue
 		}
@@ -84,7 +84,7 @@ func (l *loader) linksToSecrets(f file) bool {
 			return true
 		}
 	}
-	return l.stateDir != "" && real != filepath.Join(identity(given), f.base) && holds(l.stateDir, real)
+	return l.stateDir != "" && real != filepath.Join(realPath(given), f.base) && holds(l.stateDir, real)
 }
 
 func (l *loader) unreadable(path string, err error) {

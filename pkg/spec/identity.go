@@ -15,8 +15,8 @@ type Person struct {
 	Given   string // the name that the files give for this very connection; blank where they give none
 }
 
-// ByAccount names a person by account and domain.
-func ByAccount(p Person) Subject {
+// byAccount names a person by account and domain.
+func byAccount(p Person) Subject {
 	return Subject{Kind: SubjectUser, Name: cmp.Or(p.Given, p.Account), Domain: p.Domain}
 }
 
@@ -52,10 +52,10 @@ func (c *connection) person(u *user) Person {
 
 // identity is a user as the connection knows it.
 func (c *connection) identity(u *user) Subject {
-	if c.format.Identity == nil {
-		return ByAccount(c.person(u))
+	if c.schema.Identity == nil {
+		return byAccount(c.person(u))
 	}
-	return c.format.Identity(c.person(u))
+	return c.schema.Identity(c.person(u))
 }
 
 // nameless tells users whom the connection can't know by any name.
@@ -64,7 +64,7 @@ func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Na
 // names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
 // address.
 func (c *connection) names(u *user) []Subject {
-	names := []Subject{ByAccount(c.person(u))}
+	names := []Subject{byAccount(c.person(u))}
 	if identity := c.identity(u); identity.Name != "" {
 		names = append(names, identity)
 	}
@@ -86,13 +86,13 @@ func (c *connection) names(u *user) []Subject {
 // view is what connections share that know all people by the same names: those of one provider, but for connections at which
 // somebody has a name of their own.
 type view struct {
-	format     *ProviderSchema
+	schema     *ProviderSchema
 	connection string
 }
 
 func (c *connection) view(users []*user) view {
 	if slices.ContainsFunc(users, func(u *user) bool { return u.at(c.Name) != nil }) {
-		return view{c.format, c.Name}
+		return view{c.schema, c.Name}
 	}
-	return view{format: c.format}
+	return view{schema: c.schema}
 }

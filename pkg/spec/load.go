@@ -49,7 +49,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
 	l.bounds, l.stdin = most, in.Stdin
-	l.obey(in.Operator)
+	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.find(in.Paths) {
 		names = append(names, f.shown)

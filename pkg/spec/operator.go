@@ -70,8 +70,8 @@ func liftable(rules []string) []string {
 	})
 }
 
-// obey makes the operator's word that of a loader of other files.
-func (l *loader) obey(o *Operator) {
+// applyOperator makes what the operator decides hold for a loader of other files.
+func (l *loader) applyOperator(o *Operator) {
 	if o == nil {
 		return
 	}

@@ -12,6 +12,44 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// Rates are a connection's call budgets.
+type Rates struct {
+	Read  Rate
+	Write Rate
+}
+
+// Rate is a number of calls per period. The zero Rate means that nothing was said.
+type Rate struct {
+	Calls int
+	Per   time.Duration
+}
+
+// PerMinute is the rate in the unit that vendors publish.
+func PerMinute(calls int) Rate { return Rate{Calls: calls, Per: time.Minute} }
+
+// text is the rate as the file writes it.
+func (r Rate) text() string {
+	for _, unit := range []string{"s", "min", "h"} {
+		if rateUnits[unit] == r.Per {
+			return fmt.Sprintf("%d/%s", r.Calls, unit)
+		}
+	}
+	return fmt.Sprintf("%d per %s", r.Calls, r.Per)
+}
+
+// slower tells whether a rate allows fewer calls in the same time than another.
+func (r Rate) slower(o Rate) bool {
+	return int64(r.Calls)*int64(o.Per) < int64(o.Calls)*int64(r.Per) // at most a million calls times an hour
+}
+
+// Interval is the time between two calls at an even pace; 0 for the zero Rate.
+func (r Rate) Interval() time.Duration {
+	if r.Calls <= 0 {
+		return 0
+	}
+	return r.Per / time.Duration(r.Calls)
+}
+
 // What reviewed files may set at most, and at least: a rate that holds a run up for hours, or mails without end, is the
 // operator's to allow.
 const (
@@ -58,7 +96,7 @@ func (d *decoder) fair(n *yaml.Node, what string, rate, published Rate) {
 
 // local tells whether each call of a connection goes to this machine.
 func (c *connection) local() bool {
-	families := c.format.Endpoints
+	families := c.schema.Endpoints
 	if _, all := c.Endpoints[""]; all || len(families) == 0 {
 		families = []string{""}
 	}

@@ -166,17 +166,15 @@ func (d *decoder) syntaxError(err error, m *mistake) {
 // firstOf is where the text of a line begins; lines beyond the file stand for its last.
 func (d *decoder) firstOf(line int) Position {
 	at := 0
-	for ; line > 1; line-- {
+	for range line - 1 {
 		i := bytes.IndexByte(d.data[at:], '\n')
 		if i < 0 {
 			break
 		}
 		at += i + 1
 	}
-	for at < len(d.data) && (d.data[at] == ' ' || d.data[at] == '\t') {
-		at++
-	}
-	return d.offset(d.data, at)
+	text := d.data[at:]
+	return d.offset(d.data, at+len(text)-len(bytes.TrimLeft(text, " \t")))
 }
 
 // readable cuts a byte order mark off and refuses bytes that people and YAML readers see differently: what is not

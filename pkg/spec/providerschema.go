@@ -1,10 +1,5 @@
 package spec
 
-import (
-	"fmt"
-	"time"
-)
-
 // ProviderSchema says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
 // no vendor.
 type ProviderSchema struct {
@@ -24,7 +19,7 @@ type ProviderSchema struct {
 	Packing      bool         // whether one call acts on every resource it lists times every subject it lists
 
 	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.
-	// nil: ByAccount.
+	// nil: byAccount.
 	Identity func(Person) Subject
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
@@ -34,42 +29,4 @@ type ProviderSchema struct {
 type AuthForm struct {
 	Keys     []string
 	Optional []string
-}
-
-// Rates are a connection's call budgets.
-type Rates struct {
-	Read  Rate
-	Write Rate
-}
-
-// Rate is a number of calls per period. The zero Rate means that nothing was said.
-type Rate struct {
-	Calls int
-	Per   time.Duration
-}
-
-// PerMinute is the rate in the unit that vendors publish.
-func PerMinute(calls int) Rate { return Rate{Calls: calls, Per: time.Minute} }
-
-// text is the rate as the file writes it.
-func (r Rate) text() string {
-	for _, unit := range []string{"s", "min", "h"} {
-		if rateUnits[unit] == r.Per {
-			return fmt.Sprintf("%d/%s", r.Calls, unit)
-		}
-	}
-	return fmt.Sprintf("%d per %s", r.Calls, r.Per)
-}
-
-// slower tells whether a rate allows fewer calls in the same time than another.
-func (r Rate) slower(o Rate) bool {
-	return int64(r.Calls)*int64(o.Per) < int64(o.Calls)*int64(r.Per) // at most a million calls times an hour
-}
-
-// Interval is the time between two calls at an even pace; 0 for the zero Rate.
-func (r Rate) Interval() time.Duration {
-	if r.Calls <= 0 {
-		return 0
-	}
-	return r.Per / time.Duration(r.Calls)
 }

@@ -9,6 +9,28 @@ import (
 
 // resolve looks up the names that files mention, now that all definitions are known, and checks what is between them.
 func (l *loader) resolve() {
+	l.noteMailsOfLeft()
+	l.distinct()
+	l.givenNames()
+	for _, t := range l.teamList {
+		l.lookUp(t.members)
+	}
+	order := l.nest()
+	l.resolveResources(l.namelessTeams(order))
+	l.rejectShared()
+	l.boundGrants(order)
+	l.warnOfVainLimits()
+	if len(l.found) == 0 { // what is incomplete may look alike
+		l.tenants()
+	}
+	if len(l.found) == 0 { // teams may hold themselves, or give too much
+		l.warnOfOutlivedEnds()
+	}
+	l.rules = strictest(l.floors, l.reviewed)
+	l.rules.Protected, l.rules.RequireSelf = l.withOtherNames(l.rules.Protected), l.withOtherNames(l.rules.RequireSelf)
+}
+
+func (l *loader) noteMailsOfLeft() {
 	l.leftMail = map[string]*user{}
 	for _, u := range l.userList {
 		if u.left && u.email != "" {
@@ -20,14 +42,10 @@ func (l *loader) resolve() {
 			}
 		}
 	}
-	l.distinct()
-	l.givenNames()
-	for _, t := range l.teamList {
-		l.look(t.members)
-	}
-	order := l.nest()
-	nameless := map[view]map[*team]*user{}
-	views := map[*connection]view{}
+}
+
+// resolveResources looks up what resources mention; nameless finds who can't be known at a connection.
+func (l *loader) resolveResources(nameless func(*connection) map[*team]*user) {
 	refs := make(map[Ref]*resource, len(l.resources))
 	for _, r := range l.resources {
 		c := l.place(r)
@@ -36,36 +54,33 @@ func (l *loader) resolve() {
 			continue
 		}
 		refs[r.ref()] = r
-		l.own(r, c)
+		l.resolveUsers(r, c)
 		for _, e := range r.entries {
-			l.look(e.to)
+			l.lookUp(e.to)
 		}
 		if c == nil {
 			continue
 		}
+		for _, e := range r.entries {
+			l.identified(e.to, r, c, nameless(c))
+		}
+	}
+}
+
+// namelessTeams answers for a connection who of each team has no name there, one of them. Connections of one view share that.
+func (l *loader) namelessTeams(order []*team) func(*connection) map[*team]*user {
+	views, found := map[*connection]view{}, map[view]map[*team]*user{}
+	return func(c *connection) map[*team]*user {
 		by, known := views[c]
 		if !known {
 			by = c.view(l.userList)
 			views[c] = by
 		}
-		if nameless[by] == nil {
-			nameless[by] = lacking(order, c.nameless)
+		if found[by] == nil {
+			found[by] = lacking(order, c.nameless)
 		}
-		for _, e := range r.entries {
-			l.identified(e.to, r, c, nameless[by])
-		}
+		return found[by]
 	}
-	l.oneName()
-	l.bounded(order)
-	l.lifted()
-	if len(l.found) == 0 { // what is incomplete may look alike
-		l.tenants()
-	}
-	if len(l.found) == 0 { // teams may hold themselves, or give too much
-		l.outlived()
-	}
-	l.rules = strictest(l.floors, l.reviewed)
-	l.rules.Protected, l.rules.RequireSelf = l.names(l.rules.Protected), l.names(l.rules.RequireSelf)
 }
 
 // tenants refuses connections that surely reach one tenant: limits hold for each connection. Others that do are found when they
@@ -87,8 +102,8 @@ func (l *loader) tenants() {
 	}
 }
 
-// look finds the users and teams that items name.
-func (l *loader) look(items []item) {
+// lookUp finds the users and teams that items name.
+func (l *loader) lookUp(items []item) {
 	for i := range items {
 		switch it := &items[i]; it.kind {
 		case SubjectUser:
@@ -99,7 +114,7 @@ func (l *loader) look(items []item) {
 			}
 		case SubjectAddress, SubjectMailbox:
 			if u := l.leftMail[it.name]; u != nil {
-				l.gone(u, it.at)
+				l.rejectLeft(u, it.at)
 			}
 		}
 	}
@@ -112,18 +127,18 @@ func (l *loader) userNamed(m mention) *user {
 	case u == nil && l.teams[m.name] != nil:
 		l.reject(m.at, fmt.Sprintf("did you mean %q?", "team:"+m.name), "unknown user %s", quoted(m.name))
 	case u == nil && l.lostUsers:
-	case u == nil && l.several(m.name):
+	case u == nil && l.namesSeveral(m.name):
 		l.reject(m.at, "separate them by plain commas: [alice, bob]", "unknown user %s, which looks like several", quoted(m.name))
 	case u == nil:
 		l.reject(m.at, l.meant(m.name, l.userNames, "define it under users"), "unknown user %s", quoted(m.name))
 	case u.left:
-		l.gone(u, m.at)
+		l.rejectLeft(u, m.at)
 	}
 	return u
 }
 
-// several tells a name that is probably those of several users with something other than a comma between them.
-func (l *loader) several(name string) bool {
+// namesSeveral tells a name that is probably those of several users with something other than a comma between them.
+func (l *loader) namesSeveral(name string) bool {
 	const marks = "，、；;,"
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || strings.ContainsRune(marks, r) })
 	unknown := func(part string) bool {
@@ -132,7 +147,7 @@ func (l *loader) several(name string) bool {
 	return len(parts) > 1 && (strings.ContainsAny(name, marks) || !slices.ContainsFunc(parts, unknown))
 }
 
-func (l *loader) gone(u *user, at Position) {
+func (l *loader) rejectLeft(u *user, at Position) {
 	l.reject(at, "remove the name here, or the state there", "user %s has left (%s)", quoted(u.name), u.source)
 }
 
@@ -153,8 +168,8 @@ func (l *loader) unknownConnection(m mention) {
 	l.reject(m.at, l.meant(m.name, known, l.defineConnection()), "unknown connection %s", quoted(m.name))
 }
 
-// own fills in the settings that name users.
-func (l *loader) own(r *resource, c *connection) {
+// resolveUsers fills in the settings that name users.
+func (l *loader) resolveUsers(r *resource, c *connection) {
 	for _, s := range r.users {
 		if s.name == "" {
 			continue
@@ -184,8 +199,8 @@ func (l *loader) named(u *user, at Position, of string, r *resource, c *connecti
 	}
 }
 
-// names adds to protections of users the other names that the files map them to.
-func (l *loader) names(protections []Protection) []Protection {
+// withOtherNames adds to protections of users the other names that the files map them to.
+func (l *loader) withOtherNames(protections []Protection) []Protection {
 	all := make([]Protection, 0, len(protections))
 	for _, p := range protections {
 		all = append(all, p)

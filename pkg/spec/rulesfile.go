@@ -51,8 +51,8 @@ func (d *decoder) decodeRules(n *yaml.Node) {
 	}
 }
 
-// lifted reports what reviewed files say of limits although a file that governs is stricter.
-func (l *loader) lifted() {
+// warnOfVainLimits reports what reviewed files say of limits although a file that governs is stricter.
+func (l *loader) warnOfVainLimits() {
 	for _, limit := range limits {
 		floor, file := floorOf(l.floors, limit.rule, limit.of)
 		at, set := l.reviewed.set[limit.rule]

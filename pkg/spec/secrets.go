@@ -1,11 +1,51 @@
 package spec
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
+
+// Reference says where a secret is found: env:NAME or file:PATH.
+type Reference struct {
+	Scheme string // "env" or "file"
+	Name   string // variable name, or path below Folder
+	Folder string // of the file that names it
+	Within string // the part of Folder that the path may not leave, "" for all of it
+	Source Position
+}
+
+// String is the reference as the file writes it. It is safe to print: it is not the secret.
+func (r Reference) String() string { return r.Scheme + ":" + r.Name }
+
+// Secret is a resolved secret. Printing it in any form shows "[redacted]"; only Reveal gives the text.
+// The text is behind a pointer, since printing a struct that holds a Secret in a field of its own calls no method.
+type Secret struct{ text *string }
+
+// NewSecret wraps a secret text.
+func NewSecret(text string) Secret { return Secret{&text} }
+
+// Reveal returns the secret text, for signing and sending only.
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+const redacted = "[redacted]"
+
+// String hides the text.
+func (Secret) String() string { return redacted }
+
+// Format hides the text from every verb of fmt.
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
+
+// MarshalText hides the text from JSON, YAML and slog.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // maxSecret is the largest file that is taken for a secret, in bytes.
 const maxSecret = 64 << 10

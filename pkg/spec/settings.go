@@ -92,8 +92,8 @@ func cutWord(text, end string) (word, rest string) {
 // String is the text of the settings. Texts are equal where the settings are.
 func (s Settings) String() string { return s.text }
 
-// ParseSettings reads what String gave, and nothing else.
-func ParseSettings(text string) (Settings, error) {
+// parseSettings reads what String gave, and nothing else.
+func parseSettings(text string) (Settings, error) {
 	if s := settingsOf(maps.Collect(Settings{text}.All())); s.text != text {
 		return Settings{}, fmt.Errorf("%q is not the text of settings, such as `name: CAD, owner: bob@corp.example`", text)
 	}
@@ -103,8 +103,8 @@ func ParseSettings(text string) (Settings, error) {
 // MarshalText is String.
 func (s Settings) MarshalText() ([]byte, error) { return []byte(s.text), nil }
 
-// UnmarshalText is ParseSettings.
+// UnmarshalText is parseSettings.
 func (s *Settings) UnmarshalText(text []byte) (err error) {
-	*s, err = ParseSettings(string(text))
+	*s, err = parseSettings(string(text))
 	return err
 }

@@ -21,7 +21,7 @@ func TestSettingsAreAValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := values.Draw(t, "a"), values.Draw(t, "b")
 		s := made(a)
-		if back, err := ParseSettings(s.String()); err != nil || back != s || s != made(a) {
+		if back, err := parseSettings(s.String()); err != nil || back != s || s != made(a) {
 			t.Fatalf("%q comes back as %q, error %v", s, back, err)
 		}
 		maps.DeleteFunc(a, func(_, value string) bool { return value == "" })
@@ -57,7 +57,7 @@ func TestParseSettings(t *testing.T) {
 		"owner: b, name: a": false, "name": false, "name:": false, "name: ": false, "name: a, name: b": false, `name: "CAD"`: false, "name: a, ": false,
 		", name: a": false, `name: "a" b`: false, "name:  a": false, `name: "`: false,
 	} {
-		if _, err := ParseSettings(text); (err == nil) != ok {
+		if _, err := parseSettings(text); (err == nil) != ok {
 			t.Errorf("%q: error %v", text, err)
 		}
 	}

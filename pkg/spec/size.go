@@ -60,8 +60,8 @@ func (l *loader) portions(order []*team) (total size, all []*portion) {
 // stepsPerGrant bounds how deep teams may nest in all: each step is one team or person to look at.
 const stepsPerGrant = 10
 
-// bounded refuses files whose grants are more than a run can carry, before any team is expanded.
-func (l *loader) bounded(order []*team) {
+// boundGrants refuses files whose grants are more than a run can carry, before any team is expanded.
+func (l *loader) boundGrants(order []*team) {
 	total, all := l.portions(order)
 	most, of := l.bounds.grants, func(s size) int { return s.people }
 	what, hint := "the files give more than %d grants once teams are expanded, of which %s gives at least %d",

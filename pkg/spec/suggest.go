@@ -4,10 +4,10 @@ import (
 	"fmt"
 )
 
-// Suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in another
+// suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in another
 // spelling, or few typing slips away: letters left out, added, replaced or swapped with their neighbour, at most one for
 // every three letters of the name, and one in names of two letters too.
-func Suggest(name string, known []string) string {
+func suggest(name string, known []string) string {
 	const longest = 64 // nobody mistypes longer names, and comparing them is slow
 	from := []rune(Fold(name))
 	if len(from) == 0 || len(from) > longest {
@@ -55,7 +55,7 @@ func distance(a, b []rune) int {
 
 // DidYouMean is a hint about a wrong name: it asks about the known one that is nearest, or else says what to do.
 func DidYouMean(name string, known []string, otherwise string) string {
-	if near := Suggest(name, known); near != "" {
+	if near := suggest(name, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return otherwise

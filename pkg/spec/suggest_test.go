@@ -12,14 +12,14 @@ func TestSuggest(t *testing.T) {
 		"desiners": "Designers", "dsgnrs": "", "bbo": "bob", "eve": "", "": "", "X": "x", "y": "", "ba": "ab", "王为": "王伟",
 		strings.Repeat("a", 65): "", "alice": "alice",
 	} {
-		if got := Suggest(name, known); got != want {
-			t.Errorf("Suggest(%q) = %q, want %q", name, got, want)
+		if got := suggest(name, known); got != want {
+			t.Errorf("suggest(%q) = %q, want %q", name, got, want)
 		}
 	}
-	if got := Suggest("aa", []string{"ac", "ab"}); got != "ab" {
+	if got := suggest("aa", []string{"ac", "ab"}); got != "ab" {
 		t.Errorf("among equals %q, want the first by name", got)
 	}
-	if got := Suggest(strings.Repeat("a", 64), []string{strings.Repeat("a", 64) + "b", strings.Repeat("b", 1<<20)}); got != "" {
+	if got := suggest(strings.Repeat("a", 64), []string{strings.Repeat("a", 64) + "b", strings.Repeat("b", 1<<20)}); got != "" {
 		t.Errorf("too long a name is suggested: %q", got)
 	}
 }

@@ -139,15 +139,7 @@ func escapeWidth(source []byte) int {
 	if len(source) < 2 {
 		return len(source)
 	}
-	switch source[1] {
-	case 'x':
-		return len(`\xff`)
-	case 'u':
-		return len(`\uffff`)
-	case 'U':
-		return len(`\Uffffffff`)
-	}
-	return len(`\n`)
+	return len(`\n`) + escapeDigits(source[1])
 }
 
 // source is what stands after the opening quote of a node. It goes on from where it was asked last, since lines may be long.

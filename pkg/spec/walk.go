@@ -232,7 +232,7 @@ func (l *loader) near(key string, known []string) bool {
 		return true
 	}
 	l.comparisons += len(known)
-	return l.comparisons <= maxComparisons && Suggest(key, known) != ""
+	return l.comparisons <= maxComparisons && suggest(key, known) != ""
 }
 
 // text reads any text that is not empty.

@@ -124,18 +124,12 @@ func (f *flow) value() *mistake {
 		}
 	}
 	goesOn := f.last == value // over a line
-	switch {
-	case quoted:
-		if m := f.quoted(); m != nil {
-			return m
-		}
-		if m := f.garbled(start); m != nil {
-			return m
-		}
-	default:
-		if m := f.word(); m != nil {
-			return m
-		}
+	read := f.word
+	if quoted {
+		read = f.quotedWhole
+	}
+	if m := read(); m != nil {
+		return m
 	}
 	end := f.end
 	f.last, f.plain, f.end = value, !quoted, f.i

@@ -33,6 +33,15 @@ func (p *proofreader) quoted() *mistake {
 	return unclosedQuote(start, quote)
 }
 
+// quotedWhole reads quotes that nothing but an end may follow.
+func (p *proofreader) quotedWhole() *mistake {
+	start := p.i
+	if m := p.quoted(); m != nil {
+		return m
+	}
+	return p.garbled(start)
+}
+
 func unclosedQuote(at int, quote byte) *mistake {
 	return &mistake{at, fmt.Sprintf("the quote %c is not closed", quote), "close it at the end of the text"}
 }
@@ -51,11 +60,7 @@ func (p *proofreader) margin(at int) int {
 // lineOfOurs tells that the line after this end of a line looks like an entry no further right than a margin, so that what was opened
 // there was not meant to go on.
 func (p *proofreader) lineOfOurs(margin int) bool {
-	line := p.data[p.i+1:]
-	if i := bytes.IndexByte(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
-	line = bytes.TrimRight(line, " \t\r")
+	line := firstLine(p.data[p.i+1:])
 	text := bytes.TrimLeft(line, " ")
 	if len(text) == 0 {
 		return false
@@ -73,24 +78,18 @@ func (p *proofreader) escape() *mistake {
 	if p.i == len(p.data) {
 		return nil
 	}
-	digits := 0
-	switch c := p.data[p.i]; {
-	case c == 'x':
-		digits = 2
-	case c == 'u':
-		digits = 4
-	case c == 'U':
-		digits = 8
-	case bytes.IndexByte([]byte("0abt\tnvfre \"/\\N_LP\n\r"), c) < 0:
+	c := p.data[p.i]
+	digits := escapeDigits(c)
+	switch {
+	case digits == 0 && bytes.IndexByte([]byte("0abt\tnvfre \"/\\N_LP\n\r"), c) < 0:
 		r, _ := utf8.DecodeRune(p.data[p.i:])
 		return &mistake{at, fmt.Sprintf(`\%c means nothing in double quotes`, r), `write \\ for a backslash, or use single quotes`}
-	}
-	if digits == 0 {
+	case digits == 0:
 		return nil
 	}
 	r, ok := hexadecimal(p.data[p.i+1:], digits)
 	if !ok {
-		return &mistake{at, fmt.Sprintf(`\%c without %d hexadecimal digits`, p.data[p.i], digits), `write \\ for a backslash, or use single quotes`}
+		return &mistake{at, fmt.Sprintf(`\%c without %d hexadecimal digits`, c, digits), `write \\ for a backslash, or use single quotes`}
 	}
 	p.i += digits
 	switch {
@@ -108,6 +107,9 @@ func (p *proofreader) escape() *mistake {
 	}
 	return nil
 }
+
+// escapeDigits is how many hexadecimal digits belong to an escape that begins with a backslash and this byte.
+func escapeDigits(c byte) int { return map[byte]int{'x': 2, 'u': 4, 'U': 8}[c] }
 
 // hexadecimal reads a number of as many hexadecimal digits.
 func hexadecimal(text []byte, digits int) (uint64, bool) {
@@ -138,9 +140,6 @@ func joinHalves(data []byte, halves []int) []byte {
 
 // afterQuote reads what follows a value in quotes that began at start.
 func (p *proofreader) afterQuote(start int) *mistake {
-	if m := p.garbled(start); m != nil {
-		return m
-	}
 	end := p.i
 	if p.blanks(); !p.lineEnds() {
 		if p.data[p.i] == ':' {

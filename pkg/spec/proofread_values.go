@@ -7,23 +7,21 @@ import (
 
 // value reads the value of a key or item.
 func (p *proofreader) value() *mistake {
-	c := p.data[p.i]
-	switch {
-	case c == '"' || c == '\'':
-		start := p.i
-		if m := p.quoted(); m != nil {
+	start := p.i
+	switch c := p.data[p.i]; c {
+	case '"', '\'':
+		if m := p.quotedWhole(); m != nil {
 			return m
 		}
 		return p.afterQuote(start)
-	case c == '[' || c == '{':
-		start := p.i
+	case '[', '{':
 		if m := p.flow(); m != nil {
 			return m
 		}
 		return p.afterBracket(start)
-	case c == '|' || c == '>':
+	case '|', '>':
 		return p.block()
-	case c == '&' || c == '!':
+	case '&', '!':
 		for p.i < len(p.data) && !bytes.ContainsRune([]byte(" \t\r\n"), rune(p.data[p.i])) {
 			p.i++
 		}
@@ -95,35 +93,42 @@ func (p *proofreader) block() *mistake {
 
 // keyEnd is where the value begins in a text of one line that begins with a key: after the colon. It is -1 where none does.
 func keyEnd(text []byte) int {
-	if len(text) == 0 {
+	if len(text) == 0 || bytes.IndexByte([]byte("[{|>#"), text[0]) >= 0 {
 		return -1
 	}
-	i := 0
-	switch c := text[0]; {
-	case c == '"' || c == '\'':
-		for i++; i < len(text) && text[i] != c; i++ {
-			if c == '"' && text[i] == '\\' {
-				i++
-			}
-		}
-		i++
+	if text[0] == '"' || text[0] == '\'' {
+		i := quoteEnd(text)
 		for i < len(text) && text[i] == ' ' {
 			i++
 		}
-		if i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t') {
+		if endsKey(text, i) {
 			return i + 1
 		}
 		return -1
-	case bytes.IndexByte([]byte("[{|>#"), c) >= 0:
-		return -1
 	}
-	for ; i < len(text); i++ {
+	for i, c := range text {
 		switch {
-		case text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t'):
+		case endsKey(text, i):
 			return i + 1
-		case text[i] == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t'):
+		case c == '#' && i > 0 && (text[i-1] == ' ' || text[i-1] == '\t'):
 			return -1
 		}
 	}
 	return -1
+}
+
+// quoteEnd is where a text goes on after the quotes that it begins with, or its length at least.
+func quoteEnd(text []byte) int {
+	i, quote := 1, text[0]
+	for ; i < len(text) && text[i] != quote; i++ {
+		if quote == '"' && text[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// endsKey tells a colon with a blank or nothing after it.
+func endsKey(text []byte, i int) bool {
+	return i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t')
 }

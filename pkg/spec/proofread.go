@@ -52,9 +52,11 @@ func findMistake(data []byte) (*mistake, []int) {
 }
 
 // rest is the text from here to the end of the line, without blanks at its end.
-func (p *proofreader) rest() []byte {
-	rest, _, _ := bytes.Cut(p.data[p.i:], []byte("\n"))
-	return bytes.TrimRight(rest, " \t\r")
+func (p *proofreader) rest() []byte { return firstLine(p.data[p.i:]) }
+
+func firstLine(text []byte) []byte {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return bytes.TrimRight(line, " \t\r")
 }
 
 func (p *proofreader) nextLine() {
@@ -131,20 +133,11 @@ func (p *proofreader) entry(column int) *mistake {
 			p.nextLine() // the text goes on
 			return nil
 		case isMarker(rest, "-"):
-			if m := p.level(column, true); m != nil {
+			width, m := p.mark(column)
+			if m != nil || width == 0 {
 				return m
 			}
-			from := p.i
-			p.i++
-			p.blanks()
-			if p.lineEnds() {
-				p.nextLine()
-				return nil
-			}
-			if i := bytes.IndexByte(p.data[from:p.i], '\t'); i >= 0 && keyEnd(p.rest()) >= 0 {
-				return &mistake{from + i, "a tab after -", "write a blank"}
-			}
-			column += p.i - from
+			column += width
 			continue
 		}
 		if m := p.notAnEntry(column, rest, key); m != nil {
@@ -161,8 +154,7 @@ func (p *proofreader) entry(column int) *mistake {
 			return m
 		}
 		p.i += key
-		p.blanks()
-		if p.lineEnds() {
+		if p.blanks(); p.lineEnds() {
 			p.nextLine()
 			return nil
 		}
@@ -170,6 +162,23 @@ func (p *proofreader) entry(column int) *mistake {
 		return p.value()
 	}
 	return nil
+}
+
+// mark reads the - of an item, and how far what follows in the line is from it; 0 where nothing follows.
+func (p *proofreader) mark(column int) (width int, m *mistake) {
+	if m := p.level(column, true); m != nil {
+		return 0, m
+	}
+	from := p.i
+	p.i++
+	if p.blanks(); p.lineEnds() {
+		p.nextLine()
+		return 0, nil
+	}
+	if i := bytes.IndexByte(p.data[from:p.i], '\t'); i >= 0 && keyEnd(p.rest()) >= 0 {
+		return 0, &mistake{from + i, "a tab after -", "write a blank"}
+	}
+	return p.i - from, nil
 }
 
 // columnOf counts from 0, in bytes.
@@ -274,8 +283,7 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 
 // noKey says of a text that stands where a key has to that it is none.
 func noKey(text []byte, at int) *mistake {
-	text, _, _ = bytes.Cut(text, []byte("\n"))
-	if m := slip(bytes.TrimRight(text, " \t\r"), at); m != nil {
+	if m := slip(firstLine(text), at); m != nil {
 		return m
 	}
 	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}
