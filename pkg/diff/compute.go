@@ -201,7 +201,13 @@ func (d *delta) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
 		return claim, HolderLeft
 	}
 	if claim, lapsed := d.lapsedAs(g); lapsed {
-		return claim, map[bool]Loss{true: Ended, false: Revoked}[claim.Ended]
+		switch {
+		case !claim.Ended:
+			return claim, Revoked
+		case claim.Overdue:
+			return claim, Overdue
+		}
+		return claim, Ended
 	}
 	return spec.Origin{Reason: "not in the files"}, Revoked
 }
@@ -258,7 +264,8 @@ func compareChanges(a, b Change) int {
 func opOrder(op Op) int { return slices.Index(Ops, op) }
 
 // Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
-// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone.
+// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone, or one that is
+// there under a name that others have too.
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
@@ -267,11 +274,11 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpCreate:
 		return exists
 	case OpDelete:
-		return !exists
+		return !exists && !live.Several[ref]
 	case OpGrant:
 		return held
 	case OpRevoke:
-		return !held && r.Incomplete == "" && !r.Open
+		return !held && r.Incomplete == "" && !r.Open && !live.Several[ref]
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more

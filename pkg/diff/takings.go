@@ -24,7 +24,8 @@ type Loss string
 // The losses.
 const (
 	Revoked    Loss = "revoke"   // the files do not have the grant
-	Ended      Loss = "ended"    // the end that the files state has come
+	Ended      Loss = "ended"    // the end that the files announced has come
+	Overdue    Loss = "overdue"  // the end that the files state came so long ago that it announces nothing
 	HolderLeft Loss = "left"     // the holder left
 	Deleted    Loss = "delete"   // the resource goes
 	Narrowed   Loss = "narrowed" // a setting lets in fewer
@@ -141,7 +142,7 @@ func (t *taker) narrow(ref spec.Ref, field string) {
 	default:
 		for held := range t.after[ref].before {
 			g.Subject = held.Subject
-			if held.Role == reach.Lists[from] && !t.keeps(spec.Grant{Resource: ref, Subject: held.Subject, Role: reach.Lists[to]}) {
+			if held.Role == reach.Lists[from] && !reach.Surely(to, held.Subject.Kind) && !t.keeps(spec.Grant{Resource: ref, Subject: held.Subject, Role: reach.Lists[to]}) {
 				t.take(g, Narrowed)
 			}
 		}

@@ -82,7 +82,7 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 	g := Grant{Resource: r.ref(), Role: e.role}
 	claim := Origin{Reason: e.reason}
 	if lapse != "" {
-		claim.Reason, claim.Ended = lapse, e.ended(now)
+		claim.Reason, claim.Ended, claim.Overdue = lapse, e.ended(now), e.overdue(now)
 	}
 	add := func() {
 		switch {
@@ -91,7 +91,7 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 			state.Grants.Add(g, claim)
 			state.Inactive.Remove(g)
 		default:
-			if former, lapsed := state.Inactive.Claim(g); !lapsed || claim.Ended && !former.Ended {
+			if former, lapsed := state.Inactive.Claim(g); !lapsed || claim.ends(former) {
 				state.Inactive.Add(g, claim)
 			}
 		}
@@ -115,6 +115,12 @@ func (s *Spec) grant(state State, r *resource, e *entry, now time.Time, teams ma
 			add()
 		}
 	}
+}
+
+// ends says whether of two lapses this one is why access is lost now: it ended and the other is yet to begin, or it ended lately
+// and the other long ago.
+func (o Origin) ends(other Origin) bool {
+	return o.Ended && (!other.Ended || other.Overdue && !o.Overdue)
 }
 
 // subject is what an item other than a team names at a connection.

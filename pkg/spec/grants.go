@@ -42,6 +42,14 @@ func (e *entry) lapse(now time.Time) string {
 // ended says whether the entry's end has come.
 func (e *entry) ended(now time.Time) bool { return e.expires != nil && !now.Before(e.expires.at) }
 
+// Announced is how long after its moment an end still counts as one that was announced. Whoever keeps files and vendor in
+// agreement carries it out within that time. A line that is written with an end of long ago announces nothing: it takes access
+// now, like a line that is removed, and is as often a wrong year as meant. No moment of when a line came in is known here.
+const Announced = 30 * 24 * time.Hour
+
+// overdue says whether the entry's end came longer ago than Announced.
+func (e *entry) overdue(now time.Time) bool { return e.ended(now) && now.Sub(e.expires.at) > Announced }
+
 // item is one word of a list of subjects. Users and teams are looked up when all files are read.
 type item struct {
 	kind   SubjectKind // or kindTeam
