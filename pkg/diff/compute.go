@@ -151,15 +151,23 @@ func (d *delta) update(ref spec.Ref, c Change) {
 	want := d.desired.Resources[ref]
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
 	d.add(c)
-	if c.Problem == "" || want.Schema == nil {
-		return
+	for _, waits := range c.waiting(want) {
+		d.idle[role{ref, waits}] = true
 	}
-	opens := want.Schema.Setting(c.Field).Opens
+}
+
+// waiting are the roles whose lists only a blocked update would make count.
+func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
+	setting := want.Schema.Setting(c.Field)
+	if c.Op != OpUpdate || c.Problem == "" || setting == nil {
+		return nil
+	}
 	for _, l := range want.Schema.Lists {
-		if opens != "" && c.From == opens || l.When != nil && l.When.Setting == c.Field {
-			d.idle[role{ref, l.Role}] = true
+		if setting.Opens != "" && c.From == setting.Opens || l.When != nil && l.When.Setting == c.Field {
+			roles = append(roles, l.Role)
 		}
 	}
+	return roles
 }
 
 func (d *delta) grants() {

@@ -51,7 +51,7 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	}
 	held := map[spec.Ref][]Holding{}
 	add := func(g spec.Grant) { held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject}) }
-	failed := map[spec.Grant]bool{}
+	failed, waits := map[spec.Grant]bool{}, map[role]bool{}
 	for _, c := range results {
 		if c.Outcome.Clean() {
 			continue
@@ -65,6 +65,13 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		case OpRevoke:
 			add(c.Grant(part.Name))
 		case OpUpdate:
+			for _, waiting := range c.waiting(desired.Resources[ref]) { // nobody looked at who holds it
+				waits[role{ref, waiting}] = true
+				if partly, known := confirmed[ref]; known {
+					partly.Partly = true
+					confirmed[ref] = partly
+				}
+			}
 			if settings := confirmed[ref].Settings; c.Outcome == Unknown || c.From == "" {
 				delete(settings, c.Field)
 			} else if settings != nil {
@@ -73,7 +80,7 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		}
 	}
 	for g := range desired.Grants.All() {
-		if !failed[g] {
+		if !failed[g] && !waits[roleOf(g)] {
 			add(g)
 		}
 	}
