@@ -125,3 +125,31 @@ func TestCallsThatTakeMoreWait(t *testing.T) {
 		t.Errorf("error %v, result %+v, order %v", err, result, f.order)
 	}
 }
+
+// What gives access goes before what takes it, whatever order the calls of a plan stand in that somebody sealed anew.
+func TestCallsThatTakeWaitInASealedPlan(t *testing.T) {
+	v := &vendor{live: state(map[string][]string{"CAD": {"x", "y"}, "BIM": nil})}
+	desired := state(map[string][]string{"CAD": nil, "BIM": {"a"}})
+	p := packer{v, perResource}
+	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(p, desired)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reversed := range []bool{false, true} {
+		v.live, v.touched = state(map[string][]string{"CAD": {"x", "y"}, "BIM": nil}), nil
+		if reversed {
+			slices.Reverse(plan.Connections[0].Calls)
+			plan.Seal()
+		}
+		if _, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(p, desired), NoVerify: true}); err != nil {
+			t.Fatal(err)
+		}
+		var ops []diff.Op
+		for _, c := range v.touched {
+			ops = append(ops, c.Op)
+		}
+		if want := []diff.Op{diff.OpGrant, diff.OpRevoke, diff.OpRevoke}; !slices.Equal(ops, want) {
+			t.Errorf("reversed %v: sent %v, want %v", reversed, ops, want)
+		}
+	}
+}

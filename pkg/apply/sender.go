@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,6 +31,7 @@ type sender struct {
 // send sends the calls that carry the changes, wave after wave: what gives access before what takes it.
 func (s *sender) send(ctx context.Context, indexes []int) {
 	calls := s.callsFor(indexes)
+	slices.SortStableFunc(calls, func(a, b diff.Call) int { return cmp.Compare(s.rank(a), s.rank(b)) })
 	for start := 0; start < len(calls); {
 		end := start + 1
 		for end < len(calls) && s.waveOf(calls[end]) == s.waveOf(calls[start]) {
@@ -52,6 +54,18 @@ func (s *sender) send(ctx context.Context, indexes []int) {
 type wave struct {
 	op    diff.Op // of the first change
 	takes bool    // they take more than they give, as calls that do both may
+}
+
+// rank is 0 for calls that give access, then come those that take some, then those that delete. Providers pack them so; a plan
+// that somebody sealed anew may not have them so.
+func (s *sender) rank(call diff.Call) int {
+	switch w := s.waveOf(call); {
+	case w.op == diff.OpDelete:
+		return 2
+	case w.takes:
+		return 1
+	}
+	return 0
 }
 
 func (s *sender) waveOf(call diff.Call) wave {

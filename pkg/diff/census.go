@@ -128,13 +128,22 @@ func (c *census) shutOut(t Taking, protections []spec.Protection) []string {
 	var on []string
 	for i, p := range protections {
 		mapped := i > 0 && !p.Literal && p.Source == protections[i-1].Source && p.Source != spec.Position{}
-		elsewhere := p.Resource != nil && (p.Resource.Kind != t.Resource.Kind || p.Resource.Name != t.Resource.Name)
-		if mapped || elsewhere || want.Schema != nil && !want.Schema.Takes(p.Subject.Kind) || keeps.has(p) {
+		elsewhere := p.Resource != nil && foldRef(*p.Resource) != foldRef(t.Resource)
+		if mapped || elsewhere || want.Schema != nil && !want.Schema.Takes(p.Subject.Kind) || c.within(t, p.Subject.Kind) || keeps.has(p) {
 			continue
 		}
 		on = append(on, t.Resource.String()+" "+p.Subject.String())
 	}
 	return on
+}
+
+// within says whether a setting that let in a list now surely lets in all subjects of a kind: of those only strangers lose.
+func (c *census) within(t Taking, kind spec.SubjectKind) bool {
+	want, have := c.desired.Resources[t.Resource], c.live.Resources[t.Resource]
+	return t.Cause == Narrowed && want.Schema != nil && slices.ContainsFunc(want.Schema.Settings, func(s spec.Setting) bool {
+		return s.Reach != nil && s.Reach.Role == t.Role && s.Reach.Lists[have.Settings.Get(s.Key)] != "" &&
+			s.Reach.Surely(want.Settings.Get(s.Key), kind)
+	})
 }
 
 // keepers are those who surely have what is taken from everybody else: those whom the new word of a setting lets in by a list

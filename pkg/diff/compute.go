@@ -99,15 +99,23 @@ func (d *delta) update(ref spec.Ref, c Change) {
 	want := d.desired.Resources[ref]
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
 	d.add(c)
-	if c.Problem == "" || want.Schema == nil {
-		return
+	for _, waits := range c.waiting(want) {
+		d.idle[roleOn{ref, waits}] = true
 	}
-	opens := want.Schema.Setting(c.Field).Opens
+}
+
+// waiting are the roles whose lists only a blocked update would make count.
+func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
+	setting := want.Schema.Setting(c.Field)
+	if c.Op != OpUpdate || c.Problem == "" || setting == nil {
+		return nil
+	}
 	for _, l := range want.Schema.Lists {
-		if opens != "" && c.From == opens || l.When != nil && l.When.Setting == c.Field {
-			d.idle[roleOn{ref, l.Role}] = true
+		if setting.Opens != "" && c.From == setting.Opens || l.When != nil && l.When.Setting == c.Field {
+			roles = append(roles, l.Role)
 		}
 	}
+	return roles
 }
 
 func (d *delta) grants() {
@@ -169,7 +177,8 @@ func compareChanges(a, b Change) int {
 func opOrder(op Op) int { return slices.Index(Ops, op) }
 
 // Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
-// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone.
+// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone, or one that is
+// there under a name that others have too.
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
@@ -178,11 +187,11 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpCreate:
 		return exists
 	case OpDelete:
-		return !exists
+		return !exists && !live.Several[ref]
 	case OpGrant:
 		return held
 	case OpRevoke:
-		return !held && r.Incomplete == "" && !r.Open
+		return !held && r.Incomplete == "" && !r.Open && !live.Several[ref]
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more

@@ -165,3 +165,20 @@ func TestSatisfiedByMails(t *testing.T) {
 		}
 	}
 }
+
+// Where two live resources have the name, nothing that a plan meant to take there is done: the one that is meant is not shown.
+func TestNothingIsDoneWhereTwoHaveTheName(t *testing.T) {
+	live := diff.NewLive()
+	revoke := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("a")}
+	gone := diff.Change{Op: diff.OpDelete, Kind: kindAppGroup, Resource: "CAD"}
+	if !diff.Satisfied(conn, gone, live) {
+		t.Error("what is gone is not deleted")
+	}
+	for _, absent := range []bool{false, true} {
+		live := diff.NewLive()
+		live.Alike(group("CAD"), spec.Resource{Absent: absent}, []string{"1", "2"})
+		if diff.Satisfied(conn, revoke, live) || absent && diff.Satisfied(conn, gone, live) {
+			t.Errorf("absent %v: taken as done", absent)
+		}
+	}
+}

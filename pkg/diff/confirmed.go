@@ -51,8 +51,9 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	}
 	undone := undo(confirmed, part.Name, results)
 	held := map[spec.Ref][]Holding{}
+	waits := waiting(confirmed, desired, part.Name, results)
 	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant {
+		if undone[g] != OpGrant && !waits[roleOf(g)] {
 			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
@@ -69,6 +70,23 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		confirmed[ref] = c
 	}
 	return confirmed
+}
+
+// waiting are the lists that only an update that did not come about would have made count: nobody looked at who holds them, so
+// their resources are confirmed in part.
+func waiting(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) map[roleOn]bool {
+	waits := map[roleOn]bool{}
+	for _, c := range results {
+		ref := c.Ref(connection)
+		for _, role := range c.waiting(desired.Resources[ref]) {
+			waits[roleOn{ref, role}] = true
+			if partly, known := confirmed[ref]; known {
+				partly.Partly = true
+				confirmed[ref] = partly
+			}
+		}
+	}
+	return waits
 }
 
 // undo takes back what results did not come to, and returns the grants that were not granted or not revoked.

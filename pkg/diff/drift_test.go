@@ -291,3 +291,18 @@ func BenchmarkConfirmedBy1M(b *testing.B) {
 		}
 	}
 }
+
+// Of lists that wait for a setting which is blocked nothing is confirmed: nobody looked at who holds them.
+func TestNothingIsConfirmedOfWhatWaits(t *testing.T) {
+	desired := one{schema: door, settings: [2]string{"audience", "assigned"}, ownership: spec.AddOnly,
+		holders: map[spec.Role][]spec.Subject{spec.RoleAccess: {person("a")}}}.state()
+	live := diff.Live{State: one{settings: [2]string{"audience", "everyone"}, open: true}.state()}
+	part := diff.ConnectionPlan{Name: conn, Changes: diff.Compute(desired, live, diff.Resending{})}
+	if len(part.Changes) != 1 || part.Changes[0].Problem == "" {
+		t.Fatalf("%+v", part.Changes)
+	}
+	got, known := diff.ConfirmedBy(part, desired, ended(part, func(int) diff.Outcome { return diff.Blocked }))[group("X")]
+	if !known || len(got.Holdings) > 0 || !got.Partly || got.Settings["audience"] != "everyone" {
+		t.Errorf("%v %+v", known, got)
+	}
+}

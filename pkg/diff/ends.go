@@ -89,8 +89,10 @@ func (e ends) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
 	switch {
 	case !inactive:
 		return spec.Origin{Reason: "not in the files"}, Revoked
-	case claim.Ended:
-		return claim, Ended
+	case !claim.Ended:
+		return claim, Revoked
+	case claim.Overdue:
+		return claim, Overdue
 	}
-	return claim, Revoked
+	return claim, Ended
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -23,9 +25,9 @@ type guarded struct {
 type naming int
 
 const (
-	byName    naming = iota // kind and name, in any letter case
-	byAddress               // address, in any letter case, whatever its vendor takes it for: a user, a mailbox or a stranger
-	byLocal                 // local part of an address, in any letter case
+	byName    naming = iota // kind and name, in any spelling
+	byAddress               // address, in any spelling, whatever its vendor takes it for: a user, a mailbox or a stranger
+	byLocal                 // local part of an address, in any spelling
 )
 
 // guards says whether the grant's subject is protected on its resource, or everywhere, under any name that the vendor shows
@@ -56,9 +58,9 @@ func newGuard(protections []spec.Protection) guard {
 
 // protectedAs are the names under which a protection looks for its subject.
 func protectedAs(p spec.Protection) []guarded {
-	on := guarded{by: byName, subject: p.Subject.Kind, name: fold(p.Subject.Name), domain: fold(p.Subject.Domain)}
+	on := guarded{by: byName, subject: p.Subject.Kind, name: fold(p.Subject.Name), domain: foldDomain(p.Subject.Domain)}
 	if p.Resource != nil {
-		on.resource = spec.Ref{Kind: p.Resource.Kind, Name: p.Resource.Name}
+		on.resource = foldRef(*p.Resource)
 	}
 	all := []guarded{on}
 	if !addressable(p.Subject.Kind) {
@@ -80,8 +82,8 @@ func heldAs(g spec.Grant) []guarded {
 	}
 	var all []guarded
 	for _, on := range names {
-		for _, on.domain = range []string{"", fold(g.Subject.Domain)} {
-			for _, on.resource = range []spec.Ref{{}, {Kind: g.Resource.Kind, Name: g.Resource.Name}} {
+		for _, on.domain = range []string{"", foldDomain(g.Subject.Domain)} {
+			for _, on.resource = range []spec.Ref{{}, foldRef(g.Resource)} {
 				all = append(all, on)
 			}
 		}
@@ -113,7 +115,13 @@ func (all index) has(p spec.Protection) bool {
 
 // fold brings a name into the form in which names are compared where the question is who is protected: to guard one too many
 // does less harm than to miss one.
-func fold(name string) string { return strings.ToLower(name) }
+func fold(name string) string { return spec.Fold(norm.NFKC.String(name)) }
+
+// foldRef is fold for a resource, at any connection.
+func foldRef(ref spec.Ref) spec.Ref { return spec.Ref{Kind: ref.Kind, Name: fold(ref.Name)} }
+
+// foldDomain is fold for a domain.
+func foldDomain(domain string) string { return spec.FoldDomain(norm.NFKC.String(domain)) }
 
 func addressable(k spec.SubjectKind) bool {
 	return k == spec.SubjectUser || k == spec.SubjectMailbox || k == spec.SubjectAddress

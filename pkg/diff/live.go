@@ -17,6 +17,9 @@ type Live struct {
 	UnknownSubjects map[spec.Subject]string
 	// Unsupported says of resources why the vendor can't make them, or can't make them what they are to be.
 	Unsupported map[spec.Ref]string
+	// Several are the listed names that more than one live resource has, so that nobody can tell what becomes of the one that is
+	// meant.
+	Several map[spec.Ref]bool
 	// Names are the other names, addresses and ids under which the vendor shows a subject. What protects a person under one of
 	// them protects the subject.
 	Names map[spec.Subject][]string
@@ -57,11 +60,16 @@ func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 }
 
 // Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what
-// they hold is not shown and all that is wanted of it is impossible; one that is to be deleted is not shown at all.
+// they hold is not shown and all that is wanted of it is impossible; one that is to be deleted is not shown at all. Nothing that a
+// plan meant to take there is done by that.
 func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
 	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
 		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
 	l.Note(ref, "%s", why)
+	if l.Several == nil {
+		l.Several = map[spec.Ref]bool{}
+	}
+	l.Several[ref] = true
 	if !want.Absent {
 		l.Resources[ref], l.IDs[ref], l.Unsupported[ref] = spec.Resource{}, strings.Join(ids, " "), why
 	}

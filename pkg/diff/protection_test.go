@@ -147,3 +147,23 @@ func TestMailsOfRegrants(t *testing.T) {
 		t.Errorf("%d mails in the summary", plan.Summary.Mails)
 	}
 }
+
+// A protection holds however the rules and the vendor spell the name: letter case, accents, mail domains, width; and the name of
+// the resource too.
+func TestProtectionHoldsInAnySpelling(t *testing.T) {
+	for written, shown := range map[string]string{
+		"jos\u00e9": "Jose\u0301", "ada@b\u00fccher.example": "Ada@xn--bcher-kva.example", "boss": "\uff22oss", "ma\u017fter": "MASTER",
+	} {
+		for _, on := range []*spec.Ref{nil, {Kind: kindAppGroup, Name: "Cad"}} {
+			rules := off(func(r *spec.Rules) {
+				r.Protected = []spec.Protection{{Subject: spec.Subject{Kind: spec.SubjectUser, Name: written}, Resource: on, Literal: true}}
+			})
+			desired, live := world("CAD:"), diff.Live{State: world("CAD:")}
+			live.Grants.Add(spec.Grant{Resource: group("CAD"), Role: spec.RoleAccess, Subject: person(shown)}, spec.Origin{})
+			rules.Filtered = true
+			if got := broken(rules, desired, live); len(got) != 1 || !strings.HasPrefix(got[0], "protected") {
+				t.Errorf("%q for %q on %v: %q", written, shown, on, got)
+			}
+		}
+	}
+}

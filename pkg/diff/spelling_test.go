@@ -219,3 +219,15 @@ func TestLawNoSpellingCostsAccess(t *testing.T) {
 		}
 	})
 }
+
+// Letters of full width, as Chinese keyboards write them, and a dot after a mail domain are spellings too.
+func TestWidthAndDotsCostNoAccess(t *testing.T) {
+	for wish, shown := range map[string]string{
+		"\uff41\uff4c\uff49\uff43\uff45": "Alice", "ada@corp.example": "Ada@corp.example.", "ada\uff20corp.example": "ada@corp.example",
+	} {
+		desired, live := world("CAD: "+wish), diff.Live{State: world("CAD: " + shown), UnknownSubjects: blocking(wish)}
+		if d := cmp.Diff([]string{"grant CAD/" + wish + " !"}, short(diff.Compute(desired, live, diff.Resending{}))); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	}
+}

@@ -23,7 +23,8 @@ type Loss string
 // The losses.
 const (
 	Revoked    Loss = "revoke"   // the files do not have the grant
-	Ended      Loss = "ended"    // the end that the files state has come
+	Ended      Loss = "ended"    // the end that the files announced has come
+	Overdue    Loss = "overdue"  // the end that the files state came so long ago that it announces nothing
 	HolderLeft Loss = "left"     // the holder left
 	Deleted    Loss = "delete"   // the resource goes
 	Narrowed   Loss = "narrowed" // a setting lets in fewer
@@ -115,7 +116,7 @@ func (t *taker) narrow(ref spec.Ref, field string) {
 	default:
 		for _, held := range t.on[ref].before {
 			g.Subject = held.Subject
-			if held.Role == reach.Lists[from] && !t.on[ref].keeps(roleOn{ref, reach.Lists[to]}.grant(held.Subject), t.live.Grants) {
+			if held.Role == reach.Lists[from] && !reach.Surely(to, held.Subject.Kind) && !t.on[ref].keeps(roleOn{ref, reach.Lists[to]}.grant(held.Subject), t.live.Grants) {
 				t.take(g, Narrowed)
 			}
 		}

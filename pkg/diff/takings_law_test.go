@@ -42,7 +42,8 @@ func genForums(t *rapid.T, desired bool) spec.State {
 				switch {
 				case desired && r.Absent:
 				case desired && draw("lapses", "no", "no", "ended", "to begin") != "no":
-					s.Inactive.Add(g, spec.Origin{Ended: draw("how", "ended", "to begin") == "ended"})
+					how := draw("how", "ended", "overdue", "to begin")
+					s.Inactive.Add(g, spec.Origin{Ended: how != "to begin", Overdue: how == "overdue"})
 				default:
 					s.Grants.Add(g, spec.Origin{})
 				}
@@ -78,7 +79,8 @@ func losses(live spec.State, changes []diff.Change) (people map[spec.Grant]bool,
 			shut[ref] = shut[ref] || live.Resources[ref].Open
 		case c.Op == diff.OpUpdate:
 			was, is := live.Resources[ref].Settings.Get(c.Field), c.To
-			shut[ref] = narrowness[is] > narrowness[was] || narrowness[is] == narrowness[was] && is != was
+			strangers := is == "company" && (was == "member" || was == "custom") // all whom this test lists are such
+			shut[ref] = narrowness[is] > narrowness[was] || narrowness[is] == narrowness[was] && is != was || strangers
 		}
 	}
 	return people, shut
@@ -109,7 +111,7 @@ func TestLaw13NoTakingUnseen(t *testing.T) {
 			} else {
 				lost++
 			}
-			if r := desired.Resources[taken.Resource]; r.Ownership == spec.AddOnly && !r.Absent && taken.Cause != diff.Ended && taken.Cause != diff.HolderLeft {
+			if r := desired.Resources[taken.Resource]; r.Ownership == spec.AddOnly && !r.Absent && taken.Cause != diff.Ended && taken.Cause != diff.Overdue && taken.Cause != diff.HolderLeft {
 				t.Fatalf("%+v on add-only", taken)
 			}
 			if live.Resources[taken.Resource].Incomplete != "" {
@@ -135,7 +137,7 @@ func TestLaw13NoTakingUnseen(t *testing.T) {
 	})
 }
 
-// allKeep says whether all members may still write after member became custom.
+// allKeep says whether all members may still write after member became custom, or company.
 func allKeep(desired, live spec.State, ref spec.Ref) bool {
 	for g := range live.Grants.All() {
 		if g.Resource == ref && g.Role == spec.RoleMember && !desired.Grants.Has(spec.Grant{Resource: ref, Subject: g.Subject, Role: roleSender}) {

@@ -21,7 +21,8 @@ var forum = &spec.KindSchema{Kind: group("").Kind, Ownership: true, Delete: true
 	Settings: []spec.Setting{
 		{Key: "owner", User: true, Reach: &spec.Reach{Role: "owner"}},
 		{Key: "senders", Reach: &spec.Reach{Role: roleSender, Words: []string{"all", "company", "member", "custom"},
-			Lists: map[string]spec.Role{"member": spec.RoleMember, "custom": roleSender}}},
+			Lists:  map[string]spec.Role{"member": spec.RoleMember, "custom": roleSender},
+			Within: map[string][]spec.SubjectKind{"company": {spec.SubjectUser, spec.SubjectDepartment}}}},
 	},
 	Lists: []spec.List{
 		{Key: "members", Role: spec.RoleMember, Takes: []spec.SubjectKind{spec.SubjectUser, spec.SubjectDepartment, spec.SubjectAddress}},
@@ -150,7 +151,11 @@ func TestNarrowerSenders(t *testing.T) {
 		{from: "custom", to: "member", have: members, want: members, broken: []string{"max-revokes everybody>0 "}},
 		{from: "member", to: "custom", have: members, want: members, broken: []string{"max-revokes 2>0 ", "protected 1>0 app-group/X boss@corp.example"}},
 		{from: "member", to: "custom", have: members, want: map[spec.Role][]spec.Subject{spec.RoleMember: {boss, ann}, roleSender: {boss}}, broken: []string{"max-revokes 1>0 "}},
-		{from: "custom", to: "company"}, {from: "member", to: "all"}, {from: "custom", to: "custom"},
+		{from: "custom", to: "company", broken: []string{"max-revokes everybody>0 "}}, // strangers whom it let in
+		{from: "member", to: "company", have: members, want: members, broken: []string{"max-revokes 2>0 ", "protected 1>0 app-group/X boss@corp.example"}},
+		{from: "member", to: "company", have: map[spec.Role][]spec.Subject{spec.RoleMember: {person("boss"), ann}},
+			want: map[spec.Role][]spec.Subject{spec.RoleMember: {person("boss"), ann}}, broken: []string{"max-revokes 1>0 "}},
+		{from: "custom", to: "all"}, {from: "member", to: "all"}, {from: "custom", to: "custom"},
 		{from: "unheard-of", to: "company", broken: []string{"max-revokes everybody>0 ", "protected 1>0 app-group/X boss"}},
 	} {
 		t.Run(tc.from+" to "+tc.to, func(t *testing.T) {
@@ -273,6 +278,14 @@ func TestEndsCountApart(t *testing.T) {
 	if d := cmp.Diff([]string{"max-expiries 29>28 "}, broken(rules, desired, live)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	desired.Inactive.Add(grant(group("CAD"), "u11"), spec.Origin{Reason: "over for long", Ended: true, Overdue: true})
+	if n := len(diff.Compute(desired, live, diff.Resending{})); n != 29 {
+		t.Errorf("%d ends on add-only, one overdue", n)
+	}
+	if d := cmp.Diff([]string{"max-revokes 1>0 "}, broken(rules, desired, live)); d != "" {
+		t.Errorf("overdue (-want +got):\n%s", d)
+	}
+	desired.Inactive.Add(grant(group("CAD"), "u11"), spec.Origin{Reason: "over", Ended: true})
 	rules.Protected = []spec.Protection{{Subject: person("u20")}}
 	if d := cmp.Diff([]string{"max-expiries 29>28 ", "protected 1>0 app-group/CAD u20@local.com"}, broken(rules, desired, live)); d != "" {
 		t.Errorf("protected (-want +got):\n%s", d)

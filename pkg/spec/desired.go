@@ -94,7 +94,7 @@ func (r *resource) grant(state State, c *connection, now time.Time, teams map[*t
 			state.Grants.Add(g, origin)
 			state.Inactive.Remove(g)
 		default:
-			if former, known := state.Inactive.Claim(g); !known || origin.Ended && !former.Ended {
+			if former, known := state.Inactive.Claim(g); !known || origin.ends(former) {
 				state.Inactive.Add(g, origin)
 			}
 		}
@@ -121,6 +121,12 @@ func (r *resource) each(c *connection, teams map[*team][]*user, yield func(*entr
 			}
 		}
 	}
+}
+
+// ends says whether of two lapses this one is why access is lost now: it ended and the other is yet to begin, or it ended lately
+// and the other long ago.
+func (o Origin) ends(other Origin) bool {
+	return o.Ended && (!other.Ended || other.Overdue && !o.Overdue)
 }
 
 // subject is what an item other than a team names at a connection.

@@ -111,3 +111,25 @@ func TestUpcomingIsWhatDesiredStatesDifferBy(t *testing.T) {
 		}
 	})
 }
+
+// An end counts as announced for a time. Of several lines that ended, the one that ended last says when it was.
+func TestEndsOfLongAgoAnnounceNothing(t *testing.T) {
+	s := loaded(t, t.TempDir(), `appGroups: [{name: G, in: w, grants: [{to: [a], expires: 2020-01-01}, {to: [b], expires: 2026-11-01}, {to: [c], expires: 2020-01-01},
+  {to: [c], expires: 2026-11-01}]}]
+`)
+	for at, want := range map[string]string{"2026-11-01T00:00:00Z": "a", "2026-12-01T00:00:00Z": "a", "2026-12-01T00:00:01Z": "a b c"} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var overdue []string
+		for g, claim := range s.Desired(now)["w"].Inactive.All() {
+			if claim.Ended && claim.Overdue {
+				overdue = append(overdue, g.Subject.Name)
+			}
+		}
+		if slices.Sort(overdue); strings.Join(overdue, " ") != want {
+			t.Errorf("at %s: overdue are %q, want %s", at, overdue, want)
+		}
+	}
+}

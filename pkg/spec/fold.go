@@ -7,15 +7,20 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
-// Fold returns what all spellings of a name share: it has one letter case and is in NFC, and the domain of an address is as
-// people read it, not as mail carries it (IDNA). Names that vendors tell apart may be one when folded, so it serves to keep
+// Fold returns what all spellings of a name share: it has one letter case, letters of one width and is in NFC, and the domain of
+// an address is as people read it, not as mail carries it (IDNA), without a dot at its end. Names that vendors tell apart may be one when folded, so it serves to keep
 // things and to ask about them; what is written names things as they are.
 func Fold(name string) string {
+	if strings.ContainsAny(name, "@＠") {
+		name = strings.TrimSuffix(name, ".")
+	}
 	if oneSpelling(name) {
 		return strings.ToLower(name)
 	}
+	name = width.Fold.String(name)
 	if i := strings.LastIndexByte(name, '@'); i >= 0 {
 		return oneCase(name[:i]) + "@" + oneCase(readable(name[i+1:]))
 	}
@@ -24,6 +29,7 @@ func Fold(name string) string {
 
 // FoldDomain is Fold for a domain that stands alone.
 func FoldDomain(domain string) string {
+	domain = strings.TrimSuffix(domain, ".")
 	if oneSpelling(domain) {
 		return strings.ToLower(domain)
 	}

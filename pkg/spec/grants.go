@@ -36,11 +36,19 @@ func (e *entry) origin(now time.Time) (origin Origin, lapsed bool) {
 	if e.reason != "" {
 		cause += " (" + e.reason + ")"
 	}
-	return Origin{Reason: cause, Ended: e.ended(now)}, true
+	return Origin{Reason: cause, Ended: e.ended(now), Overdue: e.overdue(now)}, true
 }
 
 // ended says whether the entry's end has come.
 func (e *entry) ended(now time.Time) bool { return e.expires != nil && !now.Before(e.expires.at) }
+
+// Announced is how long after its moment an end still counts as one that was announced. Whoever keeps files and vendor in
+// agreement carries it out within that time. A line that is written with an end of long ago announces nothing: it takes access
+// now, like a line that is removed, and is as often a wrong year as meant. No moment of when a line came in is known here.
+const Announced = 30 * 24 * time.Hour
+
+// overdue says whether the entry's end came longer ago than Announced.
+func (e *entry) overdue(now time.Time) bool { return e.ended(now) && now.Sub(e.expires.at) > Announced }
 
 // item is one word of a list of subjects. Users and teams are looked up when all files are read.
 type item struct {

@@ -50,13 +50,21 @@ type Reach struct {
 	Role  Role            // what they may do
 	Words []string        // from the one that lets in most people on
 	Lists map[string]Role // of Words: those that let in who holds a role. Of two of them neither lets in all whom the other does
+	// Within is of Words that let in some without a list: the kinds of subjects that are surely among them. One that is not there
+	// lets in all. Strangers may be on a list, and out where a company is let in.
+	Within map[string][]SubjectKind
 }
 
 // Narrows says whether some of those whom one word lets in may be out with the other. A word that is not known may let in
 // anybody.
 func (r *Reach) Narrows(from, to string) bool {
 	was, now := max(slices.Index(r.Words, from), 0), slices.Index(r.Words, to)
-	return from != to && (now < 0 || now > was || r.Lists[from] != "" && r.Lists[to] != "")
+	return from != to && (now < 0 || now > was || r.Lists[from] != "" && (r.Lists[to] != "" || r.Within[to] != nil))
+}
+
+// Surely says whether a word lets in every subject of a kind, whoever is on lists.
+func (r *Reach) Surely(word string, kind SubjectKind) bool {
+	return slices.Contains(r.Within[word], kind)
 }
 
 // Setting finds the setting of a key, nil where there is none.

@@ -24,6 +24,8 @@ type Origin struct {
 	Source Position
 	Reason string // the file's reason:, or the cause of a lapse ("expired 2026-12-31")
 	Ended  bool   // of a lapse: its end has come, so that it is not one that is yet to begin
+	// Overdue says of one that ended that it did so longer ago than Announced: nobody can have waited for it.
+	Overdue bool
 }
 
 // Resource is a resource without its grants. In a desired state a setting that is not there is not managed.

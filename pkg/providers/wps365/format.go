@@ -65,7 +65,8 @@ func mailGroups() spec.KindSchema {
 			{Key: "owner", User: true, Reach: &spec.Reach{Role: "owner"}, About: "the user who owns it"},
 			{Key: "senders", Words: []string{sendersAll, sendersCompany, sendersMember, sendersCustom},
 				Reach: &spec.Reach{Role: roleSender, Words: []string{sendersAll, sendersCompany, sendersMember, sendersCustom},
-					Lists: map[string]spec.Role{sendersMember: spec.RoleMember, sendersCustom: roleSender}},
+					Lists:  map[string]spec.Role{sendersMember: spec.RoleMember, sendersCustom: roleSender},
+					Within: map[string][]spec.SubjectKind{sendersCompany: {spec.SubjectUser, spec.SubjectMailbox, spec.SubjectDepartment}}},
 				About: "who may write to it: all, the company, its members, or custom: those of allowedSenders"},
 		},
 		Lists: []spec.List{
