@@ -166,6 +166,7 @@ const maxPairs = 10_000_000
 // Alike compares resources that are to be made with the names that the vendor has of their kind. What is there in another
 // spelling, and in no file, must not be made beside it; what is a slip away is said.
 func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
+	slices.Sort(names)
 	for _, ref := range unmade {
 		own := spec.Fold(ref.Name)
 		for _, name := range names {

@@ -72,15 +72,28 @@ func (q Query) Missing(live diff.Live) []spec.Subject {
 	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
 }
 
-// Alone tells the rows whose name no other has from those that share one, whose ids it returns by name, sorted. See
-// diff.Live.Alike.
-func Alone[T any](rows []T, name, id func(T) string) (alone []T, alike map[string][]string) {
-	ids := map[string][]string{}
+// Alone returns the rows of wanted resources that share their name with no other, and tells live of the names that several
+// share, which it returns too. See diff.Live.Alike.
+func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, live *diff.Live) (alone []T, shared []string) {
+	ids := map[spec.Ref][]string{}
 	for _, row := range rows {
-		ids[name(row)] = append(ids[name(row)], id(row))
+		ids[ref(row)] = append(ids[ref(row)], id(row))
 	}
-	maps.DeleteFunc(ids, func(_ string, same []string) bool { slices.Sort(same); return len(slices.Compact(same)) == 1 })
-	return slices.DeleteFunc(rows, func(row T) bool { return ids[name(row)] != nil }), ids
+	maps.DeleteFunc(ids, func(_ spec.Ref, same []string) bool { slices.Sort(same); return len(slices.Compact(same)) == 1 })
+	for ref, same := range ids {
+		live.Alike(ref, q.Desired.Resources[ref], same)
+		shared = append(shared, ref.Name)
+	}
+	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
+}
+
+// Names are those of rows, in their order.
+func Names[T any](rows []T, name func(T) string) []string {
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = name(row)
+	}
+	return names
 }
 
 // NoSuch is an error for each name that the vendor does not have, such as "the App Center has no app": it asks about the known

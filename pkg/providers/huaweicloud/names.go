@@ -115,11 +115,6 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 		}
 		all = list.Rows
 	}
-	names := make([]string, len(all))
-	for i, g := range all {
-		names[i] = g.Name
-	}
-	slices.Sort(names)
-	q.Alike(unmade, names, live)
+	q.Alike(unmade, provider.Names(all, func(g appGroup) string { return g.Name }), live)
 	return nil
 }

@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,18 +98,13 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return nil
 	}
 	id, name := func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name }
-	found, all, others, broken, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, id, name)
+	found, all, others, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, id, name)
 	if err != nil {
 		return err
 	}
-	if broken != "" { // a group that we miss would be created again
-		return fmt.Errorf("the list of app groups is not whole: %s; run again when nobody else is changing it", broken)
-	}
 	ids := map[string]spec.Ref{}
-	found, alike := provider.Alone(found, name, id)
-	for name, same := range alike {
-		ref := r.ref(kindAppGroup, name)
-		live.Alike(ref, q.Desired.Resources[ref], same)
+	found, shared := provider.Alone(q, found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, id, live)
+	for _, name := range shared {
 		delete(r.seen.appGroups, name)
 	}
 	for _, g := range found {
@@ -137,35 +133,36 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 
 // byName returns the rows of the wanted resources of a kind, all rows if it read them, and how many other rows the vendor has. It
 // reads the whole list, or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, broken string, err error) {
+func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, err error) {
 	wanted := q.Desired.Names(kind)
-	keep := func(rows []T) {
-		for _, row := range rows {
+	what := "the list of " + strings.ReplaceAll(string(kind), "-", " ") + "s"
+	keep := func(list provider.Listed[T]) error {
+		for _, row := range list.Rows {
 			if id(row) == "" || name(row) == "" { // it may be any of those that are wanted
-				broken = "it has a row without an id or a name"
+				list.Broken = "it has a row without an id or a name"
 			}
 			if _, ok := slices.BinarySearch(wanted, name(row)); ok {
 				found = append(found, row)
 			}
 		}
+		return list.Whole(what) // one that we miss would be created again
 	}
 	var list provider.Listed[T]
 	if !q.Partial || len(wanted) > 1 { // the first page alone tells how many others there are
 		list, err = pages(ctx, a, l, nil, len(wanted)+1, id)
 		if !errors.Is(err, provider.ErrTooLong) {
-			broken = list.Broken
-			keep(list.Rows)
-			return found, list.Rows, unlisted(q, list.Total, len(found)), broken, err
+			err = cmp.Or(err, keep(list))
+			return found, list.Rows, unlisted(q, list.Total, len(found)), err
 		}
 	}
 	for _, n := range wanted {
 		one, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
-		if err != nil || one.Broken != "" {
-			return nil, nil, 0, one.Broken, err
+		one.Rows = slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" })
+		if err := cmp.Or(err, keep(one)); err != nil {
+			return nil, nil, 0, err
 		}
-		keep(slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" }))
 	}
-	return found, nil, unlisted(q, list.Total, len(found)), broken, nil
+	return found, nil, unlisted(q, list.Total, len(found)), nil
 }
 
 // unlisted is how many of all rows are not desired, where that is asked.
@@ -210,21 +207,16 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		return nil
 	}
 	id, name := func(a application) string { return a.ID }, func(a application) string { return a.Name }
-	found, _, others, broken, err := byName(ctx, r.api, listApps, q, kindApp, id, name)
+	found, _, others, err := byName(ctx, r.api, listApps, q, kindApp, id, name)
 	if err != nil {
 		return err
-	}
-	if broken != "" {
-		return fmt.Errorf("the list of apps is not whole: %s; run again when nobody else is changing it", broken)
 	}
 	if err := r.indexApps(ctx, wanted, found); err != nil {
 		return err
 	}
 	live.Unmanaged += others
-	found, alike := provider.Alone(found, name, id)
-	for name, same := range alike {
-		ref := r.ref(kindApp, name)
-		live.Alike(ref, q.Desired.Resources[ref], same)
+	found, shared := provider.Alone(q, found, func(a application) spec.Ref { return r.ref(kindApp, a.Name) }, id, live)
+	for _, name := range shared {
 		delete(r.seen.apps, name)
 	}
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
@@ -255,10 +247,7 @@ func (r *Reader) missingApps(ctx context.Context, missing []string) error {
 	if err != nil {
 		return err
 	}
-	known := make([]string, len(all.Rows))
-	for i, app := range all.Rows {
-		known[i] = app.Name
-	}
+	known := provider.Names(all.Rows, func(a application) string { return a.Name })
 	return provider.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 

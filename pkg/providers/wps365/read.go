@@ -117,10 +117,8 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	if !q.Partial {
 		live.Unmanaged = len(all) - len(wanted)
 	}
-	wanted, alike := provider.Alone(wanted, mailGroup.address, func(g mailGroup) string { return g.ID })
-	for address, same := range alike {
-		ref := r.ref(mailGroup{MadeAs: address})
-		live.Alike(ref, q.Desired.Resources[ref], same)
+	wanted, shared := provider.Alone(q, wanted, r.ref, func(g mailGroup) string { return g.ID }, live)
+	for _, address := range shared {
 		r.ids.Delete(address)
 	}
 	groups := map[spec.Ref]mailGroup{}
@@ -137,7 +135,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		live.IDs[ref] = g.ID
 	}
 	if unmade := q.Unmade(kindMailGroup, *live); len(unmade) > 0 {
-		q.Alike(unmade, addresses(all), live)
+		q.Alike(unmade, provider.Names(all, mailGroup.address), live)
 	}
 	for ref := range groups {
 		if w := r.intents[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
@@ -152,16 +150,6 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 
 func (r *Reader) ref(g mailGroup) spec.Ref {
 	return spec.Ref{Connection: r.name, Kind: kindMailGroup, Name: g.address()}
-}
-
-// addresses are those of mail groups, sorted.
-func addresses(groups []mailGroup) []string {
-	all := make([]string, len(groups))
-	for i, g := range groups {
-		all[i] = g.address()
-	}
-	slices.Sort(all)
-	return all
 }
 
 // readOwners finds whose the groups are, where the files say whose they should be.
