@@ -2,6 +2,7 @@ package huaweicloud
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,20 +39,33 @@ func (r *Reader) noteStandings(ctx context.Context, q provider.Query, live *diff
 	return nil
 }
 
-// noteMembers notes which user groups give people access who left. Users name their groups without the domain.
+// noteMembers notes which user groups give people access who left, under whatever name the directory showed them. Users name
+// their groups without the domain.
 func (r *Reader) noteMembers(ctx context.Context, q provider.Query, live *diff.Live) error {
 	giving := q.Giving(*live, spec.SubjectUserGroup)
+	if len(giving) == 0 {
+		return nil
+	}
 	var leavers []spec.Subject
 	for s := range q.Desired.Departed {
-		if s.Kind == spec.SubjectUser && s.Domain != "" && len(giving) > 0 {
+		if s.Kind == spec.SubjectUser && s.Domain != "" {
 			leavers = append(leavers, s)
 		}
 	}
+	hasLeft := diff.Departed(q.Desired, *live)
+	for g := range live.Grants.All() { // under the vendor's spelling
+		if _, left := hasLeft(g.Subject); left && g.Subject.Kind == spec.SubjectUser {
+			leavers = append(leavers, g.Subject)
+		}
+	}
 	slices.SortFunc(leavers, spec.Subject.Compare)
-	if err := r.meet(ctx, slices.Clone(leavers)); err != nil {
+	if err := r.meet(ctx, leavers); err != nil {
 		return err
 	}
-	for _, s := range leavers {
+	for _, s := range slices.SortedFunc(maps.Keys(r.seen.people), spec.Subject.Compare) {
+		if _, left := hasLeft(s); !left {
+			continue
+		}
 		for group, ref := range giving {
 			if slices.Contains(r.seen.people[s].GroupNames, group.Name) {
 				live.Note(ref, "%s holds %s, who has left, and gives access; take them out of it at the vendor", group, s)

@@ -81,3 +81,17 @@ func TestGrantsOfDeletedAccounts(t *testing.T) {
 		t.Errorf("notes %q, error %v", live.Notes, err)
 	}
 }
+
+// Who left is found in groups under the name that the vendor has, where that is another spelling than the files'.
+func TestLeaversInGroupsInAnySpelling(t *testing.T) {
+	const seed = `huaweicloud:
+  users: [{name: Mallory, email: mal@corp.example}, {name: cay}]
+  userGroups: [{name: Designers, members: [Mallory]}]
+  appGroups: [{name: CAD, grants: [Mallory, cay, "group:Designers"]}]
+`
+	c := newCloud(t, free, seed)
+	live, err := c.Open(t).Read(t.Context(), providertest.All(withLeft(desired(ref(kindAppGroup, "CAD"), user("cay"), group("Designers")), user("mallory"))))
+	if want := "group:Designers@local.com holds Mallory@local.com, who has left"; err != nil || !strings.Contains(fmt.Sprint(live.Notes), want) {
+		t.Errorf("notes %q, error %v", live.Notes, err)
+	}
+}
