@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +25,7 @@ type application struct {
 	want    intent
 	read    time.Time // when want was cut to its moment
 	session *apply.Session
-	answers *bufio.Reader
+	person  *person // who is asked; nil: nobody
 }
 
 // begin reads what the run is about, and takes the locks.
@@ -159,7 +159,14 @@ func (a *application) once(ctx context.Context) error {
 func (a *application) agreed(ctx context.Context, plan *diff.Plan) (may permission, asked bool, err error) {
 	may = a.permissionFor(plan, a.flags)
 	refusal := may.refusal()
-	if err := a.showBefore(may.plan, a.flags.yes && refusal == nil); err != nil {
+	var to io.Writer
+	switch {
+	case refusal != nil:
+		to = a.stderr
+	case a.person != nil:
+		to = a.person.out
+	}
+	if err := a.showBefore(may.plan, to); err != nil {
 		return may, false, err
 	}
 	if refusal != nil {
@@ -173,15 +180,19 @@ func (a *application) agreed(ctx context.Context, plan *diff.Plan) (may permissi
 
 // confirm asks. It also ends with the context, since nobody may ever answer.
 func (a *application) confirm(ctx context.Context) error {
-	fmt.Fprint(a.stderr, `Apply these changes? Only "yes" is accepted: `)
+	if !a.readerStays() {
+		return errors.New("whoever reads the plan left before its end; nothing was written")
+	}
+	out := a.person.out
+	fmt.Fprint(out, `Apply these changes? Only "yes" is accepted: `)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := a.answers.ReadString('\n')
+		line, _ := a.person.in.ReadString('\n')
 		answer <- strings.TrimSpace(line)
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(a.stderr)
+		fmt.Fprintln(out)
 		return context.Cause(ctx)
 	case text := <-answer:
 		if text != "yes" {

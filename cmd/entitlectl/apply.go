@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -72,7 +72,15 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	a := application{cli: c, flags: flags, answers: bufio.NewReader(c.stdin)}
+	a := application{cli: c, flags: flags}
+	if !flags.yes {
+		asked, err := c.person()
+		if err != nil {
+			return err
+		}
+		defer func() { c.printError(asked.leave()) }()
+		a.person = asked
+	}
 	if err := a.begin(ctx, args); err != nil {
 		return err
 	}
@@ -84,8 +92,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
 	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), w.connectionNames(), wait)
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
-		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w, %s ago; wait for its end, or see entitlectl lock --help",
-			held, c.now().Sub(held.Since).Round(time.Second))}
+		return nil, &exit{exitLocked, fmt.Errorf("nothing was written: %w%s; wait for its end, or see entitlectl lock --help", held, c.heldFor(held.Since))}
 	}
 	if ctx.Err() != nil {
 		return nil, errors.Join(context.Cause(ctx), session.Release())
@@ -99,11 +106,17 @@ func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply
 	return session, nil
 }
 
+// heldFor says how long ago a lock was taken, as far as anybody knows.
+func (c *cli) heldFor(since time.Time) string {
+	if since.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(", %s ago", c.now().Sub(since).Round(time.Second))
+}
+
 // checkApply refuses what can be refused before anything is read.
 func (c *cli) checkApply(flags applyFlags, args []string) error {
 	switch {
-	case !flags.yes && !c.terminal.stdin:
-		return errors.New("apply has no terminal to ask on; review the plan and give --yes")
 	case flags.parallelism < 1:
 		return errors.New("--parallelism must be at least 1")
 	case flags.settle <= 0 || flags.lockTimeout < 0:
@@ -135,15 +148,16 @@ func unfinished(plan *diff.Plan) error {
 	return nil
 }
 
-// showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked, or refused, sees the plan.
-func (c *cli) showBefore(plan *diff.Plan, agreed bool) error {
+// showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked, or refused, sees the plan, on
+// the stream that is given.
+func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {
 	switch {
 	case c.output != "json":
 		return c.show(plan, render.Plan(plan))
-	case !agreed:
-		return c.text(c.stderr, c.terminal.stderr, render.Plan(plan))
+	case to == nil:
+		return nil
 	}
-	return nil
+	return c.text(to, to != c.stderr || c.terminal.stderr, render.Plan(plan))
 }
 
 // write carries the plan out and reports what live state shows afterwards.

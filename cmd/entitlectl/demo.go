@@ -167,4 +167,6 @@ func (d *demo) sum(path string) error {
 	return nil
 }
 
-func (d *demo) say(text string) { fmt.Fprint(d.stdout, "\n"+text+"\n") }
+func (d *demo) say(text string) {
+	fmt.Fprint(d.stdout, fit("\n"+text+"\n", d.width(d.terminal.stdout)))
+}

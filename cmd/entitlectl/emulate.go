@@ -10,7 +10,6 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 const emulateHelp = `Serve emulators of the vendors on one port of the loopback, for trials and tests. They check signatures and enforce the
@@ -62,6 +61,9 @@ func newEmulate(c *cli) *cobra.Command {
 }
 
 func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
+	if err := checkOutput("--save", flags.save); err != nil {
+		return err
+	}
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")
 	if flags.seed != "" {
 		data, err := readInput(flags.seed, maxInput)
@@ -87,7 +89,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, file.Replace(flags.save, state))
+	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, state))
 }
 
 // newEmulator makes one server of all vendors.

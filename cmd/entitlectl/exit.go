@@ -96,7 +96,23 @@ func (c *cli) finish(ctx context.Context, err error) int {
 	}
 	code, said := ending(ctx, err)
 	c.printError(said)
+	if said != nil && c.output == "json" && !c.shown {
+		_ = c.show(failure{fileErrorsOf(said), code}, render.Report{}) // stderr has it too
+	}
 	return code
+}
+
+// failure is what a run shows as JSON that ended before it had anything else to show.
+type failure struct {
+	Errors   []fileError `json:"errors"`
+	ExitCode int         `json:"exitCode"`
+}
+
+func fileErrorsOf(err error) (all []fileError) {
+	for _, e := range fileErrors(err) {
+		all = append(all, e.fileError)
+	}
+	return all
 }
 
 // ending is the exit code of a run that ended with an error, and what is to be printed.
@@ -120,14 +136,14 @@ func (c *cli) printError(err error) {
 	if err == nil {
 		return
 	}
-	prefix := "entitlectl: "
-	if placed(err) {
-		prefix = ""
-	}
 	for _, e := range apart(err) {
+		prefix := "entitlectl: "
+		if placed(e) {
+			prefix = ""
+		}
 		for line := range strings.Lines(e.Error()) { // what the files are wrong in has its own text, and so have some libraries' errors
 			if line = strings.TrimSpace(line); line != "" {
-				fmt.Fprintln(c.stderr, prefix+render.Visible(line))
+				fmt.Fprint(c.stderr, fit(prefix+render.Visible(line)+"\n", c.width(c.terminal.stderr)))
 			}
 		}
 	}

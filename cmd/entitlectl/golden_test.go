@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -40,6 +41,8 @@ func scriptEnv() env {
 	e := processEnv()
 	e.now = func() time.Time { return time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC) }
 	e.terminal = terminals{}
+	e.terminal.columns, _ = strconv.Atoi(os.Getenv("COLUMNS"))
+	e.openTerminal = func() (io.ReadWriteCloser, error) { return os.OpenFile(os.Getenv("TTY"), os.O_RDWR|os.O_APPEND, 0) }
 	e.user, e.host = "ci", "runner"
 	for _, stream := range strings.Fields(os.Getenv("TERMINALS")) {
 		switch stream {

@@ -110,7 +110,7 @@ func (tr *trial) run(e env, args ...string) (code int, stdout, stderr string) {
 	base := tr.world.env(&out)
 	base.stderr, base.now = &errs, func() time.Time { return tr.clock }
 	if e.stdin != nil {
-		base.stdin, base.terminal.stdin = e.stdin, true
+		base.stdin, base.terminal.stdin, base.terminal.stderr = e.stdin, true, true
 	}
 	base.openStore = e.openStore
 	code = run(context.Background(), base, args) // the one of rapid is from outside of the bubble

@@ -44,6 +44,7 @@ func newLockBreak(c *cli) *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&reason, "reason", "", "why, for the history")
+	command.ValidArgsFunction = c.completeLocks
 	return command
 }
 
@@ -66,7 +67,10 @@ func (c *cli) locks(ctx context.Context) error {
 	living := 0
 	for _, h := range holders {
 		section := render.Section{Title: h.Scope}
-		note := render.Note{Text: fmt.Sprintf("held by %s, for %s", h.Owner, c.now().Sub(h.Since).Round(time.Second))}
+		note := render.Note{Text: "held by " + h.Owner.String()}
+		if !h.Since.IsZero() {
+			note.Text += fmt.Sprintf(", for %s", c.now().Sub(h.Since).Round(time.Second))
+		}
 		if h.Dead {
 			note.Text = fmt.Sprintf("left by %s, who is gone; the next apply takes it over", h.Owner)
 		} else {

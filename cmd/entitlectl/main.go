@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // so that a write to a pipe that nobody reads is an error, not the end
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	context.AfterFunc(ctx, stop) // so a second signal ends the process at once
 	os.Exit(run(ctx, processEnv(), os.Args[1:]))
@@ -37,21 +38,37 @@ type env struct {
 	transport      http.RoundTripper               // to vendors; nil: the network
 	openStore      func(folder string) store.Store // nil: the one of package file
 	// tracked tells whether git tracks a file, or anything in a folder; nil: nobody is asked.
-	tracked    func(ctx context.Context, path string) (bool, error)
-	user, host string
+	tracked func(ctx context.Context, path string) (bool, error)
+	// openTerminal opens the terminal itself, whatever the streams are.
+	openTerminal func() (io.ReadWriteCloser, error)
+	user, host   string
 }
 
-// terminals says which streams are terminals.
-type terminals struct{ stdin, stdout, stderr bool }
+// terminals says which streams are terminals, and how wide they are.
+type terminals struct {
+	stdin, stdout, stderr bool
+	columns               int // 0: unknown
+}
 
 func processEnv() env {
 	isTerminal := func(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 	host, _ := os.Hostname() // "" where there is none
 	return env{
 		user: userName(), host: host,
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookup: os.LookupEnv, now: time.Now, tracked: git.Tracked,
-		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr)},
+		stdin: os.Stdin, stdout: &piped{Writer: os.Stdout}, stderr: &piped{Writer: os.Stderr}, lookup: os.LookupEnv, now: time.Now,
+		tracked: git.Tracked, openTerminal: openTerminal,
+		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr), columns()},
 	}
+}
+
+// columns is the width of the terminal that is written to; 0 where there is none.
+func columns() int {
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return width
+		}
+	}
+	return 0
 }
 
 // run is one run of the program. Its result is the exit code.
@@ -61,6 +78,9 @@ func run(ctx context.Context, e env, args []string) int {
 
 func (c *cli) run(ctx context.Context, args []string) int {
 	root := newRoot(c)
+	if command := meant(root, args); command != root {
+		onlyUseful(command)
+	}
 	root.SetArgs(args)
 	root.SetIn(c.stdin)
 	root.SetOut(c.stdout)

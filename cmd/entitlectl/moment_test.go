@@ -120,7 +120,7 @@ func TestLateAnswers(t *testing.T) {
 			}}
 			var out bytes.Buffer
 			e := w.env(&out)
-			e.stdin, e.terminal.stdin = person, true
+			e.stdin, e.terminal.stdin, e.terminal.stderr = person, true, true
 			code := run(t.Context(), e, []string{"apply", "-f", w.file, "--state-dir", filepath.Join(t.TempDir(), "state")})
 			said := w.stderr.String()
 			if code != tc.code || person.asked != tc.asked || strings.Count(said, "Apply these changes?") != tc.asked {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +11,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // planFlags are the flags of plan alone.
@@ -56,7 +52,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
-	if err := flags.checkOut(); err != nil {
+	if err := checkOutput("--out", flags.out); err != nil {
 		return err
 	}
 	ctx, cancel := c.limited(ctx)
@@ -64,6 +60,9 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	flags.opts.Allow, flags.opts.Reason = flags.allow, flags.reason
 	w, err := c.intent(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.notAnInput("--out", flags.out, w.spec); err != nil {
 		return err
 	}
 	c.announce(w)
@@ -80,7 +79,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		if err != nil {
 			return err
 		}
-		if err := file.Replace(flags.out, data); err != nil {
+		if err := c.writeOutput(ctx, flags.out, data); err != nil {
 			return fmt.Errorf("--out %s: the plan was not saved: %w", flags.out, err)
 		}
 	}
@@ -89,20 +88,6 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		differs = &exit{code: exitDiffers}
 	}
 	return together(unread, c.judge(plan), differs)
-}
-
-// checkOut finds out before anything is read that a plan can't be saved.
-func (f planFlags) checkOut() error {
-	if f.out == "" {
-		return nil
-	}
-	if info, err := os.Stat(f.out); err == nil && info.IsDir() {
-		return fmt.Errorf("--out %s: a folder, not a file; name a file in it", f.out)
-	}
-	if _, err := os.Stat(filepath.Dir(f.out)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("--out %s: there is no folder %s; make it, or name another file", f.out, filepath.Dir(f.out))
-	}
-	return nil
 }
 
 // fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside

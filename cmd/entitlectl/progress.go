@@ -102,7 +102,10 @@ func (p *progress) request() {
 
 // draw shows the line; its caller holds the lock.
 func (p *progress) draw() {
-	const width = 79 // one less than the narrowest usual terminal
+	width := 79 // one less than the narrowest usual terminal
+	if columns := p.c.terminal.columns; columns > narrowest {
+		width = min(width, columns-1)
+	}
 	line := p.text
 	if p.requests > 0 {
 		line = fmt.Sprintf("%s (%s)", line, render.Count(p.requests, "request"))

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
-	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
@@ -41,6 +40,7 @@ type cli struct {
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
 	watch       *progress              // nil until a run begins
+	shown       bool                   // whether a document was printed
 }
 
 const rootHelp = `entitlectl keeps who-may-use-what in code-reviewed YAML and makes clouds agree with it.
@@ -65,28 +65,40 @@ func newRoot(c *cli) *cobra.Command {
 		Example: "  entitlectl demo",
 		Args:    knownCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkUseful(cmd); err != nil {
+				return err
+			}
 			if c.stateDir == "" { // as of a variable that is not set; it would be the working folder
 				return errors.New("--state-dir must name a folder")
 			}
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
-			c.log, c.store = c.logger(), file.Open(c.stateDir)
-			if c.openStore != nil {
-				c.store = c.openStore(c.stateDir)
-			}
+			c.log, c.store = c.logger(), c.openState()
 			c.started = true
 			return nil
 		},
 	}
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
-	completeTargets(root)
+	c.completeNames(root)
 	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
+	root.AddCommand(topics()...)
+	root.Version = buildVersion().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	c.fitHelp(root)
 	return root
+}
+
+// openState opens what outlives the run.
+func (c *cli) openState() store.Store {
+	if c.openStore != nil {
+		return c.openStore(c.stateDir)
+	}
+	return file.Open(c.stateDir)
 }
 
 // needShell makes "completion" without a shell wrong usage, as any other command with an argument missing is.
@@ -195,15 +207,6 @@ func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
 	})
 }
 
-// completeTargets lets shells complete the kind of a target.
-func completeTargets(command *cobra.Command) {
-	var words []string
-	for _, kind := range providers.Kinds() {
-		words = append(words, string(kind)+"/")
-	}
-	_ = command.RegisterFlagCompletionFunc("target", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-}
-
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -237,6 +240,7 @@ func (c *cli) logger() *slog.Logger {
 
 // show prints a document on stdout in the form that was asked for.
 func (c *cli) show(document any, report render.Report) error {
+	c.shown = true
 	switch c.output {
 	case "json":
 		return render.JSON(c.stdout, document)
@@ -248,7 +252,16 @@ func (c *cli) show(document any, report render.Report) error {
 }
 
 func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
-	return render.Text(w, report, render.TextOptions{Color: c.colored(terminal)})
+	opts := render.TextOptions{Color: c.colored(terminal)}
+	if c.width(terminal) == 0 {
+		return render.Text(w, report, opts)
+	}
+	var text strings.Builder
+	if err := render.Text(&text, report, opts); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, fit(text.String(), c.width(terminal)))
+	return err
 }
 
 // colored says whether a stream gets colours. An explicit flag wins over NO_COLOR and TERM.

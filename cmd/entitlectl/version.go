@@ -20,7 +20,7 @@ func newVersion(c *cli) *cobra.Command {
 			if c.output == "json" {
 				return render.JSON(c.stdout, v)
 			}
-			_, err := fmt.Fprintf(c.stdout, "entitlectl %s (commit %s, %s)\n", v.Version, v.Commit, v.Go)
+			_, err := fmt.Fprintln(c.stdout, v)
 			return err
 		},
 	}
@@ -32,6 +32,10 @@ type version struct {
 	Commit   string `json:"commit"`
 	Modified bool   `json:"modified"` // the checkout had changes that were not committed
 	Go       string `json:"go"`
+}
+
+func (v version) String() string {
+	return fmt.Sprintf("entitlectl %s (commit %s, %s)", v.Version, v.Commit, v.Go)
 }
 
 func buildVersion() version {

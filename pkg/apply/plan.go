@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -47,12 +48,23 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 	for i, job := range opts.Jobs {
 		seconds[job.Connection.Name] = job.Connection.Rate.Write.Interval().Seconds()
 		for _, err := range plan.Connections[i].Errors {
-			errs = multierror.Append(errs, fmt.Errorf("connection %s: %w", job.Connection.Name, err))
+			errs = multierror.Append(errs, of(job.Connection.Name, err))
 		}
 	}
 	plan.Summarize(seconds)
 	plan.Seal()
 	return plan, errs.ErrorOrNil()
+}
+
+// of says of which connection an error is. One about a thing in the files begins with its place all the same, which also says
+// what was being read.
+func of(connection string, err error) error {
+	if placed := (*spec.Error)(nil); errors.As(err, &placed) && placed.File != "" {
+		said := *placed
+		said.What = "connection " + connection + ": " + said.What
+		return &said
+	}
+	return fmt.Errorf("connection %s: %w", connection, err)
 }
 
 func planOne(ctx context.Context, job Job, opts PlanOptions) diff.ConnectionPlan {

@@ -10,13 +10,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
-// of is a vendor that says whose its resources are.
-type of struct {
+// tenant is a vendor that says whose its resources are.
+type tenant struct {
 	*vendor
 	account string
 }
 
-func (o of) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
+func (o tenant) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live, err := o.vendor.Read(ctx, q)
 	live.Account = o.account
 	return live, err
@@ -27,7 +27,7 @@ func TestOneTenantOneConnection(t *testing.T) {
 	desired := state(map[string][]string{"CAD": {"a"}})
 	var all []Job
 	for name, account := range map[string]string{"x": "project 1", "y": "project 1", "z": "project 2", "u": "", "v": ""} {
-		job := jobs(of{&vendor{live: state(map[string][]string{"CAD": nil})}, account}, desired)[0]
+		job := jobs(tenant{&vendor{live: state(map[string][]string{"CAD": nil})}, account}, desired)[0]
 		job.Connection.Name = name
 		all = append(all, job)
 	}
@@ -49,7 +49,7 @@ func TestSavedPlanOfOneTenantTwice(t *testing.T) {
 	vendors := []*vendor{{live: state(map[string][]string{"CAD": nil})}, {live: state(map[string][]string{"CAD": nil})}}
 	var all []Job
 	for i, name := range []string{"x", "y"} {
-		job := jobs(of{vendors[i], ""}, desired)[0]
+		job := jobs(tenant{vendors[i], ""}, desired)[0]
 		job.Connection.Name = name
 		all = append(all, job)
 	}
@@ -58,7 +58,7 @@ func TestSavedPlanOfOneTenantTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range all {
-		all[i].Source = of{vendors[i], "project 1"}
+		all[i].Source = tenant{vendors[i], "project 1"}
 	}
 	_, err = Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: all, Reread: true, Saved: true})
 	if shared := (*SharedTenantError)(nil); !errors.As(err, &shared) {

@@ -96,12 +96,13 @@ func Names[T any](rows []T, name func(T) string) []string {
 	return names
 }
 
-// NoSuch is an error for each name that the vendor does not have, such as "the App Center has no app": it asks about the known
-// name that is nearest, or else says what to do. Without names it is nil.
-func NoSuch(what string, names, known []string, otherwise string) error {
+// NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where
+// the files list it: it asks about the known name that is nearest, or else says what to do. Without resources it is nil.
+func (q Query) NoSuch(what string, refs []spec.Ref, known []string, otherwise string) error {
 	var errs []error
-	for _, name := range names {
-		errs = append(errs, fmt.Errorf("%s %q; %s", what, name, spec.DidYouMean(name, known, otherwise)))
+	for _, ref := range refs {
+		errs = append(errs, &spec.Error{Position: q.Desired.Resources[ref].Source, What: fmt.Sprintf("%s %q", what, ref.Name),
+			Hint: spec.DidYouMean(ref.Name, known, otherwise)})
 	}
 	return errors.Join(errs...)
 }

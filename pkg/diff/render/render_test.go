@@ -185,14 +185,13 @@ func TestResultText(t *testing.T) {
 	result.Summarize()
 	want := `workspace (huaweicloud)
   mail-group cad@corp.example
-    refused   ~ owner: (none) -> alice@corp.example  a.yaml:50   http 400: no such owner
+    refused ~ owner: (none) -> alice@corp.example  a.yaml:50  http 400: no such owner
   app-group CAD
-    unknown   + 张伟@local.com                       a.yaml:12
-    blocked   + nobody@local.com                     a.yaml:12   the vendor knows no such user
-  app-group 设计
-    not tried + alice@local.com                      a.yaml:100
+    unknown + 张伟@local.com                       a.yaml:12
+    blocked + nobody@local.com                     a.yaml:12  the vendor knows no such user
   ERROR: http 403 forbidden
   WARNING: 2 mails are still being sent
+  1 change not tried
 
 Applied: 1 done, 1 already there, 1 refused, 1 unknown, 1 not tried, 1 blocked in 4 calls.
 `

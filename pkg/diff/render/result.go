@@ -6,9 +6,45 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Result reports what an apply did: the changes that are not done, one by one, and the count of all.
+// Result reports what an apply did: the changes that went wrong, one by one, and the count of all. Changes that were not tried
+// are only counted, by their reasons: after an interrupt there may be very many.
 func Result(r *diff.Result) Report {
-	return resultReport(r, func(c diff.ChangeResult) bool { return !c.Outcome.Clean() })
+	report := resultReport(r, func(c diff.ChangeResult) bool { return !c.Outcome.Clean() && c.Outcome != diff.NotTried })
+	for _, part := range r.Connections {
+		notes := untried(part.Changes)
+		if len(notes) == 0 {
+			continue
+		}
+		s := sectionOf(part.Name, part.Provider, nil, nil)
+		at := slices.IndexFunc(report.Sections, func(have Section) bool { return have.Title == s.Title })
+		if at < 0 {
+			at, report.Sections = len(report.Sections), append(report.Sections, s)
+		}
+		report.Sections[at].Notes = append(report.Sections[at].Notes, notes...)
+	}
+	return report
+}
+
+// untried counts changes that were not tried, by their reasons.
+func untried(changes []diff.ChangeResult) (notes []Note) {
+	var reasons []string
+	counts := map[string]int{}
+	for _, c := range changes {
+		if c.Outcome != diff.NotTried {
+			continue
+		}
+		if counts[c.Detail]++; counts[c.Detail] == 1 {
+			reasons = append(reasons, c.Detail)
+		}
+	}
+	for _, reason := range reasons {
+		text := Count(counts[reason], "change") + " not tried"
+		if reason != "" {
+			text += ": " + reason
+		}
+		notes = append(notes, Note{Text: text})
+	}
+	return notes
 }
 
 // Outcomes reports what became of every change of an apply.

@@ -45,7 +45,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, nil
 	}
 	wanted := q.Desired.Names(kindAccount)
-	found, total, err := r.find(ctx, wanted, q.Partial)
+	found, total, err := r.find(ctx, q, wanted)
 	if err != nil {
 		return live, err
 	}
@@ -126,8 +126,8 @@ func mails(c diff.Change) int {
 }
 
 // find returns the wanted accounts by name, and how many the directory has.
-func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[string]account, int, error) {
-	if part {
+func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (map[string]account, int, error) {
+	if q.Partial {
 		if found, err := r.getAll(ctx, wanted); err != nil || found != nil {
 			return found, 0, err
 		}
@@ -149,7 +149,7 @@ func (r *Reader) find(ctx context.Context, wanted []string, part bool) (map[stri
 		return nil, 0, err
 	}
 	r.pages = (all.Total + pageSize - 1) / pageSize
-	return found, all.Total, missing(found, all.Rows, wanted)
+	return found, all.Total, r.missing(q, found, all.Rows, wanted)
 }
 
 // getAll reads accounts that were seen before one by one, where that is no more calls than reading the list. It returns
@@ -209,7 +209,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 }
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
-func missing(found map[string]account, rows []account, wanted []string) error {
+func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
 	if len(found) == len(wanted) {
 		return nil
 	}
@@ -217,6 +217,11 @@ func missing(found map[string]account, rows []account, wanted []string) error {
 	for i, a := range rows {
 		known[i] = a.DisplayName
 	}
-	absent := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { _, exists := found[n]; return exists })
-	return provider.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	var absent []spec.Ref
+	for _, name := range wanted {
+		if _, exists := found[name]; !exists {
+			absent = append(absent, r.ref(name))
+		}
+	}
+	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
 }

@@ -211,7 +211,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	if err != nil {
 		return err
 	}
-	if err := r.indexApps(ctx, wanted, found); err != nil {
+	if err := r.indexApps(ctx, q, wanted, found); err != nil {
 		return err
 	}
 	live.Unmanaged += others
@@ -229,26 +229,31 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 }
 
 // indexApps checks that each wanted app is there.
-func (r *Reader) indexApps(ctx context.Context, wanted []string, found []application) error {
+func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []string, found []application) error {
 	ids := map[string]string{}
 	for _, app := range found {
 		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
 	}
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(n string) bool { return ids[n] != "" })
+	var missing []spec.Ref
+	for _, name := range wanted {
+		if ids[name] == "" {
+			missing = append(missing, r.ref(kindApp, name))
+		}
+	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return r.missingApps(ctx, missing)
+	return r.missingApps(ctx, q, missing)
 }
 
 // missingApps names near ones, for which it reads the whole list.
-func (r *Reader) missingApps(ctx context.Context, missing []string) error {
+func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []spec.Ref) error {
 	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err != nil {
 		return err
 	}
 	known := provider.Names(all.Rows, func(a application) string { return a.Name })
-	return provider.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
+	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// completeNames lets shells complete what the files name: connections and resources. Where the files can't be read, there are
+// none, but the kinds of resources are known.
+func (c *cli) completeNames(root *cobra.Command) {
+	_ = root.RegisterFlagCompletionFunc("connection", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
+			for _, conn := range s.Connections {
+				names = append(names, conn.Name)
+			}
+			return names
+		}), cobra.ShellCompDirectiveNoFileComp
+	})
+	_ = root.RegisterFlagCompletionFunc("target", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if !strings.Contains(typed, "/") {
+			var kinds []string
+			for _, kind := range providers.Kinds() {
+				kinds = append(kinds, string(kind)+"/")
+			}
+			return kinds, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		}
+		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
+			for _, desired := range s.Desired(c.at()) {
+				for ref := range desired.Resources {
+					names = append(names, ref.String())
+				}
+			}
+			return names
+		}), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// namesFor are the names that go on what was typed, sorted.
+func (c *cli) namesFor(cmd *cobra.Command, typed string, of func(*spec.Spec) []string) []string {
+	s, err := c.load(cmd.Context(), c.files)
+	if err != nil {
+		return nil
+	}
+	names := slices.DeleteFunc(of(s), func(name string) bool { return !strings.HasPrefix(name, typed) })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// completeLocks lets shells complete the connections whose locks are held.
+func (c *cli) completeLocks(cmd *cobra.Command, args []string, typed string) (names []string, _ cobra.ShellCompDirective) {
+	if len(args) > 0 || c.guardState(cmd.Context()) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	holders, _ := c.openState().Holders(cmd.Context()) // where they can't be read there are none
+	for _, h := range holders {
+		if strings.HasPrefix(h.Scope, typed) {
+			names = append(names, h.Scope)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

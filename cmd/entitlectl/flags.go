@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// useful lists the shared flags that do something on a command. They are flags of the root all the same, so that they may
+// stand before the command's name.
+func useful(command *cobra.Command) []string {
+	words := strings.Fields(command.CommandPath())
+	if len(words) < 2 {
+		return nil
+	}
+	files := []string{"file", "output", "connection", "target", "now", "state-dir", "color"}
+	switch words[1] {
+	case "validate":
+		return files
+	case "plan", "apply", "drift":
+		return append(files, "log-level", "log-format", "timeout")
+	case "history", "lock":
+		return []string{"output", "state-dir", "color"}
+	case "show":
+		return []string{"output", "color"}
+	case "version":
+		return []string{"output"}
+	case "demo":
+		return []string{"now", "color"}
+	}
+	return nil
+}
+
+// checkUseful refuses a shared flag where it would do nothing, as if the command had none of that name.
+func checkUseful(command *cobra.Command) (err error) {
+	known := useful(command)
+	command.Flags().Visit(func(f *pflag.Flag) {
+		if shared := command.Root().PersistentFlags().Lookup(f.Name); shared == f && !slices.Contains(known, f.Name) {
+			err = fmt.Errorf("unknown flag: --%s", f.Name)
+		}
+	})
+	return err
+}
+
+// onlyUseful keeps the other shared flags out of a command's help, and of what shells complete.
+func onlyUseful(command *cobra.Command) {
+	known := useful(command)
+	command.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(known, f.Name) })
+}
+
+// meant is the command that arguments run, complete or ask help of.
+func meant(root *cobra.Command, args []string) *cobra.Command {
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		args = args[1:max(1, len(args)-1)] // the last is what is being typed
+	}
+	if len(args) > 0 && args[0] == "help" {
+		args = args[1:]
+	}
+	command, _, err := root.Find(args)
+	if err != nil {
+		return root
+	}
+	return command
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/git"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
+)
+
+// standardStream matches the names under which systems hand on streams that are open already, as >(…) does. They are links.
+var standardStream = regexp.MustCompile(`^/(dev|proc/self)/fd/[0-9]+$|^/dev/std(out|err)$`)
+
+// checkOutput finds out, before anything is read, that a flag names what can't be written.
+func checkOutput(flag, path string) error {
+	if path == "" || standardStream.MatchString(path) {
+		return nil
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("%s %s: %w", flag, path, err)
+	case info.IsDir():
+		return fmt.Errorf("%s %s: a folder, not a file; name a file in it", flag, path)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s %s: a link, which may lead anywhere; name the file itself", flag, path)
+	case info.Mode()&fs.ModeSocket != 0:
+		return fmt.Errorf("%s %s: a socket; name a file", flag, path)
+	case goesThrough(info):
+		return nil
+	}
+	return checkFolder(flag, path)
+}
+
+// checkFolder tries whether a file can be made beside the one that is to be replaced.
+func checkFolder(flag, path string) error {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %s: there is no folder %s; make it, or name another file", flag, path, folder)
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: no file can be made in %s: %w", flag, path, folder, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// goesThrough says whether something is written through rather than replaced.
+func goesThrough(info fs.FileInfo) bool { return info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0 }
+
+// notAnInput refuses to write what the run reads, or would read the next time: the files, the operator's, secrets, and the
+// state folder.
+func (c *cli) notAnInput(flag, path string, s *spec.Spec) error {
+	if path == "" || standardStream.MatchString(path) {
+		return nil
+	}
+	inputs := append([]string{}, s.Files...)
+	operator := c.operator
+	if operator == "" {
+		operator, _ = c.lookup(operatorVariable)
+	}
+	if !strings.HasPrefix(operator, git.Prefix) {
+		inputs = append(inputs, operator)
+	}
+	for _, conn := range s.Connections {
+		for _, ref := range conn.Auth {
+			if ref.Scheme == "file" {
+				inputs = append(inputs, filepath.Join(ref.Folder, ref.Name))
+			}
+		}
+	}
+	for _, input := range inputs {
+		if sameFile(path, input) {
+			return fmt.Errorf("%s %s: this is one of the files that are read; name another one", flag, path)
+		}
+	}
+	folder := filepath.Dir(path)
+	if sameFile(folder, c.stateDir) {
+		return fmt.Errorf("%s %s: in --state-dir; name a file elsewhere", flag, path)
+	}
+	return c.notRead(flag, path, folder)
+}
+
+// notRead refuses a name that the next run would read as one of the files.
+func (c *cli) notRead(flag, path, folder string) error {
+	name := strings.ToLower(filepath.Base(path))
+	if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
+		return nil
+	}
+	folders := c.files
+	if len(folders) == 0 {
+		folders = []string{"entitlements"}
+	}
+	for _, f := range folders {
+		if sameFile(folder, f) {
+			return fmt.Errorf("%s %s: all YAML files in %s are read; name another one, such as plan.json", flag, path, f)
+		}
+	}
+	if strings.Contains(name, "entitlectl.rules") || name == "entitlements.yaml" || name == "entitlements.yml" {
+		return fmt.Errorf("%s %s: a file of this name is read; name another one, such as plan.json", flag, path)
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, otherErr := os.Stat(b)
+	return err == nil && otherErr == nil && os.SameFile(one, other)
+}
+
+// writeOutput writes what checkOutput found to be fine: a file as a whole or not at all, and a device, pipe or stream through.
+func (c *cli) writeOutput(ctx context.Context, path string, data []byte) error {
+	switch path {
+	case "/dev/stdout":
+		_, err := c.stdout.Write(data)
+		return err
+	case "/dev/stderr":
+		_, err := c.stderr.Write(data)
+		return err
+	}
+	if info, err := os.Lstat(path); !standardStream.MatchString(path) && (err != nil || !goesThrough(info)) {
+		return file.Replace(path, data)
+	}
+	done := make(chan error, 1)
+	go func() { done <- writeThrough(path, data) }()
+	select { // nobody may ever read from a pipe
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// writeThrough makes no file and cuts none.
+func writeThrough(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err != nil && readerLeft(err) {
+		err = io.ErrClosedPipe
+	}
+	return errors.Join(err, f.Close())
+}
