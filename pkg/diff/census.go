@@ -179,16 +179,16 @@ func (c *census) after(ref spec.Ref, role spec.Role) []spec.Grant {
 // asked lists the resources that must have members and lose some. "*" asks that of those that are left; to name a resource is
 // to want it, with members or without.
 func (c *census) asked(m spec.MinMembers) []spec.Ref {
-	if m.Name != "*" {
-		ref := spec.Ref{Connection: c.connection, Kind: m.Kind, Name: m.Name}
-		if c.deleted[ref] || c.losesMembers(ref) {
-			return []spec.Ref{ref}
-		}
-		return nil
+	touched := slices.Clone(c.losers)
+	for ref := range c.deleted { // also those that nobody holds
+		touched = append(touched, ref)
 	}
+	slices.SortFunc(touched, spec.Ref.Compare)
+	named := m.Name != "*"
 	var refs []spec.Ref
-	for _, ref := range c.losers {
-		if ref.Kind == m.Kind && !c.deleted[ref] && c.losesMembers(ref) {
+	for _, ref := range slices.Compact(touched) {
+		is := ref.Kind == m.Kind && (!named || spec.Fold(ref.Name) == spec.Fold(m.Name))
+		if is && (c.deleted[ref] && named || !c.deleted[ref] && c.losesMembers(ref)) {
 			refs = append(refs, ref)
 		}
 	}

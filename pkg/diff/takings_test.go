@@ -245,6 +245,7 @@ func TestMinMembersCountsPeople(t *testing.T) {
 		{"taking a sender leaves the members as they are", map[spec.Role][]spec.Subject{spec.RoleMember: {ada}, roleSender: senders}, map[spec.Role][]spec.Subject{spec.RoleMember: {ada}}, false, "*", 5, nil},
 		{"two names of one person", map[spec.Role][]spec.Subject{spec.RoleMember: {ada, address("ada"), address("bob")}}, map[spec.Role][]spec.Subject{spec.RoleMember: {ada, address("ada")}}, false, "X", 2, []string{"min-members 1>2 app-group/X"}},
 		{"two people", map[spec.Role][]spec.Subject{spec.RoleMember: {ada, address("cy"), address("bob")}}, map[spec.Role][]spec.Subject{spec.RoleMember: {ada, address("cy")}}, false, "X", 2, nil},
+		{"a name in another letter case", map[spec.Role][]spec.Subject{spec.RoleMember: {ada, address("bob")}}, map[spec.Role][]spec.Subject{spec.RoleMember: {ada}}, false, "x", 2, []string{"min-members 1>2 app-group/X"}},
 		{"a named one that is empty is deleted", nil, nil, true, "X", 1, []string{"min-members 0>1 app-group/X"}},
 		{"an unnamed one that is empty is deleted", nil, nil, true, "*", 1, nil},
 	} {
