@@ -61,7 +61,7 @@ func (d *delta) resources() {
 		case want.Ownership == spec.Ignored:
 		case want.Absent && exists && have.Incomplete == "":
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent",
-				Problem: uncounted(have)})
+				Problem: cmp.Or(d.live.Unsupported[ref], uncounted(have))})
 		case want.Absent:
 		case !exists:
 			d.add(Change{Op: OpCreate, Kind: ref.Kind, Resource: ref.Name, Settings: sentWith(OpCreate, want),

@@ -60,9 +60,8 @@ func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 }
 
 // Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what
-// they hold is not shown and all that is wanted of it is impossible; one that is to be deleted is not shown at all. Nothing that a
-// plan meant to take there is done by that.
-func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
+// they hold is not shown, and all that is wanted of it is impossible. Nothing that a plan meant to take there is done by that.
+func (l *Live) Alike(ref spec.Ref, ids []string) {
 	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
 		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
 	l.Note(ref, "%s", why)
@@ -70,9 +69,7 @@ func (l *Live) Alike(ref spec.Ref, want spec.Resource, ids []string) {
 		l.Several = map[spec.Ref]bool{}
 	}
 	l.Several[ref] = true
-	if !want.Absent {
-		l.Resources[ref], l.IDs[ref], l.Unsupported[ref] = spec.Resource{}, strings.Join(ids, " "), why
-	}
+	l.Resources[ref], l.IDs[ref], l.Unsupported[ref] = spec.Resource{}, strings.Join(ids, " "), why
 }
 
 // Note adds what the reader of a plan must know of a resource.

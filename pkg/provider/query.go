@@ -81,7 +81,7 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	}
 	maps.DeleteFunc(ids, func(_ spec.Ref, same []string) bool { slices.Sort(same); return len(slices.Compact(same)) == 1 })
 	for ref, same := range ids {
-		live.Alike(ref, q.Desired.Resources[ref], same)
+		live.Alike(ref, same)
 		shared = append(shared, ref.Name)
 	}
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared

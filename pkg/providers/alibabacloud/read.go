@@ -61,7 +61,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		}
 		want := q.Desired.Resources[ref]
 		if a.alike != "" {
-			live.Alike(ref, want, strings.Fields(a.alike))
+			live.Alike(ref, strings.Fields(a.alike))
 			continue
 		}
 		if err := a.judge(want); err != nil {
