@@ -34,15 +34,17 @@ func useful(command *cobra.Command) []string {
 	return nil
 }
 
-// checkUseful refuses a shared flag where it would do nothing, as if the command had none of that name.
-func checkUseful(command *cobra.Command) (err error) {
-	known := useful(command)
-	command.Flags().Visit(func(f *pflag.Flag) {
-		if shared := command.Root().PersistentFlags().Lookup(f.Name); shared == f && !slices.Contains(known, f.Name) {
-			err = fmt.Errorf("unknown flag: --%s", f.Name)
+// checkUseful refuses the flags that choose what a run is about where they would do nothing, as if the command had none of that
+// name: who asks for a part must not be shown all. The other shared flags are taken, so that scripts can give all commands the
+// same ones.
+func checkUseful(command *cobra.Command) error {
+	for _, name := range []string{"connection", "target"} {
+		f := command.Root().PersistentFlags().Lookup(name)
+		if f == command.Flags().Lookup(name) && f.Changed && !slices.Contains(useful(command), name) {
+			return fmt.Errorf("unknown flag: --%s", name)
 		}
-	})
-	return err
+	}
+	return nil
 }
 
 // onlyUseful keeps the other shared flags out of a command's help, and of what shells complete.
