@@ -55,7 +55,7 @@ func processEnv() env {
 	host, _ := os.Hostname() // "" where there is none
 	return env{
 		user: userName(), host: host,
-		stdin: os.Stdin, stdout: &piped{Writer: os.Stdout}, stderr: &piped{Writer: os.Stderr}, lookup: os.LookupEnv, now: time.Now,
+		stdin: os.Stdin, stdout: &piped{to: os.Stdout}, stderr: &piped{to: os.Stderr}, lookup: os.LookupEnv, now: time.Now,
 		tracked: git.Tracked, openTerminal: openTerminal,
 		terminal: terminals{isTerminal(os.Stdin), isTerminal(os.Stdout), isTerminal(os.Stderr), columns()},
 	}

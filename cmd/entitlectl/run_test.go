@@ -128,8 +128,11 @@ func TestInterruptedWhileReading(t *testing.T) {
 		interrupt()
 		return w.server.Transport().RoundTrip(req)
 	})
-	for _, command := range [][]string{{"plan"}, {"drift", "-o", "json"}, {"apply", "--yes"}} {
-		if code := w.run(ctx, command...); code != exitInterrupted || w.stdout.Len() > 0 {
+	for command, want := range map[string]string{
+		"plan": "", "apply --yes": "",
+		"drift -o json": "{\n  \"errors\": [\n    {\n      \"what\": \"interrupted\"\n    }\n  ],\n  \"exitCode\": 130\n}\n",
+	} {
+		if code := w.run(ctx, strings.Fields(command)...); code != exitInterrupted || w.stdout.String() != want {
 			t.Errorf("%s: exit %d, stdout %q", command, code, &w.stdout)
 		}
 		if text := w.stderr.String(); text != "entitlectl: interrupted\n" {

@@ -10,7 +10,7 @@ import (
 // piped is a stream whose reader may leave before its end, as head does. That is no error: what comes after is dropped, and
 // the run goes on to its end, so that it leaves no lock behind.
 type piped struct {
-	io.Writer
+	to   io.Writer
 	left bool
 }
 
@@ -18,7 +18,7 @@ func (p *piped) Write(data []byte) (int, error) {
 	if p.left {
 		return len(data), nil
 	}
-	n, err := p.Writer.Write(data)
+	n, err := p.to.Write(data)
 	if err != nil && readerLeft(err) {
 		p.left = true
 		return len(data), nil

@@ -42,7 +42,7 @@ func TestTextFitsTheTerminal(t *testing.T) {
 // A run whose reader leaves goes on to its end without a word, and leaves no lock.
 func TestReaderThatLeavesStopsNothing(t *testing.T) {
 	w := newWorld(t)
-	e := w.env(&piped{Writer: brokenPipe{}})
+	e := w.env(&piped{to: brokenPipe{}})
 	state := filepath.Join(t.TempDir(), "state")
 	if code := run(t.Context(), e, []string{"apply", "--yes", "-f", w.file, "--state-dir", state}); code != exitDone || w.stderr.Len() > 0 {
 		t.Errorf("exit %d, stderr %q", code, &w.stderr)
