@@ -17,37 +17,37 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 		resource spec.Ref
 		name     string
 	}
-	wishes := map[key]bool{}
+	missing := map[key]bool{}
 	for g := range q.Grants().Minus(live.Grants) {
-		wishes[key{g.Resource, spec.Fold(g.Subject.Name)}] = true
+		missing[key{g.Resource, spec.Fold(g.Subject.Name)}] = true
 	}
-	if len(wishes) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
 	return subjects(live, func(g spec.Grant) bool {
-		return !q.Desired.Grants.Has(g) && wishes[key{g.Resource, spec.Fold(g.Subject.Name)}]
+		return !q.Desired.Grants.Has(g) && missing[key{g.Resource, spec.Fold(g.Subject.Name)}]
 	})
 }
 
-// Beside lists, sorted, the grants that nobody wants any more next to a wish that live lacks and that is holds for: they are taken
-// unless the wish is about their holder under another name.
+// Beside lists, sorted, the grants that nobody wants any more beside a missing grant that is holds for: they are taken
+// unless the missing grant is about their holder under another name.
 func (q Query) Beside(live diff.Live, is func(spec.Subject) bool) []spec.Grant {
 	type role struct {
 		resource spec.Ref
 		role     spec.Role
 	}
-	wished := map[role]bool{}
+	lacking := map[role]bool{}
 	for g := range q.Grants().Minus(live.Grants) {
 		if q.Desired.Resources[g.Resource].Ownership == spec.Owned && is(g.Subject) {
-			wished[role{g.Resource, g.Role}] = true
+			lacking[role{g.Resource, g.Role}] = true
 		}
 	}
 	var beside []spec.Grant
-	if len(wished) == 0 {
+	if len(lacking) == 0 {
 		return nil
 	}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if wished[role{g.Resource, g.Role}] && personal(g.Subject.Kind) {
+		if lacking[role{g.Resource, g.Role}] && personal(g.Subject.Kind) {
 			beside = append(beside, g)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // maxAliases is of how many mailboxes one read asks for the other addresses: each takes a call.
 const maxAliases = 200
 
-// lookUpNames finds other addresses of holders where they matter: where a holder goes whom a wish may be about, and where one stays
+// lookUpNames finds other addresses of holders where they matter: where a holder goes whom a missing grant may be about, and where one stays
 // who may have left. In most runs it asks nothing.
 func (r *Reader) lookUpNames(ctx context.Context, q provider.Query, live *diff.Live) error {
 	if q.ReadBack {
@@ -48,7 +48,7 @@ func (r *Reader) others(q provider.Query, live diff.Live) []spec.Subject {
 	return slices.DeleteFunc(all, func(s spec.Subject) bool { return !strings.Contains(s.Name, "@") })
 }
 
-// nameBesideBlocked names the holders beside wishes whose address nobody has, which may be an alias: one of the tenant's domains.
+// nameBesideBlocked names the holders beside missing grants whose address nobody has, which may be an alias: one of the tenant's domains.
 func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *diff.Live) error {
 	own := map[string]bool{}
 	for ref := range live.Resources {
@@ -86,16 +86,16 @@ func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Li
 	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
 		return err
 	}
-	odd, wishes := map[spec.Ref]bool{}, map[spec.Subject]bool{}
+	odd, missing := map[spec.Ref]bool{}, map[spec.Subject]bool{}
 	for _, g := range beside {
 		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
 	}
 	for g := range q.Desired.Grants.Minus(live.Grants) {
 		if odd[g.Resource] && known(g.Subject) {
-			wishes[g.Subject] = true
+			missing[g.Subject] = true
 		}
 	}
-	for _, s := range slices.SortedFunc(maps.Keys(wishes), spec.Subject.Compare) {
+	for _, s := range slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare) {
 		if _, err := r.nameOne(ctx, s, live); err != nil {
 			return err
 		}
