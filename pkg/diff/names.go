@@ -30,11 +30,7 @@ func ownKey(s spec.Subject) nameKey { return keyOf(s, s.Name) }
 
 // otherKeys are those of the names that the vendor shows beside the subject's own.
 func (l Live) otherKeys(s spec.Subject) []nameKey {
-	keys := make([]nameKey, 0, len(l.Names[s]))
-	for _, name := range l.Names[s] {
-		keys = append(keys, keyOf(s, name))
-	}
-	return keys
+	return spec.Each(l.Names[s], func(name string) nameKey { return keyOf(s, name) })
 }
 
 // AddName records a name, address or id under which the vendor shows the subject beside its own.

@@ -87,15 +87,6 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
 }
 
-// Names are those of rows, in their order.
-func Names[T any](rows []T, name func(T) string) []string {
-	names := make([]string, len(rows))
-	for i, row := range rows {
-		names[i] = name(row)
-	}
-	return names
-}
-
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where
 // the files list it: it asks about the known name that is nearest, or else says what to do. Without resources it is nil.
 func (q Query) NoSuch(what string, refs []spec.Ref, known []string, otherwise string) error {
