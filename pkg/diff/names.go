@@ -17,7 +17,7 @@ type nameKey struct {
 // keyOf is the key of a name that the subject has.
 func keyOf(s spec.Subject, name string) nameKey {
 	key := nameKey{kind: s.Kind, name: spec.Fold(name)}
-	if addressable(s.Kind) {
+	if s.Kind.Personal() {
 		key.kind = spec.SubjectUser
 	}
 	if !strings.Contains(name, "@") {

@@ -63,13 +63,9 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	missing := map[spec.Subject]bool{}
-	for g := range q.Grants().Minus(live.Grants) {
-		if q.Desired.Resources[g.Resource].Ownership != spec.Ignored {
-			missing[g.Subject] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
+	return subjects(q.Grants(), func(g spec.Grant) bool {
+		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
+	})
 }
 
 // Alone returns the rows of wanted resources that share their name with no other, and tells live of the names that several
