@@ -9,6 +9,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // StaleError says that the plan is none of now: somebody else changed what it touches, or the files, their clock or live state
@@ -28,11 +29,7 @@ func (e *StaleError) Error() string {
 
 // Connections are those whose parts are stale.
 func (e *StaleError) Connections() []string {
-	var names []string
-	for _, part := range e.Parts {
-		names = append(names, part.Connection)
-	}
-	return names
+	return spec.Each(e.Parts, func(part StalePart) string { return part.Connection })
 }
 
 // RefusedError says that the plan breaks rules of now, as live is now. Nothing was written.

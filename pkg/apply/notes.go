@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // A plan's id is over its notes and problems, which are text in format 1. So what package diff tells of them as data gets its
@@ -17,12 +18,7 @@ const mailInDoubt = "an earlier run may have sent this mail, and no read can tel
 
 // notes puts what is worth a note into words, sorted.
 func notes[T any](about []T, words func(T) string) []string {
-	lines := make([]string, len(about))
-	for i, a := range about {
-		lines[i] = words(a)
-	}
-	slices.Sort(lines)
-	return lines
+	return slices.Sorted(slices.Values(spec.Each(about, words)))
 }
 
 func exhausted(n diff.Notice) string {
@@ -35,9 +31,6 @@ func lookalike(l diff.Lookalike) string {
 }
 
 func respelling(r diff.Respelling) string {
-	names := make([]string, len(r.ShownAs))
-	for i, s := range r.ShownAs {
-		names[i] = s.String()
-	}
+	names := spec.Each(r.ShownAs, spec.Subject.String)
 	return fmt.Sprintf("%s: %s is there as %s, and nothing is granted or revoked; write it so", r.Grant.Resource, r.Grant.Subject, strings.Join(names, " and "))
 }

@@ -38,7 +38,7 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
-	d := delta{Comparison: c, changes: []Change{}, idle: map[roleOn]bool{}}
+	d := delta{Comparison: c, changes: []Change{}, idle: map[RoleOn]bool{}}
 	d.resources()
 	d.grants()
 	d.revokes()
@@ -51,7 +51,7 @@ func (c *Comparison) Changes(resending Resending) []Change {
 type delta struct {
 	*Comparison
 	changes []Change
-	idle    map[roleOn]bool // those that count only with a setting that can't be changed: they are left as they are
+	idle    map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
@@ -100,7 +100,7 @@ func (d *delta) update(ref spec.Ref, c Change) {
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
 	d.add(c)
 	for _, waits := range c.waiting(want) {
-		d.idle[roleOn{ref, waits}] = true
+		d.idle[RoleOn{ref, waits}] = true
 	}
 }
 
@@ -120,7 +120,7 @@ func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
 
 func (d *delta) grants() {
 	for _, g := range d.missing {
-		if d.respelt[g] || d.idle[roleOf(g)] {
+		if d.respelt[g] || d.idle[RoleOf(g)] {
 			continue
 		}
 		claim, _ := d.desired.Grants.Claim(g)
@@ -133,7 +133,7 @@ func (d *delta) grants() {
 func (d *delta) revokes() {
 	for _, g := range d.surplus {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[roleOf(g)] {
+		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[RoleOf(g)] {
 			continue
 		}
 		claim, cause := d.whyRevoke(g)

@@ -7,17 +7,17 @@ type ends struct {
 	desired spec.State
 	live    Live
 	leavers named
-	ended   map[roleOn]named
+	ended   map[RoleOn]named
 }
 
 // endsOf costs nothing where nobody left and nothing ended.
 func endsOf(desired spec.State, live Live) ends {
-	e := ends{desired, live, named{}, map[roleOn]named{}}
+	e := ends{desired, live, named{}, map[RoleOn]named{}}
 	for s := range desired.Departed {
 		e.leavers.add(live, s)
 	}
 	for g := range desired.Inactive.All() {
-		at := roleOf(g)
+		at := RoleOf(g)
 		if e.ended[at] == nil {
 			e.ended[at] = named{}
 		}
@@ -26,16 +26,17 @@ func endsOf(desired spec.State, live Live) ends {
 	return e
 }
 
-// roleOn is a role on one resource.
-type roleOn struct {
-	resource spec.Ref
-	role     spec.Role
+// RoleOn is a role on one resource.
+type RoleOn struct {
+	Resource spec.Ref
+	Role     spec.Role
 }
 
-func roleOf(g spec.Grant) roleOn { return roleOn{g.Resource, g.Role} }
+// RoleOf is the role that a grant gives.
+func RoleOf(g spec.Grant) RoleOn { return RoleOn{g.Resource, g.Role} }
 
-func (at roleOn) grant(s spec.Subject) spec.Grant {
-	return spec.Grant{Resource: at.resource, Role: at.role, Subject: s}
+func (at RoleOn) grant(s spec.Subject) spec.Grant {
+	return spec.Grant{Resource: at.Resource, Role: at.Role, Subject: s}
 }
 
 // Departed returns what says whether a holder is, under any name, somebody who left, and by which line.
@@ -67,7 +68,7 @@ func (e ends) endedAs(g spec.Grant) (claim spec.Origin, ended bool) {
 		return claim, true
 	}
 	if others := e.sameEnded(g); len(others) > 0 {
-		return e.desired.Inactive.Claim(roleOf(g).grant(others[0]))
+		return e.desired.Inactive.Claim(RoleOf(g).grant(others[0]))
 	}
 	return spec.Origin{}, false
 }
@@ -77,7 +78,7 @@ func (e ends) sameEnded(g spec.Grant) []spec.Subject {
 	if len(e.ended) == 0 {
 		return nil
 	}
-	return e.ended[roleOf(g)].as(e.live, g.Subject)
+	return e.ended[RoleOf(g)].as(e.live, g.Subject)
 }
 
 // whyRevoke says why live holds a grant that it should not.

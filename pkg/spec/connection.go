@@ -91,10 +91,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	var known []string
-	for _, f := range d.formats {
-		known = append(known, f.Provider)
-	}
+	known := Each(d.formats, func(f ProviderSchema) string { return f.Provider })
 	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
 		return
 	}

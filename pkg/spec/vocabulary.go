@@ -50,6 +50,11 @@ const (
 	SubjectAddress    SubjectKind = "address"
 )
 
+// Personal says whether a subject of this kind may be one person, who may be known by an address.
+func (k SubjectKind) Personal() bool {
+	return k == SubjectUser || k == SubjectMailbox || k == SubjectAddress
+}
+
 // Subject is who gets something, named as its vendor names it: an account name, a group name or an address.
 type Subject struct {
 	Kind   SubjectKind `json:"kind"`

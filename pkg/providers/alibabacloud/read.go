@@ -213,10 +213,7 @@ func (r *Reader) missing(q provider.Query, found map[string]account, rows []acco
 	if len(found) == len(wanted) {
 		return nil
 	}
-	known := make([]string, len(rows))
-	for i, a := range rows {
-		known[i] = a.DisplayName
-	}
+	known := spec.Each(rows, func(a account) string { return a.DisplayName })
 	var absent []spec.Ref
 	for _, name := range wanted {
 		if _, exists := found[name]; !exists {

@@ -71,11 +71,7 @@ func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.
 	if q.ReadBack || len(beside) == 0 {
 		return nil
 	}
-	holders := make([]spec.Subject, len(beside))
-	for i, g := range beside {
-		holders[i] = g.Subject
-	}
-	_, err := r.learn(ctx, holders, live)
+	_, err := r.learn(ctx, spec.Each(beside, func(g spec.Grant) spec.Subject { return g.Subject }), live)
 	return err
 }
 
@@ -115,6 +111,6 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 		}
 		all = list.Rows
 	}
-	q.Alike(unmade, provider.Names(all, func(g appGroup) string { return g.Name }), live)
+	q.Alike(unmade, spec.Each(all, func(g appGroup) string { return g.Name }), live)
 	return nil
 }

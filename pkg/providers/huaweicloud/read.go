@@ -252,7 +252,7 @@ func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []sp
 	if err != nil {
 		return err
 	}
-	known := provider.Names(all.Rows, func(a application) string { return a.Name })
+	known := spec.Each(all.Rows, func(a application) string { return a.Name })
 	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 

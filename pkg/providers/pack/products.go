@@ -13,12 +13,7 @@ import (
 // indexes of its changes. All changes must be of one op, kind and role.
 func Products(changes []diff.Change, indexes []int, caps Caps) [][]int {
 	l := newTable(changes, indexes).lane(changes, indexes)
-	rects := cover(l.cells, caps)
-	lists := make([][]int, len(rects))
-	for i, r := range rects {
-		lists[i] = l.changes(r.Rows, r.Columns)
-	}
-	return lists
+	return spec.Each(cover(l.cells, caps), func(r rect) []int { return l.changes(r.Rows, r.Columns) })
 }
 
 // Bound is a number of calls that Products cannot go below.
@@ -36,12 +31,9 @@ type Lane struct{ Grants, Revokes []int }
 func Lanes(changes []diff.Change, grants, revokes []int, caps Caps) []Lane {
 	t := newTable(changes, grants, revokes)
 	adds, removes := t.lane(changes, grants), t.lane(changes, revokes)
-	rects := coverLanes(adds.cells, removes.cells, caps)
-	calls := make([]Lane, len(rects))
-	for i, r := range rects {
-		calls[i] = Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
-	}
-	return calls
+	return spec.Each(coverLanes(adds.cells, removes.cells, caps), func(r laneRect) Lane {
+		return Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
+	})
 }
 
 // BoundLanes is a number of calls that Lanes cannot go below.

@@ -173,10 +173,7 @@ func (r *Reader) aliases(ctx context.Context, path string) (addresses []string, 
 	case err != nil:
 		return nil, "", err
 	}
-	for _, address := range append(answer.Aliases, answer.Primary) {
-		addresses = append(addresses, fold(address))
-	}
-	return addresses, "", nil
+	return spec.Each(append(answer.Aliases, answer.Primary), fold), "", nil
 }
 
 func addressesIn(grants []spec.Grant) map[string]bool {
