@@ -123,9 +123,9 @@ func (d *delta) grants() {
 		if d.respelt[g] || d.idle[RoleOf(g)] {
 			continue
 		}
-		claim, _ := d.desired.Grants.Claim(g)
-		c := pair(OpGrant, g, claim.Reason)
-		c.Source, c.Problem = claim.Source.Source(), d.problem(g)
+		origin, _ := d.desired.Grants.Origin(g)
+		c := pair(OpGrant, g, origin)
+		c.Problem = d.problem(g)
 		d.add(c)
 	}
 }
@@ -136,13 +136,11 @@ func (d *delta) revokes() {
 		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[RoleOf(g)] {
 			continue
 		}
-		claim, cause := d.whyRevoke(g)
+		origin, cause := d.whyRevoke(g)
 		if r.Ownership == spec.AddOnly && cause == Revoked {
 			continue
 		}
-		c := pair(OpRevoke, g, claim.Reason)
-		c.Source = claim.Source.Source()
-		d.add(c)
+		d.add(pair(OpRevoke, g, origin))
 	}
 }
 

@@ -94,11 +94,11 @@ func (d *delta) resends(when Resending) {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-		claim, wanted := d.desired.Grants.Claim(g)
+		origin, wanted := d.desired.Grants.Origin(g)
 		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
 			continue
 		}
-		source, settings := claim.Source, spec.Settings{}
+		source, settings := origin.Source, spec.Settings{}
 		if n.Subject == (spec.Subject{}) {
 			source, settings = want.Source, sentWith(OpResend, want)
 		}

@@ -90,19 +90,19 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 	}
 	found := map[spec.Origin]bool{}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if claim, left := q.Desired.Departed[g.Subject]; left {
-			found[claim] = true
+		if origin, left := q.Desired.Departed[g.Subject]; left {
+			found[origin] = true
 		}
 	}
 	names := map[spec.Origin][]spec.Subject{}
-	for s, claim := range q.Desired.Departed {
-		if !found[claim] {
-			names[claim] = append(names[claim], s)
+	for s, origin := range q.Desired.Departed {
+		if !found[origin] {
+			names[origin] = append(names[origin], s)
 		}
 	}
-	for claim, all := range names {
+	for origin, all := range names {
 		slices.SortFunc(all, spec.Subject.Compare)
-		leavers = append(leavers, Leaver{claim, all})
+		leavers = append(leavers, Leaver{origin, all})
 	}
 	slices.SortFunc(leavers, func(a, b Leaver) int { return slices.CompareFunc(a.Names, b.Names, spec.Subject.Compare) })
 	return leavers, suspects
@@ -113,13 +113,24 @@ func (l Leaver) Users() []spec.Subject {
 	return slices.DeleteFunc(slices.Clone(l.Names), func(s spec.Subject) bool { return s.Kind != spec.SubjectUser })
 }
 
-// Untraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and that
-// it shows nothing else of them. why says how they were looked for.
-func Untraced(q Query, live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
+// Trace has the names learned of those who left and of the suspects, and notes whom that leaves open. name tells live what the
+// vendor shows of them, and says why they may not be found by that.
+func (q Query) Trace(live *diff.Live, name func(left, suspects []spec.Subject) (why string, err error)) error {
+	leavers, suspects := q.Leavers(*live)
+	why, err := name(slices.Concat(spec.Each(leavers, Leaver.Users)...), suspects)
+	if err == nil && len(leavers) > 0 {
+		q.noteUntraced(live, leavers, suspects, why)
+	}
+	return err
+}
+
+// noteUntraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and
+// that it shows nothing else of them. why says how they were looked for.
+func (q Query) noteUntraced(live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
 	left, found := diff.Departed(q.Desired, *live), map[spec.Origin]bool{}
 	for _, s := range suspects {
-		if claim, gone := left(s); gone {
-			found[claim] = true
+		if origin, gone := left(s); gone {
+			found[origin] = true
 		}
 	}
 	var names []string

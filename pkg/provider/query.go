@@ -45,8 +45,8 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 		if c.Op == diff.OpResend {
 			g.Role = spec.RoleAccess
 		}
-		if claim, wanted := desired.Grants.Claim(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
-			q.Only.Add(g, claim)
+		if origin, wanted := desired.Grants.Origin(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
+			q.Only.Add(g, origin)
 		}
 	}
 	return q
