@@ -24,6 +24,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // killWorld is where runs are killed.
@@ -73,7 +74,7 @@ type victim struct {
 
 func (k killWorld) fresh(t *testing.T) *victim {
 	t.Helper()
-	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
+	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(storetest.Folder(t), "state")}
 	check(t, v.server.LoadSeed(k.seed))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if gate := v.gate.Load(); gate != nil {
