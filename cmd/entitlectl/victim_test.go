@@ -137,7 +137,47 @@ var credentialsOfAll = []string{"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_
 // process is a run of the program.
 type process struct {
 	*exec.Cmd
-	output bytes.Buffer // complete when wait has returned
+	output transcript // complete when wait has returned
+}
+
+// transcript is what a process has written so far.
+type transcript struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	grown chan bool // closed, and made anew, by each write; nil: nobody waits
+}
+
+func (w *transcript) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.grown != nil {
+		close(w.grown)
+		w.grown = nil
+	}
+	return w.text.Write(text)
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// says waits until a text was written; the test's own limit of time is the only one.
+func (w *transcript) says(want string) {
+	for {
+		w.mu.Lock()
+		if strings.Contains(w.text.String(), want) {
+			w.mu.Unlock()
+			return
+		}
+		if w.grown == nil {
+			w.grown = make(chan bool)
+		}
+		grown := w.grown
+		w.mu.Unlock()
+		<-grown
+	}
 }
 
 func (v *victim) start(t *testing.T, at int, args ...string) *process {
