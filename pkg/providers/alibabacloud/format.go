@@ -30,8 +30,8 @@ func Format() spec.ProviderSchema {
 			"accessKeyId": "the id of an access key", "accessKeySecret": "its secret", "securityToken": "for temporary access keys",
 			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
 		},
-		Rate:    spec.Rates{Read: rate, Write: rate},
-		Notices: true,
+		Rate:  spec.Rates{Read: rate, Write: rate},
+		Mails: promotionMails(),
 	}
 }
 

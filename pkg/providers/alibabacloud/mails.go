@@ -13,7 +13,16 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+// promotionMails are the rows of docs/mails.md.
+func promotionMails() []spec.Mail {
+	return []spec.Mail{{Type: "promotion-mail", Kind: kindAccount, After: string(diff.OpUpdate), To: "the owner to be, at `email`",
+		Failed:  "the promotion is not confirmed yet; where it was declined, failed or expired, the account is promoted again",
+		While:   "the account is to be a cloud account and is none",
+		Default: true}}
+}
 
 // readMails adds a notice for each account on its way to a cloud account, as far as its mail can be sent again.
 func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {

@@ -40,10 +40,11 @@ func Format() spec.ProviderSchema {
 			"region": "the region, such as eu-west-101", "project": "the id of the project; by default it is looked up by the region's name",
 			"app": "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
 		},
-		Domain:  defaultDomain,
-		Rate:    spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
-		Notices: true,
-		Packing: true,
+		Domain:    defaultDomain,
+		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Mails:     mails(),
+		Languages: []string{"zh-cn", "en-us", "fr-fr"}, // X-Language
+		Packing:   true,
 	}
 }
 
