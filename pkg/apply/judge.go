@@ -66,8 +66,8 @@ func (r *run) reread(ctx context.Context) {
 	r.steps.holdBack(live, r.ledger.doubts)
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
 		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
-		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept()),
-			Doubted: r.ledger.doubts.about, Retry: true}, // what the plan does not know of is held back
+		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept(), r.opts.now()),
+			Doubted: r.ledger.doubts.about, GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
 	})
 }
 
@@ -89,7 +89,8 @@ func (r *run) question() provider.Query {
 	if has(diff.OpRevoke, diff.OpDelete, diff.OpUpdate) {
 		q.Desired = r.desired
 	}
-	q.Notices = has(diff.OpGrant, diff.OpResend)
+	q.Notices = has(diff.OpGrant, diff.OpResend) ||
+		slices.ContainsFunc(r.part.Changes, func(c diff.Change) bool { return c.Op == diff.OpUpdate && c.Mails > 0 })
 	return q
 }
 

@@ -38,11 +38,11 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
-	d := delta{Comparison: c, changes: []Change{}, idle: map[RoleOn]bool{}}
+	d := delta{Comparison: c, resending: resending, changes: []Change{}, idle: map[RoleOn]bool{}}
 	d.resources()
 	d.grants()
 	d.revokes()
-	d.resends(resending)
+	d.resends()
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
 }
@@ -50,8 +50,9 @@ func (c *Comparison) Changes(resending Resending) []Change {
 // delta collects changes. It adds them in no particular order: maps have none.
 type delta struct {
 	*Comparison
-	changes []Change
-	idle    map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
+	resending Resending
+	changes   []Change
+	idle      map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
@@ -98,6 +99,9 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 func (d *delta) update(ref spec.Ref, c Change) {
 	want := d.desired.Resources[ref]
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
+	if !d.again(ref, &c) {
+		return
+	}
 	d.add(c)
 	for _, waits := range c.waiting(want) {
 		d.idle[RoleOn{ref, waits}] = true
@@ -169,6 +173,7 @@ func compareChanges(a, b Change) int {
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
 		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
+		strings.Compare(a.MailType, b.MailType),
 	)
 }
 
