@@ -180,4 +180,3 @@ func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
 		}
 	}
 }
-
