@@ -15,7 +15,8 @@ func testFormats() []ProviderSchema {
 				{Keys: []string{"token"}},
 			},
 			Hosts: []string{"ws.example", "ws.{region}.example"}, Env: []string{"A", "B", "K", "T", "U", "CLOUD_*"},
-			Keys: []string{"region", "project"}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
+			Keys: []string{"region", "project", "domain", "platform", "caseFold"}, Booleans: []string{"caseFold"},
+			Words: map[string][]string{"platform": {"AD", "LOCAL"}, "caseFold": {"auto"}}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
 			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
 		},
 		{

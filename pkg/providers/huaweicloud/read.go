@@ -36,6 +36,7 @@ type index struct {
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
+	platforms map[spec.Subject]string  // directories that the files say people are of
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -53,7 +54,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	return &Reader{name: conn.Name, api: a, quiet: conn.Notices.Off, seen: index{map[string]string{}, map[string]string{},
-		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
+		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, nil}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -61,6 +62,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.NewLive()
 	live.Mails = r.mails
+	r.seen.platforms = q.Desired.Platforms
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}

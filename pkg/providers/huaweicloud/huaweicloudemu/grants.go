@@ -48,13 +48,10 @@ func (w *world) listGrants(c *call) (any, error) {
 
 // accountInfo is an account in b2 and b3.
 type accountInfo struct {
-	ID       string `json:"id"`
-	Account  string `json:"account"`
-	Kind     string `json:"account_type"`
-	Domain   string `json:"domain"`
-	Email    string `json:"email"`
-	Phone    string `json:"telephone_number"`
-	Platform string `json:"platform_type"`
+	assignInfo
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Phone string `json:"telephone_number"`
 }
 
 func (a accountInfo) group() bool { return a.Kind == userGroupKind }
