@@ -207,15 +207,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
 func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
-	if len(found) == len(wanted) {
-		return nil
-	}
 	known := spec.Each(rows, func(a account) string { return a.DisplayName })
-	var absent []spec.Ref
-	for _, name := range wanted {
-		if _, exists := found[name]; !exists {
-			absent = append(absent, r.ref(name))
-		}
-	}
-	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { _, exists := found[name]; return exists })
+	return q.NoSuch("the directory has no account", spec.Each(absent, r.ref), known, "accounts are made at the vendor, not here")
 }

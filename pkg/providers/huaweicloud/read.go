@@ -232,35 +232,26 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	return nil
 }
 
-// indexApps checks that each wanted app is there.
+// indexApps checks that each wanted app is there. Of one that is not it names near ones, for which it reads the whole list.
 func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []string, found []application) error {
-	ids := map[string]string{}
+	there := map[string]bool{}
 	for _, app := range found {
-		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
+		there[app.Name], r.seen.apps[app.Name] = true, app.ID
 	}
-	var missing []spec.Ref
-	for _, name := range wanted {
-		if ids[name] == "" {
-			missing = append(missing, r.ref(kindApp, name))
-		}
-	}
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
 	if len(missing) == 0 {
 		return nil
 	}
-	return r.missingApps(ctx, q, missing)
-}
-
-// missingApps names near ones, for which it reads the whole list.
-func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []spec.Ref) error {
 	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err := cmp.Or(err, all.Whole("the list of apps")); err != nil {
 		return err
 	}
 	known := spec.Each(all.Rows, func(a application) string { return a.Name })
-	if err := provider.Overlooked("the list of apps by name", missing, known); err != nil {
+	lacked := spec.Each(missing, func(name string) spec.Ref { return r.ref(kindApp, name) })
+	if err := provider.Overlooked("the list of apps by name", lacked, known); err != nil {
 		return err
 	}
-	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
+	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
