@@ -46,6 +46,25 @@ func TestPlanGoesThroughAFIFO(t *testing.T) {
 	}
 }
 
+// Devices are written through. The one that is written to is of the test's own folder: a fault would replace the machine's.
+func TestPlanGoesThroughADevice(t *testing.T) {
+	if info, err := os.Lstat(os.DevNull); err != nil || !goesThrough(info) {
+		t.Errorf("%s would be replaced; error %v", os.DevNull, err)
+	}
+	const sink = 1<<8 | 3 // what is written to it is gone
+	device := filepath.Join(t.TempDir(), "sink")
+	if err := syscall.Mknod(device, syscall.S_IFCHR|0o600, sink); err != nil {
+		t.Skipf("a device of its own takes the right to make one: %v", err)
+	}
+	w := newWorld(t)
+	if code := w.run(t.Context(), "plan", "--out", device); code != exitDone {
+		t.Errorf("exit %d\n%s", code, &w.stderr)
+	}
+	if info, err := os.Lstat(device); err != nil || info.Mode()&fs.ModeDevice == 0 {
+		t.Errorf("it is no device any more: %v, error %v", info, err)
+	}
+}
+
 // A FIFO from which nobody reads holds a run no longer than its context.
 func TestFIFOThatNobodyReads(t *testing.T) {
 	fifo := newFIFO(t)
