@@ -113,6 +113,12 @@ func explain(e *httpx.Error, header http.Header, body []byte) {
 	if e.RequestID == "" {
 		e.RequestID = f.RequestID
 	}
+	e.Own = e.Code != "" && !strings.HasPrefix(e.Code, "APIG") // the gateway's codes begin so
+	for _, more := range []struct{ name, text string }{{"detail", f.Detail}, {"encoded authorization message", f.Authorization}} {
+		if more.text != "" {
+			e.Message = strings.TrimPrefix(e.Message+"; "+more.name+": "+more.text, "; ")
+		}
+	}
 	if m := throttle.FindStringSubmatch(e.Message); m != nil && e.Status == http.StatusTooManyRequests && e.Wait == 0 {
 		count, err := strconv.Atoi(m[1])
 		if err == nil && count > 0 && count < 100 {
