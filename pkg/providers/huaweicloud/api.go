@@ -66,13 +66,25 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 		return err
 	}
 	at := time.Now().Add(time.Duration(a.skew.Load()))
+	prefix := a.prefixOf(r.URL)
 	if strings.HasPrefix(r.URL.String(), a.hosts[familyIAM]+"/v3/") { // IAM knows no project yet
-		a.keys.sign(r, body, at, "Host")
+		a.keys.sign(r, body, at, prefix, "Host")
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
-	a.keys.sign(r, body, at, "Host", "X-Project-Id")
+	a.keys.sign(r, body, at, prefix, "Host", "X-Project-Id")
 	return nil
+}
+
+// prefixOf is the path of the endpoint that a request goes to; where one is within another, of the inner one.
+func (a *api) prefixOf(to *url.URL) (prefix string) {
+	for _, host := range a.hosts {
+		base, err := url.Parse(host)
+		if err == nil && strings.HasPrefix(to.String(), host+"/") && len(base.Path) > len(prefix) {
+			prefix = base.Path
+		}
+	}
+	return prefix
 }
 
 // serverTime stands in the gateway's answer to a date that is more than 15 minutes off.
