@@ -43,10 +43,7 @@ func (k *clock) desired(i int) spec.State {
 func (w intent) at(now time.Time) intent {
 	desired, scopes := w.spec.Desired(now), make([]scope, len(w.scopes))
 	for i, sc := range w.scopes {
-		scopes[i] = scope{connection: sc.connection, desired: desired[sc.connection.Name]}
-		if len(sc.targets) > 0 {
-			scopes[i] = scopes[i].only(sc.targets)
-		}
+		scopes[i] = scope{connection: sc.connection, desired: desired[sc.connection.Name]}.only(sc.targets)
 	}
 	return intent{w.spec, scopes}
 }

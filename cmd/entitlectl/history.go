@@ -135,9 +135,7 @@ func (c *cli) history(ctx context.Context) error {
 		}
 		report.Sections = append(report.Sections, s)
 	}
-	return together(c.show(struct {
-		Runs []pastRun `json:"runs"`
-	}{runs}, report), broken)
+	return together(c.show(map[string][]pastRun{"runs": runs}, report), broken)
 }
 
 // broken lists the rules that the run was allowed to break.
@@ -248,11 +246,6 @@ func newHistoryRotate(c *cli) *cobra.Command {
 	}
 }
 
-// rotated is what history rotate shows as JSON.
-type rotated struct {
-	Done string `json:"done"`
-}
-
 func (c *cli) rotateHistory(ctx context.Context) error {
 	s, can := c.store.(rotator)
 	if !can {
@@ -262,5 +255,5 @@ func (c *cli) rotateHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.show(rotated{done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
+	return c.show(map[string]string{"done": done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
 }

@@ -208,8 +208,11 @@ func join(kinds []spec.Kind) string {
 	return strings.Join(words, ", ")
 }
 
-// only cuts a scope down to the targets that it has.
+// only cuts a scope down to the targets that it has; none leave it whole.
 func (sc scope) only(targets []string) scope {
+	if len(targets) == 0 {
+		return sc
+	}
 	kept := map[spec.Ref]bool{}
 	for ref := range sc.desired.Resources {
 		if slices.Contains(targets, ref.String()) {

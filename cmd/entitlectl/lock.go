@@ -48,16 +48,6 @@ func newLockBreak(c *cli) *cobra.Command {
 	return command
 }
 
-// lockList is what lock shows as JSON.
-type lockList struct {
-	Locks []store.Holder `json:"locks"`
-}
-
-// brokenLock is what lock break shows as JSON.
-type brokenLock struct {
-	Broken string `json:"broken"`
-}
-
 func (c *cli) locks(ctx context.Context) error {
 	holders, err := c.store.Holders(ctx)
 	if err != nil {
@@ -82,7 +72,7 @@ func (c *cli) locks(ctx context.Context) error {
 	if len(holders) > 0 {
 		report.Totals = fmt.Sprintf("%s held, %d left behind.", render.Count(living, "lock"), len(holders)-living)
 	}
-	return c.show(lockList{append([]store.Holder{}, holders...)}, report)
+	return c.show(map[string][]store.Holder{"locks": append([]store.Holder{}, holders...)}, report)
 }
 
 func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
@@ -101,5 +91,5 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 		return err
 	}
 	totals := fmt.Sprintf("The lock of %s is broken. Before the next apply see to it that the run that held it is gone.", connection)
-	return c.show(brokenLock{connection}, render.Report{Title: "Locks", Totals: totals})
+	return c.show(map[string]string{"broken": connection}, render.Report{Title: "Locks", Totals: totals})
 }

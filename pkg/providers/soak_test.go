@@ -20,6 +20,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // What a soak may cost: so many runs, and so many write requests for each that an undisturbed run sends. What the gateway
@@ -159,7 +160,7 @@ func newSoak(t *testing.T, w *soakWorld, seed uint64) *soak {
 	tenant.Connection.Rate, tenant.Connection.Settings["project"] = p.Format.Rate, "0123456789abcdef0123456789abcdef"
 	storm := newStorm(vendor, tenant.Via, seed)
 	tenant.Via = storm
-	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(filepath.Join(t.TempDir(), "state")),
+	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(storetest.Folder(t)),
 		replayed: replayed{tenant}}
 	teams := map[string]bool{}
 	for _, g := range w.groups {

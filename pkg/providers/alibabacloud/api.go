@@ -21,11 +21,20 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// hosts serve the accounts of the vendor's Chinese site; ResourceManager has this one for all sites and regions. (Endpoint
-// pages of the two products. The host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
-var hosts = map[family]string{
-	resourceManager:   "https://resourcemanager.aliyuncs.com",
-	resourceDirectory: "https://resourcedirectory.aliyuncs.com",
+// The regions that stand for the vendor's sites.
+const (
+	siteChina         = "cn-shanghai"
+	siteInternational = "ap-southeast-1"
+)
+
+// siteHosts are the hosts that serve the accounts of a site; ResourceManager has one for all. (Endpoint pages of the two products. The
+// host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
+func siteHosts(site string) map[family]string {
+	hosts := map[family]string{resourceManager: "https://resourcemanager.aliyuncs.com", resourceDirectory: "https://resourcedirectory.aliyuncs.com"}
+	if site == siteInternational {
+		hosts[resourceDirectory] = "https://resourcedirectory-intl.aliyuncs.com"
+	}
+	return hosts
 }
 
 // api sends signed requests to one resource directory.
@@ -41,7 +50,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
 		keys: credentials{secrets["accessKeyId"], secrets["accessKeySecret"], secrets["securityToken"]},
 	}
-	for f, host := range hosts {
+	for f, host := range siteHosts(conn.Settings["region"]) {
 		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
 	}
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...) // the gateway may show what it signed

@@ -101,14 +101,11 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
-	n, _ := r.notes.of(a)
 	switch {
 	case course == toAwait:
 		return shown, says, ""
 	case course == toPromoteAgain && r.notices.Off:
 		return shown, "", says + "; it is not promoted again, since notices: off leaves mails alone"
-	case course == toPromoteAgain && n.Tries >= r.notices.MaxAttempts:
-		return shown, "", says + fmt.Sprintf("; it is not promoted again after %d mails, as notices: maxAttempts says", n.Tries)
 	case course == toPromoteAgain:
 		return shown, says + "; it is promoted again", ""
 	case course == toLeave:
@@ -213,10 +210,7 @@ func (r *Reader) missing(q provider.Query, found map[string]account, rows []acco
 	if len(found) == len(wanted) {
 		return nil
 	}
-	known := make([]string, len(rows))
-	for i, a := range rows {
-		known[i] = a.DisplayName
-	}
+	known := spec.Each(rows, func(a account) string { return a.DisplayName })
 	var absent []spec.Ref
 	for _, name := range wanted {
 		if _, exists := found[name]; !exists {

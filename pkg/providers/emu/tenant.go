@@ -140,7 +140,7 @@ func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err erro
 }
 
 // Dump writes the worlds in the form of their seed.
-func (t *Tenant[S, W]) Dump() (any, error) {
+func (t *Tenant[S, W]) Dump() any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	seeds := make([]S, len(t.worlds))
@@ -149,7 +149,7 @@ func (t *Tenant[S, W]) Dump() (any, error) {
 		seeds[i] = world.Dump()
 	}
 	if !t.listed {
-		return seeds[0], nil
+		return seeds[0]
 	}
-	return seeds, nil
+	return seeds
 }

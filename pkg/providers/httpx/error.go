@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -116,6 +117,9 @@ func distrusted(err error) bool {
 
 // plain replaces the words that people do not know by ones that they do.
 func plain(err error, timeout time.Duration) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) { // the URL is in our own error already, and its query may be long
+		err = u.Err
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded)
 	}

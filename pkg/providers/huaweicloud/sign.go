@@ -74,13 +74,6 @@ func canonicalRequest(r *http.Request, body []byte, prefix string, signed []stri
 
 // canonicalPath ends in a slash, whether or not the path on the wire does.
 func canonicalPath(u *url.URL, prefix string) string {
-	segments := strings.Split(strings.TrimPrefix(u.Path, prefix), "/")
-	for i, s := range segments {
-		segments[i] = httpx.Escape(s)
-	}
-	path := strings.Join(segments, "/")
-	if !strings.HasSuffix(path, "/") {
-		path += "/"
-	}
-	return path
+	path := strings.Join(spec.Each(strings.Split(strings.TrimPrefix(u.Path, prefix), "/"), httpx.Escape), "/")
+	return strings.TrimSuffix(path, "/") + "/"
 }

@@ -23,6 +23,7 @@ type authorization struct {
 	AppGroupID string `json:"app_group_id"`
 	AppID      string `json:"app_id"` // blank: on the whole group
 	AccountID  string `json:"account_id"`
+	CreateAt   string `json:"create_at"` // since when
 	account
 }
 
