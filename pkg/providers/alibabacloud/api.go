@@ -104,9 +104,12 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) erro
 	return nil
 }
 
-// mailPause is how long we wait after a mail that was refused for coming too soon. The vendor says neither how many it sends
-// nor in what time.
-const mailPause = 2 * time.Minute
+// A mail that was refused for coming too soon is asked for once more, after a short pause, and then left to a later run: the
+// vendor says neither how many it sends nor in what time.
+const (
+	mailPause = 10 * time.Second
+	mailTries = 2
+)
 
 // explain reads error bodies. It gives a meaning that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
 // what goes through later, 401 to what no further call would fare better with.
@@ -116,9 +119,10 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 		return
 	}
 	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
+	e.Own = e.Code != "" && e.Status == http.StatusInternalServerError // the gateway words its own failures alike, under 502 to 504
 	switch {
 	case e.Code == codeFrequency:
-		e.Means, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
+		e.Means, e.Alone, e.Most, e.Wait = http.StatusTooManyRequests, true, mailTries, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
 		e.Means, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):

@@ -96,7 +96,7 @@ func TestThrottling(t *testing.T) {
 		"by another name":    {"Rejected.Throttling", 2 * time.Second},
 		"one call at a time": {"ConcurrentCallNotSupported", 2 * time.Second},
 		"nonce used":         {"SignatureNonceUsed", 500 * time.Millisecond},
-		"too many mails":     {"LimitExceeded.Frequency", 2 * time.Minute},
+		"too many mails":     {"LimitExceeded.Frequency", 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -225,5 +225,5 @@ func newestRecord(rows []account, id string) (account, bool) {
 // unavailable says whether an error means that the vendor does not have a call, or does not let us use it.
 func unavailable(err error) bool {
 	var e *httpx.Error
-	return errors.As(err, &e) && slices.Contains([]string{"InvalidApi.NotFound", "NoSuchVersion", "Forbidden.RAM", "NoPermission"}, e.Code)
+	return errors.As(err, &e) && slices.Contains([]string{"InvalidApi.NotFound", "NoSuchVersion", "InvalidVersion", "InvalidAction.NotFound", "Forbidden.RAM", "NoPermission"}, e.Code)
 }

@@ -29,6 +29,11 @@ type Error struct {
 	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
 	Attempts  int
 	Err       error // why there was no usable answer; nil when the vendor answered with an error
+	// Own says that the vendor's own service answered, and not what stands before it, whose failures tell nothing of the vendor.
+	Own bool
+	// Most is how often the request may be sent at most, where the vendor's answer is better left to a later run; 0: as often as
+	// others.
+	Most int
 	// Alone says of a throttled request that it is about what the request names, so that others may go on.
 	Alone   bool
 	Stopped error // why it was not sent again where the vendor's answer is no reason; nil: it is one

@@ -67,8 +67,9 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 		return err
 	}
 	at := time.Now().Add(time.Duration(a.skew.Load()))
+	prefix := a.prefixOf(r.URL)
 	if strings.HasPrefix(r.URL.String(), a.hosts[familyIAM]+"/v3/") { // IAM knows no project yet
-		a.keys.sign(r, body, at, "Host")
+		a.keys.sign(r, body, at, prefix, "Host")
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
@@ -76,8 +77,19 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 	if r.Header.Get(headerLanguage) != "" {
 		signed = append(signed, headerLanguage)
 	}
-	a.keys.sign(r, body, at, signed...)
+	a.keys.sign(r, body, at, prefix, signed...)
 	return nil
+}
+
+// prefixOf is the path of the endpoint that a request goes to; where one is within another, of the inner one.
+func (a *api) prefixOf(to *url.URL) (prefix string) {
+	for _, host := range a.hosts {
+		base, err := url.Parse(host)
+		if err == nil && strings.HasPrefix(to.String(), host+"/") && len(base.Path) > len(prefix) {
+			prefix = base.Path
+		}
+	}
+	return prefix
 }
 
 // serverTime stands in the gateway's answer to a date that is more than 15 minutes off.
@@ -117,6 +129,12 @@ func explain(e *httpx.Error, header http.Header, body []byte) {
 	}
 	if e.RequestID == "" {
 		e.RequestID = f.RequestID
+	}
+	e.Own = e.Code != "" && !strings.HasPrefix(e.Code, "APIG") // the gateway's codes begin so
+	for _, more := range []struct{ name, text string }{{"detail", f.Detail}, {"encoded authorization message", f.Authorization}} {
+		if more.text != "" {
+			e.Message = strings.TrimPrefix(e.Message+"; "+more.name+": "+more.text, "; ")
+		}
 	}
 	if m := throttle.FindStringSubmatch(e.Message); m != nil && e.Status == http.StatusTooManyRequests && e.Wait == 0 {
 		count, err := strconv.Atoi(m[1])

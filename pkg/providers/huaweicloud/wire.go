@@ -96,7 +96,11 @@ type failure struct {
 	Code      string `json:"error_code"`
 	Message   string `json:"error_msg"`
 	RequestID string `json:"request_id"`
-	Nested    struct {
+
+	Detail        string `json:"error_detail"`
+	Authorization string `json:"encoded_authorization_message"` // why a policy denied the call; IAM decodes it
+
+	Nested struct {
 		Code    json.Number `json:"code"`
 		Message string      `json:"message"`
 	} `json:"error"`
