@@ -87,6 +87,16 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
 }
 
+// Spare returns the error of reading a list of one resource, unless that is a refusal which may be about this resource alone: then
+// it distrusts what is known of it, and the others go on. what names the list.
+func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
+	if !FailureOf(err).OneRow {
+		return err
+	}
+	live.Distrust(ref, "%s could not be read: %v", what, err)
+	return nil
+}
+
 // Names are those of rows, in their order.
 func Names[T any](rows []T, name func(T) string) []string {
 	names := make([]string, len(rows))

@@ -40,7 +40,10 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 		case email != "" && n.Email != "" && n.Email != email:
-			errs = append(errs, fmt.Errorf("%s: its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", ref, n.Email, email))
+			have := live.Resources[ref]
+			have.Fixed = have.Fixed.With("email", n.Email)
+			live.Resources[ref] = have
+			live.CantSet(ref, "email", fmt.Sprintf("its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", n.Email, email))
 		case sent.IsZero():
 			live.Note(ref, "its mail is not sent again: when it was sent is not known")
 		default:
