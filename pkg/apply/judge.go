@@ -59,7 +59,7 @@ func (r *run) reread(ctx context.Context) {
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
 	r.desired = r.job.current()
-	live, err := r.target.Read(ctx, r.question())
+	live, err := provider.Read(ctx, r.target, r.job.Connection, r.question())
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)
 		return

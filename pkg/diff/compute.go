@@ -63,8 +63,8 @@ func (d *delta) resources() {
 	for ref, want := range d.desired.Resources {
 		have, exists := d.live.Resources[ref]
 		switch {
-		case want.Ownership == spec.Ignored:
-		case want.Absent && exists && have.Incomplete == "":
+		case want.Ownership == spec.Ignored, have.Incomplete != "":
+		case want.Absent && exists:
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent",
 				Problem: cmp.Or(d.live.Unsupported[ref], uncounted(have))})
 		case want.Absent:
@@ -199,8 +199,8 @@ func Satisfied(connection string, c Change, live Live) bool {
 	r, exists := live.Resources[ref]
 	held := live.Grants.Has(c.Grant(connection))
 	switch c.Op {
-	case OpCreate:
-		return exists
+	case OpCreate: // what was not found in a list that is not whole is there without an id
+		return exists && (r.Incomplete == "" || live.IDs[ref] != "")
 	case OpDelete:
 		return !exists && !live.Several[ref]
 	case OpGrant:
@@ -210,7 +210,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
-		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
+		return r.Incomplete == "" && !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
 		})
 	}

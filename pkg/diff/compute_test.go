@@ -92,7 +92,7 @@ func TestCompute(t *testing.T) {
 		{"absent", "a delete takes its grants along", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }),
 			world("CAD: a b"), nil, []string{"delete CAD"}},
 		{"absent already", "deleting twice is nothing", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }), world(), nil, nil},
-		{"not whole", "nothing where the list can't be trusted", world("CAD: a"),
+		{"not whole", "nothing is granted or revoked by a list that can't be trusted", world("CAD: a"),
 			with(world("CAD: b"), group("CAD"), func(r *spec.Resource) { r.Incomplete = "cut" }), nil, nil},
 		{"not whole, absent", "no delete either", with(world("CAD:"), group("CAD"), func(r *spec.Resource) { r.Absent = true }),
 			with(world("CAD: b"), group("CAD"), func(r *spec.Resource) { r.Incomplete = "cut" }), nil, nil},

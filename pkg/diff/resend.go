@@ -90,7 +90,7 @@ func (d *delta) resends(when Resending) {
 	}
 	for _, n := range d.live.Notices {
 		want, listed := d.desired.Resources[n.Resource]
-		if !listed || want.Absent || want.Ownership == spec.Ignored || n.Tries >= when.MaxAttempts && !n.Unsure {
+		if !listed || want.Absent || want.Ownership == spec.Ignored || d.live.Resources[n.Resource].Incomplete != "" || n.Tries >= when.MaxAttempts && !n.Unsure {
 			continue
 		}
 		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}

@@ -111,7 +111,7 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
 	mails := all.Rows
 	if all.Broken != "" {
-		live.Note(ref, "the list of mails is not whole: %s; none is sent again in this run", all.Broken)
+		live.Distrust(ref, "the list of mails is not whole: %s", all.Broken)
 		mails = nil
 	}
 	slices.SortFunc(mails, func(a, b mail) int { return cmp.Or(strings.Compare(a.SendAt, b.SendAt), strings.Compare(a.ID, b.ID)) })

@@ -170,7 +170,7 @@ func unlisted(q provider.Query, total, found int) int {
 	if q.Partial {
 		return 0
 	}
-	return total - found
+	return max(total-found, 0)
 }
 
 // readAuthorizations reads the whole project's authorizations in one list, or group by group where that is fewer calls, or
@@ -252,10 +252,13 @@ func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []strin
 // missingApps names near ones, for which it reads the whole list.
 func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []spec.Ref) error {
 	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
-	if err != nil {
+	if err := cmp.Or(err, all.Whole("the list of apps")); err != nil {
 		return err
 	}
 	known := provider.Names(all.Rows, func(a application) string { return a.Name })
+	if err := provider.Overlooked("the list of apps by name", missing, known); err != nil {
+		return err
+	}
 	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
 }
 
