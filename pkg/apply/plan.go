@@ -79,12 +79,13 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	opts.Observe.tell(Reading{part.Name})
+	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true}
+	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
 		return err
 	}
-	live, err := provider.Read(ctx, job.Source, job.Connection, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	live, err := provider.Read(ctx, job.Source, job.Connection, q)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func planTotals(s diff.Summary, seen view) string {
 	switch {
 	case todo != "":
 		parts = append(parts, fmt.Sprintf("Plan: %s in %s", todo, Count(s.Calls, "call")),
-			"about "+duration(s.EstimateSeconds)+" at the set rate")
+			"about "+Duration(s.EstimateSeconds)+" at the set rate")
 	case s.Blocked > 0:
 		parts = append(parts, "Plan: nothing to send")
 	case seen.gaps() != nil:

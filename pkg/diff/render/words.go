@@ -137,8 +137,8 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// duration is an estimate rounded up to a unit that suits it.
-func duration(seconds float64) string {
+// Duration is an estimate, in seconds, rounded up to a unit that suits it.
+func Duration(seconds float64) string {
 	switch {
 	case seconds >= 2*60*60:
 		return fmt.Sprintf("%.0f h", math.Ceil(seconds/3600))
