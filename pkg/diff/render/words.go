@@ -209,8 +209,12 @@ func unseenTexts(all []diff.Unseen, incomplete []string) (lines []string) {
 			continue
 		}
 		a := alike{cmp.Or(u.Setting, string(u.Role)), u.Why}
-		if u.Role != "" {
-			a.what = "who has the role " + a.what
+		switch u.Role {
+		case "":
+		case spec.RoleAccess:
+			a.what = "who has access"
+		default:
+			a.what += "s"
 		}
 		if on[a] == nil {
 			order = append(order, a)
