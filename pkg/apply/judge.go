@@ -55,8 +55,8 @@ func (r *run) reread(ctx context.Context) {
 	if len(r.part.Changes) == 0 {
 		return
 	}
-	r.opts.Observe.tell(Reading{r.part.Name})
 	r.desired = r.job.current()
+	r.opts.Observe.tell(reading(r.job, r.question()))
 	live, err := provider.Read(ctx, r.target, r.job.Connection, r.question())
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)

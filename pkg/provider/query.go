@@ -83,6 +83,16 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
 }
 
+// Spare returns the error of reading a list of one resource, unless that is a refusal which may be about this resource alone: then
+// it distrusts what is known of it, and the others go on. what names the list.
+func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
+	if !FailureOf(err).OneRow {
+		return err
+	}
+	live.Distrust(ref, "%s could not be read: %v", what, err)
+	return nil
+}
+
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where
 // the files list it: it asks about the known name that is nearest, or else says what to do. Without resources it is nil.
 func (q Query) NoSuch(what string, refs []spec.Ref, known []string, otherwise string) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -101,8 +102,8 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// duration is an estimate rounded up to a unit that suits it.
-func duration(seconds float64) string {
+// Duration is an estimate, in seconds, rounded up to a unit that suits it.
+func Duration(seconds float64) string {
 	switch {
 	case seconds >= 2*60*60:
 		return fmt.Sprintf("%.0f h", math.Ceil(seconds/3600))
@@ -115,6 +116,7 @@ func duration(seconds float64) string {
 
 // view is what a report could look at.
 type view struct {
+	diff.Tally
 	grants, resources int
 	failed            int // connections that could not be read
 	incomplete        int // resources of others that could not be read whole
@@ -141,5 +143,59 @@ func (v view) gaps() []string {
 
 // matches is the second sentence where nothing differs.
 func (v view) matches() string {
-	return fmt.Sprintf("Live state matches %s on %s.", Count(v.grants, "grant"), Count(v.resources, "resource"))
+	on := Count(v.resources, "resource")
+	if v.Unseen > 0 {
+		return fmt.Sprintf("Of %s on %s %s.", Count(v.Match+v.Unseen, "grant"), on, strings.Join(apart(v.Tally), "; "))
+	}
+	return strings.Join(append([]string{fmt.Sprintf("Live state matches %s on %s", Count(v.grants, "grant"), on)}, apart(v.Tally)...), "; ") + "."
+}
+
+// apart says what matches and what nobody can tell, where there is such a thing.
+func apart(t diff.Tally) (parts []string) {
+	if t.Unseen > 0 {
+		parts = append(parts, fmt.Sprintf("%d match, %d can't be seen", t.Match, t.Unseen))
+	}
+	if t.UnseenSettings > 0 {
+		parts = append(parts, Count(t.UnseenSettings, "setting")+" can't be seen")
+	}
+	return parts
+}
+
+// unseenTexts say what of a connection no read shows, and why, but for the resources that were not read whole, of which notes
+// tell. What is alike of several resources is said once.
+func unseenTexts(all []diff.Unseen, incomplete []string) (lines []string) {
+	type alike struct {
+		what, why string
+	}
+	var order []alike
+	on, grants := map[alike][]string{}, map[alike]int{}
+	for _, u := range all {
+		if slices.Contains(incomplete, u.Resource) {
+			continue
+		}
+		a := alike{cmp.Or(u.Setting, string(u.Role)), u.Why}
+		switch u.Role {
+		case "":
+		case spec.RoleAccess:
+			a.what = "who has access"
+		default:
+			a.what += "s"
+		}
+		if on[a] == nil {
+			order = append(order, a)
+		}
+		on[a], grants[a] = append(on[a], u.Resource), grants[a]+u.Grants
+	}
+	for _, a := range order {
+		line := on[a][0]
+		if more := len(on[a]) - 1; more > 0 {
+			line += fmt.Sprintf(" and %d more", more)
+		}
+		line += ": " + a.what + " can't be seen"
+		if grants[a] > 0 {
+			line += ", so " + Count(grants[a], "grant") + " of the files can't be confirmed"
+		}
+		lines = append(lines, line+": "+a.why+"; nothing is changed there")
+	}
+	return lines
 }

@@ -195,7 +195,10 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		all, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
 		if err != nil {
-			return err
+			if err := provider.Spare(live, ids[id], "the list of authorizations", err); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := r.keep(ctx, all, ids, []spec.Ref{ids[id]}, live); err != nil {
 			return err
@@ -262,8 +265,10 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == audienceEveryone}
 	live.IDs[ref] = app.ID
 	switch {
-	case audience == "":
-		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)
+	case audience == "": // it may be open to everyone
+		live.Unsupported[ref] = fmt.Sprintf("who may use it is not known to this version: its authorization_type is %q; leave it out of the files, or set it at the vendor", app.AuthorizationType)
+		live.Uncount(ref, "its authorization_type is %q", app.AuthorizationType)
+		return nil
 	case desired.Resources[ref].Open:
 		return nil
 	case audience == audienceEveryone:
@@ -274,7 +279,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
 	})
 	if err != nil {
-		return err
+		return provider.Spare(live, ref, "the list of assignments", err)
 	}
 	accounts := make([]*account, len(all.Rows))
 	for i := range all.Rows {
