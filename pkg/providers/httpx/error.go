@@ -114,3 +114,36 @@ func plain(err error, timeout time.Duration) error {
 	}
 	return err
 }
+
+// explain classifies an answer that is an error: below 500 the vendor refused, from 500 on it failed.
+func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
+	if failure.Status < 500 {
+		failure.Fate = provider.NotDone
+	}
+	failure.Wait = retryAfter(header, time.Now())
+	if c.Explain != nil {
+		c.Explain(failure, header, body)
+	}
+	if failure.Fate == provider.Unknown && failure.Status >= 500 {
+		failure.Fate = provider.Failed
+	}
+	if failure.Code == "" && failure.Message == "" {
+		failure.Message = c.excerpt(r, body)
+	}
+}
+
+// stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
+func (r Request) stopped(last *Error, why error) *Error {
+	if last == nil {
+		return r.fail(provider.NotDone, why)
+	}
+	last.Stopped = why
+	return last
+}
+
+func (r Request) fail(fate provider.Fate, err error) *Error {
+	if err != nil && neverSent(err) {
+		fate = provider.NotDone
+	}
+	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
+}
