@@ -52,9 +52,9 @@ func (e ends) hasLeft(s spec.Subject) bool {
 
 // leftAs is why somebody who left loses access, under whatever name. People whom the files know by the very name are not those
 // whom they know by a similar one.
-func (e ends) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
-	if claim, left = e.desired.Departed[s]; left || len(e.leavers) == 0 || e.desired.Known[s] {
-		return claim, left
+func (e ends) leftAs(s spec.Subject) (origin spec.Origin, left bool) {
+	if origin, left = e.desired.Departed[s]; left || len(e.leavers) == 0 || e.desired.Known[s] {
+		return origin, left
 	}
 	if others := e.leavers.as(e.live, s); len(others) > 0 {
 		return e.desired.Departed[others[0]], true
@@ -63,12 +63,12 @@ func (e ends) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
 }
 
 // endedAs is why a grant ended that the files give the holder under whatever name.
-func (e ends) endedAs(g spec.Grant) (claim spec.Origin, ended bool) {
-	if claim, ended = e.desired.Inactive.Claim(g); ended {
-		return claim, true
+func (e ends) endedAs(g spec.Grant) (origin spec.Origin, ended bool) {
+	if origin, ended = e.desired.Inactive.Origin(g); ended {
+		return origin, true
 	}
 	if others := e.sameEnded(g); len(others) > 0 {
-		return e.desired.Inactive.Claim(RoleOf(g).grant(others[0]))
+		return e.desired.Inactive.Origin(RoleOf(g).grant(others[0]))
 	}
 	return spec.Origin{}, false
 }
@@ -83,17 +83,17 @@ func (e ends) sameEnded(g spec.Grant) []spec.Subject {
 
 // whyRevoke says why live holds a grant that it should not.
 func (e ends) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
-	if claim, left := e.leftAs(g.Subject); left {
-		return claim, HolderLeft
+	if origin, left := e.leftAs(g.Subject); left {
+		return origin, HolderLeft
 	}
-	claim, inactive := e.endedAs(g)
+	origin, inactive := e.endedAs(g)
 	switch {
 	case !inactive:
 		return spec.Origin{Reason: "not in the files"}, Revoked
-	case !claim.Ended:
-		return claim, Revoked
-	case claim.Overdue:
-		return claim, Overdue
+	case !origin.Ended:
+		return origin, Revoked
+	case origin.Overdue:
+		return origin, Overdue
 	}
-	return claim, Ended
+	return origin, Ended
 }

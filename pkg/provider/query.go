@@ -45,8 +45,8 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 		if c.Op == diff.OpResend {
 			g.Role = spec.RoleAccess
 		}
-		if claim, wanted := desired.Grants.Claim(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
-			q.Only.Add(g, claim)
+		if origin, wanted := desired.Grants.Origin(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
+			q.Only.Add(g, origin)
 		}
 	}
 	return q
@@ -63,7 +63,7 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	return subjects(q.Grants(), func(g spec.Grant) bool {
+	return q.Grants().Holders(func(g spec.Grant) bool {
 		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
 	})
 }
@@ -92,4 +92,15 @@ func (q Query) NoSuch(what string, refs []spec.Ref, known []string, otherwise st
 			Hint: spec.DidYouMean(ref.Name, known, otherwise)})
 	}
 	return errors.Join(errs...)
+}
+
+// Overlooked is a *NotWhole where the vendor has one of the resources that a list which was asked for them lacks; what names the
+// list.
+func Overlooked(what string, lacked []spec.Ref, names []string) error {
+	for _, ref := range lacked {
+		if slices.Contains(names, ref.Name) {
+			return &NotWhole{what, fmt.Sprintf("it lacks %q, which the whole list has", ref.Name)}
+		}
+	}
+	return nil
 }

@@ -156,6 +156,9 @@ type Grant struct {
 	Role     Role
 }
 
+// Holder is the grant's subject.
+func (g Grant) Holder() Subject { return g.Subject }
+
 // Compare orders grants by resource, role and subject.
 func (g Grant) Compare(o Grant) int {
 	return cmp.Or(g.Resource.Compare(o.Resource), strings.Compare(string(g.Role), string(o.Role)),

@@ -178,13 +178,13 @@ func lowerBound(changes []diff.Change, by work) int {
 		}
 	}
 	assigned := len(by.apps(diff.OpUpdate)) - opened
-	onApps := pack.BoundLanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
+	onApps := pack.Bound(changes, appCaps, by.apps(diff.OpGrant), by.apps(diff.OpRevoke))
 	return len(by.groups(diff.OpCreate)) +
-		pack.Bound(changes, by.groups(diff.OpGrant), groupCaps) +
+		pack.Bound(changes, groupCaps, by.groups(diff.OpGrant)) +
 		ceil(opened, appCaps.Resources) +
 		max(ceil(assigned, appCaps.Resources), onApps) +
 		ceil(len(by.groups(diff.OpResend)), maxResends) +
-		pack.Bound(changes, by.groups(diff.OpRevoke), groupCaps) +
+		pack.Bound(changes, groupCaps, by.groups(diff.OpRevoke)) +
 		ceil(len(by.groups(diff.OpDelete)), maxDeletes)
 }
 

@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -37,6 +38,22 @@ func Run(t *testing.T, empty func(t *testing.T) Backend) {
 			}
 		})
 	}
+}
+
+// Folder makes a folder for what one test keeps, in memory where the system has such a place: stores sync each write, which
+// takes a disk most of a test's time. Nothing in it can be run there.
+func Folder(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "entitlectl-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
 }
 
 // open opens the store and closes it after the test, which fails if anything was damaged.
