@@ -1,8 +1,6 @@
 package emu
 
 import (
-	"encoding/json"
-	"io"
 	"sync"
 	"time"
 )
@@ -50,15 +48,4 @@ func (l *callLog) list() []Call {
 		out[i] = *c
 	}
 	return out
-}
-
-func (l *callLog) writeTo(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, c := range l.list() {
-		if err := enc.Encode(c); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -34,7 +34,11 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 		controlError(w, http.StatusMethodNotAllowed, fmt.Errorf("%s needs %s", name, method))
 	case name == "calls":
 		w.Header().Set("Content-Type", "application/x-ndjson")
-		_ = s.log.writeTo(w)
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		for _, call := range s.Calls() {
+			_ = enc.Encode(call)
+		}
 	case name == "state":
 		state, err := s.State()
 		if err != nil {

@@ -277,24 +277,6 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	return answer, nil
 }
 
-// explain classifies an answer that is an error: below 500 the request was refused, from 500 on the vendor failed, or what stands
-// before it did. Which of several values of one name the vendor means nobody knows, so such a body is not read.
-func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
-	if failure.Meaning() < 500 && failure.Meaning() != http.StatusRequestTimeout {
-		failure.Fate = provider.NotDone
-	}
-	failure.Wait = retryAfter(header, time.Now())
-	if c.Explain != nil && twice(body) == "" {
-		c.Explain(failure, header, body)
-	}
-	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 && failure.Own {
-		failure.Fate = provider.Failed
-	}
-	if failure.Code == "" && failure.Message == "" {
-		failure.Message = c.excerpt(r, body)
-	}
-}
-
 func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 	if c.Env.Observe == nil {
 		return
@@ -304,22 +286,6 @@ func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 		e.Err, e.Status, e.RequestID = t.failure, t.failure.Status, t.failure.RequestID
 	}
 	c.Env.Observe(e)
-}
-
-// stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
-func (r Request) stopped(last *Error, why error) *Error {
-	if last == nil {
-		return r.fail(provider.NotDone, why)
-	}
-	last.Stopped = why
-	return last
-}
-
-func (r Request) fail(fate provider.Fate, err error) *Error {
-	if err != nil && neverSent(err) {
-		fate = provider.NotDone
-	}
-	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
 }
 
 func encode(body any) ([]byte, error) {

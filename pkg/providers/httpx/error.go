@@ -125,3 +125,37 @@ func plain(err error, timeout time.Duration) error {
 	}
 	return err
 }
+
+// explain classifies an answer that is an error: below 500 the request was refused, from 500 on the vendor failed, or what stands
+// before it did. Which of several values of one name the vendor means nobody knows, so such a body is not read.
+func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
+	if failure.Meaning() < 500 && failure.Meaning() != http.StatusRequestTimeout {
+		failure.Fate = provider.NotDone
+	}
+	failure.Wait = retryAfter(header, time.Now())
+	if c.Explain != nil && twice(body) == "" {
+		c.Explain(failure, header, body)
+	}
+	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 && failure.Own {
+		failure.Fate = provider.Failed
+	}
+	if failure.Code == "" && failure.Message == "" {
+		failure.Message = c.excerpt(r, body)
+	}
+}
+
+// stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
+func (r Request) stopped(last *Error, why error) *Error {
+	if last == nil {
+		return r.fail(provider.NotDone, why)
+	}
+	last.Stopped = why
+	return last
+}
+
+func (r Request) fail(fate provider.Fate, err error) *Error {
+	if err != nil && neverSent(err) {
+		fate = provider.NotDone
+	}
+	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
+}

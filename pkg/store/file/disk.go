@@ -10,15 +10,12 @@ import (
 // Replace puts a file with the data in the place of the one at the path, as a whole or not at all. It is on disk when Replace
 // returns nil. Only its owner may read it.
 func Replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	d := realDisk()
+	temp, err := d.create(filepath.Dir(path), "."+filepath.Base(path)+".*", data)
 	if err != nil {
 		return err
 	}
-	d := realDisk()
-	if err := d.fill(f, data); err != nil {
-		return err
-	}
-	return d.put(f.Name(), path)
+	return d.put(temp, path)
 }
 
 // disk is how bytes come to be on disk; in tests one that fails.
@@ -29,19 +26,23 @@ type disk struct {
 
 func realDisk() *disk { return &disk{(*os.File).Write, (*os.File).Sync} }
 
-// fill writes the data to a new file and closes it. After an error the file is gone.
-func (d *disk) fill(f *os.File, data []byte) error {
-	_, err := d.write(f, data)
+// create writes the data to a new file, which it names as os.CreateTemp does. After an error the file is gone.
+func (d *disk) create(folder, pattern string, data []byte) (path string, err error) {
+	f, err := os.CreateTemp(folder, pattern)
+	if err != nil {
+		return "", err
+	}
+	_, err = d.write(f, data)
 	if err == nil {
 		err = d.sync(f)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, remove(f.Name()))
+		return "", errors.Join(err, remove(f.Name()))
 	}
-	return nil
+	return f.Name(), nil
 }
 
-// put puts a file that was filled in the place of the one at the path.
+// put puts a file that was created in the place of the one at the path.
 func (d *disk) put(from, path string) error {
 	if err := rename(from, path); err != nil {
 		return errors.Join(err, absentIsFine(remove(from)))

@@ -149,22 +149,19 @@ func (s *Store) copyInPlace(path string) (*inner, error) {
 	if err = errors.Join(err, old.Close()); err != nil {
 		return nil, err
 	}
-	temp, err := os.CreateTemp(s.folder, filepath.Base(path)+newInfix+"*")
+	temp, err := s.create(s.folder, filepath.Base(path)+newInfix+"*", data)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.fill(temp, data); err != nil {
-		return nil, err
-	}
-	f, err := s.open(temp.Name(), os.O_RDWR) // not as CreateTemp opens it: it is renamed while it is open
+	f, err := s.open(temp, os.O_RDWR) // not as CreateTemp opens it: it is renamed while it is open
 	if err != nil {
-		return nil, errors.Join(err, remove(temp.Name()))
+		return nil, errors.Join(err, remove(temp))
 	}
 	in := &inner{File: f, path: path}
 	if _, err := tryLock(f, exclusive); err != nil {
-		return nil, errors.Join(err, f.Close(), remove(temp.Name()))
+		return nil, errors.Join(err, f.Close(), remove(temp))
 	}
-	if err := s.put(temp.Name(), path); err != nil {
+	if err := s.put(temp, path); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	s.sign(in)

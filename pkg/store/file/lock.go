@@ -184,16 +184,16 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 	if err != nil {
 		return err
 	}
-	if h == nil && stuck == nil {
+	from := stuck // where nobody had the scope yet, but one had the folder's own lock
+	if h != nil {
+		from = &h.Owner
+	}
+	if from == nil {
 		return errors.New("nobody holds it")
 	}
-	r := store.Record{Kind: store.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason}
-	if h == nil { // nobody had the scope yet, but one had the folder's own lock
-		r.Outcome = "taken from " + stuck.String()
-		return s.Record(ctx, r)
-	}
-	r.Outcome = "taken from " + h.Owner.String()
-	if err := s.Record(ctx, r); err != nil {
+	r := store.Record{Kind: store.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason,
+		Outcome: "taken from " + from.String()}
+	if err := s.Record(ctx, r); err != nil || h == nil {
 		return err
 	}
 	return remove(s.lockPath(scope))

@@ -75,17 +75,14 @@ func (s *Store) replaceLog(path string, lines []byte, under *inner) error {
 	if err := s.removeTemps(path); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.folder, filepath.Base(path)+newInfix+"*")
+	temp, err := s.create(s.folder, filepath.Base(path)+newInfix+"*", lines)
 	if err != nil {
 		return err
 	}
-	if err := s.fill(f, lines); err != nil {
-		return err
-	}
 	if !isAt(under.File, under.path) {
-		return errors.Join(errSeized, remove(f.Name()))
+		return errors.Join(errSeized, remove(temp))
 	}
-	return s.put(f.Name(), path)
+	return s.put(temp, path)
 }
 
 func (s *Store) removeTemps(path string) error {

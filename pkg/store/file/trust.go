@@ -83,11 +83,8 @@ func (s *Store) trustFolder() error {
 		return nil
 	}
 	link, err := os.Lstat(s.folder)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
-		return err
+		return absentIsFine(err)
 	}
 	info, err := os.Stat(s.folder)
 	if err != nil {

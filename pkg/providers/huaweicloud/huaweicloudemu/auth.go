@@ -50,8 +50,8 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		fields[k] = v
 	}
 	key := fields["Access"]
-	secret, known := w.secret(key)
-	if !known {
+	known := slices.IndexFunc(w.opts.Credentials, func(c Credential) bool { return c.AccessKey == key })
+	if known < 0 {
 		return unauthenticated("ak %s not exist", key)
 	}
 	state := w.keys[key]
@@ -72,7 +72,7 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		return unauthenticated("calc aksk signature fail:signature expired, signature time:%s,server time:%s", date, now.Format(signDate))
 	}
 	request := canonical(r, query, body, signed)
-	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(secret, date, request))) {
+	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(w.opts.Credentials[known].SecretKey, date, request))) {
 		delete(w.keys, key)
 		return nil
 	}
@@ -81,13 +81,4 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	}
 	w.keys[key] = state
 	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
-}
-
-func (w *world) secret(key string) (string, bool) {
-	for _, c := range w.opts.Credentials {
-		if c.AccessKey == key {
-			return c.SecretKey, true
-		}
-	}
-	return "", false
 }

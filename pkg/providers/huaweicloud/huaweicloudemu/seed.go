@@ -81,15 +81,8 @@ func (r *seedRef) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		return n.Decode(&r.To)
 	}
-	var plain struct {
-		To     string `yaml:"to"`
-		Domain string `yaml:"domain"`
-	}
-	if err := emu.Decode(n, &plain); err != nil {
-		return err
-	}
-	r.To, r.Domain = plain.To, plain.Domain
-	return nil
+	type plain seedRef // which has no method like this one
+	return emu.Decode(n, (*plain)(r))
 }
 
 // MarshalYAML writes a word where that is enough.

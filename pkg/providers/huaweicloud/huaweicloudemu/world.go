@@ -1,6 +1,7 @@
 package huaweicloudemu
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -107,12 +108,7 @@ func (w *world) forget(a account) {
 	}
 }
 
-func orLocal(domain string) string {
-	if domain == "" {
-		return localDomain
-	}
-	return domain
-}
+func orLocal(domain string) string { return cmp.Or(domain, localDomain) }
 
 func platformOf(domain string) string {
 	if domain == localDomain {
