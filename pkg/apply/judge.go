@@ -57,7 +57,7 @@ func (r *run) reread(ctx context.Context) {
 	}
 	r.opts.Observe.tell(Reading{r.part.Name})
 	r.desired = r.job.current()
-	live, err := r.target.Read(ctx, r.question())
+	live, err := provider.Read(ctx, r.target, r.job.Connection, r.question())
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)
 		return
@@ -67,10 +67,13 @@ func (r *run) reread(ctx context.Context) {
 	r.steps.holdBack(live, r.ledger.doubts)
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
 		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
-		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: cmp.Or(r.opts.Now, time.Now()), Noted: noted(r.opts.Session.kept()),
-			Doubted: r.ledger.doubts.about, Retry: true}, // what the plan does not know of is held back
+		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept(), r.opts.now()),
+			Doubted: r.ledger.doubts.about, GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
 	})
 }
+
+// now is the moment by which mails are due.
+func (o ApplyOptions) now() time.Time { return cmp.Or(o.Now, time.Now()) }
 
 // question asks about what the plan touches; where that takes something, about all that the files list, since rules count
 // shares of that. What a grant mails is asked too: the plan may say less.
@@ -82,7 +85,8 @@ func (r *run) question() provider.Query {
 	if has(diff.OpRevoke, diff.OpDelete, diff.OpUpdate) {
 		q.Desired = r.desired
 	}
-	q.Notices = has(diff.OpGrant, diff.OpResend)
+	q.Notices = has(diff.OpGrant, diff.OpResend) ||
+		slices.ContainsFunc(r.part.Changes, func(c diff.Change) bool { return c.Op == diff.OpUpdate && c.Mails > 0 })
 	return q
 }
 

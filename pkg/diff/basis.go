@@ -124,5 +124,5 @@ func digestSet(lines []string) string {
 
 // Key is the change without where it comes from and what it costs: the same in every plan that has it.
 func (c Change) Key() Change {
-	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice}
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice, MailType: c.MailType}
 }

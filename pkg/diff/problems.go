@@ -32,9 +32,6 @@ func (e ends) narrowing(want, have spec.Resource, field, to string) (takes spec.
 	if takes == "" {
 		return "", ""
 	}
-	if have.Incomplete != "" {
-		return takes, "who would lose by it can't be counted: " + have.Incomplete + "; run again"
-	}
 	from := have.Settings.Get(field)
 	if want.Ownership != spec.AddOnly || e.hasLeft(spec.Subject{Kind: spec.SubjectUser, Name: from}) {
 		return takes, ""

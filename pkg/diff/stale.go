@@ -166,7 +166,7 @@ func (f freshPlan) explain(s *Staleness) {
 		s.Why = WhyUnlisted
 	case want.Ownership == spec.Ignored:
 		s.Why = WhyIgnored
-	case (c.Op == OpRevoke || c.Op == OpDelete) && have.Incomplete != "":
+	case have.Incomplete != "":
 		s.Why, s.Now = WhyNotWhole, have.Incomplete
 	case c.Op == OpGrant && ended:
 		s.Why, s.Now, s.Source = WhyTime, end.Reason, end.Source.Source()

@@ -93,3 +93,14 @@ func (q Query) NoSuch(what string, refs []spec.Ref, known []string, otherwise st
 	}
 	return errors.Join(errs...)
 }
+
+// Overlooked is a *NotWhole where the vendor has one of the resources that a list which was asked for them lacks; what names the
+// list.
+func Overlooked(what string, lacked []spec.Ref, names []string) error {
+	for _, ref := range lacked {
+		if slices.Contains(names, ref.Name) {
+			return &NotWhole{what, fmt.Sprintf("it lacks %q, which the whole list has", ref.Name)}
+		}
+	}
+	return nil
+}

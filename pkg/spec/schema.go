@@ -120,10 +120,6 @@ func commonDefinitions(formats []ProviderSchema) schema {
 		"reference":  about(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "where the secret is found: env:NAME or file:PATH"),
 		"url":        text(`^https?://[^?#@\s]+$`),
 		"rate":       text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`),
-		"notices": anyOf(schema{"const": "off"}, record(nil, schema{
-			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
-			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
-		})),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
@@ -216,7 +212,12 @@ func (f *ProviderSchema) schema() schema {
 			"read":  about(pointer("rate"), "calls that change nothing"),
 			"write": about(pointer("rate"), "calls that change something"),
 		}), "how many calls are made in a second, minute or hour; by default what the vendor publishes"),
-		"notices":      about(pointer("notices"), "when a mail that failed is sent again"),
+		"notices": about(anyOf(schema{"const": "off"}, record(nil, schema{
+			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
+			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
+			"types":       about(listOf(words(f.mailTypes())), "which mails are read, shown and sent again"),
+		})), "when a mail that failed is sent again"),
+		"language":     about(words(f.Languages), "of the mails that the vendor sends about our calls"),
 		"packing":      about(pointer("packing"), "what calls may touch beyond the changes"),
 		"experimental": about(listOf(words(f.Experimental)), "calls that no public page documents"),
 	}

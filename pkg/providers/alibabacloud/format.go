@@ -35,8 +35,8 @@ func Format() spec.ProviderSchema {
 			"region":                "where the account's site is: " + siteChina + " of the Chinese one, the default, or " + siteInternational + " of the international one",
 			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
 		},
-		Rate:    spec.Rates{Read: rate, Write: rate},
-		Notices: true,
+		Rate:  spec.Rates{Read: rate, Write: rate},
+		Mails: promotionMails(),
 	}
 }
 

@@ -51,6 +51,9 @@ var routes = []route{
 	{callDelete, kindAppGroup, []diff.Op{diff.OpDelete}, pack.Caps{Resources: maxDeletes}, 0, familyApp, policyOperate, true},
 }
 
+// mailing are the calls that make the vendor mail people, in a language that the call may choose.
+var mailing = []string{callGrant, callRevoke, callResend}
+
 // routeOf is the route of a call that Pack made.
 func routeOf(name string) route {
 	return routes[slices.IndexFunc(routes, func(r route) bool { return r.name == name })]

@@ -111,7 +111,7 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 	}
 	id := r.seen.directory[group].ID
 	members, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
-	if err != nil {
+	if err := cmp.Or(err, members.Whole("the list of members of user group "+group.Name)); err != nil {
 		return err
 	}
 	mails := 0

@@ -49,7 +49,7 @@ func (w *world) dumpAppGroup(g *appGroup) seedAppGroup {
 }
 
 func (w *world) dumpMail(m *mail) seedMail {
-	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent}
+	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent, Lang: m.language}
 	for _, group := range []bool{false, true} {
 		if a, ok := w.account(group, m.toID); ok {
 			out.To = refTo(a)

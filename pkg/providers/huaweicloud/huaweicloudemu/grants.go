@@ -80,7 +80,7 @@ func (f *form) grants() (in grantRequest) {
 
 // addGrants authorizes each account on each group (b2). It skips accounts that do not exist, and answers 200 all the same.
 func (w *world) addGrants(c *call) (any, error) {
-	in := c.grants()
+	in, language := c.grants(), c.language()
 	groups, accounts := w.groupsToGrant(c, in.AppGroups), w.accountsToGrant(c, in.Accounts)
 	for _, g := range groups {
 		for _, a := range accounts {
@@ -95,7 +95,7 @@ func (w *world) addGrants(c *call) (any, error) {
 	for _, g := range groups {
 		for _, a := range accounts {
 			if w.granted.get(g.id, a.id) == nil {
-				w.notify(mailAdd, w.grant(g, a))
+				w.notify(mailAdd, w.grant(g, a), language)
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func (w *world) grant(g *appGroup, a account) *link {
 
 // deleteGrants revokes what it finds, and succeeds even if it finds nothing (b3).
 func (w *world) deleteGrants(c *call) (any, error) {
-	in := c.grants()
+	in, language := c.grants(), c.language()
 	if c.Err != nil {
 		return nil, c.Err
 	}
@@ -171,7 +171,7 @@ func (w *world) deleteGrants(c *call) (any, error) {
 				continue
 			}
 			if !w.opts.NoRevokeMails {
-				w.notify(mailDel, x)
+				w.notify(mailDel, x, language)
 			}
 			w.revoke(x)
 		}

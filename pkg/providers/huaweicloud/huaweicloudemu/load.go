@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
@@ -100,24 +101,47 @@ func (w *world) loadAppGroup(s seedAppGroup) error {
 	for _, m := range s.Mails {
 		w.loadMail(&f, g, m)
 	}
+	w.dateGrants(g)
 	return f.Err
 }
 
 func (w *world) loadMail(f *form, g *appGroup, s seedMail) {
-	f.Maybe("type", s.Type, mailAdd, mailDel)
+	f.Maybe("type", s.Type, mailKinds...)
+	f.Maybe("language", s.Lang, languages...)
 	f.text("to", s.To.To, 1, 128+len(userGroupPrefix))
 	to := s.To.account()
 	about := seedRef{To: cmp.Or(s.About, s.To.To)}.account()
 	a, _ := w.named(to.group, to.name, to.domain, "")
 	m := &mail{
 		to: to.name, toID: a.id, group: about.group, about: about.name, appGroup: g.id,
-		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent,
+		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent, language: s.Lang,
 	}
 	if m.sent.IsZero() {
 		m.sent = w.Now
 	}
 	w.record(m, w.Shows)
 }
+
+// dateGrants gives a seed's grants the age that its mails tell of: a grant is as old as the first mail about it that no mail
+// about its removal follows.
+func (w *world) dateGrants(g *appGroup) {
+	for x := range w.granted.byThing.rows(g.id).Current() {
+		var removed time.Time
+		for m := range w.mailsOf.rows(g.id).Current() {
+			if m.tellsOf(x) && strings.HasPrefix(m.kind, mailDel) && m.sent.After(removed) {
+				removed = m.sent
+			}
+		}
+		for m := range w.mailsOf.rows(g.id).Current() {
+			if m.tellsOf(x) && strings.HasPrefix(m.kind, mailAdd) && m.sent.After(removed) && m.sent.Before(x.made) {
+				x.made = m.sent
+			}
+		}
+	}
+}
+
+// tellsOf says whether a mail is about a grant.
+func (m *mail) tellsOf(x *link) bool { return m.group == x.group && m.about == x.name }
 
 func (w *world) loadApp(s seedApp) error {
 	f := newForm(nil, nil)

@@ -99,7 +99,7 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	if err := w.admit(r, route, vars, len(body)); err != nil {
 		return 0, nil, err
 	}
-	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header})
+	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header, speaks: r.Header.Get("X-Language")})
 	return route.status, out, err
 }
 
