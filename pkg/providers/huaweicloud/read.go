@@ -238,8 +238,7 @@ func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []strin
 	for _, app := range found {
 		there[app.Name], r.seen.apps[app.Name] = true, app.ID
 	}
-	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
-	missing := spec.Each(absent, func(name string) spec.Ref { return r.ref(kindApp, name) })
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
 	if len(missing) == 0 {
 		return nil
 	}
@@ -248,10 +247,11 @@ func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []strin
 		return err
 	}
 	known := spec.Each(all.Rows, func(a application) string { return a.Name })
-	if err := provider.Overlooked("the list of apps by name", missing, known); err != nil {
+	lacked := spec.Each(missing, func(name string) spec.Ref { return r.ref(kindApp, name) })
+	if err := provider.Overlooked("the list of apps by name", lacked, known); err != nil {
 		return err
 	}
-	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
+	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
