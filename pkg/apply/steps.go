@@ -26,6 +26,7 @@ type step struct {
 	outcome diff.Outcome  // once it is settled
 	call    int           // number of the call that carried it last; 0: none yet
 	fate    provider.Fate // of that call
+	answer  diff.Answer   // to that call, where it was an error
 	detail  string        // why it ended so
 }
 
@@ -54,11 +55,7 @@ func newSteps(part diff.ConnectionPlan) *steps {
 
 // at returns the changes at the given indexes.
 func (s *steps) at(indexes []int) []diff.Change {
-	out := make([]diff.Change, len(indexes))
-	for n, i := range indexes {
-		out[n] = s.changes[i]
-	}
-	return out
+	return spec.Each(indexes, func(i int) diff.Change { return s.changes[i] })
 }
 
 // where lists the changes whose step is as wanted.
@@ -97,7 +94,8 @@ func (s *steps) ended(number int, indexes []int, end provider.Failure) {
 		detail = end.Err.Error()
 	}
 	for _, i := range indexes {
-		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail}
+		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail,
+			answer: diff.Answer{Status: end.Status, Code: end.Code, RequestID: end.RequestID}}
 	}
 }
 
@@ -150,9 +148,9 @@ func (s *steps) results(usable bool) []diff.ChangeResult {
 			step.outcome, step.detail = diff.NotTried, "the connection can't be used"
 		}
 		if step.outcome.Clean() {
-			step.detail = ""
+			step.detail, step.answer = "", diff.Answer{}
 		}
-		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail}
+		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail, Answer: step.answer}
 	}
 	return results
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -15,6 +16,7 @@ type Confirmed struct {
 	Settings map[string]string // those that the files managed, by field
 	Holdings []Holding         // sorted
 	Partly   bool              // others may have held something too: the files did not rule all of it
+	Unseen   []spec.Role       // sorted; whose lists no read showed, so that nothing is known of them
 }
 
 // Holding is a grant without its resource.
@@ -25,10 +27,7 @@ type Holding struct {
 
 // Compare orders holdings by role and subject.
 func (h Holding) Compare(o Holding) int {
-	if d := strings.Compare(string(h.Role), string(o.Role)); d != 0 {
-		return d
-	}
-	return h.Subject.Compare(o.Subject)
+	return cmp.Or(strings.Compare(string(h.Role), string(o.Role)), h.Subject.Compare(o.Subject))
 }
 
 // holds says whether the subject held the role.
@@ -49,11 +48,11 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Open}
 		}
 	}
-	undone := undo(confirmed, part.Name, results)
+	undone, waits := undo(confirmed, desired, part.Name, results)
 	held := map[spec.Ref][]Holding{}
-	waits := waiting(confirmed, desired, part.Name, results)
+	hidden := part.leaveUnseen(confirmed)
 	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant && !waits[roleOf(g)] {
+		if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
 			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
@@ -72,31 +71,41 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	return confirmed
 }
 
-// waiting are the lists that only an update that did not come about would have made count: nobody looked at who holds them, so
-// their resources are confirmed in part.
-func waiting(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) map[roleOn]bool {
-	waits := map[roleOn]bool{}
+// leaveUnseen takes out of what is confirmed what no read showed, and returns the lists among that.
+func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[RoleOn]bool {
+	hidden := map[RoleOn]bool{}
+	for _, u := range p.Unseen {
+		kind, name, _ := strings.Cut(u.Resource, "/")
+		ref := spec.Ref{Connection: p.Name, Kind: spec.Kind(kind), Name: name}
+		c, known := confirmed[ref]
+		if known && u.Setting != "" {
+			delete(c.Settings, u.Setting)
+		} else if known {
+			hidden[RoleOn{ref, u.Role}] = true
+			c.Unseen = append(c.Unseen, u.Role) // they are sorted
+			confirmed[ref] = c
+		}
+	}
+	return hidden
+}
+
+// undo takes back what results did not come to. It returns the grants that were not granted or not revoked, and the lists that
+// only an update that did not come about would have made count: nobody looked at who holds them, so their resources are
+// confirmed in part.
+func undo(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) (map[spec.Grant]Op, map[RoleOn]bool) {
+	undone, waits := map[spec.Grant]Op{}, map[RoleOn]bool{}
 	for _, c := range results {
 		ref := c.Ref(connection)
 		for _, role := range c.waiting(desired.Resources[ref]) {
-			waits[roleOn{ref, role}] = true
+			waits[RoleOn{ref, role}] = true
 			if partly, known := confirmed[ref]; known {
 				partly.Partly = true
 				confirmed[ref] = partly
 			}
 		}
-	}
-	return waits
-}
-
-// undo takes back what results did not come to, and returns the grants that were not granted or not revoked.
-func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeResult) map[spec.Grant]Op {
-	undone := map[spec.Grant]Op{}
-	for _, c := range results {
 		if c.Outcome.Clean() {
 			continue
 		}
-		ref := c.Ref(connection)
 		switch c.Op {
 		case OpCreate, OpDelete:
 			delete(confirmed, ref)
@@ -110,7 +119,7 @@ func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeR
 			}
 		}
 	}
-	return undone
+	return undone, waits
 }
 
 // managed lists the settings that the files give a resource.
@@ -130,13 +139,14 @@ type confirmedText struct {
 	Format   int                                                    `json:"format"`
 	Absent   bool                                                   `json:"absent,omitempty"`
 	Partly   bool                                                   `json:"partly,omitempty"`
+	Unseen   []spec.Role                                            `json:"unseen,omitempty"`
 	Settings map[string]string                                      `json:"settings,omitempty"`
 	Holdings map[spec.Role]map[spec.SubjectKind]map[string][]string `json:"holdings,omitempty"`
 }
 
 // Encode returns the text to keep. Equal contents give equal texts.
 func (c Confirmed) Encode() string {
-	text := confirmedText{confirmedFormat, c.Absent, c.Partly, c.Settings, map[spec.Role]map[spec.SubjectKind]map[string][]string{}}
+	text := confirmedText{confirmedFormat, c.Absent, c.Partly, c.Unseen, c.Settings, map[spec.Role]map[spec.SubjectKind]map[string][]string{}}
 	for _, h := range c.Holdings {
 		kinds := text.Holdings[h.Role]
 		if kinds == nil {
@@ -163,7 +173,7 @@ func DecodeConfirmed(text string) (c Confirmed, ok bool) {
 	if err := json.Unmarshal([]byte(text), &t); err != nil || t.Format != confirmedFormat {
 		return Confirmed{}, false
 	}
-	c = Confirmed{Absent: t.Absent, Settings: t.Settings, Partly: t.Partly}
+	c = Confirmed{Absent: t.Absent, Settings: t.Settings, Partly: t.Partly, Unseen: t.Unseen}
 	for role, kinds := range t.Holdings {
 		for kind, domains := range kinds {
 			for domain, names := range domains {

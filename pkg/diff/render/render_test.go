@@ -225,16 +225,25 @@ func TestTotals(t *testing.T) {
 		{name: "nothing, not whole", incomplete: 2, grants: 3, want: "No changes elsewhere; 2 resources could not be read whole."},
 		{name: "not whole", incomplete: 1, failed: 1, summary: diff.Summary{Grant: 1, Calls: 1},
 			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 1 connection could not be read; 1 resource could not be read whole."},
+		{name: "nothing that can be seen", grants: 7, resources: 3, summary: diff.Summary{Tally: diff.Tally{Match: 7, Unseen: 2, UnseenSettings: 1}},
+			want: "No changes. Of 9 grants on 3 resources 7 match, 2 can't be seen; 1 setting can't be seen."},
+		{name: "nothing but a setting", grants: 7, resources: 3, summary: diff.Summary{Tally: diff.Tally{Match: 7, UnseenSettings: 1}},
+			want: "No changes. Live state matches 7 grants on 3 resources; 1 setting can't be seen."},
+		{name: "some of what can be seen", summary: diff.Summary{Grant: 1, Calls: 1, Tally: diff.Tally{Match: 7, Differ: 1, Unseen: 2}},
+			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 7 match, 2 can't be seen."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, test.want, planTotals(test.summary, view{test.grants, test.resources, test.failed, test.incomplete}))
+			compare(t, test.want, planTotals(test.summary, view{test.summary.Tally, test.grants, test.resources, test.failed, test.incomplete}))
 		})
 	}
 	compare(t, "No drift. Live state matches 3 grants on 2 resources.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2}))
 	compare(t, "Drift: 2 changed; 2 changed live, 1 because the files moved on; 1 resource could not be read whole.",
 		driftTotals(diff.DriftSummary{Changed: 2, Live: 2, Files: 1}, view{incomplete: 1}))
-	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{3, 2, 2, 0}))
+	blind := diff.Tally{Match: 7, Unseen: 2}
+	compare(t, "No drift. Of 9 grants on 2 resources 7 match, 2 can't be seen.", driftTotals(diff.DriftSummary{Tally: blind}, view{Tally: blind, resources: 2}))
+	compare(t, "Applied: 1 done in 1 call; 7 match, 2 can't be seen.", resultTotals(diff.ResultSummary{Done: 1, Calls: 1, Tally: blind}))
+	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2, failed: 2}))
 }
 
 // A new op, outcome or cause has to get words here.

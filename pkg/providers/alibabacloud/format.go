@@ -27,13 +27,16 @@ func Format() spec.ProviderSchema {
 		Hosts: []string{"resourcemanager.aliyuncs.com", "resourcedirectory.aliyuncs.com", "resourcedirectory-intl.aliyuncs.com",
 			"resourcemanager.vpc-proxy.aliyuncs.com", "resourcedirectory.vpc-proxy.aliyuncs.com"},
 		Env:       []string{"ALIBABA_CLOUD_*"},
+		Keys:      []string{"region"},
+		Words:     map[string][]string{"region": {siteChina, siteInternational}},
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
 		About: map[string]string{
 			"accessKeyId": "the id of an access key", "accessKeySecret": "its secret", "securityToken": "for temporary access keys",
+			"region":                "where the account's site is: " + siteChina + " of the Chinese one, the default, or " + siteInternational + " of the international one",
 			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
 		},
-		Rate:    spec.Rates{Read: rate, Write: rate},
-		Notices: true,
+		Rate:  spec.Rates{Read: rate, Write: rate},
+		Mails: promotionMails(),
 	}
 }
 

@@ -50,40 +50,49 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, err
 	}
 	if !q.Partial {
-		live.Unmanaged = total - len(found)
+		live.Unmanaged = max(total-len(found), 0)
 	}
-	var errs []error
 	for _, name := range wanted {
 		ref, a := r.ref(name), found[name]
 		r.seen[name] = a
 		if a.DirectoryID != "" {
 			live.Account = "directory " + a.DirectoryID
 		}
-		want := q.Desired.Resources[ref]
 		if a.alike != "" {
 			live.Alike(ref, strings.Fields(a.alike))
 			continue
 		}
-		if err := a.judge(want); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
-			continue
-		}
-		shown, note, problem := r.present(a, want)
-		live.Resources[ref], live.IDs[ref] = shown, a.ID
-		if note != "" {
-			live.Note(ref, "%s", note)
-		}
-		if leaving := a.Deletion == "Checking" || a.Deletion == "Deleting"; leaving && a.Type == typeResource && want.Settings.Get("type") == cloud {
-			live.Note(ref, "it is being deleted at the vendor (%s), and is to become a cloud account all the same", a.Deletion)
-		}
-		if problem != "" {
-			live.Unsupported[ref] = problem
+		r.show(ref, a, q.Desired.Resources[ref], &live)
+	}
+	return live, r.readMails(ctx, q, &live)
+}
+
+// show adds an account to live. One that is no member is not there, and nothing can be done about that.
+func (r *Reader) show(ref spec.Ref, a account, want spec.Resource, live *diff.Live) {
+	if status := statuses[a.Status]; status.course == toRefuse {
+		live.Unsupported[ref] = fmt.Sprintf("%s (%s); settle that at the vendor, or remove it from the file", status.says, a.Status)
+		return
+	}
+	shown, note, problem := r.present(a, want)
+	live.Resources[ref], live.IDs[ref] = shown, a.ID
+	if setting, why := a.judge(want); setting != "" {
+		live.CantSet(ref, setting, why)
+		if note = ""; setting == "type" && shown.Settings.Get("type") == want.Settings.Get("type") {
+			note = why // nothing is to be done
 		}
 	}
-	if len(errs) == 0 {
-		return live, r.readMails(ctx, q, &live)
+	if a.Type == "" {
+		live.CantSee(diff.Aspect{Resource: ref, Setting: "type"}, "the vendor does not say it")
 	}
-	return live, errors.Join(errs...)
+	if note != "" {
+		live.Note(ref, "%s", note)
+	}
+	if leaving := a.Deletion == "Checking" || a.Deletion == "Deleting"; leaving && a.Type == typeResource && want.Settings.Get("type") == cloud {
+		live.Note(ref, "it is being deleted at the vendor (%s), and is to become a cloud account all the same", a.Deletion)
+	}
+	if problem != "" {
+		live.Unsupported[ref] = problem
+	}
 }
 
 func (r *Reader) ref(name string) spec.Ref {
@@ -93,7 +102,7 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	course, says, typ := a.course(), statuses[a.Status].says, accountTypes[a.Type]
+	course, says, typ := a.course(), statuses[a.Status].says, cmp.Or(accountTypes[a.Type], a.Type)
 	if course == toAwait {
 		typ = cloud
 	}
@@ -101,14 +110,11 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
-	n, _ := r.notes.of(a)
 	switch {
 	case course == toAwait:
 		return shown, says, ""
 	case course == toPromoteAgain && r.notices.Off:
 		return shown, "", says + "; it is not promoted again, since notices: off leaves mails alone"
-	case course == toPromoteAgain && n.Tries >= r.notices.MaxAttempts:
-		return shown, "", says + fmt.Sprintf("; it is not promoted again after %d mails, as notices: maxAttempts says", n.Tries)
 	case course == toPromoteAgain:
 		return shown, says + "; it is promoted again", ""
 	case course == toLeave:
@@ -148,7 +154,7 @@ func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (m
 	if err != nil {
 		return nil, 0, err
 	}
-	r.pages = (all.Total + pageSize - 1) / pageSize
+	r.pages = all.Total/pageSize + 1 // the list ends with a short page
 	return found, all.Total, r.missing(q, found, all.Rows, wanted)
 }
 
@@ -197,7 +203,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 		other, twice := found[a.DisplayName]
 		switch {
 		case a.ID == "":
-			errs = append(errs, fmt.Errorf("the vendor lists account %q without an id", a.DisplayName))
+			errs = append(errs, &provider.NotWhole{What: "the list of accounts", Why: fmt.Sprintf("it has account %q without an id", a.DisplayName)})
 		case twice && (statuses[a.Status].course == toRefuse || strings.Contains(other.alike+" "+other.ID, a.ID)):
 			continue
 		case twice && statuses[other.Status].course != toRefuse:
@@ -210,18 +216,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
 func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
-	if len(found) == len(wanted) {
-		return nil
-	}
-	known := make([]string, len(rows))
-	for i, a := range rows {
-		known[i] = a.DisplayName
-	}
-	var absent []spec.Ref
-	for _, name := range wanted {
-		if _, exists := found[name]; !exists {
-			absent = append(absent, r.ref(name))
-		}
-	}
-	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	known := spec.Each(rows, func(a account) string { return a.DisplayName })
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { _, exists := found[name]; return exists })
+	return q.NoSuch("the directory has no account", spec.Each(absent, r.ref), known, "accounts are made at the vendor, not here")
 }

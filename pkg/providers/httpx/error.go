@@ -1,12 +1,14 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +20,8 @@ import (
 type Error struct {
 	Method    string
 	URL       string // scheme, host and path; no query
-	Status    int    // 0: no answer
+	Status    int    // the vendor's own; 0: no answer
+	Means     int    // the status that the answer stands for, where that is another
 	Code      string // the vendor's error code
 	Message   string
 	RequestID string
@@ -26,6 +29,11 @@ type Error struct {
 	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
 	Attempts  int
 	Err       error // why there was no usable answer; nil when the vendor answered with an error
+	// Own says that the vendor's own service answered, and not what stands before it, whose failures tell nothing of the vendor.
+	Own bool
+	// Most is how often the request may be sent at most, where the vendor's answer is better left to a later run; 0: as often as
+	// others.
+	Most int
 	// Alone says of a throttled request that it is about what the request names, so that others may go on.
 	Alone   bool
 	Stopped error // why it was not sent again where the vendor's answer is no reason; nil: it is one
@@ -70,14 +78,18 @@ var oneRow = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConfli
 // failure says what follows from the error.
 func (e *Error) failure() *provider.Failure {
 	var late tooLate
-	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Status),
-		Unauthorized: e.Status == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late), Err: e}
+	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Meaning()),
+		Unauthorized: e.Meaning() == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late),
+		Status: e.Status, Code: e.Code, RequestID: e.RequestID, Err: e}
 }
 
-// Status is the HTTP status behind err, or 0.
+// Meaning is the status that the answer stands for, by which it is met.
+func (e *Error) Meaning() int { return cmp.Or(e.Means, e.Status) }
+
+// Status is the status that the answer behind err stands for, or 0.
 func Status(err error) int {
 	if e := (*Error)(nil); errors.As(err, &e) {
-		return e.Status
+		return e.Meaning()
 	}
 	return 0
 }
@@ -105,6 +117,9 @@ func distrusted(err error) bool {
 
 // plain replaces the words that people do not know by ones that they do.
 func plain(err error, timeout time.Duration) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) { // the URL is in our own error already, and its query may be long
+		err = u.Err
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded)
 	}

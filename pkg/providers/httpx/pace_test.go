@@ -110,9 +110,12 @@ func vendorsWait(t *testing.T) {
 	for header, want := range map[string]time.Duration{
 		"7":                             7 * time.Second,
 		"Sat, 01 Jan 2000 00:00:09 GMT": 9 * time.Second, // a bubble's clock begins with that year
-		"1000000000":                    throttledPause,
-		"99999999999999999999":          throttledPause,
+		"300":                           5 * time.Minute,
+		"1.5":                           1500 * time.Millisecond,
 		"-5":                            throttledPause,
+		"NaN":                           throttledPause,
+		"soon":                          throttledPause,
+		"Fri, 31 Dec 1999 00:00:09 GMT": throttledPause,
 		"":                              throttledPause,
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -107,9 +108,32 @@ func TestThrottledBeyondTheRun(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, err := New(Env{Transport: always(429, "Retry-After", "120")}, "main", perMinute).Do(ctx, write, nil)
-		want := "POST http://vendor.example: http 429; it could be sent only in 2m0s, after the end of the run's time"
+		want := "POST http://vendor.example: http 429; the vendor asks for 2 min; run again then"
 		if fmt.Sprint(err) != want || time.Since(start) != 0 || Status(err) != 429 {
 			t.Errorf("error %q after %v", err, time.Since(start))
 		}
 	})
+}
+
+// A wait that is longer than a run's patience ends it with the vendor's wish, and nothing is sent before: not by others that draw
+// from the same limit either. A run with a limit that leaves room for it waits.
+func TestLongWaits(t *testing.T) {
+	for header, says := range map[string]string{"3600": "1 h", "Sat, 01 Jan 2000 01:30:00 GMT": "1 h 30 min", "1000000000": "1000 d", "99999999999999999999": "1000 d"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", header), ok}}
+			c := New(Env{Transport: s}, "main", perMinute)
+			for range 2 {
+				_, err := c.Do(t.Context(), write, nil)
+				if !late(err) || !strings.HasSuffix(err.Error(), "the vendor asks for "+says+"; run again then") || len(s.times) != 1 {
+					t.Errorf("Retry-After %s: error %v after %d requests", header, err, len(s.times))
+				}
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*maxAsked)
+			defer cancel()
+			start := time.Now()
+			if _, err := c.Do(ctx, write, nil); err != nil || time.Since(start) < time.Hour {
+				t.Errorf("Retry-After %s: error %v after %v", header, err, time.Since(start))
+			}
+		})
+	}
 }

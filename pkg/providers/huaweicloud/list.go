@@ -34,15 +34,36 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	}
 	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
+		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy, First: offset == 0}, &answer)
 	if err != nil {
 		return p, err
 	}
-	if p.Rows, p.Total, err = answer.of(l); err != nil {
+	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
-	if next := offset + pageSize; len(p.Rows) >= pageSize && next < p.Total {
-		p.Next = next
+	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
+		p.Next = offset + len(p.Rows) // it is an index, and a page may be larger than asked
 	}
 	return p, nil
+}
+
+// Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned
+// to each.
+func (r *Reader) Lists(q provider.Query) int {
+	groups, apps, lists := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp), 0
+	if len(groups) > 0 {
+		lists += 2
+	}
+	if q.Notices && len(r.mailTypes) > 0 {
+		lists += len(groups)
+	}
+	if len(apps) > 0 {
+		lists++
+	}
+	for _, name := range apps {
+		if !q.Desired.Resources[r.ref(kindApp, name)].Open {
+			lists++
+		}
+	}
+	return lists
 }

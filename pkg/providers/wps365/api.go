@@ -46,11 +46,10 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	if first, given := secrets["refreshToken"]; given {
 		a.user = newBearer((&userTokens{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
-	env.Transport = statusFromBody{next: env.Transport}
 	a.http = httpx.New(env, conn.Name, conn.Rate)
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	oauth.http.Secrets = a.http.Secrets
-	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.renew
+	a.http.Sign, a.http.Explain, a.http.Again, a.http.Meaning = a.authenticate, explain, a.renew, meaningOf
 	return a, nil
 }
 
@@ -78,7 +77,7 @@ func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) er
 
 // renew gets another token when the vendor no longer takes the one it was sent.
 func (a *api) renew(ctx context.Context, r *http.Request, e *httpx.Error) bool {
-	if e.Status != http.StatusUnauthorized {
+	if e.Meaning() != http.StatusUnauthorized {
 		return false
 	}
 	_, err := a.bearer(r.Method, r.URL.String()).token(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))

@@ -1,10 +1,7 @@
 package wps365
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,39 +10,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
-// statusFromBody gives an answer that is an error by its body, whatever its status, the status that its code stands for: the
-// request loop goes by the status.
-type statusFromBody struct {
-	next   http.RoundTripper // nil: the network
-	secret bool              // answers hold tokens: what can't be read is not shown either
-}
-
-// RoundTrip passes the request on.
-func (h statusFromBody) RoundTrip(r *http.Request) (*http.Response, error) {
-	next := h.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(r)
-	if err != nil || resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return resp, err
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, httpx.MaxBody+1))
-	if closeErr := resp.Body.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the answer was cut off: %w", err)
-	}
+// meaningOf is the status that an answer stands for by its code, whatever its own status: 0 where it is no error.
+func meaningOf(body []byte) int {
 	var f failure
-	switch err := json.Unmarshal(data, &f); {
-	case err != nil && h.secret:
-		data = nil
-	case err == nil && f.Code != "" && f.Code != "0":
-		resp.StatusCode = statusOf(f.Code.String())
+	if json.Unmarshal(body, &f) != nil || f.Code == "" || f.Code == "0" {
+		return 0
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	return resp, nil
+	return statusOf(f.Code.String())
 }
 
 // statusOf is the status that the first three digits of a code say; with any other code nobody knows what was done.
@@ -154,14 +125,14 @@ func explain(e *httpx.Error, _ http.Header, body []byte) {
 		cause = f.More
 	}
 	m, known := meanings[e.Code]
-	if !known {
+	if e.Own = e.Code != ""; !known {
 		return
 	}
 	e.Message = strings.TrimSuffix(m.words+": "+e.Message, ": ")
 	switch {
 	case m.throttled:
-		e.Status, e.Fate, e.Alone = http.StatusTooManyRequests, m.fate, m.alone
+		e.Means, e.Fate, e.Alone = http.StatusTooManyRequests, m.fate, m.alone
 	case m.fate == provider.Unknown:
-		e.Status, e.Fate = max(e.Status, statusOf(e.Code)), m.fate
+		e.Means, e.Fate = max(e.Meaning(), statusOf(e.Code)), m.fate
 	}
 }

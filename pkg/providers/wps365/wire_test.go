@@ -74,7 +74,7 @@ func TestExplain(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			e := httpx.Error{Status: tc.status, Fate: provider.NotDone}
 			explain(&e, nil, []byte(tc.body))
-			if e.Status != tc.want || e.Code != tc.code || e.Message != tc.says || e.Fate != tc.fate || e.Alone != (tc.name == "lock") {
+			if e.Meaning() != tc.want || e.Status != tc.status || e.Code != tc.code || e.Message != tc.says || e.Fate != tc.fate || e.Alone != (tc.name == "lock") {
 				t.Errorf("status %d, code %q, message %q, fate %v", e.Status, e.Code, e.Message, e.Fate)
 			}
 		})

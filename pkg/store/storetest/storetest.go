@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -66,6 +69,25 @@ func (back Backend) open(t *testing.T) store.Store {
 		}
 	})
 	return s
+}
+
+// sideBySide calls a function for n openings of the store at once, with their numbers, and waits for all.
+func (back Backend) sideBySide(t *testing.T, n int, do func(i int, s store.Store)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for i := range n {
+		s := back.open(t)
+		wg.Go(func() { do(i, s) })
+	}
+	wg.Wait()
+}
+
+// same wants two values to be equal.
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
 }
 
 // owner makes owners that differ by a number.
