@@ -157,6 +157,9 @@ func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 	form := formWith(prefix)
 	it.name = text
 	switch {
+	case prefix == string(SubjectUser) && name != "":
+		d.reject(it.at, "write "+quoted(name)+", since a bare word is a user", "item %s needs no prefix", quoted(text))
+		return it, false
 	case prefixed && (form.kind == "" || form.bare):
 		d.reject(it.at, d.meant(prefix, prefixes(), "use "+in.takes()), "unknown prefix %s in item %s", quoted(prefix), quoted(text))
 		return it, false

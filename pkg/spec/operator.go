@@ -98,6 +98,9 @@ func (l *loader) defineConnection() string {
 	if len(l.connections) == 0 && l.operator == nil {
 		return "define it under connections, or name the operator's file that holds it with --operator"
 	}
+	if known := slices.Sorted(maps.Keys(l.connections)); len(known) > 0 && len(known) <= 3 {
+		return "use " + either(known) + ", or define it under connections"
+	}
 	return "define it under connections"
 }
 

@@ -56,7 +56,9 @@ func (p *proofreader) text() *mistake {
 // unquotable says of text that begins with a character that means something else in YAML.
 func unquotable(text []byte, at int) *mistake {
 	switch c := text[0]; c {
-	case '@', '`', '%':
+	case '@':
+		return &mistake{at, "text can't begin with @", "write it without the @, or put the text in quotes"}
+	case '`', '%':
 		return &mistake{at, fmt.Sprintf("text can't begin with %c", c), "put it in quotes"}
 	case ',':
 		return &mistake{at, "a comma without a value before it", "remove it, or put the text in quotes"}

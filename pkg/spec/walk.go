@@ -136,7 +136,14 @@ type object struct {
 // object checks that a mapping's keys are among those known, each at most once.
 func (d *decoder) object(n *yaml.Node, what string, known []string) (object, bool) {
 	o := object{d, n, what, known}
-	if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
+	form := "key: value"
+	switch what {
+	case "user":
+		form = "{name: NAME}"
+	case "grant":
+		form = "{to: [NAME]}"
+	}
+	if !d.is(n, yaml.MappingNode, what, "write it as `"+form+"`") {
 		return o, false
 	}
 	var room [16]*yaml.Node
@@ -209,8 +216,11 @@ func (o object) need(key string) (*yaml.Node, bool) {
 		return nil, false
 	}
 	line := key + ":"
-	if key == "version" {
+	switch key {
+	case "version":
 		line += " 1" // there is no other
+	case "in":
+		line += " CONNECTION"
 	}
 	o.reject(o.at(o.node), fmt.Sprintf("add `%s`", line), "%s has no %s", o.what, key)
 	return nil, false
