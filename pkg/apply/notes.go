@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // A plan's id is over its notes and problems, which are text in format 1. So what package diff tells of them as data gets its
@@ -18,12 +19,7 @@ const mailInDoubt = "an earlier run may have sent this mail, and no read can tel
 
 // notes puts what is worth a note into words, sorted.
 func notes[T any](about []T, words func(T) string) []string {
-	lines := make([]string, len(about))
-	for i, a := range about {
-		lines[i] = words(a)
-	}
-	slices.Sort(lines)
-	return lines
+	return slices.Sorted(slices.Values(spec.Each(about, words)))
 }
 
 // unsent tells of a mail that is not sent again, or not yet.
@@ -51,9 +47,6 @@ func lookalike(l diff.Lookalike) string {
 }
 
 func respelling(r diff.Respelling) string {
-	names := make([]string, len(r.ShownAs))
-	for i, s := range r.ShownAs {
-		names[i] = s.String()
-	}
+	names := spec.Each(r.ShownAs, spec.Subject.String)
 	return fmt.Sprintf("%s: %s is there as %s, and nothing is granted or revoked; write it so", r.Grant.Resource, r.Grant.Subject, strings.Join(names, " and "))
 }

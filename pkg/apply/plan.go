@@ -84,7 +84,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err != nil {
 		return err
 	}
-	live, err := job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	live, err := provider.Read(ctx, job.Source, job.Connection, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
 	if err != nil {
 		return err
 	}

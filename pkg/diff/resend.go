@@ -115,13 +115,13 @@ func (c *Comparison) current(n Notice) (source spec.Position, ok bool) {
 		return want.Source, n.Field == ""
 	}
 	g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-	claim, wanted := c.desired.Grants.Claim(g)
+	origin, wanted := c.desired.Grants.Origin(g)
 	held := c.live.Grants.Has(g)
 	if n.Mail.After != string(OpRevoke) {
-		return claim.Source, wanted && held
+		return origin.Source, wanted && held
 	}
 	_, left := c.desired.Departed[n.Subject]
-	_, ended := c.desired.Inactive.Claim(g)
+	_, ended := c.desired.Inactive.Origin(g)
 	return want.Source, !wanted && !held && !left && (want.Ownership != spec.AddOnly || ended)
 }
 
@@ -133,7 +133,7 @@ func (d *delta) resends() {
 	}
 	for _, n := range d.live.Notices {
 		source, current := d.current(n)
-		if !current || n.Tries >= d.resending.MaxAttempts && !n.Unsure {
+		if !current || d.live.Resources[n.Resource].Incomplete != "" || n.Tries >= d.resending.MaxAttempts && !n.Unsure {
 			continue
 		}
 		settings := spec.Settings{}

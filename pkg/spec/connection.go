@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,13 @@ type Packing struct {
 	CoverAbsent int // pairs that are neither desired nor live and that may be revoked
 }
 
+// Keys that mean the same for every provider that has them. They say how people are known, and not which tenant it is.
+const (
+	KeyDomain   = "domain"   // what a blank domain means in the files
+	KeyPlatform = "platform" // the kind of directory of people who have none of their own
+	KeyCaseFold = "caseFold" // whether names that differ in letter case only are one
+)
+
 // connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
 	Connection
@@ -44,7 +52,22 @@ func (c *connection) holds(k Kind) bool {
 }
 
 // domain is what a blank domain means.
-func (c *connection) domain() string { return strings.ToLower(c.schema.Domain) }
+func (c *connection) domain() string {
+	return cmp.Or(c.Settings[KeyDomain], strings.ToLower(c.schema.Domain))
+}
+
+// platform is the kind of directory that a user is of; "" where nobody says. Who is said to be of the vendor's own domain is not of
+// the directory that the connection is about.
+func (c *connection) platform(u *user) string {
+	builtIn := u.domain != "" && u.domain == strings.ToLower(c.schema.Domain)
+	switch {
+	case slices.Contains(c.schema.Words[KeyPlatform], u.platform):
+		return u.platform
+	case builtIn && u.domain != c.Settings[KeyDomain]:
+		return ""
+	}
+	return c.Settings[KeyPlatform]
+}
 
 // The keys that every connection takes, and those inside of them.
 var (
@@ -81,10 +104,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	var known []string
-	for _, f := range d.formats {
-		known = append(known, f.Provider)
-	}
+	known := Each(d.formats, func(f ProviderSchema) string { return f.Provider })
 	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
 		return
 	}
@@ -142,10 +162,6 @@ func (d *decoder) settings(c *connection, o object) {
 func (d *decoder) providerKeys(c *connection, o object) {
 	c.Settings = map[string]string{}
 	for _, key := range c.schema.Keys {
-		read := d.name
-		if slices.Contains(c.schema.Booleans, key) {
-			read = d.boolean
-		}
 		n := o.get(key)
 		if n == nil && slices.Contains(c.schema.Required, key) {
 			n, _ = o.need(key)
@@ -153,10 +169,24 @@ func (d *decoder) providerKeys(c *connection, o object) {
 		if n == nil {
 			continue
 		}
-		if v, ok := read(n, key); ok {
+		if v, ok := d.setting(n, key, c.schema); ok {
 			c.Settings[key] = v
 		}
 	}
+}
+
+// setting reads the value of a provider's key.
+func (d *decoder) setting(n *yaml.Node, key string, f *ProviderSchema) (string, bool) {
+	words, boolean := f.Words[key], slices.Contains(f.Booleans, key)
+	switch {
+	case boolean && (words == nil || n.Tag == "!!bool"):
+		return d.boolean(n, key)
+	case words != nil:
+		return d.word(n, key, words...)
+	case key == KeyDomain:
+		return d.domain(n, key)
+	}
+	return d.name(n, key)
 }
 
 // wordList reads a list of fixed words, each at most once.

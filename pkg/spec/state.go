@@ -15,6 +15,9 @@ type State struct {
 	Known map[Subject]bool
 	// Addresses are those that the file gives people, by their names at the connection. Only desired states have them.
 	Addresses map[Subject]string
+	// Platforms are the kinds of directories that people are of, in the vendor's words, by their names at the connection. Only desired
+	// states have them, of those of whom the file says it.
+	Platforms map[Subject]string
 	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
 }
@@ -40,7 +43,7 @@ type Resource struct {
 	Source    Position    // desired
 	Schema    *KindSchema // desired: what its kind holds; nil where nobody said
 
-	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
+	Incomplete string // live: why a list that tells of it can't be trusted to be whole; "" when all are
 	Uncounted  string // live: why nobody can tell who holds it, so that grants are taken to be there; "" when they can
 }
 

@@ -21,11 +21,20 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// hosts serve the accounts of the vendor's Chinese site; ResourceManager has this one for all sites and regions. (Endpoint
-// pages of the two products. The host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
-var hosts = map[family]string{
-	resourceManager:   "https://resourcemanager.aliyuncs.com",
-	resourceDirectory: "https://resourcedirectory.aliyuncs.com",
+// The regions that stand for the vendor's sites.
+const (
+	siteChina         = "cn-shanghai"
+	siteInternational = "ap-southeast-1"
+)
+
+// siteHosts are the hosts that serve the accounts of a site; ResourceManager has one for all. (Endpoint pages of the two products. The
+// host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
+func siteHosts(site string) map[family]string {
+	hosts := map[family]string{resourceManager: "https://resourcemanager.aliyuncs.com", resourceDirectory: "https://resourcedirectory.aliyuncs.com"}
+	if site == siteInternational {
+		hosts[resourceDirectory] = "https://resourcedirectory-intl.aliyuncs.com"
+	}
+	return hosts
 }
 
 // api sends signed requests to one resource directory.
@@ -41,7 +50,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
 		keys: credentials{secrets["accessKeyId"], secrets["accessKeySecret"], secrets["securityToken"]},
 	}
-	for f, host := range hosts {
+	for f, host := range siteHosts(conn.Settings["region"]) {
 		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
 	}
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...) // the gateway may show what it signed
@@ -99,7 +108,7 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) erro
 // nor in what time.
 const mailPause = 2 * time.Minute
 
-// explain reads error bodies. It gives a status that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
+// explain reads error bodies. It gives a meaning that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
 // what goes through later, 401 to what no further call would fare better with.
 func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	var f failure
@@ -109,11 +118,11 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
 	switch {
 	case e.Code == codeFrequency:
-		e.Status, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
+		e.Means, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
-		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
+		e.Means, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):
-		e.Status = http.StatusUnauthorized
+		e.Means = http.StatusUnauthorized
 	case e.Code == codeNonceUsed: // we never use one twice: something on the way sent the request twice
 		e.Fate = provider.Unknown
 	case e.Code == codeLate:

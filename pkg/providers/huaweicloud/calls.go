@@ -61,10 +61,8 @@ func routeOf(name string) route {
 
 // Shapes are the calls that Pack makes.
 func (r *Reader) Shapes() []diff.CallShape {
-	shapes := make([]diff.CallShape, len(routes))
-	for i, k := range routes {
-		shapes[i] = diff.CallShape{Name: k.name, Kind: k.kind, Role: spec.RoleAccess, Ops: k.ops,
+	return spec.Each(routes, func(k route) diff.CallShape {
+		return diff.CallShape{Name: k.name, Kind: k.kind, Role: spec.RoleAccess, Ops: k.ops,
 			Resources: k.caps.Resources, Subjects: k.caps.Subjects, Changes: k.changes}
-	}
-	return shapes
+	})
 }

@@ -125,7 +125,7 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 	}
 	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
 	if all.Broken != "" {
-		live.Note(ref, "the list of mails is not whole: %s; none is sent again in this run", all.Broken)
+		live.Distrust(ref, "the list of mails is not whole: %s", all.Broken)
 		return nil, err
 	}
 	return all.Rows, err

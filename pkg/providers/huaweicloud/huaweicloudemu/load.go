@@ -36,14 +36,9 @@ func (w *world) loadUser(s seedUser) error {
 	if w.free(&f, false, s.Name, s.Domain, 128); f.Err != nil {
 		return f.Err
 	}
-	w.addUser(&user{
-		account: account{name: s.Name, domain: orLocal(s.Domain)},
-		userSettings: userSettings{
-			Description: s.Description, Email: s.Email, Phone: s.Phone, Disabled: s.Disabled,
-			Activation: "USER_ACTIVATE", Expires: "0", PasswordChangeable: true, PasswordChangeNext: true,
-		},
-		locked: s.Locked,
-	})
+	u := &user{account: account{name: s.Name, domain: orLocal(s.Domain)}, userSettings: newSettings(), locked: s.Locked}
+	u.Description, u.Email, u.Phone, u.Disabled = s.Description, s.Email, s.Phone, s.Disabled
+	w.addUser(u)
 	return nil
 }
 
@@ -70,17 +65,16 @@ func (w *world) loadUserGroup(s seedUserGroup) error {
 }
 
 // referred returns the accounts that references name.
-func (w *world) referred(refs []seedRef) ([]account, error) {
-	accounts := make([]account, 0, len(refs))
+func (w *world) referred(f *form, refs []seedRef) (accounts []account) {
 	for _, ref := range refs {
 		who := ref.account()
 		a, ok := w.named(who.group, who.name, who.domain, "")
 		if !ok {
-			return nil, fmt.Errorf("line %d: unknown %q in domain %s", ref.line, ref.To, who.domain)
+			f.Fail(fmt.Errorf("line %d: unknown %q in domain %s", ref.line, ref.To, who.domain))
 		}
 		accounts = append(accounts, a)
 	}
-	return accounts, nil
+	return accounts
 }
 
 func (w *world) loadAppGroup(s seedAppGroup) error {
@@ -90,9 +84,9 @@ func (w *world) loadAppGroup(s seedAppGroup) error {
 	if w.appGroupByName[s.Name] != "" {
 		f.Wrong(emu.BadValue, "name", "comes twice")
 	}
-	accounts, err := w.referred(s.Grants)
-	if err := cmp.Or(f.Err, err); err != nil {
-		return err
+	accounts := w.referred(&f, s.Grants)
+	if f.Err != nil {
+		return f.Err
 	}
 	g := &appGroup{
 		name: s.Name, description: s.Description, serverGroup: s.ServerGroup,
@@ -153,9 +147,9 @@ func (w *world) loadApp(s seedApp) error {
 	f := newForm(nil, nil)
 	f.text("name", s.Name, 1, 128)
 	f.Maybe("audience", s.Audience, "assigned", "everyone")
-	accounts, err := w.referred(s.Grants)
-	if err := cmp.Or(f.Err, err); err != nil {
-		return err
+	accounts := w.referred(&f, s.Grants)
+	if f.Err != nil {
+		return f.Err
 	}
 	a := &app{appSettings: appSettings{
 		Name: s.Name, Version: "1.0", GrantKind: assigned, InstallKind: "QUIET_INSTALL", OS: "Windows", Status: "NORMAL",
