@@ -97,7 +97,7 @@ func (c *Comparison) Unsent(when Resending) (unsent []Unsent) {
 		case n.Tries >= when.MaxAttempts && n.Field == "":
 			unsent = append(unsent, Unsent{Notice: n})
 		case n.Subject == (spec.Subject{}) && n.Field == "": // it waits for an answer, and did not fail
-		case n.Tries < when.MaxAttempts && when.Now.Before(when.due(n)):
+		case n.Tries < when.MaxAttempts && !when.Now.IsZero() && when.Now.Before(when.due(n)):
 			unsent = append(unsent, Unsent{n, when.due(n)})
 		}
 	}
@@ -152,7 +152,7 @@ func (d *delta) resends() {
 // time, and is blocked once it was tried often enough.
 func (d *delta) again(ref spec.Ref, c *Change) (send bool) {
 	at := slices.IndexFunc(d.live.Notices, func(n Notice) bool { return n.Resource == ref && n.Field == c.Field })
-	if d.resending.Off || at < 0 || c.Problem != "" {
+	if d.resending.Off || d.resending.Now.IsZero() || at < 0 || c.Problem != "" { // without a moment nothing waits for one
 		return true
 	}
 	n := d.live.Notices[at]

@@ -109,7 +109,9 @@ func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, list
 		case err != nil:
 			return err
 		}
-		sent, n.Tries = a.modified(), tries
+		if sent, n.Tries = a.modified(), tries; a.Status == statusExpired && !sent.IsZero() {
+			sent = sent.Add(-linkLife)
+		}
 		if !doubtful {
 			r.notes.learn(a.ID, n)
 		}
@@ -123,9 +125,13 @@ func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, list
 	return nil
 }
 
-// mailLife is how long the link of a mail is good, and a bit: a promotion that ended later than that after a mail ended after
-// another one.
-const mailLife = 25 * time.Hour
+// linkLife is how long the link of a mail is good: what expired was mailed about at least that long before.
+const linkLife = 24 * time.Hour
+
+// mailLife is that and a bit: a promotion that ended later than that after a mail ended after another one.
+const mailLife = linkLife + time.Hour
+
+const statusExpired = "PromoteExpired"
 
 // explains says whether the mail that is noted is the last one about an account, by what the vendor shows of it.
 func (n mailed) explains(a account) bool {

@@ -209,7 +209,7 @@ func TestNewStateFoldersForEachRun(t *testing.T) {
 		note  string
 	}{
 		"promotions that expire": {alibabacloudemu.Options{}, 3, ""},
-		"no list of promotions":  {alibabacloudemu.Options{NoRecordList: true}, 6, "how often its owner was mailed is not known"},
+		"no list of promotions":  {alibabacloudemu.Options{NoRecordList: true}, 12, "how often its owner was mailed is not known"},
 		"mails sent again":       {stays, 12, "how often its mail was sent again is not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
