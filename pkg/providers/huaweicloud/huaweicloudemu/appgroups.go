@@ -2,7 +2,6 @@ package huaweicloudemu
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -96,7 +95,7 @@ func (f *form) appGroup(name *string, serverGroup, description string) {
 }
 
 func (w *world) addAppGroup(g *appGroup) {
-	g.id, g.made = fmt.Sprint(570000000000000000+w.Next()), w.Now
+	g.id, g.made = w.NewID(g.id, "57%016d"), w.madeAt(g.made)
 	w.putAppGroup(g)
 }
 

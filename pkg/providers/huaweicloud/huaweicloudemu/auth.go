@@ -50,9 +50,9 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		fields[k] = v
 	}
 	key := fields["Access"]
-	secret, known := w.secret(key)
-	if !known {
-		return unauthenticated("ak %s not exist", key)
+	secret, err := w.secret(key, r.Header.Get("X-Security-Token"))
+	if err != nil {
+		return err
 	}
 	state := w.keys[key]
 	if state == nil {
@@ -68,10 +68,7 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	if err != nil || !slices.Contains(signed, "x-sdk-date") {
 		return unauthenticated("X-Sdk-Date is not signed or not of the form %s", signDate)
 	}
-	now := w.Now
-	if w.opts.IgnoreAdvance {
-		now = time.Now().UTC()
-	}
+	now := w.gatewayTime()
 	if now.Sub(when).Abs() > signWindow {
 		return unauthenticated("calc aksk signature fail:signature expired, signature time:%s,server time:%s", date, now.Format(signDate))
 	}
@@ -86,11 +83,39 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
 }
 
-func (w *world) secret(key string) (string, bool) {
-	for _, c := range w.opts.Credentials {
-		if c.AccessKey == key {
-			return c.SecretKey, true
+// secret is that of an access key. A temporary one is good together with its token only, which need not be signed, and no other key
+// has one.
+func (w *world) secret(key, token string) (string, error) {
+	err := unauthenticated("ak %s not exist", key)
+	for _, c := range w.allCredentials() {
+		switch {
+		case c.AccessKey != key:
+		case c.SecurityToken != token:
+			if token != "" {
+				err = unauthenticated("decrypt token fail")
+			}
+		case !c.Expires.IsZero() && !w.gatewayTime().Before(c.Expires):
+			return "", unauthenticated("token expires, expires_at: %s", c.Expires.UTC().Format(tokenTime))
+		default:
+			return c.SecretKey, nil
 		}
 	}
-	return "", false
+	return "", err
+}
+
+// allCredentials are those of the options and of the seed.
+func (w *world) allCredentials() []Credential {
+	all := slices.Clone(w.opts.Credentials)
+	for _, c := range w.credentials {
+		all = append(all, Credential(c))
+	}
+	return all
+}
+
+// gatewayTime is what the dates of requests are compared with.
+func (w *world) gatewayTime() time.Time {
+	if w.opts.IgnoreAdvance {
+		return time.Now().UTC()
+	}
+	return w.Now
 }

@@ -11,10 +11,16 @@ const (
 	SecretKey = "emulator-secret"
 	Project   = "0123456789abcdef0123456789abcdef"
 	Token     = "emulator-token"
+
+	SecurityToken = "emulator-token" // with the same key, in place of none
 )
 
-// Credential is an access key that may sign requests.
-type Credential struct{ AccessKey, SecretKey string }
+// Credential is an access key that may sign requests, a temporary one if it has a token.
+type Credential struct {
+	AccessKey, SecretKey string
+	SecurityToken        string
+	Expires              time.Time // of the token; zero: never
+}
 
 // Login is an IAM user who may fetch tokens with a password.
 type Login struct{ Domain, User, Password string }
@@ -22,7 +28,7 @@ type Login struct{ Domain, User, Password string }
 // Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
 // point that no document settles.
 type Options struct {
-	Credentials []Credential        // nil: AccessKey with SecretKey
+	Credentials []Credential        // nil: AccessKey with SecretKey, without and with SecurityToken
 	Login       Login               // zero: user AccessKey of domain "emulator", with password SecretKey
 	Token       string              // accepted as X-Auth-Token for ever; empty: Token
 	Project     string              // 32 hex digits, of a world that names no other; empty: Project
@@ -63,7 +69,10 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Credentials == nil {
-		o.Credentials = []Credential{{AccessKey, SecretKey}}
+		o.Credentials = []Credential{
+			{AccessKey: AccessKey, SecretKey: SecretKey},
+			{AccessKey: AccessKey, SecretKey: SecretKey, SecurityToken: SecurityToken},
+		}
 	}
 	if o.Login == (Login{}) {
 		o.Login = Login{Domain: "emulator", User: AccessKey, Password: SecretKey}

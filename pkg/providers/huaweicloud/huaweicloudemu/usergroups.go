@@ -41,9 +41,6 @@ func (w *world) listUserGroups(c *call) (any, error) {
 	if c.limit == 0 {
 		c.limit = 100
 	}
-	if !c.Query.Has("limit") {
-		c.offset = 0 // it counts only beside a limit
-	}
 	platforms := c.Query["platform_type"]
 	for _, p := range platforms {
 		c.OneOf("platform_type", p, "AD", "LOCAL", "UOS")
@@ -81,7 +78,7 @@ func (w *world) createUserGroup(c *call) (any, error) {
 }
 
 func (w *world) addUserGroup(g *userGroup) {
-	g.id, g.made, g.group = w.newID("99558194716db7d6"), w.Now, true
+	g.id, g.made, g.group = w.idOr(g.id, "99558194716db7d6"), w.madeAt(g.made), true
 	w.putUserGroup(g)
 }
 
