@@ -84,7 +84,7 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for field, to := range want.Settings.All() {
 		if from := have.Settings.Get(field); from != to {
 			takes, problem := d.narrowing(want, have, field, to)
-			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Unsupported[ref], problem)})
+			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Unsupported[ref], settled(want, field, from), problem)})
 		}
 	}
 	for field, meant := range want.Implied.All() {

@@ -151,14 +151,18 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 	return a.project, nil
 }
 
-// send does one of the calls that change something; see httpx.Request.BeforeSend for begin.
-func (a *api) send(ctx context.Context, name string, body, out any, begin func() error) error {
+// send does one of the calls that change something, on the app group with an id where its path has one; see
+// httpx.Request.BeforeSend for begin.
+func (a *api) send(ctx context.Context, name, on string, body, out any, begin func() error) error {
 	id, err := a.projectID(ctx)
 	if err != nil {
 		return err
 	}
-	r := routeOf(name)
-	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
+	r, method := routeOf(name), http.MethodPost
+	if name == callUpdate {
+		method, name = http.MethodPatch, strings.Replace(name, "{app_group_id}", httpx.Escape(on), 1)
+	}
+	_, err = a.http.Do(ctx, httpx.Request{Method: method, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
 		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
 	return err
 }

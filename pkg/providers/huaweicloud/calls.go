@@ -11,6 +11,7 @@ import (
 // The calls that change something, named by their paths.
 const (
 	callCreate = "app-groups"                                         // a2
+	callUpdate = "app-groups/{app_group_id}"                          // a4
 	callDelete = "app-groups/batch-delete"                            // a6
 	callGrant  = "app-groups/authorizations"                          // b2
 	callResend = "mails/actions/send"                                 // c2
@@ -44,6 +45,7 @@ type route struct {
 // routes lists them all.
 var routes = []route{
 	{callCreate, kindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
+	{callUpdate, kindAppGroup, []diff.Op{diff.OpUpdate}, pack.Caps{Resources: 1}, 1, familyApp, "", false},
 	{callGrant, kindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
 	{callAssign, kindApp, []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, appCaps, 0, familyWorkspace, policyOperate, false},
 	{callResend, kindAppGroup, []diff.Op{diff.OpResend}, pack.Caps{}, maxResends, familyApp, "", false},

@@ -53,7 +53,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		if holders[g.Resource] == nil {
 			holders[g.Resource] = map[string][]spec.Grant{}
 		}
-		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
+		key := mailKey(r.seen.holders[g].AccountType, r.seen.holders[g].Account) // as the vendor spells it
 		holders[g.Resource][key] = append(holders[g.Resource][key], g)
 	}
 	for _, name := range q.Desired.Names(kindAppGroup) {

@@ -19,7 +19,11 @@ func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error)
 	var all []user
 	names = slices.Clone(names)
 	slices.Sort(names)
-	for chunk := range slices.Chunk(slices.Compact(names), pageSize) {
+	chunks := slices.Collect(slices.Chunk(slices.Compact(names), pageSize))
+	if len(names) == 0 {
+		chunks = [][]string{nil} // everybody
+	}
+	for _, chunk := range chunks {
 		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
 		if err := cmp.Or(err, users.Whole("the list of users")); err != nil {
 			return nil, err
@@ -41,10 +45,12 @@ func (r *Reader) ask(ctx context.Context, asked []spec.Subject) ([]user, error) 
 		return nil, err
 	}
 	for _, s := range asked {
-		r.seen.people[s] = user{}
+		if !r.fold.folded(s) {
+			r.seen.people[s] = user{}
+		}
 	}
 	for _, u := range users {
-		s := subject(spec.SubjectUser, u.Name, u.Domain)
+		s := r.fold.named(subject(spec.SubjectUser, u.Name, u.Domain))
 		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
 		r.seen.people[s], r.seen.mails[s] = u, mailsTo(u)
 	}
@@ -55,7 +61,7 @@ func (r *Reader) ask(ctx context.Context, asked []spec.Subject) ([]user, error) 
 func (r *Reader) learn(ctx context.Context, asked []spec.Subject, live *diff.Live) ([]user, error) {
 	users, err := r.ask(ctx, asked)
 	for _, u := range users {
-		live.AddName(subject(spec.SubjectUser, u.Name, u.Domain), u.ID, u.Email)
+		live.AddName(r.fold.named(subject(spec.SubjectUser, u.Name, u.Domain)), u.ID, u.Email)
 	}
 	return users, err
 }

@@ -18,6 +18,7 @@ func (r *Reader) Pack(changes []diff.Change, slack diff.Allowance, bound bool) d
 	giving, taking := packApps(changes, by)
 	packed := diff.Packed{FromHoles: fromHoles, Calls: slices.Concat(
 		chunks(callCreate, by.groups(diff.OpCreate), 1),
+		chunks(callUpdate, by.groups(diff.OpUpdate), 1),
 		granting,
 		giving,
 		chunks(callResend, by.groups(diff.OpResend), maxResends),
@@ -186,7 +187,7 @@ func lowerBound(changes []diff.Change, by work) int {
 	}
 	assigned := len(by.apps(diff.OpUpdate)) - opened
 	onApps := pack.BoundLanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
-	return len(by.groups(diff.OpCreate)) +
+	return len(by.groups(diff.OpCreate)) + len(by.groups(diff.OpUpdate)) +
 		pack.Bound(changes, by.groups(diff.OpGrant), groupCaps) +
 		ceil(opened, appCaps.Resources) +
 		max(ceil(assigned, appCaps.Resources), onApps) +

@@ -56,6 +56,7 @@ type Options struct {
 	DeletionMails          bool // deleting an app group mails as b3 does. Default: no mail
 	OrphanGrants           bool // grants stay when their user or user group is deleted. Default: they go too
 	NewestFirst            bool // lists are in falling order. Default: rising by time, then by id
+	FoldNames              bool // f1 user_names and g1 keyword go by names in any letter case. Default: as written
 	ExactFilters           bool // a1 name and b1 account match whole. Default: contains
 	EveryoneListsAssigned  bool // d2 lists accounts while the app is ALL_USER. Default: none
 	SkipUnknownApps        bool // d3 with an unknown app: the rest is done. Default: 404, nothing done

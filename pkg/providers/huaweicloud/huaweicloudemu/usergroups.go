@@ -46,7 +46,7 @@ func (w *world) listUserGroups(c *call) (any, error) {
 		c.OneOf("platform_type", p, "AD", "LOCAL", "UOS")
 	}
 	return page(w, c, &w.groups.List, "total_count", "user_groups", w.viewUserGroup,
-		like(false, c.Get("keyword"), func(g *userGroup) string { return g.name }),
+		like(false, w.folded(c.Get("keyword")), func(g *userGroup) string { return w.folded(g.name) }),
 		equals(c.Get("domain"), func(g *userGroup) string { return g.domain }),
 		given(len(platforms) > 0, func(g *userGroup) bool { return slices.Contains(platforms, g.platform) }),
 	)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -118,7 +119,7 @@ func (w *world) listUsers(c *call) (any, error) {
 	c.Flag("is_query_total_desktops")
 	group, names := c.word("group_name", 0, 64), map[string]bool{}
 	for _, name := range c.Query["user_names"] {
-		names[name] = true
+		names[w.folded(name)] = true
 	}
 	return page(w, c, &w.users.List, "total_count", "users", w.viewUser,
 		like(false, c.Get("user_name"), func(u *user) string { return u.name }),
@@ -126,10 +127,18 @@ func (w *world) listUsers(c *call) (any, error) {
 		equals(c.choice("active_type", "USER_ACTIVATE", "ADMIN_ACTIVATE"), func(u *user) string { return u.Activation }),
 		equals(c.choice("platform_type", "AD", "LOCAL", "UOS"), func(u *user) string { return u.platform }),
 		equals(c.Get("domain"), func(u *user) string { return u.domain }),
-		given(len(names) > 0, func(u *user) bool { return names[u.name] }),
+		given(len(names) > 0, func(u *user) bool { return names[w.folded(u.name)] }),
 		given(group != "", func(u *user) bool { return slices.Contains(w.groupNames(u), group) }),
 		given(disabled != nil, func(u *user) bool { return u.Disabled == *disabled }),
 	)
+}
+
+// folded is a name as filters compare it.
+func (w *world) folded(name string) string {
+	if w.opts.FoldNames {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // userRequest is the body of f2.
