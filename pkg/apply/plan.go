@@ -84,12 +84,12 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err != nil {
 		return err
 	}
-	live, err := job.Source.Read(ctx, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	live, err := provider.Read(ctx, job.Source, job.Connection, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
 	if err != nil {
 		return err
 	}
-	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
-		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt}
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
+		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)
 	changes := compared.Changes(resending)
 	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
@@ -103,7 +103,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Touched = diff.Fingerprints(part.Name, part.Changes, live)
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
-	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),
+	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
 }

@@ -38,11 +38,11 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
-	d := delta{Comparison: c, changes: []Change{}, idle: map[roleOn]bool{}}
+	d := delta{Comparison: c, resending: resending, changes: []Change{}, idle: map[RoleOn]bool{}}
 	d.resources()
 	d.grants()
 	d.revokes()
-	d.resends(resending)
+	d.resends()
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
 }
@@ -50,16 +50,17 @@ func (c *Comparison) Changes(resending Resending) []Change {
 // delta collects changes. It adds them in no particular order: maps have none.
 type delta struct {
 	*Comparison
-	changes []Change
-	idle    map[roleOn]bool // those that count only with a setting that can't be changed: they are left as they are
+	resending Resending
+	changes   []Change
+	idle      map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
 	for ref, want := range d.desired.Resources {
 		have, exists := d.live.Resources[ref]
 		switch {
-		case want.Ownership == spec.Ignored:
-		case want.Absent && exists && have.Incomplete == "":
+		case want.Ownership == spec.Ignored, have.Incomplete != "":
+		case want.Absent && exists:
 			d.add(Change{Op: OpDelete, Kind: ref.Kind, Resource: ref.Name, Source: want.Source.Source(), Reason: "state: absent",
 				Problem: cmp.Or(d.live.Unsupported[ref], uncounted(have))})
 		case want.Absent:
@@ -98,9 +99,12 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 func (d *delta) update(ref spec.Ref, c Change) {
 	want := d.desired.Resources[ref]
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
+	if !d.again(ref, &c) {
+		return
+	}
 	d.add(c)
 	for _, waits := range c.waiting(want) {
-		d.idle[roleOn{ref, waits}] = true
+		d.idle[RoleOn{ref, waits}] = true
 	}
 }
 
@@ -120,12 +124,12 @@ func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
 
 func (d *delta) grants() {
 	for _, g := range d.missing {
-		if d.respelt[g] || d.idle[roleOf(g)] {
+		if d.respelt[g] || d.idle[RoleOf(g)] || d.live.Resources[g.Resource].Incomplete != "" {
 			continue
 		}
-		claim, _ := d.desired.Grants.Claim(g)
-		c := pair(OpGrant, g, claim.Reason)
-		c.Source, c.Problem = claim.Source.Source(), d.problem(g)
+		origin, _ := d.desired.Grants.Origin(g)
+		c := pair(OpGrant, g, origin)
+		c.Problem = d.problem(g)
 		d.add(c)
 	}
 }
@@ -133,16 +137,14 @@ func (d *delta) grants() {
 func (d *delta) revokes() {
 	for _, g := range d.surplus {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[roleOf(g)] {
+		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[RoleOf(g)] {
 			continue
 		}
-		claim, cause := d.whyRevoke(g)
+		origin, cause := d.whyRevoke(g)
 		if r.Ownership == spec.AddOnly && cause == Revoked {
 			continue
 		}
-		c := pair(OpRevoke, g, claim.Reason)
-		c.Source = claim.Source.Source()
-		d.add(c)
+		d.add(pair(OpRevoke, g, origin))
 	}
 }
 
@@ -171,6 +173,7 @@ func compareChanges(a, b Change) int {
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
 		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
+		strings.Compare(a.MailType, b.MailType),
 	)
 }
 
@@ -184,8 +187,8 @@ func Satisfied(connection string, c Change, live Live) bool {
 	r, exists := live.Resources[ref]
 	held := live.Grants.Has(c.Grant(connection))
 	switch c.Op {
-	case OpCreate:
-		return exists
+	case OpCreate: // what was not found in a list that is not whole is there without an id
+		return exists && (r.Incomplete == "" || live.IDs[ref] != "")
 	case OpDelete:
 		return !exists && !live.Several[ref]
 	case OpGrant:
@@ -195,7 +198,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
-		return !slices.ContainsFunc(live.Notices, func(n Notice) bool {
+		return r.Incomplete == "" && !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
 		})
 	}

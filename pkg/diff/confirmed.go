@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -25,10 +26,7 @@ type Holding struct {
 
 // Compare orders holdings by role and subject.
 func (h Holding) Compare(o Holding) int {
-	if d := strings.Compare(string(h.Role), string(o.Role)); d != 0 {
-		return d
-	}
-	return h.Subject.Compare(o.Subject)
+	return cmp.Or(strings.Compare(string(h.Role), string(o.Role)), h.Subject.Compare(o.Subject))
 }
 
 // holds says whether the subject held the role.
@@ -49,11 +47,10 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Open}
 		}
 	}
-	undone := undo(confirmed, part.Name, results)
+	undone, waits := undo(confirmed, desired, part.Name, results)
 	held := map[spec.Ref][]Holding{}
-	waits := waiting(confirmed, desired, part.Name, results)
 	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant && !waits[roleOf(g)] {
+		if undone[g] != OpGrant && !waits[RoleOf(g)] {
 			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
@@ -72,31 +69,23 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	return confirmed
 }
 
-// waiting are the lists that only an update that did not come about would have made count: nobody looked at who holds them, so
-// their resources are confirmed in part.
-func waiting(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) map[roleOn]bool {
-	waits := map[roleOn]bool{}
+// undo takes back what results did not come to. It returns the grants that were not granted or not revoked, and the lists that
+// only an update that did not come about would have made count: nobody looked at who holds them, so their resources are
+// confirmed in part.
+func undo(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) (map[spec.Grant]Op, map[RoleOn]bool) {
+	undone, waits := map[spec.Grant]Op{}, map[RoleOn]bool{}
 	for _, c := range results {
 		ref := c.Ref(connection)
 		for _, role := range c.waiting(desired.Resources[ref]) {
-			waits[roleOn{ref, role}] = true
+			waits[RoleOn{ref, role}] = true
 			if partly, known := confirmed[ref]; known {
 				partly.Partly = true
 				confirmed[ref] = partly
 			}
 		}
-	}
-	return waits
-}
-
-// undo takes back what results did not come to, and returns the grants that were not granted or not revoked.
-func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeResult) map[spec.Grant]Op {
-	undone := map[spec.Grant]Op{}
-	for _, c := range results {
 		if c.Outcome.Clean() {
 			continue
 		}
-		ref := c.Ref(connection)
 		switch c.Op {
 		case OpCreate, OpDelete:
 			delete(confirmed, ref)
@@ -110,7 +99,7 @@ func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeR
 			}
 		}
 	}
-	return undone
+	return undone, waits
 }
 
 // managed lists the settings that the files give a resource.

@@ -51,12 +51,13 @@ func (l *Live) Uncount(ref spec.Ref, format string, args ...any) {
 	}
 }
 
-// Distrust says why the list of a resource's grants may not be whole, so that nothing is revoked by it.
+// Distrust says why a list that tells of a resource may not be whole. What such a list lacks may be there, and what it has may
+// be out of date, so nothing is changed there, and no mail about it is sent again.
 func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 	r := l.Resources[ref]
 	r.Incomplete = fmt.Sprintf(format, args...)
 	l.Resources[ref] = r
-	l.Note(ref, "%s; nothing is revoked there in this run", r.Incomplete)
+	l.Note(ref, "%s; nothing is changed there in this run", r.Incomplete)
 }
 
 // Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what
@@ -82,10 +83,14 @@ type Notice struct {
 	Resource  spec.Ref
 	Subject   spec.Subject // who holds the grant
 	Recipient string       // who got the mail, where that is not the subject: a member of a user group
+	Mail      spec.Mail    // of which type it is
 	Sent      time.Time
-	Tries     int    // how often it was sent so far
-	Result    string // in the vendor's words
-	Unsure    bool   // an earlier run was about to send it at Sent, and no read can tell whether it did
+	Since     time.Time // when what it is about began: what was sent before that is about something else; zero: not known
+	Tries     int       // how often it was sent since then
+	Result    string    // in the vendor's words
+	Unsure    bool      // an earlier run was about to send it at Sent, and no read can tell whether it did
+	// Field is the setting whose update sends it again; "": a resend does.
+	Field string
 }
 
 // NoticeRef tells a mail from all others about the same grant or resource.

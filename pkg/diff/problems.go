@@ -22,10 +22,7 @@ func (c *Comparison) problem(g spec.Grant) string {
 	if why == "" || len(c.shownAs[g]) == 0 {
 		return why
 	}
-	names := make([]string, len(c.shownAs[g]))
-	for i, s := range c.shownAs[g] {
-		names[i] = s.String()
-	}
+	names := spec.Each(c.shownAs[g], spec.Subject.String)
 	return fmt.Sprintf("%s; %s is there as %s and is kept: write it so", why, g.Subject, strings.Join(names, " or "))
 }
 
@@ -34,9 +31,6 @@ func (e ends) narrowing(want, have spec.Resource, field, to string) (takes spec.
 	takes = narrows(want, have, field, to)
 	if takes == "" {
 		return "", ""
-	}
-	if have.Incomplete != "" {
-		return takes, "who would lose by it can't be counted: " + have.Incomplete + "; run again"
 	}
 	from := have.Settings.Get(field)
 	if want.Ownership != spec.AddOnly || e.hasLeft(spec.Subject{Kind: spec.SubjectUser, Name: from}) {

@@ -211,7 +211,7 @@ func TestWhatCantBeCountedIsNotTaken(t *testing.T) {
 	r.Incomplete = "cut"
 	live.Resources[group("X")] = r
 	changes = diff.Compute(one{schema: forum, settings: [2]string{"senders", "member"}, ownership: spec.Owned}.state(), diff.Live{State: live}, diff.Resending{})
-	if d := cmp.Diff([]string{"update X senders:company>member !"}, short(changes)); d != "" {
+	if d := cmp.Diff([]string(nil), short(changes)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

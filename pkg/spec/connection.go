@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -21,16 +20,10 @@ type Connection struct {
 	Rate         Rates             // of this run; filled with the provider's default where the file sets none
 	Reserve      Rates             // at which turns are taken from the budget that runs share: Rate, but no reviewed file slows it
 	Notices      Notices
+	Language     string // of the mails that the vendor sends about our calls; "": its own choice
 	Packing      Packing
 	Experimental []string
 	Source       Position
-}
-
-// Notices says when a failed mail is sent again.
-type Notices struct {
-	Off         bool
-	ResendAfter time.Duration
-	MaxAttempts int
 }
 
 // Packing says how many pairs beyond its changes a plan may let its calls touch, so that they are fewer. The zero value,
@@ -46,9 +39,6 @@ const (
 	KeyPlatform = "platform" // the kind of directory of people who have none of their own
 	KeyCaseFold = "caseFold" // whether names that differ in letter case only are one
 )
-
-// DefaultNotices is what holds where the file says nothing.
-var DefaultNotices = Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
 
 // connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
@@ -81,9 +71,9 @@ func (c *connection) platform(u *user) string {
 
 // The keys that every connection takes, and those inside of them.
 var (
-	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "packing", "experimental"}
+	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "language", "packing", "experimental"}
 	rateKeys       = []string{"read", "write"}
-	noticesKeys    = []string{"resendAfter", "maxAttempts"}
+	noticesKeys    = []string{"resendAfter", "maxAttempts", "types"}
 	packingKeys    = []string{"regrant", "coverAbsent"}
 )
 
@@ -114,15 +104,16 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	var known []string
-	for _, f := range d.formats {
-		known = append(known, f.Provider)
-	}
+	known := Each(d.formats, func(f ProviderSchema) string { return f.Provider })
 	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
 		return
 	}
 	c.schema = &d.formats[slices.Index(known, c.Provider)]
-	if o, ok := d.object(n, what, c.schema.keys()); ok {
+	keys := c.schema.keys()
+	if o := (object{node: n}); o.get("language") != nil && !slices.Contains(keys, "language") {
+		keys = append(keys, "language") // to say why it is refused
+	}
+	if o, ok := d.object(n, what, keys); ok {
 		d.settings(c, o)
 	}
 }
@@ -131,7 +122,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 func (f *ProviderSchema) keys() []string {
 	keys := slices.Clone(connectionKeys)
 	unused := func(key string) bool {
-		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||
+		return key == "auth" && len(f.Auth) == 0 || key == "notices" && len(f.Mails) == 0 || key == "language" && len(f.Languages) == 0 ||
 			key == "packing" && !f.Packing || key == "experimental" && len(f.Experimental) == 0
 	}
 	return append(slices.DeleteFunc(keys, unused), f.Keys...)
@@ -153,8 +144,11 @@ func (d *decoder) settings(c *connection, o object) {
 	if n := o.get("rate"); n != nil {
 		d.rates(n, c)
 	}
-	if n := o.get("notices"); n != nil && f.Notices {
-		d.notices(n, &c.Notices)
+	if n := o.get("notices"); n != nil && len(f.Mails) > 0 {
+		d.notices(n, c)
+	}
+	if n := o.get("language"); n != nil {
+		d.language(n, c)
 	}
 	if n := o.get("packing"); n != nil && f.Packing {
 		d.packing(n, &c.Packing)

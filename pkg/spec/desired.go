@@ -105,7 +105,7 @@ func (r *resource) grant(state State, c *connection, now time.Time, teams map[*t
 			state.Grants.Add(g, origin)
 			state.Inactive.Remove(g)
 		default:
-			if former, known := state.Inactive.Claim(g); !known || origin.ends(former) {
+			if former, known := state.Inactive.Origin(g); !known || origin.ends(former) {
 				state.Inactive.Add(g, origin)
 			}
 		}

@@ -16,7 +16,8 @@ type ProviderSchema struct {
 	Experimental []string            // words that experimental: takes
 	Domain       string              // what a blank domain means; "" where the vendor has no domains
 	Rate         Rates               // the vendor's published figures, used where the file sets none
-	Notices      bool                // whether the vendor sends mails that can be sent again
+	Mails        []Mail              // what the vendor sends by itself about changes, and can be asked to send again
+	Languages    []string            // words that language: takes; none: the vendor's API has no choice of a language for its mails
 	Packing      bool                // whether one call acts on every resource it lists times every subject it lists
 
 	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.

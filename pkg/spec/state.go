@@ -43,7 +43,7 @@ type Resource struct {
 	Source    Position    // desired
 	Schema    *KindSchema // desired: what its kind holds; nil where nobody said
 
-	Incomplete string // live: why the list of grants can't be trusted to be whole; "" when it is whole
+	Incomplete string // live: why a list that tells of it can't be trusted to be whole; "" when all are
 	Uncounted  string // live: why nobody can tell who holds it, so that grants are taken to be there; "" when they can
 }
 

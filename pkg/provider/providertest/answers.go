@@ -47,7 +47,12 @@ func (c *Tenant) Rewrite(rewrite func(r *http.Request, answer map[string]any)) {
 
 // EachList has change replace each list of rows in an answer. Totals follow.
 func EachList(answer map[string]any, change func(rows []map[string]any) []map[string]any) {
-	grown := 0
+	grown := eachRows(answer, change)
+	eachTotal(answer, func(fields map[string]any, key string) { fields[key] = more(fields[key], int64(grown)) })
+}
+
+// eachRows has change replace each list of rows in an answer, and says by how many rows they grew.
+func eachRows(answer map[string]any, change func(rows []map[string]any) []map[string]any) (grown int) {
 	eachValue(answer, func(fields map[string]any, key string) {
 		list, _ := fields[key].([]any)
 		rows := make([]map[string]any, len(list))
@@ -60,12 +65,7 @@ func EachList(answer map[string]any, change func(rows []map[string]any) []map[st
 			grown += len(changed) - len(rows)
 		}
 	})
-	eachValue(answer, func(fields map[string]any, key string) {
-		total, isNumber := fields[key].(json.Number)
-		if n, err := total.Int64(); isNumber && err == nil && slices.Contains([]string{"count", "total", "total_count", "TotalCount"}, key) {
-			fields[key] = n + int64(grown)
-		}
-	})
+	return grown
 }
 
 // eachValue does something with each value in a tree of mappings.

@@ -108,7 +108,7 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) erro
 // nor in what time.
 const mailPause = 2 * time.Minute
 
-// explain reads error bodies. It gives a status that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
+// explain reads error bodies. It gives a meaning that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
 // what goes through later, 401 to what no further call would fare better with.
 func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	var f failure
@@ -118,11 +118,11 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
 	switch {
 	case e.Code == codeFrequency:
-		e.Status, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
+		e.Means, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
-		e.Status, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
+		e.Means, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):
-		e.Status = http.StatusUnauthorized
+		e.Means = http.StatusUnauthorized
 	case e.Code == codeNonceUsed: // we never use one twice: something on the way sent the request twice
 		e.Fate = provider.Unknown
 	case e.Code == codeLate:

@@ -1,6 +1,7 @@
 package alibabacloud_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -116,7 +117,7 @@ func TestRead(t *testing.T) {
 	if d := cmp.Diff(want, live.Resources, cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if live.Unmanaged != 1 || len(live.Notes) != 1 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
+	if live.Unmanaged != 1 || len(live.Notes) != 2 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
 		t.Errorf("%d unmanaged, notes %q, notices %+v", live.Unmanaged, live.Notes, live.Notices)
 	}
 }
@@ -148,8 +149,8 @@ func TestReadsAreFew(t *testing.T) {
 		unmanaged int
 	}{
 		{"all of 250", 250, providertest.All(desired("", all(250)...)), map[string]int{list: 3}, 0},
-		{"exactly one page", 100, providertest.All(desired("", all(100)...)), map[string]int{list: 1}, 0},
-		{"one of 200", 200, providertest.All(desired("", "a007")), map[string]int{list: 2}, 199},
+		{"exactly one page", 100, providertest.All(desired("", all(100)...)), map[string]int{list: 1 + 1}, 0},
+		{"one of 200", 200, providertest.All(desired("", "a007")), map[string]int{list: 2 + 1}, 199},
 		{"one of 250, by name", 250, providertest.All(desired("", "a007")), map[string]int{list: 1 + 1}, 249},
 		{"two of 500, by name", 500, providertest.Part(desired("", "a007", "a499")), map[string]int{list: 1 + 2}, 0},
 		{"none", 10, providertest.All(spec.NewState()), map[string]int{}, 0},
@@ -217,7 +218,19 @@ func TestFault05MalformedAnswers(t *testing.T) {
 	}
 }
 
-// A list that changes while it is read is begun again; one that never holds still, or never ends, is an error.
+// Accounts are read whatever the vendor counts, and a count that is none of theirs is not believed.
+func TestCountsOfAPageAreNotBelieved(t *testing.T) {
+	for _, count := range []any{100, 50, 0, -1, "none", nil} {
+		d := newDirectory(t, alibabacloudemu.Options{}, large(150))
+		d.Rewrite(func(_ *http.Request, answer map[string]any) { answer["TotalCount"] = count })
+		_, err := d.Open(t).Read(t.Context(), providertest.All(desired("", "a000", "a149")))
+		if lacks := (*provider.NotWhole)(nil); !errors.As(err, &lacks) {
+			t.Errorf("count %v: error %v", count, err)
+		}
+	}
+}
+
+// A list that changes while it is read is begun again; one that never holds still, or counts more than it ever shows, is an error.
 func TestFault10ShiftingPages(t *testing.T) {
 	names := slices.Collect(func(yield func(string) bool) {
 		for i := 0; i < 250 && yield(fmt.Sprintf("a%03d", i)); i++ {
@@ -230,9 +243,9 @@ func TestFault10ShiftingPages(t *testing.T) {
 		calls      int
 	}{
 		{"changes once", 2, 1, `{"TotalCount":251}`, "", 2 + 3},
-		{"changes every time", 2, 1000, `{"TotalCount":251}`, "the list is not whole", 2 + 3 - 1},
-		{"shows one page again and again", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":250,", 1), "the list is not whole", 3 * 2},
-		{"never ends", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":1000000000,", 1), "the list does not end", 1},
+		{"changes every time", 2, 1000, `{"TotalCount":251}`, "is not whole", 2 + 3 - 1},
+		{"shows one page again and again", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":250,", 1), "is not whole: it has 250 rows", 3 * 2},
+		{"never ends", 1, 1000, strings.Replace(listed("CreateSuccess", resourceAccount, ""), ":1,", ":1000000000,", 1), "is not whole: it has 1000000000 rows", 1 + 3*2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := newDirectory(t, alibabacloudemu.Options{}, large(250))

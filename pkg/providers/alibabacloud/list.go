@@ -20,7 +20,7 @@ func (a *api) pages(ctx context.Context, list operation, query url.Values, most 
 	all, err := provider.ReadList(ctx, rules, account.key, func(ctx context.Context, read int) (provider.Page[account, int], error) {
 		return a.page(ctx, list, query, read)
 	})
-	return all, cmp.Or(err, all.Whole(list.action+": the list"))
+	return all, cmp.Or(err, all.Whole("the list of "+list.action))
 }
 
 // rowKey tells rows apart: of an account there may be several records.
@@ -38,11 +38,12 @@ func (a *api) page(ctx context.Context, list operation, query url.Values, read i
 	if err := a.read(ctx, list, q, &answer); err != nil {
 		return provider.Page[account, int]{}, err
 	}
-	if answer.TotalCount == nil || *answer.TotalCount < 0 {
-		return provider.Page[account, int]{}, fmt.Errorf("%s: the answer is no list: it has no TotalCount", list.action)
+	p := provider.Page[account, int]{Rows: answer.rows()}
+	if p.Rows == nil && !answer.TotalCount.Said() {
+		return p, fmt.Errorf("%s: the answer is no list: it has no rows and no TotalCount", list.action)
 	}
-	p := provider.Page[account, int]{Rows: answer.rows(), Total: *answer.TotalCount}
-	if (read+1)*pageSize < p.Total {
+	p.Total, p.Odd = answer.TotalCount.Total(true)
+	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
 		p.Next = read + 1
 	}
 	return p, nil

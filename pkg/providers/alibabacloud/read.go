@@ -50,7 +50,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, err
 	}
 	if !q.Partial {
-		live.Unmanaged = total - len(found)
+		live.Unmanaged = max(total-len(found), 0)
 	}
 	var errs []error
 	for _, name := range wanted {
@@ -101,14 +101,11 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
-	n, _ := r.notes.of(a)
 	switch {
 	case course == toAwait:
 		return shown, says, ""
 	case course == toPromoteAgain && r.notices.Off:
 		return shown, "", says + "; it is not promoted again, since notices: off leaves mails alone"
-	case course == toPromoteAgain && n.Tries >= r.notices.MaxAttempts:
-		return shown, "", says + fmt.Sprintf("; it is not promoted again after %d mails, as notices: maxAttempts says", n.Tries)
 	case course == toPromoteAgain:
 		return shown, says + "; it is promoted again", ""
 	case course == toLeave:
@@ -148,7 +145,7 @@ func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (m
 	if err != nil {
 		return nil, 0, err
 	}
-	r.pages = (all.Total + pageSize - 1) / pageSize
+	r.pages = all.Total/pageSize + 1 // the list ends with a short page
 	return found, all.Total, r.missing(q, found, all.Rows, wanted)
 }
 
@@ -197,7 +194,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 		other, twice := found[a.DisplayName]
 		switch {
 		case a.ID == "":
-			errs = append(errs, fmt.Errorf("the vendor lists account %q without an id", a.DisplayName))
+			errs = append(errs, &provider.NotWhole{What: "the list of accounts", Why: fmt.Sprintf("it has account %q without an id", a.DisplayName)})
 		case twice && (statuses[a.Status].course == toRefuse || strings.Contains(other.alike+" "+other.ID, a.ID)):
 			continue
 		case twice && statuses[other.Status].course != toRefuse:
@@ -210,18 +207,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
 func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
-	if len(found) == len(wanted) {
-		return nil
-	}
-	known := make([]string, len(rows))
-	for i, a := range rows {
-		known[i] = a.DisplayName
-	}
-	var absent []spec.Ref
-	for _, name := range wanted {
-		if _, exists := found[name]; !exists {
-			absent = append(absent, r.ref(name))
-		}
-	}
-	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	known := spec.Each(rows, func(a account) string { return a.DisplayName })
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { _, exists := found[name]; return exists })
+	return q.NoSuch("the directory has no account", spec.Each(absent, r.ref), known, "accounts are made at the vendor, not here")
 }

@@ -3,6 +3,8 @@ package alibabacloud
 import (
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/provider"
 )
 
 // The shapes of answers, cut to the fields that we use (ResourceManager 2016-11-11 and 2020-03-31, ResourceDirectoryMaster
@@ -57,7 +59,7 @@ type single struct {
 
 // page is one page of either list; a list fills one array.
 type page struct {
-	TotalCount *int
+	TotalCount provider.Count
 	Accounts   struct{ Account []account }
 	Records    struct{ Record []account }
 }

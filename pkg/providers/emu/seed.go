@@ -43,16 +43,12 @@ func (s *Server) State() ([]byte, error) { return s.write(Vendor.Dump) }
 // Save writes the worlds of all vendors as a seed from which another server goes on: with all ids, and tokens that were issued.
 func (s *Server) Save() ([]byte, error) { return s.write(Vendor.Save) }
 
-func (s *Server) write(dump func(Vendor) (any, error)) ([]byte, error) {
+func (s *Server) write(dump func(Vendor) any) ([]byte, error) {
 	doc := yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range s.vendors {
-		world, err := dump(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Name(), err)
-		}
 		var key, value yaml.Node
 		key.SetString(v.Name())
-		if err := value.Encode(world); err != nil {
+		if err := value.Encode(dump(v)); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name(), err)
 		}
 		doc.Content = append(doc.Content, &key, &value)

@@ -55,6 +55,14 @@ func Saved[T any](w *World, value T) T {
 	return value
 }
 
+// SeedID is the ID as a seed names it: not at all where it is the usual one.
+func (w *World) SeedID(usual string) string {
+	if w.ID == usual {
+		return ""
+	}
+	return w.ID
+}
+
 func (w *World) core() *World { return w }
 
 func (w *World) begin(now time.Time, lag time.Duration) {
@@ -193,12 +201,12 @@ func idsIn(node *yaml.Node, ids map[string]bool) (map[string]bool, error) {
 var idKeys = []string{"id", "record"}
 
 // Dump writes the worlds in the form of their seed.
-func (t *Tenant[S, W]) Dump() (any, error) { return t.dump(false) }
+func (t *Tenant[S, W]) Dump() any { return t.dump(false) }
 
 // Save is Dump with what must outlast the process.
-func (t *Tenant[S, W]) Save() (any, error) { return t.dump(true) }
+func (t *Tenant[S, W]) Save() any { return t.dump(true) }
 
-func (t *Tenant[S, W]) dump(saves bool) (any, error) {
+func (t *Tenant[S, W]) dump(saves bool) any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	seeds := make([]S, len(t.worlds))
@@ -208,7 +216,7 @@ func (t *Tenant[S, W]) dump(saves bool) (any, error) {
 		seeds[i] = world.Dump()
 	}
 	if !t.listed {
-		return seeds[0], nil
+		return seeds[0]
 	}
-	return seeds, nil
+	return seeds
 }

@@ -36,10 +36,10 @@ type Vendor interface {
 
 	// Dump returns the world as a value that yaml.v3 writes in the seed's form: sorted, so that equal worlds give equal
 	// bytes, and loading it again gives an equal world.
-	Dump() (any, error)
+	Dump() any
 
 	// Save is Dump with what another process must know to go on as this one would: ids, times, tokens that were issued.
-	Save() (any, error)
+	Save() any
 }
 
 type lagKey struct{}

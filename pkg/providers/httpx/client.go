@@ -231,7 +231,7 @@ func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Req
 func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return Answer{}, req.fail(provider.Unknown, plain(unwrapURL(err), c.Env.TryTimeout))
+		return Answer{}, req.fail(provider.Unknown, plain(err, c.Env.TryTimeout))
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	closeErr := resp.Body.Close()
@@ -329,12 +329,4 @@ func (c *Client) decode(r *http.Request, data []byte, out any) error {
 		return fmt.Errorf("the answer can't be read: %w: %q", err, c.excerpt(r, data))
 	}
 	return nil
-}
-
-// unwrapURL drops the *url.Error around a cause: the URL is in our own error already, and its query may be long.
-func unwrapURL(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }

@@ -1,12 +1,14 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +20,8 @@ import (
 type Error struct {
 	Method    string
 	URL       string // scheme, host and path; no query
-	Status    int    // 0: no answer
+	Status    int    // the vendor's own; 0: no answer
+	Means     int    // the status that the answer stands for, where that is another
 	Code      string // the vendor's error code
 	Message   string
 	RequestID string
@@ -70,14 +73,18 @@ var oneRow = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConfli
 // failure says what follows from the error.
 func (e *Error) failure() *provider.Failure {
 	var late tooLate
-	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Status),
-		Unauthorized: e.Status == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late), Err: e}
+	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Meaning()),
+		Unauthorized: e.Meaning() == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late),
+		Status: e.Status, Code: e.Code, RequestID: e.RequestID, Err: e}
 }
 
-// Status is the HTTP status behind err, or 0.
+// Meaning is the status that the answer stands for, by which it is met.
+func (e *Error) Meaning() int { return cmp.Or(e.Means, e.Status) }
+
+// Status is the status that the answer behind err stands for, or 0.
 func Status(err error) int {
 	if e := (*Error)(nil); errors.As(err, &e) {
-		return e.Status
+		return e.Meaning()
 	}
 	return 0
 }
@@ -105,6 +112,9 @@ func distrusted(err error) bool {
 
 // plain replaces the words that people do not know by ones that they do.
 func plain(err error, timeout time.Duration) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) { // the URL is in our own error already, and its query may be long
+		err = u.Err
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded)
 	}

@@ -26,7 +26,7 @@ const (
 
 // throttled says whether an answer asks everybody to slow down.
 func throttled(failure *Error) bool {
-	return failure.Status == http.StatusTooManyRequests && !failure.Alone
+	return failure.Meaning() == http.StatusTooManyRequests && !failure.Alone
 }
 
 // retryDelay says whether the request may be sent again, and how long to wait before. Only what is safe to repeat is: what
@@ -37,7 +37,7 @@ func retryDelay(req Request, failure *Error, attempt int) (time.Duration, bool) 
 	switch {
 	case errors.Is(failure.Err, context.Canceled), distrusted(failure.Err):
 		return 0, false
-	case failure.Status == http.StatusTooManyRequests:
+	case failure.Meaning() == http.StatusTooManyRequests:
 		limit, pause = maxThrottledAttempts, throttledPause<<min(attempt-1, 5)
 	case failure.Fate == provider.NotDone && failure.Status != 0: // refused: the same request gets the same answer
 		return 0, false
@@ -114,10 +114,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case limited && d >= time.Until(end):
 		return tooLate{d}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return interruption(ctx)

@@ -30,14 +30,15 @@ const (
 
 // api sends signed requests to one project.
 type api struct {
-	http    *httpx.Client
-	hosts   map[family]string
-	region  string
-	keys    credentials
-	token   spec.Secret  // instead of keys
-	skew    atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
-	project string       // "" until it was looked up
-	lookup  sync.Mutex
+	http     *httpx.Client
+	hosts    map[family]string
+	region   string
+	keys     credentials
+	token    spec.Secret  // instead of keys
+	language string       // of mails; "": the vendor's choice
+	skew     atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
+	project  string       // "" until it was looked up
+	lookup   sync.Mutex
 }
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*api, error) {
@@ -46,7 +47,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		return nil, err
 	}
 	a := &api{
-		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"],
+		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"], language: conn.Language,
 		keys:  credentials{secrets["accessKey"], secrets["secretKey"], secrets["securityToken"]},
 		token: secrets["token"],
 	}
@@ -71,7 +72,11 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
-	a.keys.sign(r, body, at, "Host", "X-Project-Id")
+	signed := []string{"Host", "X-Project-Id"}
+	if r.Header.Get(headerLanguage) != "" {
+		signed = append(signed, headerLanguage)
+	}
+	a.keys.sign(r, body, at, signed...)
 	return nil
 }
 
@@ -151,6 +156,9 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 	return a.project, nil
 }
 
+// headerLanguage chooses the language of the mails that a call makes the vendor send.
+const headerLanguage = "X-Language"
+
 // send does one of the calls that change something, on the app group with an id where its path has one; see
 // httpx.Request.BeforeSend for begin.
 func (a *api) send(ctx context.Context, name, on string, body, out any, begin func() error) error {
@@ -162,7 +170,11 @@ func (a *api) send(ctx context.Context, name, on string, body, out any, begin fu
 	if name == callUpdate {
 		method, name = http.MethodPatch, strings.Replace(name, "{app_group_id}", httpx.Escape(on), 1)
 	}
+	header := http.Header{}
+	if a.language != "" && slices.Contains(mailing, name) {
+		header.Set(headerLanguage, a.language)
+	}
 	_, err = a.http.Do(ctx, httpx.Request{Method: method, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
-		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
+		Policy: r.policy, Repeatable: r.repeatable, Body: body, Header: header, BeforeSend: begin}, out)
 	return err
 }

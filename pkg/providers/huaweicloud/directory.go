@@ -64,11 +64,7 @@ func mailsTo(u user) int {
 
 // userNames lists the names of subjects, each once, in their order.
 func userNames(subjects []spec.Subject) []string {
-	names := make([]string, len(subjects))
-	for i, s := range subjects {
-		names[i] = s.Name
-	}
-	return slices.Compact(names)
+	return slices.Compact(spec.Each(subjects, func(s spec.Subject) string { return s.Name }))
 }
 
 func unknownUser(s spec.Subject, domains []string) string {
@@ -115,7 +111,7 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 	}
 	id := r.seen.directory[group].ID
 	members, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
-	if err != nil {
+	if err := cmp.Or(err, members.Whole("the list of members of user group "+group.Name)); err != nil {
 		return err
 	}
 	mails := 0

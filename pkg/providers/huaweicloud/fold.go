@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -105,6 +106,9 @@ func (r *Reader) directoryOf(ctx context.Context, kind spec.SubjectKind, names [
 	var all []listed
 	if kind == spec.SubjectUser {
 		users, err := r.usersNamed(ctx, names)
+		if names == nil {
+			users, err = r.allUsers(ctx)
+		}
 		for _, u := range users {
 			all = append(all, listed{user: u})
 		}
@@ -119,10 +123,7 @@ func (r *Reader) directoryOf(ctx context.Context, kind spec.SubjectKind, names [
 	}
 	for _, query := range queries {
 		groups, err := pages(ctx, r.api, listUserGroups, query, 0, func(g userGroup) string { return g.ID })
-		if err == nil {
-			err = groups.Whole("the list of user groups")
-		}
-		if err != nil {
+		if err := cmp.Or(err, groups.Whole("the list of user groups")); err != nil {
 			return nil, err
 		}
 		for _, g := range groups.Rows {
@@ -130,6 +131,12 @@ func (r *Reader) directoryOf(ctx context.Context, kind spec.SubjectKind, names [
 		}
 	}
 	return all, nil
+}
+
+// allUsers are those of the directory (f1).
+func (r *Reader) allUsers(ctx context.Context) ([]user, error) {
+	users, err := pages(ctx, r.api, listUsers, nil, 0, func(u user) string { return u.ID })
+	return users.Rows, cmp.Or(err, users.Whole("the list of users"))
 }
 
 // spelt finds of wanted subjects those that the directory has in one other spelling, and not as they are written: nobody else can be
@@ -183,7 +190,7 @@ func (r *Reader) rename(live *diff.Live) {
 		as.Subject = r.fold.named(g.Subject)
 		live.Grants.Remove(g)
 		live.Grants.Add(as, spec.Origin{})
-		r.seen.holders[as] = r.seen.holders[g]
+		r.seen.holders[as], r.seen.since[as] = r.seen.holders[g], r.seen.since[g]
 		live.AddName(as.Subject, append(live.Names[g.Subject], g.Subject.Name)...)
 	}
 }

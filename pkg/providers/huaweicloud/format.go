@@ -59,10 +59,11 @@ func Format() spec.ProviderSchema {
 			spec.KeyCaseFold: "whether names that differ in letter case only are one: false, the default; true; or auto, where the directory, asked for one, answers with the other alone",
 			"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
 		},
-		Domain:  defaultDomain,
-		Rate:    spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
-		Notices: true,
-		Packing: true,
+		Domain:    defaultDomain,
+		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Mails:     mails(),
+		Languages: []string{"zh-cn", "en-us", "fr-fr"}, // X-Language
+		Packing:   true,
 	}
 }
 

@@ -38,11 +38,11 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	if err != nil {
 		return p, err
 	}
-	if p.Rows, p.Total, err = answer.of(l); err != nil {
+	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
-	if next := offset + pageSize; len(p.Rows) >= pageSize && next < p.Total {
-		p.Next = next
+	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
+		p.Next = offset + len(p.Rows) // it is an index, and a page may be larger than asked
 	}
 	return p, nil
 }

@@ -13,27 +13,21 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// usersNamed asks for users by name (f1), as many in a call as a page has rows. Where the vendor does not know that filter it
-// answers with everyone, which serves as well: then one list is enough.
+// maxNames is how many users are asked for at once: a few fewer than fill a page, so that the page is a short one and the last,
+// also where it holds some that nobody asked for.
+const maxNames = pageSize * 9 / 10
+
+// usersNamed asks for users by name (f1). Others that the vendor answers with are users all the same, and no reason to ask for fewer.
 func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error) {
 	var all []user
 	names = slices.Clone(names)
 	slices.Sort(names)
-	chunks := slices.Collect(slices.Chunk(slices.Compact(names), pageSize))
-	if len(names) == 0 {
-		chunks = [][]string{nil} // everybody
-	}
-	for _, chunk := range chunks {
+	for chunk := range slices.Chunk(slices.Compact(names), maxNames) {
 		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
 		if err := cmp.Or(err, users.Whole("the list of users")); err != nil {
 			return nil, err
 		}
 		all = append(all, users.Rows...)
-		if slices.ContainsFunc(users.Rows, func(u user) bool {
-			return !slices.ContainsFunc(chunk, func(n string) bool { return strings.EqualFold(n, u.Name) })
-		}) {
-			break
-		}
 	}
 	return all, nil
 }
@@ -77,34 +71,25 @@ func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.
 	if q.ReadBack || len(beside) == 0 {
 		return nil
 	}
-	holders := make([]spec.Subject, len(beside))
-	for i, g := range beside {
-		holders[i] = g.Subject
-	}
-	_, err := r.learn(ctx, holders, live)
+	_, err := r.learn(ctx, spec.Each(beside, spec.Grant.Holder), live)
 	return err
 }
 
 // lookUpLeavers finds who left under the names and addresses that the directory has. It asks nothing where nobody who left can be
 // among the holders.
 func (r *Reader) lookUpLeavers(ctx context.Context, q provider.Query, live *diff.Live) error {
-	leavers, suspects := q.Leavers(*live)
-	if len(leavers) == 0 {
-		return nil
-	}
-	why := "the directory shows none of the holders by their names or addresses"
-	ask := slices.Clone(suspects) // it can't be asked by address
-	if len(ask) > maxSuspects {
-		ask, why = nil, fmt.Sprintf("the directory shows nobody by their names; %d holders are too many to look up their addresses", len(suspects))
-	}
-	for _, l := range leavers {
-		ask = append(ask, l.Users()...)
-	}
-	if _, err := r.learn(ctx, ask, live); err != nil {
-		return err
-	}
-	provider.Untraced(q, live, leavers, suspects, why)
-	return nil
+	return q.Trace(live, func(left, suspects []spec.Subject) (string, error) {
+		why := "the directory shows none of the holders by their names or addresses"
+		if len(left) == 0 {
+			return why, nil
+		}
+		if len(suspects) > maxSuspects { // it can't be asked by address
+			why = fmt.Sprintf("the directory shows nobody by their names; %d holders are too many to look up their addresses", len(suspects))
+			suspects = nil
+		}
+		_, err := r.learn(ctx, slices.Concat(suspects, left), live)
+		return why, err
+	})
 }
 
 // checkUnmade compares app groups that are to be made with those that are there. all are these, or nil where
@@ -116,11 +101,15 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 	}
 	if all == nil {
 		list, err := pages(ctx, r.api, listAppGroups, nil, 0, func(g appGroup) string { return g.ID })
-		if err != nil {
+		if err := cmp.Or(err, list.Whole("the list of app groups")); err != nil {
 			return err
 		}
 		all = list.Rows
 	}
-	q.Alike(unmade, provider.Names(all, func(g appGroup) string { return g.Name }), live)
+	names := spec.Each(all, func(g appGroup) string { return g.Name })
+	if err := provider.Overlooked("the list of app groups by name", unmade, names); err != nil {
+		return err
+	}
+	q.Alike(unmade, names, live)
 	return nil
 }

@@ -73,13 +73,6 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 
 // canonicalPath ends in a slash, whether or not the path on the wire does.
 func canonicalPath(u *url.URL) string {
-	segments := strings.Split(u.Path, "/")
-	for i, s := range segments {
-		segments[i] = httpx.Escape(s)
-	}
-	path := strings.Join(segments, "/")
-	if !strings.HasSuffix(path, "/") {
-		path += "/"
-	}
-	return path
+	path := strings.Join(spec.Each(strings.Split(u.Path, "/"), httpx.Escape), "/")
+	return strings.TrimSuffix(path, "/") + "/"
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -35,6 +36,7 @@ type authorization struct {
 	AppGroupID string `json:"app_group_id"`
 	AppID      string `json:"app_id"` // blank: on the whole group
 	AccountID  string `json:"account_id"`
+	CreateAt   string `json:"create_at"` // since when
 	account
 }
 
@@ -150,27 +152,23 @@ func listMembers(groupID string) list {
 
 // page is one page of any list; a list fills one total and one array.
 type page[T any] struct {
-	Count          *int `json:"count"`
-	TotalCount     *int `json:"total_count"`
-	Items          []T  `json:"items"`
-	Authorizations []T  `json:"authorizations"`
-	Records        []T  `json:"records"`
-	Users          []T  `json:"users"`
-	UserGroups     []T  `json:"user_groups"`
+	Count          provider.Count `json:"count"`
+	TotalCount     provider.Count `json:"total_count"`
+	Items          []T            `json:"items"`
+	Authorizations []T            `json:"authorizations"`
+	Records        []T            `json:"records"`
+	Users          []T            `json:"users"`
+	UserGroups     []T            `json:"user_groups"`
 }
 
-// of returns the page's rows and the total of its list. A page that does not say its total, or lacks the rows that the
-// total promises, is no list: taking it for an empty one would revoke or grant everything.
-func (p page[T]) of(l list) (rows []T, total int, err error) {
-	count := map[string]*int{"count": p.Count, "total_count": p.TotalCount}[l.total]
+// of returns the page's rows, the total of its list, and what is odd about it. A page that has neither rows nor a total is no
+// list: taking it for an empty one would revoke or grant everything.
+func (p page[T]) of(l list) (rows []T, total int, odd string, err error) {
+	count := map[string]provider.Count{"count": p.Count, "total_count": p.TotalCount}[l.total]
 	rows = map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "records": p.Records, "users": p.Users, "user_groups": p.UserGroups}[l.array]
-	switch {
-	case count == nil:
-		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.total)
-	case *count < 0:
-		return nil, 0, fmt.Errorf("the answer is no list: %q is %d", l.total, *count)
-	case rows == nil && *count > 0:
-		return nil, 0, fmt.Errorf("the answer is no list: it has no %q", l.array)
+	if rows == nil && !count.Said() {
+		return nil, 0, "", fmt.Errorf("the answer is no list: it has no %q and no %q", l.array, l.total)
 	}
-	return rows, *count, nil
+	total, odd = count.Total(true)
+	return rows, total, odd, nil
 }

@@ -87,8 +87,13 @@ func (r *Reader) emails(ctx context.Context, ids []string) (map[string]string, e
 func (r *Reader) users(ctx context.Context, path, key string, values []string) ([]user, error) {
 	var found page[user]
 	err := r.api.query(ctx, path, map[string]any{key: values, "status": statuses, "with_dept": false}, &found)
-	if err == nil && found.Items == nil {
+	total, odd := found.Total.Total(false)
+	switch {
+	case err != nil:
+	case found.Items == nil:
 		err = fmt.Errorf("POST %s: the answer is no list: it has no items", path)
+	case found.Next != "" || odd != "" || total > len(found.Items):
+		err = &provider.NotWhole{What: "the list of users that POST " + path + " finds", Why: cmp.Or(odd, "it has more rows than its answer")}
 	}
 	return found.Items, err
 }

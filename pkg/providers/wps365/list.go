@@ -36,21 +36,14 @@ func onePage[T any](ctx context.Context, a *api, l list, token string) (provider
 		q.Set("page_token", token)
 	}
 	var answer page[T]
-	p := provider.Page[T, string]{Total: provider.NoTotal}
+	var p provider.Page[T, string]
 	if err := a.send(ctx, httpx.Request{Method: http.MethodGet, Path: l.path, Query: q}, &answer); err != nil {
 		return p, err
 	}
 	p.Rows, p.Next = answer.Items, answer.Next
-	if answer.Total != nil {
-		p.Total = *answer.Total
+	if p.Rows == nil && !answer.Total.Said() {
+		return p, fmt.Errorf("GET %s: the answer is no list: it has no items and no total", l.path)
 	}
-	switch {
-	case answer.Total == nil && l.total:
-		return p, fmt.Errorf("GET %s: the answer is no list: it has no total", l.path)
-	case answer.Total != nil && p.Total < 0:
-		return p, fmt.Errorf("GET %s: the answer is no list: its total is %d", l.path, p.Total)
-	case p.Rows == nil && p.Total != 0:
-		return p, fmt.Errorf("GET %s: the answer is no list: it has no items", l.path)
-	}
+	p.Total, p.Odd = answer.Total.Total(l.total)
 	return p, nil
 }

@@ -3,7 +3,6 @@ package wps365
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -97,11 +96,11 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 // all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
 func (a *api) all(ctx context.Context) ([]mailGroup, error) {
 	all, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
-	if err := cmp.Or(err, all.Whole("the list")); err != nil { // a group that we miss would be created again
+	if err := cmp.Or(err, all.Whole("the list of mail groups")); err != nil { // a group that we miss would be created again
 		return nil, err
 	}
 	if slices.ContainsFunc(all.Rows, func(g mailGroup) bool { return g.ID == "" || g.address() == "" }) {
-		return nil, errors.New("the list holds a mail group without an id or an address")
+		return nil, &provider.NotWhole{What: "the list of mail groups", Why: "it has a row without an id or an address"}
 	}
 	return all.Rows, nil
 }
@@ -135,7 +134,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		live.IDs[ref] = g.ID
 	}
 	if unmade := q.Unmade(kindMailGroup, *live); len(unmade) > 0 {
-		q.Alike(unmade, provider.Names(all, mailGroup.address), live)
+		q.Alike(unmade, spec.Each(all, mailGroup.address), live)
 	}
 	for ref := range groups {
 		if w := r.intents[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {

@@ -32,10 +32,10 @@ func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
 		Body: `{"code":0,"data":{"items":[{"email_address":"bo@x.example","type":"user"},{"email_address":"z@x.example","type":"robot"}]}}`})
 	want := desired("eng", spec.Resource{}, user("cy"))
 	plan := c.plan(t, c.open(t, "members"), want)
-	if d := cmp.Diff([]string{"grant eng member cy@x.example"}, said(plan)); d != "" {
+	if d := cmp.Diff([]string(nil), said(plan)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
 	}
-	contains(t, plan.Connections[0].Notes, `"z@x.example" is there with the unknown type "robot"; nothing is revoked there`)
+	contains(t, plan.Connections[0].Notes, `"z@x.example" is there with the unknown type "robot"; nothing is changed there`)
 }
 
 func TestOwners(t *testing.T) {
@@ -113,7 +113,7 @@ func TestPages(t *testing.T) {
 	}{
 		{"whole", wps365emu.Options{}, ""},
 		{"rows come twice", wps365emu.Options{OverlapPages: true}, ""},
-		{"a token comes twice", wps365emu.Options{StuckPages: true}, "the list does not end"},
+		{"a token comes twice", wps365emu.Options{StuckPages: true}, "the list of mail groups is not whole: its page 2 names a page that was read already"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, tc.opts, large(120, 130))
@@ -140,24 +140,17 @@ func TestFault10ShiftingPages(t *testing.T) {
 	for _, tc := range []struct {
 		name, match string
 		count       int
-		err         string
 		whole       bool
 	}{
-		{"groups, once", groups, 1, "", true},
-		{"groups, every time", groups, 1000, "the list is not whole", false},
-		{"members, once", groups + "/*/members", 1, "", true},
-		{"members, every time", groups + "/*/members", 1000, "", false},
+		{"groups, once", groups, 1, true},
+		{"groups, every time", groups, 1000, false},
+		{"members, once", groups + "/*/members", 1, true},
+		{"members, every time", groups + "/*/members", 1000, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTenant(t, wps365emu.Options{}, large(120, 130))
 			c.Fault(t, emu.Fault{Match: "GET " + tc.match, Kind: emu.FaultRefuse, Nth: 2, Count: tc.count, Status: 200, Body: page})
 			plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{c.Job(c.open(t, "members"), desired("g0", spec.Resource{}))}})
-			if tc.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tc.err) {
-					t.Errorf("error %v", err)
-				}
-				return
-			}
 			if whole := len(plan.Connections[0].Notes) == 0; err != nil || whole != tc.whole || (plan.Summary.Revoke == 130) != tc.whole {
 				t.Errorf("error %v, notes %q, summary %+v", err, plan.Connections[0].Notes, plan.Summary)
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -51,9 +52,9 @@ func (f failure) text() string {
 
 // page is one page of a list.
 type page[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next_page_token"` // blank or missing: it is the last one
-	Total *int   `json:"total"`
+	Items []T            `json:"items"`
+	Next  string         `json:"next_page_token"` // blank or missing: it is the last one
+	Total provider.Count `json:"total"`
 }
 
 // mailGroup is a mail group in any answer. Two generations of pages name its fields in different ways (WPS 365 open

@@ -9,12 +9,8 @@ import (
 // Dump leaves out records of earlier promotions, what counts against ResendLimit, and, unless the world is saved, ids and times of what
 // is over.
 func (w *world) Dump() seed {
-	directory := w.ID
-	if directory == directoryID {
-		directory = ""
-	}
 	return seed{
-		Directory: directory,
+		Directory: w.SeedID(directoryID),
 		Accounts:  emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return w.dumpAccount(r.at(w.Now)) }, seedAccount.key),
 		Mails:     slices.Clone(w.mails),
 

@@ -12,7 +12,7 @@ import (
 // Dump leaves out ids, times and tokens, unless the world is saved.
 func (w *world) Dump() seed {
 	s := seed{
-		Company:         w.ID,
+		Company:         w.SeedID(companyID),
 		Departments:     emu.DumpEach(slices.Values(w.depts[1:]), w.dumpDept, seedDept.key),
 		Users:           emu.DumpEach(slices.Values(w.users), w.dumpUser, seedUser.key, seedUser.email, seedUser.externalID),
 		PublicMailboxes: emu.DumpEach(slices.Values(w.publics), w.dumpPublicMailbox, seedMailbox.key),
@@ -20,9 +20,6 @@ func (w *world) Dump() seed {
 		Recycled:        slices.Sorted(maps.Values(w.recycled)),
 		Tokens:          emu.Saved(&w.World, slices.Concat(dumpTokens(w.tokens, false), dumpTokens(w.refresh, true))),
 		LastToken:       emu.Saved(&w.World, w.lastToken), LastID: w.Last(),
-	}
-	if s.Company == companyID {
-		s.Company = ""
 	}
 	if domains := slices.Sorted(maps.Keys(w.domains)); !slices.Equal(domains, w.seenDomains()) {
 		s.Domains = domains
