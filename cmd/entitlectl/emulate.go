@@ -16,7 +16,8 @@ const emulateHelp = `Serve emulators of the vendors on one port of the loopback,
 limits, enums, paging and rates that the vendors document.
 
 Credentials: access key emulator-key with secret emulator-secret (Huawei Cloud, Alibaba Cloud), app emulator-app with key
-emulator-secret (WPS 365); project 0123456789abcdef0123456789abcdef in any region.
+emulator-secret (WPS 365); project 0123456789abcdef0123456789abcdef in any region. With security token emulator-token the access key
+is a temporary one; a seed may name others, as credentials: of a world, with securityToken: and expires:.
 
 A seed has a world under each vendor's key, or a list of worlds, which are tenants beside each other. A world may name its id, as
 project:, company: or directory:. The credentials above reach the first world of each vendor; another one is reached
@@ -30,6 +31,8 @@ Control, beside the vendors' paths:
   POST /_emulator/faults   [{"match":"POST /v1/*/app-groups/authorizations","nth":2,"kind":"drop-reply"}]
   POST /_emulator/advance  {"for":"24h"} moves its clock
   POST /_emulator/reset    back to the seed, without calls and faults
+
+What --save writes is a seed with all ids, times of making and issued tokens, so that an emulator that begins with it goes on as this one.
 
 SIGINT and SIGTERM stop it with exit code 0.`
 
@@ -85,7 +88,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if flags.save == "" {
 		return err
 	}
-	state, stateErr := server.State()
+	state, stateErr := server.Save()
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}

@@ -90,7 +90,7 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for field, to := range want.Settings.All() {
 		if from := have.Settings.Get(field); from != to && !d.live.hidesSetting(ref, field) {
 			takes, problem := d.narrowing(want, have, field, to)
-			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.unsettable(ref, field), problem)})
+			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.unsettable(ref, field), settled(want, field, from), problem)})
 		}
 	}
 	for field, to := range want.Fixed.All() { // they differ only where that makes the rest impossible

@@ -40,6 +40,14 @@ func (e ends) narrowing(want, have spec.Resource, field, to string) (takes spec.
 		takes.Words(), field, from)
 }
 
+// settled is the problem of changing a setting that the vendor takes once. Nothing is deleted and made again for it.
+func settled(want spec.Resource, field, from string) string {
+	if setting := want.Schema.Setting(field); setting == nil || !setting.Once || from == "" {
+		return ""
+	}
+	return fmt.Sprintf("the vendor can't change it; say `%s: %s`, or make another one with the new %s and move people over", field, from, field)
+}
+
 // unsaid is the problem of a setting that nobody wrote, and that would take access.
 func unsaid(want, have spec.Resource, field, meant string) string {
 	also := ""

@@ -40,6 +40,7 @@ type Setting struct {
 	User    bool     // a user of the files, kept as the connection knows them
 	Implied string   // of Words: what is meant where somebody is listed and the key is missing, unless more people may use the resource than that; where nobody is listed, the key must be there
 	Opens   string   // of Words, beside Implied: everybody may use the resource, so nobody is listed
+	Once    bool     // the vendor takes it once: a value that is there can't be changed
 	Fixed   bool     // never compared nor changed, but sent along with changes
 	Reach   *Reach   // nil: it does not say who may do something
 	About   string

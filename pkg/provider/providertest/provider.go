@@ -57,7 +57,7 @@ func (p Provider) writes(t testing.TB) func(emu.Call) bool {
 
 // credentials are what emulators take, by the names that files have for them. All others are the secret.
 var credentials = map[string]string{
-	"accessKey": "emulator-key", "accessKeyId": "emulator-key", "appId": "emulator-app", "token": "emulator-token",
+	"accessKey": "emulator-key", "accessKeyId": "emulator-key", "appId": "emulator-app", "token": "emulator-token", "securityToken": "emulator-token",
 }
 
 // Secrets are the emulator's credentials of the given names.

@@ -91,6 +91,9 @@ func (l *List[R]) touch(at time.Time) {
 	}
 }
 
+// Sort brings the rows into an order; those that are equal stay in theirs.
+func (l *List[R]) Sort(compare func(a, b R) int) { slices.SortStableFunc(l.rows, compare) }
+
 // Current yields the rows as they are, not as reads may still see them.
 func (l *List[R]) Current() iter.Seq[R] {
 	return func(yield func(R) bool) {

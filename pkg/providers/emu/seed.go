@@ -37,13 +37,18 @@ func (s *Server) Reset() error {
 	return s.faults.set(nil)
 }
 
-// State writes the worlds of all vendors as a seed.
-func (s *Server) State() ([]byte, error) {
+// State writes the worlds of all vendors as a seed, without ids.
+func (s *Server) State() ([]byte, error) { return s.write(Vendor.Dump) }
+
+// Save writes the worlds of all vendors as a seed from which another server goes on: with all ids, and tokens that were issued.
+func (s *Server) Save() ([]byte, error) { return s.write(Vendor.Save) }
+
+func (s *Server) write(dump func(Vendor) any) ([]byte, error) {
 	doc := yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range s.vendors {
 		var key, value yaml.Node
 		key.SetString(v.Name())
-		if err := value.Encode(v.Dump()); err != nil {
+		if err := value.Encode(dump(v)); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name(), err)
 		}
 		doc.Content = append(doc.Content, &key, &value)
@@ -153,11 +158,7 @@ func strict(n *yaml.Node, t reflect.Type) error {
 }
 
 func strictKeys(n *yaml.Node, t reflect.Type) error {
-	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		fields[name] = t.Field(i).Type
-	}
+	fields := keysOf(t, map[string]reflect.Type{})
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
 		field, ok := fields[key.Value]
@@ -169,6 +170,19 @@ func strictKeys(n *yaml.Node, t reflect.Type) error {
 		}
 	}
 	return nil
+}
+
+// keysOf adds the keys that a struct takes, those of inlined ones too.
+func keysOf(t reflect.Type, keys map[string]reflect.Type) map[string]reflect.Type {
+	for i := range t.NumField() {
+		switch name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); {
+		case option == "inline":
+			keysOf(t.Field(i).Type, keys)
+		default:
+			keys[name] = t.Field(i).Type
+		}
+	}
+	return keys
 }
 
 // LoadEach loads the rows of a section of a seed. An error says the section and the key of the row that it is about.

@@ -159,6 +159,7 @@ func (a *answer) fill(vendor handler, r *http.Request, fault Fault) {
 			vendor.ServeHTTP(&answer{header: http.Header{}}, r)
 		}
 		drain(r)
+		vendor.Stamp(a.header)
 		a.header.Set("Content-Type", "application/json")
 		a.WriteHeader(fault.Status)
 		_, _ = a.Write([]byte(fault.Body))
@@ -191,6 +192,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 type handler interface {
 	http.Handler
 	Throttled(http.ResponseWriter, *http.Request)
+	Stamp(http.Header)
 }
 
 func (s *Server) claim(r *http.Request) (handler, string) {
@@ -205,15 +207,19 @@ func (s *Server) claim(r *http.Request) (handler, string) {
 // nobody answers what no vendor claims, as an API gateway does.
 type nobody struct{}
 
-func (nobody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+const nobodysID = "00000000000000000000000000000000"
+
+func (nobody) Stamp(h http.Header) { h.Set("X-Request-Id", nobodysID) }
+
+func (n nobody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	drain(r)
+	n.Stamp(w.Header())
 	w.Header().Set("Content-Type", "application/json")
-	const id = "00000000000000000000000000000000"
-	w.Header().Set("X-Request-Id", id)
 	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintf(w, `{"error_code":"APIGW.0101","error_msg":"The API does not exist or has not been published in the environment","request_id":%q}`+"\n", id)
+	fmt.Fprintf(w, `{"error_code":"APIGW.0101","error_msg":"The API does not exist or has not been published in the environment","request_id":%q}`+"\n", nobodysID)
 }
 
-func (nobody) Throttled(w http.ResponseWriter, _ *http.Request) {
+func (n nobody) Throttled(w http.ResponseWriter, _ *http.Request) {
+	n.Stamp(w.Header())
 	http.Error(w, "too many requests", http.StatusTooManyRequests)
 }

@@ -18,13 +18,41 @@ type World struct {
 	Now   time.Time // of the request in hand
 	Shows time.Time // when reads see what it writes; zero is at once
 
-	last int64
+	last  int64
+	taken map[string]bool // ids that the seed gives
+	saves bool            // the dump is to be loaded by another process
 }
 
 // Next is the next number for an id. Numbers rise, so that rows made at one time are in the order of their ids.
 func (w *World) Next() int64 {
 	w.last++
 	return w.last
+}
+
+// NewID is the id that a seed gives, or else the next one of the form, which has a verb for a number, that no row of the seed has.
+func (w *World) NewID(given, form string) string {
+	for given == "" {
+		if id := fmt.Sprintf(form, w.Next()); !w.taken[id] {
+			return id
+		}
+	}
+	return given
+}
+
+// Resume goes on after the last number of a world that was saved.
+func (w *World) Resume(last int64) { w.last = max(w.last, last) }
+
+// Last is what a saved world resumes after; 0 where it is not saved.
+func (w *World) Last() int64 { return Saved(w, w.last) }
+
+// Saved is a value in a world that is saved, which its emulator would make anew from any other seed: an id, a time, a token. It is zero
+// in one that is only shown.
+func Saved[T any](w *World, value T) T {
+	if !w.saves {
+		var none T
+		return none
+	}
+	return value
 }
 
 // SeedID is the ID as a seed names it: not at all where it is the usual one.
@@ -49,7 +77,7 @@ type Contents[S any] interface {
 	// Load fills an empty world. After an error the world is thrown away.
 	Load(S) error
 
-	// Dump is the inverse: what is true, whether reads show it yet or not; see [Vendor.Dump].
+	// Dump is the inverse: what is true, whether reads show it yet or not; see [Vendor.Dump] and [Saved].
 	Dump() S
 
 	core() *World
@@ -133,6 +161,9 @@ func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err erro
 	world = t.Empty()
 	world.core().begin(t.clock.Now(), 0)
 	world.core().First = len(others) == 0
+	if world.core().taken, err = idsIn(node, map[string]bool{}); err != nil {
+		return world, err
+	}
 	if err := world.Load(seed); err != nil {
 		return world, err
 	}
@@ -147,13 +178,41 @@ func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err erro
 	return world, err
 }
 
+// idsIn adds the ids that a seed gives. None may come twice: they are told apart by what they are of.
+func idsIn(node *yaml.Node, ids map[string]bool) (map[string]bool, error) {
+	if node == nil {
+		return ids, nil
+	}
+	for i, n := range node.Content {
+		if isID := node.Kind == yaml.MappingNode && i%2 == 1 && slices.Contains(idKeys, node.Content[i-1].Value); isID && n.Value != "" {
+			if ids[n.Value] {
+				return nil, fmt.Errorf("line %d: the id %q comes twice", n.Line, n.Value)
+			}
+			ids[n.Value] = true
+		}
+		if _, err := idsIn(n, ids); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// idKeys are the keys of ids in all seeds.
+var idKeys = []string{"id", "record"}
+
 // Dump writes the worlds in the form of their seed.
-func (t *Tenant[S, W]) Dump() any {
+func (t *Tenant[S, W]) Dump() any { return t.dump(false) }
+
+// Save is Dump with what must outlast the process.
+func (t *Tenant[S, W]) Save() any { return t.dump(true) }
+
+func (t *Tenant[S, W]) dump(saves bool) any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	seeds := make([]S, len(t.worlds))
 	for i, world := range t.worlds {
 		world.core().begin(t.clock.Now(), 0)
+		world.core().saves = saves
 		seeds[i] = world.Dump()
 	}
 	if !t.listed {

@@ -44,6 +44,8 @@ func newToy() *toy {
 	return v
 }
 
+func (*toy) Stamp(h http.Header) { h.Set("Toy-Id", "1") }
+
 func (*toy) Name() string { return "toy" }
 
 func (v *toy) all() []string {

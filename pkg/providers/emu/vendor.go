@@ -27,13 +27,19 @@ type Vendor interface {
 	// Throttled answers a request, without doing it, as the vendor does when too many came.
 	Throttled(http.ResponseWriter, *http.Request)
 
-	// Load checks a seed and returns what puts it in place of the present world, with fresh ids, quotas and sessions.
+	// Stamp adds to an answer that the vendor did not write, such as the refusal of a gateway before it, what all its answers have.
+	Stamp(http.Header)
+
+	// Load checks a seed and returns what puts it in place of the present world, with fresh quotas and, but for what the seed gives of them, fresh ids and sessions.
 	// A nil seed is an empty world. Errors name lines; see [Decode].
 	Load(seed *yaml.Node) (commit func(), err error)
 
 	// Dump returns the world as a value that yaml.v3 writes in the seed's form: sorted, so that equal worlds give equal
 	// bytes, and loading it again gives an equal world.
 	Dump() any
+
+	// Save is Dump with what another process must know to go on as this one would: ids, times, tokens that were issued.
+	Save() any
 }
 
 type lagKey struct{}

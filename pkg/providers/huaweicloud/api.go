@@ -177,18 +177,22 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 // headerLanguage chooses the language of the mails that a call makes the vendor send.
 const headerLanguage = "X-Language"
 
-// send does one of the calls that change something; see httpx.Request.BeforeSend for begin.
-func (a *api) send(ctx context.Context, name string, body, out any, begin func() error) error {
+// send does one of the calls that change something, on the app group with an id where its path has one; see
+// httpx.Request.BeforeSend for begin.
+func (a *api) send(ctx context.Context, name, on string, body, out any, begin func() error) error {
 	id, err := a.projectID(ctx)
 	if err != nil {
 		return err
 	}
-	r := routeOf(name)
+	r, method := routeOf(name), http.MethodPost
+	if name == callUpdate {
+		method, name = http.MethodPatch, strings.Replace(name, "{app_group_id}", httpx.Escape(on), 1)
+	}
 	header := http.Header{}
 	if a.language != "" && slices.Contains(mailing, name) {
 		header.Set(headerLanguage, a.language)
 	}
-	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
+	_, err = a.http.Do(ctx, httpx.Request{Method: method, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
 		Policy: r.policy, Repeatable: r.repeatable, Body: body, Header: header, BeforeSend: begin}, out)
 	return err
 }
@@ -200,8 +204,8 @@ var appstreamRegions = []string{"cn-north-4", "cn-north-9", "cn-east-3", "cn-sou
 var workspaceRegions = append([]string{"la-south-2", "la-north-2", "sa-brazil-1", "ap-southeast-1", "ap-southeast-2",
 	"ap-southeast-3", "cn-east-5", "cn-north-11", "me-east-1", "af-south-1", "af-north-1", "tr-west-1"}, appstreamRegions...)
 
-// europe has hosts under a domain of its own, and one for app groups and desktops, as all regions outside of China. (The SDK's pages
-// of its other services; it names no host for app groups there.)
+// europe has one host for App Center and desktops in the SDK's table, which names none for app groups. There they are taken to be
+// on the same one, as in all regions outside of China.
 const europe = "eu-west-101"
 
 // knownRegions are those whose hosts are known, sorted.
@@ -210,16 +214,13 @@ func knownRegions() []string {
 }
 
 // Regions that serve without an IAM host of their own; the global one takes their place. (SDK: core/auth/internal.)
-var globalIAMRegions = []string{"cn-north-11", "af-north-1"}
+var globalIAMRegions = []string{"cn-north-11", "af-north-1", europe}
 
 func hostsOf(conn spec.Connection) (map[family]string, error) {
-	region, hosts, domain := conn.Settings["region"], map[family]string{}, ".myhuaweicloud.com"
-	if region == europe {
-		domain = ".myhuaweicloud.eu"
-	}
+	region, hosts := conn.Settings["region"], map[family]string{}
 	if slices.Contains(knownRegions(), region) {
-		hosts[familyWorkspace] = "https://workspace." + region + domain
-		hosts[familyApp], hosts[familyIAM] = hosts[familyWorkspace], "https://iam."+region+domain
+		hosts[familyWorkspace] = "https://workspace." + region + ".myhuaweicloud.com"
+		hosts[familyApp], hosts[familyIAM] = hosts[familyWorkspace], "https://iam."+region+".myhuaweicloud.com"
 	}
 	if slices.Contains(appstreamRegions, region) {
 		hosts[familyApp] = "https://appstream." + region + ".myhuaweicloud.com"

@@ -47,7 +47,7 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, q provi
 		domains[u.Name] = append(domains[u.Name], subject(spec.SubjectUser, u.Name, u.Domain).Domain)
 	}
 	for _, s := range wanted {
-		if !slices.Contains(domains[s.Name], s.Domain) {
+		if !slices.Contains(domains[s.Name], s.Domain) && !r.fold.folded(s) {
 			live.UnknownSubjects[s] = unknownUser(s, domains[s.Name])
 		}
 	}
@@ -86,13 +86,13 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 	found := map[spec.Subject]bool{}
 	known := make([]string, 0, len(groups))
 	for _, g := range groups {
-		s := subject(spec.SubjectUserGroup, g.Name, g.Domain)
+		s := r.fold.named(subject(spec.SubjectUserGroup, g.Name, g.Domain))
 		r.seen.directory[s] = account{ID: g.ID, Account: g.Name, Domain: g.Domain, PlatformType: g.PlatformType}
 		live.AddName(s, g.ID)
 		found[s], known = true, append(known, g.Name)
 	}
 	for _, s := range wanted {
-		if !found[s] {
+		if !found[s] && !r.fold.folded(s) {
 			hint := spec.DidYouMean(s.Name, known, "create it there or correct the name")
 			live.UnknownSubjects[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
 		} else if err := r.countMails(ctx, s, q); err != nil {

@@ -16,6 +16,15 @@ const (
 	audienceEveryone = "everyone" // every user of the tenant; assignments are kept but mean nothing
 )
 
+// The settings of app groups, and what the vendor calls them (a1, a2, a4).
+const (
+	settingType        = "type"
+	settingServerGroup = "serverGroup"
+	settingDescription = "description"
+)
+
+var settingFields = map[string]string{settingType: "app_type", settingServerGroup: "app_server_group_id", settingDescription: "description"}
+
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
 
@@ -68,6 +77,13 @@ func kinds() []spec.KindSchema {
 		{
 			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants, Names: appGroupNames,
 			About: "app groups of Workspace; one that does not exist is made",
+			Settings: []spec.Setting{
+				{Key: settingType, Words: []string{"COMMON_APP", "SESSION_DESKTOP_APP"}, Once: true,
+					About: "what it publishes: applications, as the vendor has it by default, or the whole desktop of a session; settled once it is made"},
+				{Key: settingServerGroup, Once: true,
+					About: "the id of the server group that runs its applications, of the same type; settled once it is bound"},
+				{Key: settingDescription, About: "what people see beside its name"},
+			},
 		},
 		{
 			Kind: kindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,

@@ -39,10 +39,12 @@ func (r *Reader) ask(ctx context.Context, asked []spec.Subject) ([]user, error) 
 		return nil, err
 	}
 	for _, s := range asked {
-		r.seen.people[s] = user{}
+		if !r.fold.folded(s) {
+			r.seen.people[s] = user{}
+		}
 	}
 	for _, u := range users {
-		s := subject(spec.SubjectUser, u.Name, u.Domain)
+		s := r.fold.named(subject(spec.SubjectUser, u.Name, u.Domain))
 		r.seen.directory[s] = account{ID: u.ID, Account: u.Name, Domain: u.Domain}
 		r.seen.people[s], r.seen.mails[s] = u, mailsTo(u)
 	}
@@ -53,7 +55,7 @@ func (r *Reader) ask(ctx context.Context, asked []spec.Subject) ([]user, error) 
 func (r *Reader) learn(ctx context.Context, asked []spec.Subject, live *diff.Live) ([]user, error) {
 	users, err := r.ask(ctx, asked)
 	for _, u := range users {
-		live.AddName(subject(spec.SubjectUser, u.Name, u.Domain), u.ID, u.Email)
+		live.AddName(r.fold.named(subject(spec.SubjectUser, u.Name, u.Domain)), u.ID, u.Email)
 	}
 	return users, err
 }

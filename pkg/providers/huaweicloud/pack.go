@@ -12,6 +12,7 @@ import (
 // The calls that change something, named by their paths.
 const (
 	callCreate = "app-groups"                                         // a2
+	callUpdate = "app-groups/{app_group_id}"                          // a4
 	callDelete = "app-groups/batch-delete"                            // a6
 	callGrant  = "app-groups/authorizations"                          // b2
 	callResend = "mails/actions/send"                                 // c2
@@ -45,6 +46,7 @@ type route struct {
 // routes lists them all.
 var routes = []route{
 	{callCreate, kindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
+	{callUpdate, kindAppGroup, []diff.Op{diff.OpUpdate}, pack.Caps{Resources: 1}, 1, familyApp, "", false},
 	{callGrant, kindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
 	{callAssign, kindApp, []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, appCaps, 0, familyWorkspace, policyOperate, false},
 	{callResend, kindAppGroup, []diff.Op{diff.OpResend}, pack.Caps{}, maxResends, familyApp, "", false},
@@ -77,6 +79,7 @@ func (r *Reader) Pack(changes []diff.Change, slack diff.Allowance, bound bool) d
 	giving, taking := packApps(changes, by)
 	packed := diff.Packed{FromHoles: fromHoles, Calls: slices.Concat(
 		chunks(callCreate, by.groups(diff.OpCreate), 1),
+		chunks(callUpdate, by.groups(diff.OpUpdate), 1),
 		granting,
 		giving,
 		chunks(callResend, by.groups(diff.OpResend), maxResends),
@@ -238,7 +241,7 @@ func lowerBound(changes []diff.Change, by work) int {
 	}
 	assigned := len(by.apps(diff.OpUpdate)) - opened
 	onApps := pack.Bound(changes, appCaps, by.apps(diff.OpGrant), by.apps(diff.OpRevoke))
-	return len(by.groups(diff.OpCreate)) +
+	return len(by.groups(diff.OpCreate)) + len(by.groups(diff.OpUpdate)) +
 		pack.Bound(changes, groupCaps, by.groups(diff.OpGrant)) +
 		ceil(opened, appCaps.Resources) +
 		max(ceil(assigned, appCaps.Resources), onApps) +

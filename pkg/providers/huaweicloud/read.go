@@ -24,6 +24,7 @@ type Reader struct {
 	api       *api
 	seen      index
 	mailTypes []spec.Mail // those that are read and sent again
+	fold      folding     // of names in other letter cases
 	created   sync.Map    // app groups made since the connection was opened, name to id: reads may not show them yet
 }
 
@@ -55,8 +56,9 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{name: conn.Name, api: a, mailTypes: conn.Notices.Of(mails()), seen: index{map[string]string{}, map[string]string{},
-		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, nil, map[spec.Grant]time.Time{}}}, nil
+	return &Reader{name: conn.Name, api: a, mailTypes: conn.Notices.Of(mails()),
+		fold: folding{conn.Settings[spec.KeyCaseFold], map[spec.Subject]spec.Subject{}, map[spec.Subject]spec.Subject{}}, seen: index{map[string]string{}, map[string]string{},
+			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, nil, map[spec.Grant]time.Time{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -78,6 +80,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	}
 	if err := r.readApps(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("read apps: %w", err)
+	}
+	if err := r.foldCase(ctx, q, &live); err != nil {
+		return live, fmt.Errorf("look up the spellings of names: %w", err)
 	}
 	if err := r.lookUp(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("look up users and user groups: %w", err)
@@ -113,7 +118,12 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	}
 	for _, g := range found {
 		ref := r.ref(kindAppGroup, g.Name)
-		live.Resources[ref], live.IDs[ref] = spec.Resource{}, g.ID
+		want := q.Desired.Resources[ref].Settings
+		if g.Type == "" && want.Get(settingType) != "" {
+			live.Note(ref, "the vendor does not show its type, which is taken to be as the file says")
+			g.Type = want.Get(settingType)
+		}
+		live.Resources[ref], live.IDs[ref] = spec.Resource{Settings: g.settings(want)}, g.ID
 		r.seen.appGroups[g.Name], ids[g.ID] = g.ID, ref
 	}
 	live.Unmanaged += others

@@ -14,6 +14,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -240,7 +241,8 @@ func TestNoBlindRepeats(t *testing.T) {
 
 // The gateway echoes what was signed, the security token too.
 func TestEchoedSecretsAreHidden(t *testing.T) {
-	c := newCloud(t, free, small)
+	temporary := huaweicloudemu.Credential{AccessKey: "emulator-key", SecretKey: "another", SecurityToken: "CANARY-TOKEN"}
+	c := newCloud(t, huaweicloudemu.Options{Unthrottled: true, Credentials: []huaweicloudemu.Credential{temporary}}, small)
 	secrets := map[string]spec.Secret{"accessKey": spec.NewSecret("emulator-key"), "secretKey": spec.NewSecret("CANARY-SK"), "securityToken": spec.NewSecret("CANARY-TOKEN")}
 	_, err := c.OpenAs(t, secrets).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"))))
 	if text := fmt.Sprint(err); strings.Contains(text, "CANARY") || !strings.Contains(text, "x-security-token:[redacted]") {

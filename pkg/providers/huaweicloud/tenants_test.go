@@ -135,7 +135,7 @@ func (h hostsSeen) RoundTrip(r *http.Request) (*http.Response, error) {
 // Each region has its hosts, and each of these is the vendor's own.
 func TestRegionsHaveHosts(t *testing.T) {
 	for region, want := range map[string][]string{
-		"eu-west-101":    {"iam.eu-west-101.myhuaweicloud.eu", "workspace.eu-west-101.myhuaweicloud.eu"},
+		"eu-west-101":    {"iam.myhuaweicloud.com", "workspace.eu-west-101.myhuaweicloud.com"},
 		"ap-southeast-3": {"iam.ap-southeast-3.myhuaweicloud.com", "workspace.ap-southeast-3.myhuaweicloud.com"},
 		"af-north-1":     {"iam.myhuaweicloud.com", "workspace.af-north-1.myhuaweicloud.com"},
 		"cn-north-4":     {"iam.cn-north-4.myhuaweicloud.com", "appstream.cn-north-4.myhuaweicloud.com", "workspace.cn-north-4.myhuaweicloud.com"},

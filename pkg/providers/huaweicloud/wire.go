@@ -6,6 +6,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // The bodies of the Workspace API, with the fields that we use (SDK for Go v3: services/workspaceapp/v1 for calls a and
@@ -13,8 +14,20 @@ import (
 
 // appGroup is a row of a1 and the answer of a2.
 type appGroup struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Type        string `json:"app_type"`
+	ServerGroup string `json:"app_server_group_id"` // "" while it is bound to none
+	Description string `json:"description"`
+}
+
+// settings are those that somebody asks for.
+func (g appGroup) settings(wanted spec.Settings) (shown spec.Settings) {
+	values := map[string]string{settingType: g.Type, settingServerGroup: g.ServerGroup, settingDescription: g.Description}
+	for key := range wanted.All() {
+		shown = shown.With(key, values[key])
+	}
+	return shown
 }
 
 // authorization is a row of b1.

@@ -33,11 +33,18 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	if err != nil {
 		return err
 	}
+	if name == callUpdate {
+		id, err := w.appGroupID(changes[0].Resource)
+		if err != nil {
+			return err
+		}
+		return w.api.send(ctx, name, id, body, nil, begin)
+	}
 	if name != callCreate {
-		return w.api.send(ctx, name, body, nil, begin)
+		return w.api.send(ctx, name, "", body, nil, begin)
 	}
 	var made appGroup
-	if err := w.api.send(ctx, name, body, &made, begin); err != nil {
+	if err := w.api.send(ctx, name, "", body, &made, begin); err != nil {
 		return err
 	}
 	if made.ID == "" {
@@ -54,7 +61,16 @@ func (w *Writer) body(name string, changes []diff.Change) (any, error) {
 		if len(changes) != 1 {
 			return nil, provider.Bug("%d app groups in one call that creates one", len(changes))
 		}
-		return map[string]string{"name": changes[0].Resource}, nil
+		fields := map[string]string{"name": changes[0].Resource}
+		for key, value := range changes[0].Settings.All() {
+			fields[settingFields[key]] = value
+		}
+		return fields, nil
+	case callUpdate: // a4
+		if len(changes) != 1 || settingFields[changes[0].Field] == "" || changes[0].Field == settingType {
+			return nil, provider.Bug("an app group can't be updated by %d changes, of %q", len(changes), changes[0].Field)
+		}
+		return map[string]string{settingFields[changes[0].Field]: changes[0].To}, nil
 	case callGrant, callRevoke:
 		return w.authorize(changes)
 	case callAssign:

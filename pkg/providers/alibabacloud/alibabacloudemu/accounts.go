@@ -63,7 +63,7 @@ func (w *world) complete(a *account) {
 	if r := w.named(a.display); r != nil {
 		w.accounts.Drop(r.id, w.Shows)
 	}
-	a.id = w.newAccountID()
+	a.id = w.NewID(a.id, "1%015d")
 	a.login = cmp.Or(a.login, w.loginOf("m"+a.id))
 	a.folder = cmp.Or(a.folder, rootFolderID)
 	a.joined, a.changed = w.Now, w.Now

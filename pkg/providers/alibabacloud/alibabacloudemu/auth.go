@@ -109,14 +109,21 @@ func (o *Options) gatewayTime(now time.Time) time.Time {
 	return now
 }
 
-// isNamedBy reports whether an access key is that of this very directory: any of the options with -DIRECTORY behind it. It has the
-// same secret.
-func (w *world) isNamedBy(key string) bool { return strings.HasSuffix(key, "-"+w.ID) }
+// isNamedBy reports whether an access key is that of this very directory: one of its seed, or any of the options with -DIRECTORY behind
+// it, which has the same secret.
+func (w *world) isNamedBy(key string) bool {
+	own := func(c seedCredential) bool { return c.AccessKeyID == key }
+	return strings.HasSuffix(key, "-"+w.ID) || slices.ContainsFunc(w.credentials, own)
+}
 
 func (w *world) secret(key, token string) (string, error) {
 	err := errNoKey
 	key = strings.TrimSuffix(key, "-"+w.ID)
-	for _, c := range w.opts.Credentials {
+	all := slices.Clone(w.opts.Credentials)
+	for _, c := range w.credentials {
+		all = append(all, Credential(c))
+	}
+	for _, c := range all {
 		switch {
 		case c.AccessKeyID != key:
 		case c.SecurityToken != token:

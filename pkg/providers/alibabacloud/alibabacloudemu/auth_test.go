@@ -256,3 +256,29 @@ func TestAdvanceAndSignatures(t *testing.T) {
 		})
 	}
 }
+
+// A seed names temporary keys of its directory; their tokens are checked, and no others are taken.
+func TestSeedsNameTemporaryKeys(t *testing.T) {
+	inBubble(t, Options{}, `alibabacloud:
+  accounts: [{name: billing}]
+  credentials: [{accessKeyId: STS.1, accessKeySecret: passing, securityToken: short, expires: 2000-01-01T01:00:00Z}]
+`, func(c client) {
+		try := func(code, token string) {
+			t.Helper()
+			r := c.request("2022-04-19 ListAccounts")
+			if token != "" {
+				r.Header.Set("X-Acs-Security-Token", token)
+			}
+			signAs(r, "STS.1", "passing")
+			if got := c.serve(r); got.Code != code {
+				t.Errorf("%q: %q, want %q", token, got.Code, code)
+			}
+		}
+		try("", "short")
+		try("InvalidSecurityToken.Malformed", "other")
+		try("InvalidAccessKeyId.NotFound", "")
+		c.Reloads()
+		c.Advance(time.Hour)
+		try("InvalidSecurityToken.Expired", "short")
+	})
+}

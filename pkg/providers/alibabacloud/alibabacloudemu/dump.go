@@ -6,17 +6,22 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Dump leaves out ids, times of what is over, records of earlier promotions, and what counts against ResendLimit.
+// Dump leaves out records of earlier promotions, what counts against ResendLimit, and, unless the world is saved, ids and times of what
+// is over.
 func (w *world) Dump() seed {
 	return seed{
 		Directory: w.SeedID(directoryID),
-		Accounts:  emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return dumpAccount(r.at(w.Now)) }, seedAccount.key),
+		Accounts:  emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return w.dumpAccount(r.at(w.Now)) }, seedAccount.key),
 		Mails:     slices.Clone(w.mails),
+
+		Credentials: w.credentials, LastID: w.Last(),
 	}
 }
 
-func dumpAccount(a account) seedAccount {
+func (w *world) dumpAccount(a account) seedAccount {
 	out := seedAccount{Name: a.display, Type: "resource", Status: a.status, Email: a.email, Phone: a.phone, Owner: a.owner}
+	out.ID, out.Record, out.Login = emu.Saved(&w.World, a.id), emu.Saved(&w.World, a.record), emu.Saved(&w.World, a.login)
+	out.Joined, out.Modified = emu.Saved(&w.World, a.joined), emu.Saved(&w.World, a.changed)
 	if a.cloud {
 		out.Type = "cloud"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
@@ -13,13 +14,16 @@ import (
 // Load fills an empty world.
 func (w *world) Load(s seed) error {
 	w.ID = cmp.Or(s.Directory, w.ID)
-	w.mails = s.Mails
-	return emu.LoadEach("accounts", s.Accounts, seedAccount.key, w.loadAccount)
+	w.mails, w.credentials = s.Mails, s.Credentials
+	w.Resume(s.LastID)
+	err := emu.LoadEach("accounts", s.Accounts, seedAccount.key, w.loadAccount)
+	w.accounts.Sort(func(a, b *row) int { return strings.Compare(a.id, b.id) })
+	return err
 }
 
 func (w *world) loadAccount(in seedAccount) error {
 	a := account{
-		display: in.Name, folder: in.Folder, email: in.Email, phone: in.Phone, owner: in.Owner,
+		id: in.ID, login: in.Login, display: in.Name, folder: in.Folder, email: in.Email, phone: in.Phone, owner: in.Owner,
 		cloud: in.Type == "cloud", status: cmp.Or(in.Status, "CreateSuccess"),
 	}
 	if err := w.check(in, a); err != nil {
@@ -27,8 +31,8 @@ func (w *world) loadAccount(in seedAccount) error {
 	}
 	w.complete(&a)
 	w.folders[a.folder] = true
-	if !slices.Contains([]string{"CreateSuccess", inviteSuccess, switchSuccess, removed}, a.status) {
-		a.record = w.newRecordID()
+	if in.Record != "" || in.ID == "" && !slices.Contains([]string{"CreateSuccess", inviteSuccess, switchSuccess, removed}, a.status) {
+		a.record = w.recordID(in.Record)
 	}
 	if a.waits() {
 		a.mail = w.sent(in.Sent, in.Answer)
@@ -36,6 +40,12 @@ func (w *world) loadAccount(in seedAccount) error {
 		if a.joined.After(a.changed) {
 			a.joined = a.changed
 		}
+	}
+	if !in.Joined.IsZero() {
+		a.joined = in.Joined
+	}
+	if !in.Modified.IsZero() {
+		a.changed = in.Modified
 	}
 	if in.Change != nil {
 		a.newEmail, a.emailStatus = in.Change.Email, in.Change.Status

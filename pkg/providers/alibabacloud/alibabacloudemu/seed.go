@@ -8,6 +8,16 @@ type seed struct {
 
 	Accounts []seedAccount `yaml:"accounts,omitempty"`
 	Mails    []Mail        `yaml:"mails,omitempty"` // in the order they were sent
+
+	Credentials []seedCredential `yaml:"credentials,omitempty"` // temporary access keys of this directory, beside Options.Credentials
+	LastID      int64            `yaml:"lastId,omitempty"`      // number in the last id that was made
+}
+
+type seedCredential struct {
+	AccessKeyID     string    `yaml:"accessKeyId"`
+	AccessKeySecret string    `yaml:"accessKeySecret"`
+	SecurityToken   string    `yaml:"securityToken,omitempty"`
+	Expires         time.Time `yaml:"expires,omitempty"` // blank: never
 }
 
 type seedAccount struct {
@@ -21,6 +31,13 @@ type seedAccount struct {
 	Sent   time.Time   `yaml:"sent,omitempty"`   // the mail of a verifying status; blank is when the seed is loaded
 	Answer time.Time   `yaml:"answer,omitempty"` // when the owner answers that mail; blank is never
 	Change *seedChange `yaml:"emailChange,omitempty"`
+
+	// What the vendor gives an account; blank is made anew.
+	ID       string    `yaml:"id,omitempty"`
+	Record   string    `yaml:"record,omitempty"` // RecordId
+	Login    string    `yaml:"login,omitempty"`  // AccountName of a resource account
+	Joined   time.Time `yaml:"joined,omitempty"`
+	Modified time.Time `yaml:"modified,omitempty"`
 }
 
 // seedChange is a change of email that was asked for.

@@ -65,6 +65,9 @@ func (v *Vendor) Throttled(w http.ResponseWriter, r *http.Request) {
 	v.write(w, r, nil, throttled(rateLimit(limit, time.Second)))
 }
 
+// Stamp adds nothing: answers are numbered in their bodies.
+func (v *Vendor) Stamp(http.Header) {}
+
 func (v *Vendor) write(w http.ResponseWriter, r *http.Request, out reply, err error) {
 	w.Header().Set("Date", v.opts.gatewayTime(v.Now()).Format(http.TimeFormat))
 	status := http.StatusOK

@@ -1,7 +1,6 @@
 package alibabacloudemu
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -28,6 +27,8 @@ type world struct {
 	records  emu.Table[*row] // of promotions and creations, by RecordId: the account as it is, or was when the next one began
 	folders  map[string]bool
 	mails    []Mail
+
+	credentials []seedCredential
 }
 
 // row is a version of an account in a list.
@@ -43,8 +44,10 @@ func newWorld(opts *Options) *world {
 	}
 }
 
-func (w *world) newAccountID() string { return fmt.Sprintf("1%015d", w.Next()) }
-func (w *world) newRecordID() string  { return fmt.Sprintf("06950264-3f0d-4ca9-82dd-%012x", w.Next()) }
+func (w *world) newRecordID() string { return w.recordID("") }
+
+// recordID is the one that a seed gives, or the next.
+func (w *world) recordID(given string) string { return w.NewID(given, "06950264-3f0d-4ca9-82dd-%012x") }
 
 // memberOf returns the member with an id, as it is now. If there is none, the call is refused.
 func (w *world) memberOf(c *call, id string) (account, error) {

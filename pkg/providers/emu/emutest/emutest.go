@@ -82,6 +82,16 @@ func (c Client) Dump() string {
 	return string(state)
 }
 
+// Saved is the world as a seed from which another server goes on.
+func (c Client) Saved() string {
+	c.Helper()
+	state, err := c.Save()
+	if err != nil {
+		c.Fatal(err)
+	}
+	return string(state)
+}
+
 // Spoil sets faults.
 func (c Client) Spoil(faults ...emu.Fault) {
 	c.Helper()

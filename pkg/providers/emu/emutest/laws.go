@@ -39,9 +39,16 @@ func FuzzSeed(f *testing.F, vendor func() emu.Vendor, seeds ...string) {
 	})
 }
 
-// Reloads wants the state to be a seed of the same world.
+// Reloads wants the state, and what is saved, to be seeds of the same world.
 func (c Client) Reloads() {
 	c.Helper()
+	saved := c.Saved()
+	if err := c.LoadSeed([]byte(saved)); err != nil {
+		c.Fatalf("what is saved does not load: %v\n%s", err, saved)
+	}
+	if again := c.Saved(); again != saved {
+		c.Fatalf("saved\n%s\nbecame\n%s", saved, again)
+	}
 	state := c.Dump()
 	if err := c.LoadSeed([]byte(state)); err != nil {
 		c.Fatalf("the state does not load: %v\n%s", err, state)

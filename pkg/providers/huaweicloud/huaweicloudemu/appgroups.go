@@ -2,7 +2,6 @@ package huaweicloudemu
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -82,8 +81,22 @@ func (w *world) createAppGroup(c *call) (any, error) {
 		name: *in.Name, description: in.Description, serverGroup: in.ServerGroup,
 		grantKind: cmp.Or(in.GrantKind, grantKinds[0]), kind: cmp.Or(in.Kind, appGroupKinds[0]),
 	}
+	if w.shares(g) {
+		return nil, errShared
+	}
 	w.addAppGroup(g)
 	return w.viewAppGroup(g), nil
+}
+
+// shares says whether an app group would have a server group together with another one, where either is for desktops of sessions.
+func (w *world) shares(g *appGroup) bool {
+	for o := range w.appGroups.Current() {
+		sessions := g.kind == appGroupKinds[1] || o.kind == appGroupKinds[1]
+		if sessions && o.id != g.id && g.serverGroup != "" && o.serverGroup == g.serverGroup {
+			return true
+		}
+	}
+	return false
 }
 
 // appGroup checks what a2 and a4 both take.
@@ -96,7 +109,7 @@ func (f *form) appGroup(name *string, serverGroup, description string) {
 }
 
 func (w *world) addAppGroup(g *appGroup) {
-	g.id, g.made = fmt.Sprint(570000000000000000+w.Next()), w.Now
+	g.id, g.made = w.NewID(g.id, "57%016d"), w.madeAt(g.made)
 	w.putAppGroup(g)
 }
 
@@ -147,6 +160,9 @@ func (w *world) updateAppGroup(c *call) (any, error) {
 		return nil, conflict("app group %s has a server group", g.id)
 	case in.ServerGroup != "":
 		g.serverGroup = in.ServerGroup
+	}
+	if w.shares(&g) {
+		return nil, errShared
 	}
 	delete(w.appGroupByName, old.name)
 	w.putAppGroup(&g)

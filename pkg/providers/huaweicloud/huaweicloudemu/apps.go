@@ -2,7 +2,6 @@ package huaweicloudemu
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -86,7 +85,7 @@ func (f *form) app(s *appSettings) {
 }
 
 func (w *world) addApp(a *app) {
-	a.id, a.made = fmt.Sprintf("3f791197-d166-4c8e-81e4-%012x", w.Next()), w.Now
+	a.id, a.made = w.NewID(a.id, "3f791197-d166-4c8e-81e4-%012x"), w.madeAt(a.made)
 	w.apps.Put(a.id, a, w.Shows)
 }
 

@@ -50,9 +50,9 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		fields[k] = v
 	}
 	key := fields["Access"]
-	known := slices.IndexFunc(w.opts.Credentials, func(c Credential) bool { return c.AccessKey == key })
-	if known < 0 {
-		return unauthenticated("ak %s not exist", key)
+	secret, err := w.secret(key, r.Header.Get("X-Security-Token"))
+	if err != nil {
+		return err
 	}
 	state := w.keys[key]
 	if w.Now.Before(state.locked) {
@@ -64,15 +64,12 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	if err != nil || !slices.Contains(signed, "x-sdk-date") {
 		return unauthenticated("X-Sdk-Date is not signed or not of the form %s", signDate)
 	}
-	now := w.Now
-	if w.opts.IgnoreAdvance {
-		now = time.Now().UTC()
-	}
+	now := w.gatewayTime()
 	if now.Sub(when).Abs() > signWindow {
 		return unauthenticated("calc aksk signature fail:signature expired, signature time:%s,server time:%s", date, now.Format(signDate))
 	}
 	request := canonical(r, query, body, signed)
-	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(w.opts.Credentials[known].SecretKey, date, request))) {
+	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(secret, date, request))) {
 		delete(w.keys, key)
 		return nil
 	}
@@ -81,4 +78,41 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	}
 	w.keys[key] = state
 	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
+}
+
+// secret is that of an access key. A temporary one is good together with its token only, which need not be signed, and no other key
+// has one.
+func (w *world) secret(key, token string) (string, error) {
+	err := unauthenticated("ak %s not exist", key)
+	for _, c := range w.allCredentials() {
+		switch {
+		case c.AccessKey != key:
+		case c.SecurityToken != token:
+			if token != "" {
+				err = unauthenticated("decrypt token fail")
+			}
+		case !c.Expires.IsZero() && !w.gatewayTime().Before(c.Expires):
+			return "", unauthenticated("token expires, expires_at: %s", c.Expires.UTC().Format(tokenTime))
+		default:
+			return c.SecretKey, nil
+		}
+	}
+	return "", err
+}
+
+// allCredentials are those of the options and of the seed.
+func (w *world) allCredentials() []Credential {
+	all := slices.Clone(w.opts.Credentials)
+	for _, c := range w.credentials {
+		all = append(all, Credential(c))
+	}
+	return all
+}
+
+// gatewayTime is what the dates of requests are compared with.
+func (w *world) gatewayTime() time.Time {
+	if w.opts.IgnoreAdvance {
+		return time.Now().UTC()
+	}
+	return w.Now
 }

@@ -2,30 +2,50 @@ package huaweicloudemu
 
 import (
 	"iter"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
-// Dump leaves out times, ids, grants of deleted accounts, and what a seed cannot hold (passwords, install commands, …).
+// Dump leaves out grants of deleted accounts, what a seed cannot hold (passwords, install commands, …), and, unless the world is
+// saved, ids, times and tokens.
 func (w *world) Dump() seed {
 	return seed{
 		Project:    w.SeedID(w.opts.Project),
-		Users:      emu.DumpEach(w.users.Current(), dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
+		Users:      emu.DumpEach(w.users.Current(), w.dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
 		UserGroups: emu.DumpEach(w.groups.Current(), w.dumpUserGroup, seedUserGroup.key, func(s seedUserGroup) string { return s.Domain }),
 		AppGroups:  emu.DumpEach(w.appGroups.Current(), w.dumpAppGroup, seedAppGroup.key),
 		Apps:       emu.DumpEach(w.apps.Current(), w.dumpApp, seedApp.key),
+
+		Credentials: w.credentials, Tokens: emu.Saved(&w.World, w.dumpTokens()), LastID: w.Last(),
 	}
 }
 
-func dumpUser(u *user) seedUser {
+// kept is what is saved of every row.
+func (w *world) kept(id string, made time.Time) seedID {
+	return emu.Saved(&w.World, seedID{id, made})
+}
+
+func (w *world) dumpTokens() []seedToken {
+	var tokens []seedToken
+	for _, value := range slices.Sorted(maps.Keys(w.tokens)) {
+		tokens = append(tokens, seedToken{value, w.tokens[value]})
+	}
+	return tokens
+}
+
+func (w *world) dumpUser(u *user) seedUser {
 	return seedUser{
-		Name: u.name, Email: u.Email, Phone: u.Phone, Domain: refTo(u.account).Domain,
+		seedID: w.kept(u.id, u.made),
+		Name:   u.name, Email: u.Email, Phone: u.Phone, Domain: refTo(u.account).Domain,
 		Description: u.Description, Disabled: u.Disabled, Locked: u.locked,
 	}
 }
 
 func (w *world) dumpUserGroup(g *userGroup) seedUserGroup {
-	out := seedUserGroup{Name: g.name, Domain: refTo(g.account).Domain, Description: g.description}
+	out := seedUserGroup{seedID: w.kept(g.id, g.made), Name: g.name, Domain: refTo(g.account).Domain, Description: g.description}
 	if g.platform != platformOf(g.domain) {
 		out.Platform = g.platform
 	}
@@ -34,7 +54,7 @@ func (w *world) dumpUserGroup(g *userGroup) seedUserGroup {
 }
 
 func (w *world) dumpAppGroup(g *appGroup) seedAppGroup {
-	out := seedAppGroup{Name: g.name, ServerGroup: g.serverGroup, Description: g.description, Grants: w.dumpLinks(w.granted, g.id)}
+	out := seedAppGroup{seedID: w.kept(g.id, g.made), Name: g.name, ServerGroup: g.serverGroup, Description: g.description, Grants: w.dumpLinks(w.granted, g.id)}
 	if g.kind != appGroupKinds[0] {
 		out.Type = g.kind
 	}
@@ -45,7 +65,7 @@ func (w *world) dumpAppGroup(g *appGroup) seedAppGroup {
 }
 
 func (w *world) dumpMail(m *mail) seedMail {
-	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent, Lang: m.language}
+	out := seedMail{ID: emu.Saved(&w.World, m.id), To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent, Lang: m.language}
 	for _, group := range []bool{false, true} {
 		if a, ok := w.account(group, m.toID); ok {
 			out.To = refTo(a)
@@ -61,7 +81,7 @@ func (w *world) dumpMail(m *mail) seedMail {
 }
 
 func (w *world) dumpApp(a *app) seedApp {
-	out := seedApp{Name: a.Name, Audience: "assigned", Grants: w.dumpLinks(w.assigned, a.id)}
+	out := seedApp{seedID: w.kept(a.id, a.made), Name: a.Name, Audience: "assigned", Grants: w.dumpLinks(w.assigned, a.id)}
 	if a.GrantKind == everyone {
 		out.Audience = "everyone"
 	}
@@ -70,12 +90,18 @@ func (w *world) dumpApp(a *app) seedApp {
 
 // dumpLinks names the accounts of a thing, but for deleted ones.
 func (w *world) dumpLinks(l links, thing string) []seedRef {
-	var there iter.Seq[account] = func(yield func(account) bool) {
+	var there iter.Seq[seedRef] = func(yield func(seedRef) bool) {
 		for x := range l.byThing.rows(thing).Current() {
-			if a, ok := w.account(x.group, x.id); ok && !yield(a) {
+			a, ok := w.account(x.group, x.id)
+			ref := refTo(a)
+			if x.grantID != "" {
+				ref.seedID = w.kept(x.grantID, x.made)
+			}
+			if ok && !yield(ref) {
 				return
 			}
 		}
 	}
-	return emu.DumpEach(there, refTo, func(r seedRef) string { return r.To }, func(r seedRef) string { return r.Domain })
+	itself := func(r seedRef) seedRef { return r }
+	return emu.DumpEach(there, itself, func(r seedRef) string { return r.To }, func(r seedRef) string { return r.Domain })
 }

@@ -47,6 +47,7 @@ var (
 	errMediaType = &problem{service, http.StatusUnsupportedMediaType, "WKS.00000415", "Media type not supported"}
 	errEmpty     = &problem{service, http.StatusBadRequest, "WKS.0001", "The request message is empty."}
 	errForbidden = &problem{service, http.StatusForbidden, "WKS.00081102", "No permission to access this resource."}
+	errShared    = &problem{service, http.StatusBadRequest, "WKS.00131105", "In shared desktop mode, a server group can have one application group only."}
 	errNoUser    = &problem{service, http.StatusBadRequest, "WKS.00170312", "The user does not exist."}
 	errNoGroup   = &problem{service, http.StatusBadRequest, "WKS.00170208", "The user group does not exist."}
 )

@@ -143,8 +143,11 @@ func (a accountInfo) describes(b account) bool {
 		(a.Domain == "" || a.Domain == b.domain) && (a.Platform == "" || a.Platform == b.platform)
 }
 
-func (w *world) grant(g *appGroup, a account) *link {
-	x := &link{account: a, thing: g.id, grantID: w.newID("439d64d37c8b495f"), made: w.Now}
+func (w *world) grant(g *appGroup, a account) *link { return w.grantAs(seedID{}, g, a) }
+
+// grantAs is grant with what a seed gives of the authorization.
+func (w *world) grantAs(given seedID, g *appGroup, a account) *link {
+	x := &link{account: a, thing: g.id, grantID: w.idOr(given.ID, "439d64d37c8b495f"), made: w.madeAt(given.Made)}
 	w.grants.Put(x.grantID, x, w.Shows)
 	w.granted.add(x, w.Shows)
 	return x

@@ -3,6 +3,8 @@ package huaweicloudemu
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,12 +14,32 @@ import (
 // Load fills an empty world. Unknown names are errors, and names that come twice.
 func (w *world) Load(s seed) error {
 	w.ID = cmp.Or(s.Project, w.ID)
-	return cmp.Or(
+	w.Resume(s.LastID)
+	w.credentials = s.Credentials
+	for _, t := range s.Tokens {
+		w.tokens[t.Value] = t.Expires
+	}
+	err := cmp.Or(
 		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
 		emu.LoadEach("userGroups", s.UserGroups, seedUserGroup.key, w.loadUserGroup),
 		emu.LoadEach("appGroups", s.AppGroups, seedAppGroup.key, w.loadAppGroup),
 		emu.LoadEach("apps", s.Apps, seedApp.key, w.loadApp),
 	)
+	w.sort()
+	return err
+}
+
+// sort brings rows into the order in which they were made, as the vendor lists them.
+func (w *world) sort() {
+	w.users.Sort(func(a, b *user) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.id, b.id)) })
+	w.groups.Sort(func(a, b *userGroup) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.id, b.id)) })
+	w.appGroups.Sort(func(a, b *appGroup) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.id, b.id)) })
+	w.apps.Sort(func(a, b *app) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.id, b.id)) })
+	lists := []*emu.List[*link]{&w.grants.List}
+	lists = slices.AppendSeq(lists, maps.Values(w.granted.byThing))
+	for _, l := range slices.AppendSeq(lists, maps.Values(w.granted.byAccount)) {
+		l.Sort(func(a, b *link) int { return cmp.Or(a.made.Compare(b.made), strings.Compare(a.grantID, b.grantID)) })
+	}
 }
 
 // free checks that a name is well formed and not taken.
@@ -36,7 +58,7 @@ func (w *world) loadUser(s seedUser) error {
 	if w.free(&f, false, s.Name, s.Domain, 128); f.Err != nil {
 		return f.Err
 	}
-	u := &user{account: account{name: s.Name, domain: orLocal(s.Domain)}, userSettings: newSettings(), locked: s.Locked}
+	u := &user{account: account{id: s.ID, name: s.Name, domain: orLocal(s.Domain)}, made: s.Made, userSettings: newSettings(), locked: s.Locked}
 	u.Description, u.Email, u.Phone, u.Disabled = s.Description, s.Email, s.Phone, s.Disabled
 	w.addUser(u)
 	return nil
@@ -50,8 +72,8 @@ func (w *world) loadUserGroup(s seedUserGroup) error {
 	}
 	domain := orLocal(s.Domain)
 	g := &userGroup{
-		account:     account{name: s.Name, domain: domain, platform: cmp.Or(s.Platform, platformOf(domain))},
-		description: s.Description,
+		account:     account{id: s.ID, name: s.Name, domain: domain, platform: cmp.Or(s.Platform, platformOf(domain))},
+		description: s.Description, made: s.Made,
 	}
 	w.addUserGroup(g)
 	for _, ref := range s.Members {
@@ -89,19 +111,21 @@ func (w *world) loadAppGroup(s seedAppGroup) error {
 		return f.Err
 	}
 	g := &appGroup{
-		name: s.Name, description: s.Description, serverGroup: s.ServerGroup,
+		id: s.ID, made: s.Made, name: s.Name, description: s.Description, serverGroup: s.ServerGroup,
 		kind: cmp.Or(s.Type, appGroupKinds[0]), grantKind: grantKinds[0],
 	}
 	w.addAppGroup(g)
-	for _, a := range accounts {
+	for i, a := range accounts {
 		if w.granted.get(g.id, a.id) == nil {
-			w.grant(g, a)
+			w.grantAs(s.Grants[i].seedID, g, a)
 		}
 	}
 	for _, m := range s.Mails {
 		w.loadMail(&f, g, m)
 	}
-	w.dateGrants(g)
+	if s.ID == "" { // what was saved has dates
+		w.dateGrants(g)
+	}
 	return f.Err
 }
 
@@ -113,7 +137,7 @@ func (w *world) loadMail(f *form, g *appGroup, s seedMail) {
 	about := seedRef{To: cmp.Or(s.About, s.To.To)}.account()
 	a, _ := w.named(to.group, to.name, to.domain, "")
 	m := &mail{
-		to: to.name, toID: a.id, group: about.group, about: about.name, appGroup: g.id,
+		id: s.ID, to: to.name, toID: a.id, group: about.group, about: about.name, appGroup: g.id,
 		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent, language: s.Lang,
 	}
 	if m.sent.IsZero() {
@@ -151,7 +175,7 @@ func (w *world) loadApp(s seedApp) error {
 	if f.Err != nil {
 		return f.Err
 	}
-	a := &app{appSettings: appSettings{
+	a := &app{id: s.ID, made: s.Made, appSettings: appSettings{
 		Name: s.Name, Version: "1.0", GrantKind: assigned, InstallKind: "QUIET_INSTALL", OS: "Windows", Status: "NORMAL",
 	}}
 	if s.Audience == "everyone" {

@@ -106,7 +106,7 @@ func (w *world) resendMails(c *call) (any, error) {
 	for _, r := range in.Records {
 		if old := w.mailByID[r.ID]; old != nil {
 			again := *old
-			again.language = language
+			again.id, again.language = "", language
 			w.send(&again)
 		}
 	}
@@ -171,7 +171,7 @@ func (w *world) send(m *mail) {
 // record adds a mail record. Reads show it from a given time on.
 func (w *world) record(m *mail, at time.Time) {
 	m.Life = emu.Life{}
-	m.id = w.newID("5f0c2b7e9d3a4186")
+	m.id = w.idOr(m.id, "5f0c2b7e9d3a4186")
 	w.mailByID[m.id] = m
 	w.mailsOf.put(m.appGroup, m, at)
 }

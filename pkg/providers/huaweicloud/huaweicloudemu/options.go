@@ -11,10 +11,16 @@ const (
 	SecretKey = "emulator-secret"
 	Project   = "0123456789abcdef0123456789abcdef"
 	Token     = "emulator-token"
+
+	SecurityToken = "emulator-token" // with the same key, in place of none
 )
 
-// Credential is an access key that may sign requests.
-type Credential struct{ AccessKey, SecretKey string }
+// Credential is an access key that may sign requests, a temporary one if it has a token.
+type Credential struct {
+	AccessKey, SecretKey string
+	SecurityToken        string
+	Expires              time.Time // of the token; zero: never
+}
 
 // Login is an IAM user who may fetch tokens with a password.
 type Login struct{ Domain, User, Password string }
@@ -22,7 +28,7 @@ type Login struct{ Domain, User, Password string }
 // Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
 // point that no document settles.
 type Options struct {
-	Credentials []Credential        // nil: AccessKey with SecretKey
+	Credentials []Credential        // nil: AccessKey with SecretKey, without and with SecurityToken
 	Login       Login               // zero: user AccessKey of domain "emulator", with password SecretKey
 	Token       string              // accepted as X-Auth-Token for ever; empty: Token
 	Project     string              // 32 hex digits, of a world that names no other; empty: Project
@@ -50,6 +56,7 @@ type Options struct {
 	DeletionMails          bool // deleting an app group mails as b3 does. Default: no mail
 	OrphanGrants           bool // grants stay when their user or user group is deleted. Default: they go too
 	NewestFirst            bool // lists are in falling order. Default: rising by time, then by id
+	FoldNames              bool // f1 user_names and g1 keyword go by names in any letter case. Default: as written
 	ExactFilters           bool // a1 name and b1 account match whole. Default: contains
 	EveryoneListsAssigned  bool // d2 lists accounts while the app is ALL_USER. Default: none
 	SkipUnknownApps        bool // d3 with an unknown app: the rest is done. Default: 404, nothing done
@@ -63,7 +70,10 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Credentials == nil {
-		o.Credentials = []Credential{{AccessKey, SecretKey}}
+		o.Credentials = []Credential{
+			{AccessKey: AccessKey, SecretKey: SecretKey},
+			{AccessKey: AccessKey, SecretKey: SecretKey, SecurityToken: SecurityToken},
+		}
 	}
 	if o.Login == (Login{}) {
 		o.Login = Login{Domain: "emulator", User: AccessKey, Password: SecretKey}

@@ -57,6 +57,9 @@ func TestSwitches(t *testing.T) {
 			return names(c.grants(c.appGroup("Office")))
 		}},
 		{"NewestFirst", "CAD", "Office", func(c client) any { return c.want(200, "GET /v1/app-groups?limit=1", nil).Items[0]["name"] }},
+		{"FoldNames", 0, 2, func(c client) any {
+			return len(c.want(200, "GET /v2/users?user_names=BOB", nil).Users) + len(c.want(200, "GET /v2/groups?keyword=designERS", nil).UserGroups)
+		}},
 		{"ExactFilters", 3, 2, func(c client) any {
 			return c.want(200, "GET /v1/app-groups?name=Offic", nil).Count + c.want(200, listGrants+"?account=Designers", nil).Count + c.want(200, listGrants+"?account=alice", nil).Count
 		}},

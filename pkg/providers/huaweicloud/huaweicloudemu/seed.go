@@ -15,9 +15,32 @@ type seed struct {
 	UserGroups []seedUserGroup `yaml:"userGroups,omitempty"`
 	AppGroups  []seedAppGroup  `yaml:"appGroups,omitempty"`
 	Apps       []seedApp       `yaml:"apps,omitempty"`
+
+	Credentials []seedCredential `yaml:"credentials,omitempty"` // temporary access keys, beside Options.Credentials
+	Tokens      []seedToken      `yaml:"tokens,omitempty"`      // that were issued
+	LastID      int64            `yaml:"lastId,omitempty"`      // number in the last id that was made
+}
+
+type seedCredential struct {
+	AccessKey     string    `yaml:"accessKey"`
+	SecretKey     string    `yaml:"secretKey"`
+	SecurityToken string    `yaml:"securityToken,omitempty"`
+	Expires       time.Time `yaml:"expires,omitempty"` // blank: never
+}
+
+type seedToken struct {
+	Value   string    `yaml:"value"`
+	Expires time.Time `yaml:"expires"`
+}
+
+// seedID is the id of a row, and when it was made. Blank are the next id, and when the seed is loaded.
+type seedID struct {
+	ID   string    `yaml:"id,omitempty"`
+	Made time.Time `yaml:"made,omitempty"`
 }
 
 type seedUser struct {
+	seedID      `yaml:",inline"`
 	Name        string `yaml:"name"`
 	Email       string `yaml:"email,omitempty"`
 	Phone       string `yaml:"phone,omitempty"`
@@ -28,6 +51,7 @@ type seedUser struct {
 }
 
 type seedUserGroup struct {
+	seedID      `yaml:",inline"`
 	Name        string    `yaml:"name"`
 	Domain      string    `yaml:"domain,omitempty"`
 	Platform    string    `yaml:"platform,omitempty"` // blank is LOCAL in local.com, else AD
@@ -36,6 +60,7 @@ type seedUserGroup struct {
 }
 
 type seedAppGroup struct {
+	seedID      `yaml:",inline"`
 	Name        string     `yaml:"name"`
 	Type        string     `yaml:"type,omitempty"` // app_type
 	ServerGroup string     `yaml:"serverGroup,omitempty"`
@@ -45,12 +70,14 @@ type seedAppGroup struct {
 }
 
 type seedApp struct {
+	seedID   `yaml:",inline"`
 	Name     string    `yaml:"name"`
 	Audience string    `yaml:"audience,omitempty"` // assigned (if blank) or everyone
 	Grants   []seedRef `yaml:"grants,flow,omitempty"`
 }
 
 type seedMail struct {
+	ID    string    `yaml:"id,omitempty"`
 	To    seedRef   `yaml:"to,flow"`         // who got it; may be gone since
 	About string    `yaml:"about,omitempty"` // whose grant it is about, as in grants; blank is whom it went to
 	Type  string    `yaml:"type,omitempty"`  // mail_send_type; blank is ADD_GROUP_AUTHORIZATION
@@ -67,10 +94,12 @@ func (s seedApp) key() string       { return s.Name }
 // userGroupPrefix marks a user group where a word may also be a user.
 const userGroupPrefix = "group:"
 
-// seedRef names a user ("alice") or a user group ("group:Designers"), or maps to: and domain: where the domain is not local.com.
+// seedRef names a user ("alice") or a user group ("group:Designers"), or maps to: and domain: where the domain is not local.com, and
+// what an authorization on an app group has of its own.
 type seedRef struct {
 	To     string `yaml:"to"`
 	Domain string `yaml:"domain,omitempty"`
+	seedID `yaml:",inline"`
 
 	line int
 }
@@ -87,7 +116,7 @@ func (r *seedRef) UnmarshalYAML(n *yaml.Node) error {
 
 // MarshalYAML writes a word where that is enough.
 func (r seedRef) MarshalYAML() (any, error) {
-	if r.Domain == "" {
+	if r.Domain == "" && r.seedID == (seedID{}) {
 		return r.To, nil
 	}
 	type plain seedRef

@@ -132,7 +132,10 @@ func TestSignatureVectors(t *testing.T) {
 // TestVectorsPassTheGateway sends the vectors at the time they were signed: 2026 in a bubble that begins in 2000.
 func TestVectorsPassTheGateway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, Options{Credentials: []Credential{{vectorKey, vectorSecret}}}, smallSeed)
+		c := newClient(t, Options{Credentials: []Credential{
+			{AccessKey: vectorKey, SecretKey: vectorSecret},
+			{AccessKey: vectorKey, SecretKey: vectorSecret, SecurityToken: "gQpjbi1ub3J0aC00EXAMPLETOKEN=="},
+		}}, smallSeed)
 		c.Advance(time.Until(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
 		for i, want := range map[int]int{1: 200, 2: 404, 3: 200, 4: 404} { // 404: signed, but about ids that are not there
 			v := vectors[i]

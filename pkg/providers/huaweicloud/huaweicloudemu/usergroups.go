@@ -41,15 +41,12 @@ func (w *world) listUserGroups(c *call) (any, error) {
 	if c.limit == 0 {
 		c.limit = 100
 	}
-	if !c.Query.Has("limit") {
-		c.offset = 0 // it counts only beside a limit
-	}
 	platforms := c.Query["platform_type"]
 	for _, p := range platforms {
 		c.OneOf("platform_type", p, "AD", "LOCAL", "UOS")
 	}
 	return page(w, c, &w.groups.List, "total_count", "user_groups", w.viewUserGroup,
-		like(false, c.Get("keyword"), func(g *userGroup) string { return g.name }),
+		like(false, w.folded(c.Get("keyword")), func(g *userGroup) string { return w.folded(g.name) }),
 		equals(c.Get("domain"), func(g *userGroup) string { return g.domain }),
 		given(len(platforms) > 0, func(g *userGroup) bool { return slices.Contains(platforms, g.platform) }),
 	)
@@ -81,7 +78,7 @@ func (w *world) createUserGroup(c *call) (any, error) {
 }
 
 func (w *world) addUserGroup(g *userGroup) {
-	g.id, g.made, g.group = w.newID("99558194716db7d6"), w.Now, true
+	g.id, g.made, g.group = w.idOr(g.id, "99558194716db7d6"), w.madeAt(g.made), true
 	w.putUserGroup(g)
 }
 

@@ -13,7 +13,7 @@ func TestUserGroupLife(t *testing.T) {
 	}
 	c.want(201, "POST /v2/groups", obj{"group_name": "New", "platform_type": "AD"})
 	for query, want := range map[string]int{
-		"": 4, "keyword=Ne": 2, "platform_type=AD": 2, "platform_type=AD&platform_type=LOCAL": 4, "domain=corp.local": 1, "limit=1&offset=1": 1, "offset=3": 4,
+		"": 4, "keyword=Ne": 2, "platform_type=AD": 2, "platform_type=AD&platform_type=LOCAL": 4, "domain=corp.local": 1, "limit=1&offset=1": 1, "offset=3": 1, "offset=0": 4,
 	} {
 		if got := c.want(200, "GET /v2/groups?"+query, nil); len(got.UserGroups) != want {
 			t.Errorf("%q lists %d, want %d", query, len(got.UserGroups), want)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -53,6 +54,40 @@ func (w *world) viewUser(u *user) userView {
 	}
 }
 
+// userDetail is a user in f4, which tells neither the domain nor user_info_map.
+type userDetail struct {
+	ID                   string   `json:"id"`
+	Name                 string   `json:"user_name"`
+	Description          string   `json:"description"`
+	Email                string   `json:"user_email"`
+	Phone                string   `json:"user_phone"`
+	Activation           string   `json:"active_type"`
+	AccountKind          int      `json:"account_type"` // 0 is a user
+	Made                 string   `json:"when_created"`
+	Expires              int64    `json:"account_expires"` // ms; 0 is never
+	Expired              bool     `json:"user_expired"`
+	Locked               bool     `json:"locked"`
+	Disabled             bool     `json:"disabled"`
+	PasswordChangeable   bool     `json:"enable_change_password"`
+	PasswordNeverExpired bool     `json:"password_never_expired"`
+	PasswordChangeNext   bool     `json:"next_login_change_password"`
+	Groups               []string `json:"group_names"`
+	Desktops             int      `json:"total_desktops"`
+}
+
+func (w *world) viewDetail(u *user) userDetail {
+	v := userDetail{
+		ID: u.id, Name: u.name, Description: u.Description, Email: u.Email, Phone: u.Phone, Activation: u.Activation,
+		Made: strconv.FormatInt(u.made.UnixMilli(), 10), Expired: u.expired(w.Now), Locked: u.locked, Disabled: u.Disabled,
+		PasswordChangeable: u.PasswordChangeable, PasswordNeverExpired: u.PasswordNeverExpired, PasswordChangeNext: u.PasswordChangeNext,
+		Groups: w.groupNames(u),
+	}
+	if at, _ := expiry(u.Expires); !at.IsZero() {
+		v.Expires = at.UnixMilli()
+	}
+	return v
+}
+
 func (w *world) groupNames(u *user) []string {
 	joined, _ := w.members.byAccount.rows(u.id).Page(w.Now, 0, -1, nil)
 	names := make([]string, 0, len(joined))
@@ -83,7 +118,7 @@ func (w *world) listUsers(c *call) (any, error) {
 	c.Flag("is_query_total_desktops")
 	group, names := c.word("group_name", 0, 64), map[string]bool{}
 	for _, name := range c.Query["user_names"] {
-		names[name] = true
+		names[w.folded(name)] = true
 	}
 	return page(w, c, &w.users.List, "total_count", "users", w.viewUser,
 		like(false, c.Get("user_name"), func(u *user) string { return u.name }),
@@ -91,10 +126,18 @@ func (w *world) listUsers(c *call) (any, error) {
 		equals(c.choice("active_type", "USER_ACTIVATE", "ADMIN_ACTIVATE"), func(u *user) string { return u.Activation }),
 		equals(c.choice("platform_type", "AD", "LOCAL", "UOS"), func(u *user) string { return u.platform }),
 		equals(c.Get("domain"), func(u *user) string { return u.domain }),
-		given(len(names) > 0, func(u *user) bool { return names[u.name] }),
+		given(len(names) > 0, func(u *user) bool { return names[w.folded(u.name)] }),
 		given(group != "", func(u *user) bool { return slices.Contains(w.groupNames(u), group) }),
 		given(disabled != nil, func(u *user) bool { return u.Disabled == *disabled }),
 	)
+}
+
+// folded is a name as filters compare it.
+func (w *world) folded(name string) string {
+	if w.opts.FoldNames {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // userRequest is the body of f2.
@@ -165,7 +208,7 @@ func (w *world) createUser(c *call) (any, error) {
 }
 
 func (w *world) addUser(u *user) {
-	u.id, u.made, u.platform = w.newID("8a2c3f9579d24082"), w.Now, platformOf(u.domain)
+	u.id, u.made, u.platform = w.idOr(u.id, "8a2c3f9579d24082"), w.madeAt(u.made), platformOf(u.domain)
 	w.idByName[u.key()] = u.id
 	w.users.Put(u.id, u, w.Shows)
 }
@@ -175,18 +218,7 @@ func (w *world) getUser(c *call) (any, error) {
 	if u == nil {
 		return nil, errNoUser
 	}
-	var expires int64
-	if at, _ := expiry(u.Expires); !at.IsZero() {
-		expires = at.UnixMilli()
-	}
-	detail := struct {
-		userView
-		Expires     int64  `json:"account_expires"` // ms; 0 is never
-		UserExpired bool   `json:"user_expired"`
-		AccountKind int    `json:"account_type"`
-		Made        string `json:"when_created"`
-	}{w.viewUser(u), expires, u.expired(w.Now), 0, strconv.FormatInt(u.made.UnixMilli(), 10)}
-	return map[string]any{"user_detail": detail}, nil
+	return map[string]any{"user_detail": w.viewDetail(u)}, nil
 }
 
 func (w *world) updateUser(c *call) (any, error) {

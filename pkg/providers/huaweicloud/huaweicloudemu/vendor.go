@@ -49,9 +49,14 @@ func (v *Vendor) Throttled(w http.ResponseWriter, r *http.Request) {
 	v.write(w, 0, nil, throttled(v.opts.perMinute(r.Method)))
 }
 
+// Stamp numbers an answer.
+func (v *Vendor) Stamp(h http.Header) {
+	h.Set("X-Request-Id", fmt.Sprintf("d4e8174b%024x", v.requests.Add(1)))
+}
+
 func (v *Vendor) write(w http.ResponseWriter, status int, body any, err error) {
-	id := fmt.Sprintf("d4e8174b%024x", v.requests.Add(1))
-	w.Header().Set("X-Request-Id", id)
+	v.Stamp(w.Header())
+	id := w.Header().Get("X-Request-Id")
 	var p *problem
 	if errors.As(err, &p) {
 		status, body = p.status, p.body(id)

@@ -2,7 +2,6 @@ package huaweicloudemu
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -19,6 +18,8 @@ type world struct {
 	tokens  map[string]time.Time // until when
 	keys    map[string]keyState
 	buckets buckets
+
+	credentials []seedCredential
 
 	users    emu.Table[*user]
 	groups   emu.Table[*userGroup]
@@ -45,7 +46,18 @@ func newWorld(opts *Options) *world {
 }
 
 // newID makes the next id.
-func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%016x", prefix, w.Next()) }
+func (w *world) newID(prefix string) string { return w.idOr("", prefix) }
+
+// idOr is the id that a seed gives, or the next one.
+func (w *world) idOr(given, prefix string) string { return w.NewID(given, prefix+"%016x") }
+
+// madeAt is when a row was made: when its seed says, or now.
+func (w *world) madeAt(given time.Time) time.Time {
+	if given.IsZero() {
+		return w.Now
+	}
+	return given
+}
 
 // account is a user or a user group: whoever can be given something.
 type account struct {

@@ -21,7 +21,7 @@ func (d *dept) path() string {
 }
 
 func (w *world) addDept(d *dept) {
-	d.id = w.newID("d_")
+	d.id = w.idOr(d.id, "d_")
 	w.depts = append(w.depts, d)
 	if d.parent != nil {
 		d.parent.children = append(d.parent.children, d)

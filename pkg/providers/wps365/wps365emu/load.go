@@ -14,6 +14,7 @@ import (
 // Load fills an empty world. Unknown addresses are errors, and addresses that come twice.
 func (w *world) Load(s seed) error {
 	w.ID = cmp.Or(s.Company, w.ID)
+	w.Resume(s.LastID)
 	err := cmp.Or(
 		emu.LoadEach("departments", s.Departments, seedDept.key, w.loadDept),
 		emu.LoadEach("users", s.Users, seedUser.key, w.loadUser),
@@ -22,10 +23,38 @@ func (w *world) Load(s seed) error {
 		w.loadDomains(s),
 		emu.LoadEach("mailGroups", s.MailGroups, seedMailGroup.key, w.loadMailGroup),
 	)
-	if len(w.users) > 0 {
+	w.sort()
+	return cmp.Or(err, w.loadTokens(s))
+}
+
+// sort brings rows into the order in which they were made.
+func (w *world) sort() {
+	slices.SortStableFunc(w.users, func(a, b *user) int { return strings.Compare(a.id, b.id) })
+	slices.SortStableFunc(w.publics, func(a, b *publicMailbox) int { return strings.Compare(a.id, b.id) })
+	w.groups.Sort(func(a, b *mailGroup) int { return strings.Compare(a.id, b.id) })
+}
+
+// loadTokens takes over the tokens of a world that was saved; another one has a refresh token of its first user.
+func (w *world) loadTokens(s seed) error {
+	if len(w.users) > 0 && s.LastID == 0 {
 		w.refresh[w.opts.RefreshToken] = &token{user: w.users[0], scopes: w.opts.Scopes, expires: w.Now.Add(w.opts.RefreshLifetime)}
 	}
-	return err
+	w.lastToken = s.LastToken
+	for _, t := range s.Tokens {
+		i := slices.IndexFunc(w.users, func(u *user) bool { return u.id == t.User })
+		held := &token{scopes: t.Scopes, expires: t.Expires}
+		if i >= 0 {
+			held.user = w.users[i]
+		} else if t.User != "" || t.Refresh {
+			return fmt.Errorf("tokens: no user has the id %q", t.User)
+		}
+		by := w.tokens
+		if t.Refresh {
+			by = w.refresh
+		}
+		by[t.Value] = held
+	}
+	return nil
 }
 
 // loadDomains runs before mail groups are loaded, since their members may be of other domains.
@@ -85,7 +114,7 @@ func (w *world) loadRecycled(address string) error {
 }
 
 func (w *world) loadDept(s seedDept) error {
-	d, err := w.deptAt(s.Path)
+	d, err := w.deptAt(s.Path, s.ID)
 	if err != nil {
 		return err
 	}
@@ -101,11 +130,12 @@ func (w *world) loadDept(s seedDept) error {
 	return f.Err
 }
 
-// deptAt returns the department at a path below the root. It makes the departments that are missing.
-func (w *world) deptAt(path string) (*dept, error) {
-	d := w.depts[0]
+// deptAt returns the department at a path below the root. It makes the departments that are missing, the last one with an id if one is
+// given.
+func (w *world) deptAt(path, id string) (*dept, error) {
+	d, names := w.depts[0], strings.Split(path, "/")
 next:
-	for name := range strings.SplitSeq(path, "/") {
+	for i, name := range names {
 		if name == "" {
 			return nil, fmt.Errorf("a department has no name")
 		}
@@ -116,6 +146,9 @@ next:
 			}
 		}
 		child := &dept{name: name, parent: d}
+		if i == len(names)-1 {
+			child.id = id
+		}
 		w.addDept(child)
 		d = child
 	}
@@ -127,6 +160,9 @@ func (w *world) loadUser(s seedUser) error {
 		name: s.Name, email: s.Email, externalID: s.ExternalID, hidden: s.Hidden, aliases: s.Aliases,
 		status: cmp.Or(s.Status, userStatuses[0]), made: w.Now.Unix(),
 	}
+	if !s.Made.IsZero() {
+		u.made = s.Made.Unix()
+	}
 	f := newForm(nil, nil)
 	f.OneOf("status", u.status, userStatuses...)
 	f.required("name", &u.name)
@@ -134,7 +170,7 @@ func (w *world) loadUser(s seedUser) error {
 		f.address("email", s.Email)
 	}
 	for _, ref := range s.Departments {
-		d, err := w.deptAt(ref.text)
+		d, err := w.deptAt(ref.text, "")
 		if err != nil {
 			f.Fail(fmt.Errorf("line %d: %w", ref.line, err))
 		}
@@ -151,7 +187,7 @@ func (w *world) loadUser(s seedUser) error {
 	} else if s.Aliases != nil {
 		f.Fail(errors.New("aliases need a mailbox"))
 	}
-	u.id = w.newID("u_")
+	u.id = w.idOr(s.ID, "u_")
 	w.users = append(w.users, u)
 	return f.Err
 }
@@ -167,7 +203,7 @@ func (w *world) owner(f *form, ref seedRef) *user {
 
 func (w *world) loadPublicMailbox(s seedMailbox) error {
 	f := newForm(nil, nil)
-	p := &publicMailbox{id: w.newID("pm_"), name: s.Name, address: s.Address, aliases: s.Aliases, owner: w.owner(&f, s.Owner)}
+	p := &publicMailbox{id: w.idOr(s.ID, "pm_"), name: s.Name, address: s.Address, aliases: s.Aliases, owner: w.owner(&f, s.Owner)}
 	box := &mailbox{address: p.address, name: p.name, kind: publicKind}
 	for _, address := range append([]string{p.address}, p.aliases...) {
 		w.occupy(&f, address, box)
@@ -177,7 +213,7 @@ func (w *world) loadPublicMailbox(s seedMailbox) error {
 }
 
 func (w *world) loadMailGroup(s seedMailGroup) error {
-	g := &mailGroup{address: s.Address, name: s.Name, mode: cmp.Or(s.Mode, "company")}
+	g := &mailGroup{id: s.ID, address: s.Address, name: s.Name, mode: cmp.Or(s.Mode, "company")}
 	f := newForm(nil, nil)
 	(&mailGroupBody{Mode: &g.mode, Name: &g.name}).check(&f, 0)
 	w.free(&f, s.Address)

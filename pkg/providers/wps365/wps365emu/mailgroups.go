@@ -156,7 +156,7 @@ func (w *world) nameTaken(name, id string) bool {
 }
 
 func (w *world) addMailGroup(g *mailGroup) {
-	g.id, g.lists = w.newID("mg_"), map[memberList]*entries{members: {}, senders: {}}
+	g.id, g.lists = w.idOr(g.id, "mg_"), map[memberList]*entries{members: {}, senders: {}}
 	w.groupByAddress[fold(g.address)] = g.id
 	w.groups.Put(g.id, g, w.Shows)
 }

@@ -1,6 +1,10 @@
 package wps365emu
 
-import "gopkg.in/yaml.v3"
+import (
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
 
 // seed is a world as a file has it.
 type seed struct {
@@ -11,15 +15,29 @@ type seed struct {
 	PublicMailboxes []seedMailbox   `yaml:"publicMailboxes,omitempty"`
 	MailGroups      []seedMailGroup `yaml:"mailGroups,omitempty"`
 	Recycled        []string        `yaml:"recycled,flow,omitempty"` // addresses of deleted mail groups; see Options.RecycleBin
+
+	Tokens    []seedToken `yaml:"tokens,omitempty"`    // that were issued, and are not spent
+	LastToken int         `yaml:"lastToken,omitempty"` // number in the last one
+	LastID    int64       `yaml:"lastId,omitempty"`    // number in the last id that was made
+}
+
+type seedToken struct {
+	Value   string    `yaml:"value"`
+	Refresh bool      `yaml:"refresh,omitempty"`
+	User    string    `yaml:"user,omitempty"` // id; blank: it is the app's
+	Scopes  []string  `yaml:"scopes,flow"`
+	Expires time.Time `yaml:"expires"`
 }
 
 type seedDept struct {
-	Path       string `yaml:"path"` // names with slashes between them; those above need no entry of their own
+	ID         string `yaml:"id,omitempty"` // blank is made anew
+	Path       string `yaml:"path"`         // names with slashes between them; those above need no entry of their own
 	Address    string `yaml:"address,omitempty"`
 	ExternalID string `yaml:"externalId,omitempty"`
 }
 
 type seedUser struct {
+	ID          string    `yaml:"id,omitempty"` // blank is made anew
 	Name        string    `yaml:"name"`
 	Email       string    `yaml:"email,omitempty"`   // in contacts
 	Mailbox     string    `yaml:"mailbox,omitempty"` // blank is the email
@@ -27,10 +45,12 @@ type seedUser struct {
 	ExternalID  string    `yaml:"externalId,omitempty"`
 	Status      string    `yaml:"status,omitempty"` // blank is active
 	Departments []seedRef `yaml:"departments,flow,omitempty"`
+	Made        time.Time `yaml:"made,omitempty"`   // to the second
 	Hidden      bool      `yaml:"hidden,omitempty"` // outside of the app's contact range
 }
 
 type seedMailbox struct {
+	ID      string   `yaml:"id,omitempty"` // blank is made anew
 	Address string   `yaml:"address"`
 	Aliases []string `yaml:"aliases,flow,omitempty"`
 	Name    string   `yaml:"name"`
@@ -38,6 +58,7 @@ type seedMailbox struct {
 }
 
 type seedMailGroup struct {
+	ID      string    `yaml:"id,omitempty"` // blank is made anew
 	Address string    `yaml:"address"`
 	Name    string    `yaml:"name"`
 	Owner   seedRef   `yaml:"owner"`

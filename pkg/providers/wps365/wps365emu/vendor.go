@@ -45,6 +45,9 @@ func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Throttled answers 429; the vendor documents the code, but neither a rate nor a time to wait.
 func (v *Vendor) Throttled(w http.ResponseWriter, r *http.Request) { v.write(w, r, nil, errThrottled) }
 
+// Stamp adds nothing: no page of the vendor's says that answers are numbered.
+func (v *Vendor) Stamp(http.Header) {}
+
 // envelope is a reply that is not an error.
 type envelope struct {
 	Code int    `json:"code"`

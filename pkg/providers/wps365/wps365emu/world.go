@@ -1,7 +1,6 @@
 package wps365emu
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -42,7 +41,10 @@ func newWorld(opts *Options) *world {
 }
 
 // newID makes the next id.
-func (w *world) newID(prefix string) string { return fmt.Sprintf("%s%06d", prefix, w.Next()) }
+func (w *world) newID(prefix string) string { return w.idOr("", prefix) }
+
+// idOr is the id that a seed gives, or the next one.
+func (w *world) idOr(given, prefix string) string { return w.NewID(given, prefix+"%06d") }
 
 // mailbox is who gets the mail to an address. Only mailboxes can be members and accepted senders.
 type mailbox struct {
