@@ -3,6 +3,7 @@ package alibabacloud
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -79,4 +80,10 @@ func (a account) judge(want spec.Resource) error {
 		return errors.New("its promotion is confirmed by mail; write email: to say to whom")
 	}
 	return nil
+}
+
+// leaving says whether a resource account is being deleted, or in a state of that which is not known. What failed to be deleted
+// stays.
+func (a account) leaving() bool {
+	return a.Type == typeResource && !slices.Contains([]string{"", "CheckFailed", "DeleteFailed"}, a.Deletion)
 }
