@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -80,10 +81,7 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 		return errors.New("give a --reason; it is kept in the history")
 	}
 	holders, unknown := c.store.Holders(ctx) // unknown: a process is stopped that holds the folder's own lock, which is broken too
-	var held []string
-	for _, h := range holders {
-		held = append(held, h.Scope)
-	}
+	held := spec.Each(holders, func(h store.Holder) string { return h.Scope })
 	if unknown == nil && !slices.Contains(held, connection) {
 		return fmt.Errorf("nobody holds the lock of %s%s", connection, didYouMean(connection, held))
 	}

@@ -59,3 +59,41 @@ func TestSlowFileSlowsItsOwnRun(t *testing.T) {
 		}
 	})
 }
+
+// What takes long is forecast before it begins, and counted while it goes on, without a terminal and in the log alike, in few lines.
+func TestReadingIsForecastAndCounted(t *testing.T) {
+	w := newWorld(t)
+	text, err := os.ReadFile(w.file)
+	check(t, err)
+	slow := strings.Replace(paceLines.ReplaceAllString(string(text), ""), "    region:", "    rate: {read: 10/min, write: 10/min}\n    region:", 1)
+	forecast := regexp.MustCompile(`workspace: reading (\d+) lists, about (\d+) s at the set rate`)
+	counted := regexp.MustCompile(`workspace: reading list \d+ of (\d+)`)
+	for name, args := range map[string][]string{"stderr": nil, "log": {"--log-level", "info", "--log-format", "json"}} {
+		t.Run(name, func(t *testing.T) {
+			check(t, os.WriteFile(w.file, []byte(slow), 0o600))
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				if code := w.run(t.Context(), append([]string{"plan", "--connection", "workspace"}, args...)...); code != exitDone {
+					t.Fatalf("exit %d: %s", code, &w.stderr)
+				}
+				took := time.Since(start)
+				said, lines := forecast.FindStringSubmatch(w.stderr.String()), counted.FindAllStringSubmatch(w.stderr.String(), -1)
+				if said == nil || len(lines) == 0 || len(lines) > int(took/tellEvery)+1 {
+					t.Fatalf("in %v, %d lines: %s", took, len(lines), &w.stderr)
+				}
+				about, err := time.ParseDuration(said[2] + "s")
+				if err != nil || about < took*2/3 || about > took*3/2 || lines[len(lines)-1][1] != said[1] {
+					t.Errorf("%q was forecast, it took %v; then %q", said[0], took, lines)
+				}
+				if plain := strings.Contains(w.stderr.String(), "entitlectl: workspace: reading"); plain != (name == "stderr") {
+					t.Errorf("%s", &w.stderr)
+				}
+			})
+		})
+	}
+
+	check(t, os.WriteFile(w.file, text, 0o600))
+	if w.run(t.Context(), "plan"); strings.Contains(w.stderr.String(), "reading") {
+		t.Errorf("a short reading is announced: %s", &w.stderr)
+	}
+}

@@ -26,12 +26,24 @@ type progress struct {
 	requests int
 	drawn    bool
 	inFlight int // calls that were begun and are not done
+	lists    map[string]*listsRead
 }
+
+// listsRead is how far the reading of a connection has come.
+type listsRead struct {
+	of, begun int
+	told      time.Time // when it was last said; zero: it is short, and not said but in logs
+}
+
+const (
+	longRead  = 5 * time.Second  // from when on a reading is told without being asked
+	tellEvery = 10 * time.Second // how often how far it has come is told where no line can be drawn anew
+)
 
 func (c *cli) progress() *progress {
 	kind, _ := c.lookup("TERM")
 	quiet := !c.log.Enabled(context.Background(), slog.LevelInfo)
-	p := &progress{c: c, redraw: c.terminal.stderr && kind != "dumb" && quiet}
+	p := &progress{c: c, redraw: c.terminal.stderr && kind != "dumb" && quiet, lists: map[string]*listsRead{}}
 	c.watch = p
 	return p
 }
@@ -41,7 +53,8 @@ func (p *progress) observe(event apply.Event) {
 	text, level, begun := "", slog.LevelInfo, 0
 	switch e := event.(type) {
 	case apply.Reading:
-		text = e.Connection + ": reading"
+		p.forecast(e)
+		return
 	case apply.CallStarted:
 		begun = 1
 		text = fmt.Sprintf("%s: call %d of %d, %s with %s", e.Connection, e.Index, e.Of, e.Call, render.Count(e.Changes, "change"))
@@ -60,12 +73,55 @@ func (p *progress) observe(event apply.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight += begun
+	p.tell(level, text)
+}
+
+// tell says what is being done; its caller holds the lock.
+func (p *progress) tell(level slog.Level, text string) {
 	if !p.redraw {
 		p.c.log.Log(context.Background(), level, text)
 		return
 	}
 	p.text = text
 	p.draw()
+}
+
+// forecast says what is about to be read, and how long that takes.
+func (p *progress) forecast(e apply.Reading) {
+	text := fmt.Sprintf("%s: reading %s, about %s at the set rate", e.Connection, render.Count(e.Lists, "list"), render.Duration(e.Takes.Seconds()))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	lists := &listsRead{of: e.Lists}
+	if p.lists[e.Connection] = lists; e.Takes >= longRead {
+		lists.told = time.Now()
+	}
+	p.say(lists, text)
+}
+
+// say is tell, for what is also said where neither a line is drawn nor the log wants it, if it takes long; its caller holds the
+// lock.
+func (p *progress) say(lists *listsRead, text string) {
+	if lists.told.IsZero() || p.redraw || p.c.log.Enabled(context.Background(), slog.LevelInfo) {
+		p.tell(slog.LevelInfo, text)
+		return
+	}
+	p.c.printError(errors.New(text))
+}
+
+// list counts a list that is read, and says now and then how far the reading has come; its caller holds the lock.
+func (p *progress) list(connection string) {
+	lists := p.lists[connection]
+	if lists == nil {
+		return
+	}
+	lists.begun++
+	lists.of = max(lists.of, lists.begun)
+	if p.redraw || !lists.told.IsZero() && time.Since(lists.told) >= tellEvery {
+		if !p.redraw {
+			lists.told = time.Now()
+		}
+		p.say(lists, fmt.Sprintf("%s: reading list %d of %d", connection, lists.begun, lists.of))
+	}
 }
 
 // interrupted says at once that the run ends, and what it still waits for.
@@ -82,17 +138,19 @@ func (p *progress) interrupted() {
 }
 
 // request counts a request that went out, so that long lists are seen to move.
-func (p *progress) request() {
+func (p *progress) request(e httpx.Event) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.redraw {
-		return
-	}
 	p.requests++
-	p.draw()
+	if e.First && e.Attempt == 1 {
+		p.list(e.Connection)
+	}
+	if p.redraw {
+		p.draw()
+	}
 }
 
 // draw shows the line; its caller holds the lock.
@@ -130,7 +188,7 @@ func (c *cli) logRequest(e httpx.Event) {
 		c.log.Warn(e.Err.Error())
 		return
 	}
-	c.watch.request()
+	c.watch.request(e)
 	args := []any{"method", e.Method, "path", e.Path, "status", e.Status, "took", e.Took, "id", e.RequestID}
 	if e.Err != nil {
 		args = append(args, "error", e.Err)

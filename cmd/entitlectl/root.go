@@ -210,10 +210,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
-	for _, sub := range cmd.Commands() {
-		names = append(names, sub.Name())
-	}
+	names := spec.Each(cmd.Commands(), (*cobra.Command).Name)
 	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
 }
 

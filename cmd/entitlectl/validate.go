@@ -102,11 +102,9 @@ func (c *cli) validate(ctx context.Context) error {
 
 // notes is what there is to say about the files.
 func notes(level render.Level, found []fileError) render.Section {
-	section := render.Section{Title: "files"}
-	for _, e := range found {
-		section.Notes = append(section.Notes, render.Note{Level: level, Text: e.text})
-	}
-	return section
+	return render.Section{Title: "files", Notes: spec.Each(found, func(e fileError) render.Note {
+		return render.Note{Level: level, Text: e.text}
+	})}
 }
 
 // invalid prints the errors: as text on stderr, in other forms on stdout.

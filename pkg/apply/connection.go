@@ -104,7 +104,8 @@ func (r *run) findLate(ctx context.Context) {
 
 // result is what became of the part. What that confirmed is kept.
 func (r *run) result() diff.PartResult {
-	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Errors: r.failed, Notes: r.ledger.notes, Calls: r.sender.calls}
+	out := diff.PartResult{Name: r.part.Name, Provider: r.part.Provider, Errors: r.failed, Notes: r.ledger.notes, Calls: r.sender.calls,
+		Matching: r.part.Matching, Unseen: r.part.Unseen}
 	if n := r.sender.splits; n > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%d calls more were needed to find what the vendor refused", n))
 	}
@@ -113,6 +114,11 @@ func (r *run) result() diff.PartResult {
 			" are spent in one run on finding out; mend what is refused alone, then apply again: it goes on with what is left", n, maxSplits))
 	}
 	out.Changes = append(r.steps.results(len(r.failed) == 0), r.late...)
+	for _, c := range out.Changes {
+		if c.Op == diff.OpGrant && c.Outcome.Clean() {
+			out.Matching++
+		}
+	}
 	if len(r.failed) > 0 || r.opts.Session == nil || r.opts.Spec != r.opts.Plan.Spec || r.opts.NoVerify {
 		return out
 	}

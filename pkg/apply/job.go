@@ -32,8 +32,18 @@ type Observer func(Event)
 // Event is one of the types below.
 type Event interface{ event() }
 
-// Reading says that a connection's live state is being read.
-type Reading struct{ Connection string }
+// Reading says that a connection's live state is about to be read, in about so many lists, which at the set rate take so long at
+// least.
+type Reading struct {
+	Connection string
+	Lists      int
+	Takes      time.Duration
+}
+
+func reading(job Job, q provider.Query) Reading {
+	lists := job.Source.Lists(q)
+	return Reading{job.Connection.Name, lists, time.Duration(lists) * job.Connection.Rate.Read.Interval()}
+}
 
 // CallStarted says that a write call is about to be sent; Index counts from 1 to Of.
 type CallStarted struct {

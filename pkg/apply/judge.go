@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,8 +55,8 @@ func (r *run) reread(ctx context.Context) {
 	if len(r.part.Changes) == 0 {
 		return
 	}
-	r.opts.Observe.tell(Reading{r.part.Name})
 	r.desired = r.job.current()
+	r.opts.Observe.tell(reading(r.job, r.question()))
 	live, err := provider.Read(ctx, r.target, r.job.Connection, r.question())
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)
@@ -64,19 +65,12 @@ func (r *run) reread(ctx context.Context) {
 	r.part.Open, r.account = live.Open(), live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)
+	now := cmp.Or(r.opts.Now, time.Now())
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
 		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
-		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept(), r.opts.now()),
+		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: now, Noted: noted(r.opts.Session.kept(), now),
 			Doubted: r.ledger.doubts.about, GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
 	})
-}
-
-// now is the moment by which mails are due.
-func (o ApplyOptions) now() time.Time {
-	if o.Now.IsZero() {
-		return time.Now()
-	}
-	return o.Now
 }
 
 // question asks about what the plan touches; where that takes something, about all that the files list, since rules count

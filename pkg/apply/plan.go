@@ -79,12 +79,13 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	opts.Observe.tell(Reading{part.Name})
+	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true}
+	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
 		return err
 	}
-	live, err := provider.Read(ctx, job.Source, job.Connection, provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true})
+	live, err := provider.Read(ctx, job.Source, job.Connection, q)
 	if err != nil {
 		return err
 	}
@@ -102,6 +103,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Fingerprints(part.Name, part.Changes, live)
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
+	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))

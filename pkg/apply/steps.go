@@ -26,6 +26,7 @@ type step struct {
 	outcome diff.Outcome  // once it is settled
 	call    int           // number of the call that carried it last; 0: none yet
 	fate    provider.Fate // of that call
+	answer  diff.Answer   // to that call, where it was an error
 	detail  string        // why it ended so
 }
 
@@ -93,7 +94,8 @@ func (s *steps) ended(number int, indexes []int, end provider.Failure) {
 		detail = end.Err.Error()
 	}
 	for _, i := range indexes {
-		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail}
+		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail,
+			answer: diff.Answer{Status: end.Status, Code: end.Code, RequestID: end.RequestID}}
 	}
 }
 
@@ -146,9 +148,9 @@ func (s *steps) results(usable bool) []diff.ChangeResult {
 			step.outcome, step.detail = diff.NotTried, "the connection can't be used"
 		}
 		if step.outcome.Clean() {
-			step.detail = ""
+			step.detail, step.answer = "", diff.Answer{}
 		}
-		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail}
+		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail, Answer: step.answer}
 	}
 	return results
 }

@@ -58,7 +58,7 @@ func TestPlanRoundTrip(t *testing.T) {
 	if d := cmp.Diff(string(data), string(again)); d != "" {
 		t.Errorf("(-first +again):\n%s", d)
 	}
-	if want := (diff.Summary{Grant: 1, Revoke: 1, Blocked: 1, Calls: 2, Mails: 1, EstimateSeconds: 1.2}); plan.Summary != want {
+	if want := (diff.Summary{Grant: 1, Revoke: 1, Blocked: 1, Tally: diff.Tally{Differ: 3}, Calls: 2, Mails: 1, EstimateSeconds: 1.2}); plan.Summary != want {
 		t.Errorf("summary %+v, want %+v", plan.Summary, want)
 	}
 }

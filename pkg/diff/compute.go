@@ -12,6 +12,7 @@ import (
 type Comparison struct {
 	ends
 	missing []spec.Grant // desired, and not live, where the files do more than watch
+	hidden  []spec.Grant // desired, where no read can tell whether they are live
 	surplus []spec.Grant // live, and not desired
 	spelling
 }
@@ -20,7 +21,11 @@ type Comparison struct {
 func Compare(desired spec.State, live Live) *Comparison {
 	c := &Comparison{ends: endsOf(desired, live)}
 	for g := range desired.Grants.Minus(live.Grants) {
-		if desired.Resources[g.Resource].Ownership != spec.Ignored {
+		switch {
+		case desired.Resources[g.Resource].Ownership == spec.Ignored:
+		case live.hides(g):
+			c.hidden = append(c.hidden, g)
+		default:
 			c.missing = append(c.missing, g)
 		}
 	}
@@ -83,9 +88,14 @@ func sentWith(op Op, want spec.Resource) spec.Settings {
 
 func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 	for field, to := range want.Settings.All() {
-		if from := have.Settings.Get(field); from != to {
+		if from := have.Settings.Get(field); from != to && !d.live.hidesSetting(ref, field) {
 			takes, problem := d.narrowing(want, have, field, to)
-			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.live.Unsupported[ref], problem)})
+			d.update(ref, Change{Field: field, From: from, To: to, Takes: takes, Problem: cmp.Or(d.unsettable(ref, field), problem)})
+		}
+	}
+	for field, to := range want.Fixed.All() { // they differ only where that makes the rest impossible
+		if from, problem := have.Fixed.Get(field), d.live.Unsettable[Aspect{Resource: ref, Setting: field}]; from != to && problem != "" {
+			d.update(ref, Change{Field: field, From: from, To: to, Problem: problem})
 		}
 	}
 	for field, meant := range want.Implied.All() {
@@ -93,6 +103,11 @@ func (d *delta) updates(ref spec.Ref, want, have spec.Resource) {
 			d.update(ref, Change{Field: field, From: have.Settings.Get(field), To: meant, Takes: takes, Problem: unsaid(want, have, field, meant)})
 		}
 	}
+}
+
+// unsettable is why a setting can't be changed, be it for its own sake or the resource's; "" where it can.
+func (d *delta) unsettable(ref spec.Ref, field string) string {
+	return cmp.Or(d.live.Unsupported[ref], d.live.Unsettable[Aspect{Resource: ref, Setting: field}])
 }
 
 // update adds an update. Lists that only its setting makes count wait for it where it is blocked.
@@ -137,7 +152,7 @@ func (d *delta) grants() {
 func (d *delta) revokes() {
 	for _, g := range d.surplus {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g.Resource) || d.idle[RoleOf(g)] {
+		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g) || d.idle[RoleOf(g)] {
 			continue
 		}
 		origin, cause := d.whyRevoke(g)
@@ -148,11 +163,11 @@ func (d *delta) revokes() {
 	}
 }
 
-// mayRevoke holds back where the list of live grants isn't whole, where the resource is only watched, and where
+// mayRevoke holds back where the list of live grants isn't whole or can't be read, where the resource is only watched, and where
 // assignments mean nothing because everyone has access.
-func (d *delta) mayRevoke(ref spec.Ref) bool {
-	r := d.desired.Resources[ref]
-	return r.Ownership != spec.Ignored && !r.Open && d.live.Resources[ref].Incomplete == ""
+func (d *delta) mayRevoke(g spec.Grant) bool {
+	r := d.desired.Resources[g.Resource]
+	return r.Ownership != spec.Ignored && !r.Open && !d.live.hides(g)
 }
 
 func (d *delta) add(c Change) {

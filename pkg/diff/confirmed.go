@@ -16,6 +16,7 @@ type Confirmed struct {
 	Settings map[string]string // those that the files managed, by field
 	Holdings []Holding         // sorted
 	Partly   bool              // others may have held something too: the files did not rule all of it
+	Unseen   []spec.Role       // sorted; whose lists no read showed, so that nothing is known of them
 }
 
 // Holding is a grant without its resource.
@@ -49,8 +50,9 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	}
 	undone, waits := undo(confirmed, desired, part.Name, results)
 	held := map[spec.Ref][]Holding{}
+	hidden := part.leaveUnseen(confirmed)
 	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant && !waits[RoleOf(g)] {
+		if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
 			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
@@ -67,6 +69,24 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		confirmed[ref] = c
 	}
 	return confirmed
+}
+
+// leaveUnseen takes out of what is confirmed what no read showed, and returns the lists among that.
+func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[RoleOn]bool {
+	hidden := map[RoleOn]bool{}
+	for _, u := range p.Unseen {
+		kind, name, _ := strings.Cut(u.Resource, "/")
+		ref := spec.Ref{Connection: p.Name, Kind: spec.Kind(kind), Name: name}
+		c, known := confirmed[ref]
+		if known && u.Setting != "" {
+			delete(c.Settings, u.Setting)
+		} else if known {
+			hidden[RoleOn{ref, u.Role}] = true
+			c.Unseen = append(c.Unseen, u.Role) // they are sorted
+			confirmed[ref] = c
+		}
+	}
+	return hidden
 }
 
 // undo takes back what results did not come to. It returns the grants that were not granted or not revoked, and the lists that
@@ -119,13 +139,14 @@ type confirmedText struct {
 	Format   int                                                    `json:"format"`
 	Absent   bool                                                   `json:"absent,omitempty"`
 	Partly   bool                                                   `json:"partly,omitempty"`
+	Unseen   []spec.Role                                            `json:"unseen,omitempty"`
 	Settings map[string]string                                      `json:"settings,omitempty"`
 	Holdings map[spec.Role]map[spec.SubjectKind]map[string][]string `json:"holdings,omitempty"`
 }
 
 // Encode returns the text to keep. Equal contents give equal texts.
 func (c Confirmed) Encode() string {
-	text := confirmedText{confirmedFormat, c.Absent, c.Partly, c.Settings, map[spec.Role]map[spec.SubjectKind]map[string][]string{}}
+	text := confirmedText{confirmedFormat, c.Absent, c.Partly, c.Unseen, c.Settings, map[spec.Role]map[spec.SubjectKind]map[string][]string{}}
 	for _, h := range c.Holdings {
 		kinds := text.Holdings[h.Role]
 		if kinds == nil {
@@ -152,7 +173,7 @@ func DecodeConfirmed(text string) (c Confirmed, ok bool) {
 	if err := json.Unmarshal([]byte(text), &t); err != nil || t.Format != confirmedFormat {
 		return Confirmed{}, false
 	}
-	c = Confirmed{Absent: t.Absent, Settings: t.Settings, Partly: t.Partly}
+	c = Confirmed{Absent: t.Absent, Settings: t.Settings, Partly: t.Partly, Unseen: t.Unseen}
 	for role, kinds := range t.Holdings {
 		for kind, domains := range kinds {
 			for domain, names := range domains {

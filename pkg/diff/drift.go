@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/entitlectl/entitlectl/pkg/spec"
+import (
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // Drift is how live state differs from the files, sorted by cause.
 type Drift struct {
@@ -18,6 +22,8 @@ type DriftPart struct {
 	LiveGrants  int          `json:"liveGrants"`
 	Resources   int          `json:"resources"`
 	Unmanaged   int          `json:"unmanaged"`
+	Matching    int          `json:"match"`
+	Unseen      []Unseen     `json:"unseen,omitempty"`
 	Incomplete  []string     `json:"incomplete,omitempty"` // KIND/NAME: where more may differ, since it could not be read whole
 	Notes       []string     `json:"notes,omitempty"`
 	Differences []Difference `json:"differences"`
@@ -66,6 +72,7 @@ type DriftSummary struct {
 	Pending int `json:"pending"`
 	Live    int `json:"live"`
 	Files   int `json:"files"`
+	Tally
 }
 
 // DriftOf reads a plan as drift: what would have to change is what differs. last looks up what was last confirmed of a
@@ -75,7 +82,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
-			Unmanaged: p.Unmanaged, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
+			Unmanaged: p.Unmanaged, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
 			if last := confirmed(c.Ref(p.Name)); last != nil {
@@ -84,6 +91,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 			part.Differences = append(part.Differences, d)
 			drift.Summary.count(d)
 		}
+		drift.Summary.add(part.Matching, len(part.Differences), part.Unseen)
 		drift.Connections = append(drift.Connections, part)
 	}
 	return drift
@@ -121,9 +129,13 @@ func changedBy(c Change, last Confirmed) ChangedBy {
 		return asFiles(!last.Absent)
 	case OpDelete:
 		return asFiles(last.Absent)
-	case OpGrant:
-		return asFiles(held)
-	case OpRevoke:
+	case OpGrant, OpRevoke:
+		if slices.Contains(last.Unseen, c.Role) {
+			return ""
+		}
+		if c.Op == OpGrant {
+			return asFiles(held)
+		}
 		if last.Partly && !held {
 			return ""
 		}

@@ -17,6 +17,10 @@ type Live struct {
 	UnknownSubjects map[spec.Subject]string
 	// Unsupported says of resources why the vendor can't make them, or can't make them what they are to be.
 	Unsupported map[spec.Ref]string
+	// Unseen says of lists and settings why they can't be read. See CantSee.
+	Unseen map[Aspect]string
+	// Unsettable says of settings why they can't be made what they are to be. See CantSet.
+	Unsettable map[Aspect]string
 	// Several are the listed names that more than one live resource has, so that nobody can tell what becomes of the one that is
 	// meant.
 	Several map[spec.Ref]bool

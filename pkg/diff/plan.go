@@ -33,6 +33,8 @@ type ConnectionPlan struct {
 	LiveGrants int           `json:"liveGrants"`          // grants seen on listed resources
 	Resources  int           `json:"resources"`           // listed resources that are live
 	Unmanaged  int           `json:"unmanaged"`           // live resources that the files do not list
+	Matching   int           `json:"match,omitempty"`     // grants that the files want and live shows
+	Unseen     []Unseen      `json:"unseen,omitempty"`    // what no read shows
 	Targets    []string      `json:"targets,omitempty"`   // KIND/NAME, where the run was filtered
 	Errors     Errors        `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
 	Notes      []string      `json:"notes,omitempty"`     // what the reader must know: a list that could not be read whole
@@ -127,13 +129,14 @@ func (p ConnectionPlan) Incomplete() []string {
 
 // Summary counts a plan's changes, blocked ones left out, and what they cost.
 type Summary struct {
-	Create          int     `json:"create"`
-	Update          int     `json:"update"`
-	Grant           int     `json:"grant"`
-	Revoke          int     `json:"revoke"`
-	Resend          int     `json:"resend"`
-	Delete          int     `json:"delete"`
-	Blocked         int     `json:"blocked"` // changes with a problem
+	Create  int `json:"create"`
+	Update  int `json:"update"`
+	Grant   int `json:"grant"`
+	Revoke  int `json:"revoke"`
+	Resend  int `json:"resend"`
+	Delete  int `json:"delete"`
+	Blocked int `json:"blocked"` // changes with a problem
+	Tally
 	Calls           int     `json:"calls"`
 	Mails           int     `json:"mails"`
 	EstimateSeconds float64 `json:"estimateSeconds"` // write calls at the set rates; connections run side by side

@@ -15,6 +15,8 @@ type PartResult struct {
 	Errors   Errors         `json:"error,omitempty"` // why the connection was given up
 	Notes    []string       `json:"notes,omitempty"`
 	Calls    int            `json:"calls"` // write calls sent, repeats left out
+	Matching int            `json:"match"` // wanted grants that live shows, what was done included
+	Unseen   []Unseen       `json:"unseen,omitempty"`
 	Changes  []ChangeResult `json:"changes"`
 }
 
@@ -23,6 +25,14 @@ type ChangeResult struct {
 	Change
 	Outcome Outcome `json:"outcome"`
 	Detail  string  `json:"detail,omitempty"` // why, where it is not done
+	Answer
+}
+
+// Answer is how the vendor answered the call that carried a change last, in its own terms. What it did not say is blank.
+type Answer struct {
+	Status    int    `json:"status,omitempty"` // of HTTP
+	Code      string `json:"code,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
 }
 
 // Outcome is what became of a change.
@@ -53,6 +63,7 @@ type ResultSummary struct {
 	NotTried int `json:"notTried"`
 	Blocked  int `json:"blocked"`
 	Calls    int `json:"calls"`
+	Tally
 }
 
 // Clean says whether nothing is left to do.
@@ -67,8 +78,13 @@ func (r *Result) Summarize() {
 	}
 	for _, part := range r.Connections {
 		r.Summary.Calls += part.Calls
+		left := 0
 		for _, c := range part.Changes {
 			*count[c.Outcome]++
+			if !c.Outcome.Clean() {
+				left++
+			}
 		}
+		r.Summary.add(part.Matching, left, part.Unseen)
 	}
 }

@@ -12,6 +12,7 @@ func (p *Plan) Summarize(seconds map[string]float64) {
 	count := map[Op]*int{OpCreate: &s.Create, OpUpdate: &s.Update, OpGrant: &s.Grant, OpRevoke: &s.Revoke,
 		OpResend: &s.Resend, OpDelete: &s.Delete}
 	for _, part := range p.Connections {
+		s.Tally.add(part.Matching, len(part.Changes), part.Unseen)
 		for _, c := range part.Changes {
 			if c.Problem != "" {
 				s.Blocked++

@@ -60,18 +60,19 @@ type wireResult struct {
 	WireChange
 	Outcome Outcome `json:"outcome"`
 	Detail  string  `json:"detail,omitempty"`
+	Answer
 }
 
 // MarshalJSON writes the keys of a change and, beside them, what became of it.
 func (r ChangeResult) MarshalJSON() ([]byte, error) {
-	return encode(wireResult{r.Wire(), r.Outcome, r.Detail}, "")
+	return encode(wireResult{r.Wire(), r.Outcome, r.Detail, r.Answer}, "")
 }
 
 // UnmarshalJSON reads what MarshalJSON gave.
 func (r *ChangeResult) UnmarshalJSON(data []byte) (err error) {
 	var w wireResult
 	if err = json.Unmarshal(data, &w); err == nil {
-		r.Outcome, r.Detail = w.Outcome, w.Detail
+		r.Outcome, r.Detail, r.Answer = w.Outcome, w.Detail, w.Answer
 		r.Change, err = w.Change()
 	}
 	return err

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 	if len(missing) == 0 {
 		return nil
 	}
-	return subjects(live.Grants, func(g spec.Grant) bool {
+	return live.Grants.Holders(func(g spec.Grant) bool {
 		return !q.Desired.Grants.Has(g) && missing[key{g.Resource, spec.Fold(g.Subject.Name)}]
 	})
 }
@@ -79,7 +78,7 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 		return nil, nil
 	}
 	matched := diff.Compare(q.Desired, live).Matched()
-	suspects = subjects(live.Grants, func(g spec.Grant) bool {
+	suspects = live.Grants.Holders(func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
 		_, left := q.Desired.Departed[g.Subject] // a similar name may be somebody else's
@@ -180,15 +179,4 @@ func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
 			}
 		}
 	}
-}
-
-// subjects lists, sorted, the holders of the grants for which is holds.
-func subjects(grants spec.Grants, is func(spec.Grant) bool) []spec.Subject {
-	found := map[spec.Subject]bool{}
-	for g := range grants.All() {
-		if is(g) {
-			found[g.Subject] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(found), spec.Subject.Compare)
 }

@@ -64,7 +64,7 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	return subjects(q.Grants(), func(g spec.Grant) bool {
+	return q.Grants().Holders(func(g spec.Grant) bool {
 		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
 	})
 }
@@ -82,6 +82,16 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 		shared = append(shared, ref.Name)
 	}
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
+}
+
+// Spare returns the error of reading a list of one resource, unless that is a refusal which may be about this resource alone: then
+// it distrusts what is known of it, and the others go on. what names the list.
+func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
+	if !FailureOf(err).OneRow {
+		return err
+	}
+	live.Distrust(ref, "%s could not be read: %v", what, err)
+	return nil
 }
 
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where

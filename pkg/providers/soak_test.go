@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,9 +35,12 @@ const (
 // done but unanswered and answers some with garbage, while somebody else edits what is live. Apply is run again, as its exit
 // code asks for, until there is nothing left to do. The vendor keeps to the rates that it states; time is virtual.
 func TestSoak(t *testing.T) {
-	seeds := 5
-	if testing.Short() {
+	seeds := 3
+	switch {
+	case testing.Short():
 		seeds = 1
+	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+		seeds = 5
 	}
 	w := newSoakWorld()
 	var calm *soak

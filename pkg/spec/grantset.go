@@ -63,5 +63,16 @@ func (s Grants) Where(keep func(Grant) bool) Grants {
 	return part
 }
 
+// Holders lists, sorted, the subjects of the grants for which is holds.
+func (s Grants) Holders(is func(Grant) bool) []Subject {
+	found := map[Subject]bool{}
+	for g := range s.origins {
+		if is(g) {
+			found[g.Subject] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), Subject.Compare)
+}
+
 // Sorted lists the grants.
 func (s Grants) Sorted() []Grant { return slices.SortedFunc(maps.Keys(s.origins), Grant.Compare) }

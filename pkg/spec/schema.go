@@ -112,17 +112,8 @@ func commonDefinitions(formats []ProviderSchema) schema {
 			"expires": about(pointer("moment"), "the first moment without access"),
 			"reason":  about(line(maxLine), "why, for whoever reads the plan"),
 		}),
-		"member": anyOf(pointer("item"), pointer("grant")),
-		"rules": record(nil, schema{
-			"max-revokes":               about(pointer("limit"), "revokes on a connection"),
-			"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
-			"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
-			"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
-			"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
-			"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
-			"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
-			"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
-		}),
+		"member":     anyOf(pointer("item"), pointer("grant")),
+		"rules":      rulesSchema(),
 		"limit":      anyOf(pointer("count"), schema{"const": "off"}),
 		"share":      anyOf(text(share.String()), schema{"const": "off"}),
 		"protection": about(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
@@ -134,6 +125,20 @@ func commonDefinitions(formats []ProviderSchema) schema {
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
 		}),
 	}
+}
+
+// rulesSchema describes the rules of a file.
+func rulesSchema() schema {
+	return record(nil, schema{
+		"max-revokes":               about(pointer("limit"), "revokes on a connection"),
+		"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
+		"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
+		"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
+		"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
+		"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
+		"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
+		"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
+	})
 }
 
 // schema describes the resources of a kind.
@@ -191,14 +196,6 @@ func connectionSchema(formats []ProviderSchema, defs schema) schema {
 
 // schema describes a provider's connections.
 func (f *ProviderSchema) schema() schema {
-	var forms []schema
-	for _, form := range f.Auth {
-		keys := schema{}
-		for _, key := range slices.Concat(form.Keys, form.Optional) {
-			keys[key] = about(pointer("reference"), f.About[key])
-		}
-		forms = append(forms, record(form.Keys, keys))
-	}
 	endpoint := pointer("url")
 	if len(f.Endpoints) > 0 {
 		families := schema{}
@@ -209,7 +206,7 @@ func (f *ProviderSchema) schema() schema {
 	}
 	all := schema{
 		"provider": about(schema{"const": f.Provider}, "whose tenant it is"),
-		"auth":     about(anyOf(forms...), "where its secrets are found; never a secret itself"),
+		"auth":     about(anyOf(Each(f.Auth, f.authSchema)...), "where its secrets are found; never a secret itself"),
 		"endpoint": about(endpoint, "a proxy, or one URL for each of the vendor's API families"),
 		"rate": about(record(nil, schema{
 			"read":  about(pointer("rate"), "calls that change nothing"),
@@ -245,4 +242,13 @@ func (f *ProviderSchema) schema() schema {
 		required = append(required, "auth")
 	}
 	return record(required, taken)
+}
+
+// authSchema describes one way to prove who we are.
+func (f *ProviderSchema) authSchema(form AuthForm) schema {
+	keys := schema{}
+	for _, key := range slices.Concat(form.Keys, form.Optional) {
+		keys[key] = about(pointer("reference"), f.About[key])
+	}
+	return record(form.Keys, keys)
 }

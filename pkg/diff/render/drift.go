@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -9,7 +10,7 @@ import (
 // Drift reports how live state differs from the files.
 func Drift(d *diff.Drift) Report {
 	report := Report{Title: "Drift"}
-	var seen view
+	seen := view{Tally: d.Summary.Tally}
 	for _, part := range d.Connections {
 		if s := driftSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
@@ -21,7 +22,7 @@ func Drift(d *diff.Drift) Report {
 }
 
 func driftSection(part diff.DriftPart) Section {
-	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
+	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete)))
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
@@ -41,7 +42,10 @@ func differenceRow(d diff.Difference) Row {
 
 // whyChanged adds which side changed to the reason of a difference.
 func whyChanged(why string, by diff.ChangedBy) string {
-	words := changedByWords(by)
+	words := changedByWords[by]
+	if by != "" && words == "" {
+		words = "(" + string(by) + ")"
+	}
 	if why == "" || words == "" {
 		return why + words
 	}
@@ -62,5 +66,5 @@ func driftTotals(s diff.DriftSummary, seen view) string {
 	default:
 		return "No drift. " + seen.matches()
 	}
-	return strings.Join(append(parts, seen.gaps()...), "; ") + "."
+	return strings.Join(slices.Concat(parts, seen.gaps(), apart(seen.Tally)), "; ") + "."
 }

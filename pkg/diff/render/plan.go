@@ -12,7 +12,7 @@ import (
 // Plan reports what an apply would do.
 func Plan(p *diff.Plan) Report {
 	report := Report{Title: "Plan"}
-	var seen view
+	seen := view{Tally: p.Summary.Tally}
 	for _, part := range p.Connections {
 		if s := planSection(part); !s.empty() {
 			report.Sections = append(report.Sections, s)
@@ -24,7 +24,7 @@ func Plan(p *diff.Plan) Report {
 }
 
 func planSection(part diff.ConnectionPlan) Section {
-	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
+	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete())))
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
 	for _, v := range part.Breaks() {
@@ -131,7 +131,7 @@ func planTotals(s diff.Summary, seen view) string {
 	switch {
 	case todo != "":
 		parts = append(parts, fmt.Sprintf("Plan: %s in %s", todo, Count(s.Calls, "call")),
-			"about "+duration(s.EstimateSeconds)+" at the set rate")
+			"about "+Duration(s.EstimateSeconds)+" at the set rate")
 	case s.Blocked > 0:
 		parts = append(parts, "Plan: nothing to send")
 	case seen.gaps() != nil:
@@ -145,5 +145,5 @@ func planTotals(s diff.Summary, seen view) string {
 	if s.Blocked > 0 {
 		parts = append(parts, fmt.Sprintf("%d blocked", s.Blocked))
 	}
-	return strings.Join(append(parts, seen.gaps()...), "; ") + "."
+	return strings.Join(slices.Concat(parts, seen.gaps(), apart(seen.Tally)), "; ") + "."
 }

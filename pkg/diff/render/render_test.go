@@ -2,10 +2,8 @@ package render
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -227,16 +225,25 @@ func TestTotals(t *testing.T) {
 		{name: "nothing, not whole", incomplete: 2, grants: 3, want: "No changes elsewhere; 2 resources could not be read whole."},
 		{name: "not whole", incomplete: 1, failed: 1, summary: diff.Summary{Grant: 1, Calls: 1},
 			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 1 connection could not be read; 1 resource could not be read whole."},
+		{name: "nothing that can be seen", grants: 7, resources: 3, summary: diff.Summary{Tally: diff.Tally{Match: 7, Unseen: 2, UnseenSettings: 1}},
+			want: "No changes. Of 9 grants on 3 resources 7 match, 2 can't be seen; 1 setting can't be seen."},
+		{name: "nothing but a setting", grants: 7, resources: 3, summary: diff.Summary{Tally: diff.Tally{Match: 7, UnseenSettings: 1}},
+			want: "No changes. Live state matches 7 grants on 3 resources; 1 setting can't be seen."},
+		{name: "some of what can be seen", summary: diff.Summary{Grant: 1, Calls: 1, Tally: diff.Tally{Match: 7, Differ: 1, Unseen: 2}},
+			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 7 match, 2 can't be seen."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, test.want, planTotals(test.summary, view{test.grants, test.resources, test.failed, test.incomplete}))
+			compare(t, test.want, planTotals(test.summary, view{test.summary.Tally, test.grants, test.resources, test.failed, test.incomplete}))
 		})
 	}
 	compare(t, "No drift. Live state matches 3 grants on 2 resources.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2}))
 	compare(t, "Drift: 2 changed; 2 changed live, 1 because the files moved on; 1 resource could not be read whole.",
 		driftTotals(diff.DriftSummary{Changed: 2, Live: 2, Files: 1}, view{incomplete: 1}))
-	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{3, 2, 2, 0}))
+	blind := diff.Tally{Match: 7, Unseen: 2}
+	compare(t, "No drift. Of 9 grants on 2 resources 7 match, 2 can't be seen.", driftTotals(diff.DriftSummary{Tally: blind}, view{Tally: blind, resources: 2}))
+	compare(t, "Applied: 1 done in 1 call; 7 match, 2 can't be seen.", resultTotals(diff.ResultSummary{Done: 1, Calls: 1, Tally: blind}))
+	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2, failed: 2}))
 }
 
 // A new op, outcome or cause has to get words here.
@@ -278,92 +285,6 @@ func TestEverythingHasWords(t *testing.T) {
 			t.Errorf("%q has no words", by)
 		}
 	}
-}
-
-func TestVisible(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"alice", "alice"},
-		{"张伟 é ß 😀", "张伟 é ß 😀"},
-		{"a\x1b[31mred", `a\u001b[31mred`},
-		{"a\r\nb\tc", `a\u000d\nb\tc`},
-		{"\u202eevil\u2066", `\u202eevil\u2066`},
-		{"zero\u200bwidth\u200d\ufeff", `zero\u200bwidth\u200d\ufeff`},
-		{"c1\u009bm", `c1\u009bm`},
-		{"nbsp\u00a0wide\u3000", `nbsp\u00a0wide\u3000`},
-		{"filler\u3164\u2800\ufe0f", `filler\u3164\u2800\ufe0f`},
-		{"tag\U000e0041", `tag\U000e0041`},
-		{"line\u2028", `line\u2028`},
-		{"bad\xff\xfe", `bad\xff\xfe`},
-		{"replaced\ufffd", "replaced\ufffd"},
-	}
-	for _, test := range tests {
-		compare(t, test.want, Visible(test.in))
-	}
-}
-
-// Whatever the vendor or the files name things like, and wherever it stands, reports hold what can be seen only, and no
-// markup but their own.
-func TestFault25DisplayTricks(t *testing.T) {
-	for _, trick := range []string{"\x1b[2J", "\x9b31m", "\u202egnp", "zero\u200bwidth", "tag\U000e0041", "a\r\nb\tc", "bad\xff",
-		"<img src=x onerror=y>", "@all", "[a](https://b)", "`|`", "\\`<script>", "~~~\n# head"} {
-		c := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: trick, Role: spec.RoleAccess, Source: trick, Reason: trick,
-			Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: trick, Domain: trick}}
-		update := diff.Change{Op: diff.OpUpdate, Kind: kindApp, Resource: trick, Field: trick, From: trick, To: trick, Settings: spec.Settings{}.With(trick, trick), Problem: trick}
-		plan := &diff.Plan{Connections: []diff.ConnectionPlan{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick}, Changes: []diff.Change{c, update},
-			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
-			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
-		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},
-			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
-		for name, report := range map[string]Report{"plan": Plan(plan), "drift": Drift(diff.DriftOf(plan, nil)), "result": Result(result)} {
-			text, markdown := asText(t, report), asMarkdown(t, report)
-			for _, r := range text + markdown {
-				if r != '\n' && (!unicode.IsGraphic(r) || r == unicode.ReplacementChar) {
-					t.Errorf("%s with %q shows %U", name, trick, r)
-				}
-			}
-			if lines := strings.Count(text, "\n"); lines != strings.Count(asText(t, sameShape(report)), "\n") {
-				t.Errorf("%s with %q has lines of its own:\n%s", name, trick, text)
-			}
-			if loose := outsideCode.ReplaceAllString(markdown, ""); strings.ContainsAny(loose, "<@[`") {
-				t.Errorf("%s with %q leaves its cell:\n%s", name, trick, loose)
-			}
-		}
-	}
-}
-
-// outsideCode takes away what stands in code.
-var outsideCode = regexp.MustCompile("`[^`\n]*`|<code>[^<\n]*</code>")
-
-// sameShape is a report of the same shape with nothing odd in it.
-func sameShape(r Report) Report {
-	var sections []Section
-	for _, s := range r.Sections {
-		p := Section{Title: "t"}
-		for _, n := range s.Notes {
-			p.note(n.Level, "n")
-		}
-		for _, g := range s.Groups {
-			p.Groups = append(p.Groups, Group{Title: "g", Rows: make([]Row, len(g.Rows))})
-		}
-		sections = append(sections, p)
-	}
-	return Report{Title: "t", Sections: sections, Totals: "t"}
-}
-
-func FuzzVisible(f *testing.F) {
-	f.Add("a\x1b[0m\u202e`|\\<@\n")
-	f.Fuzz(func(t *testing.T, name string) {
-		for _, r := range Visible(name) {
-			if r != ' ' && !unicode.IsGraphic(r) || r == '\n' {
-				t.Fatalf("%q shows %q", name, r)
-			}
-		}
-		cell := code(name)
-		inner := strings.TrimSuffix(strings.TrimPrefix(cell, "`"), "`")
-		if strings.ContainsAny(inner, "`|") || strings.HasPrefix(cell, "<code>") && strings.ContainsAny(cell[6:len(cell)-7], "<@\\") {
-			t.Fatalf("%q leaves its cell: %s", name, cell)
-		}
-	})
 }
 
 func TestColorOnlyWhenAsked(t *testing.T) {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
@@ -89,5 +90,5 @@ func resultTotals(s diff.ResultSummary) string {
 	if outcomes == "" {
 		return "No changes. Nothing was written."
 	}
-	return "Applied: " + outcomes + " in " + Count(s.Calls, "call") + "."
+	return strings.Join(append([]string{"Applied: " + outcomes + " in " + Count(s.Calls, "call")}, apart(s.Tally)...), "; ") + "."
 }

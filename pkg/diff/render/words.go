@@ -1,29 +1,42 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// opMark is the glyph of an op. An op without one shows its own name.
-func opMark(op diff.Op) Mark {
-	switch op {
-	case diff.OpCreate, diff.OpGrant:
-		return Mark{"+", Adds}
-	case diff.OpRevoke, diff.OpDelete:
-		return Mark{"-", Removes}
-	case diff.OpUpdate:
-		return Mark{"~", Alters}
-	case diff.OpResend:
-		return Mark{">", Repeats}
-	default:
-		return Mark{string(op), Alarms}
+// The marks of ops and causes, the words of outcomes, and those of the side that changed.
+var (
+	opMarks = map[diff.Op]Mark{
+		diff.OpCreate: {"+", Adds}, diff.OpGrant: {"+", Adds}, diff.OpRevoke: {"-", Removes}, diff.OpDelete: {"-", Removes},
+		diff.OpUpdate: {"~", Alters}, diff.OpResend: {">", Repeats},
 	}
-}
+	causeMarks = map[diff.Cause]Mark{
+		diff.Missing: {"missing", Adds}, diff.Extra: {"extra", Removes}, diff.Changed: {"changed", Alters}, diff.Pending: {"pending", Repeats},
+	}
+	outcomeWords = map[diff.Outcome]string{
+		diff.Done: "done", diff.Already: "already there", diff.Refused: "refused", diff.Unknown: "unknown",
+		diff.NotTried: "not tried", diff.Blocked: "blocked",
+	}
+	changedByWords = map[diff.ChangedBy]string{
+		diff.ChangedLive: "changed live", diff.ChangedFiles: "the files moved on", diff.ChangedBoth: "changed live, and the files moved on",
+	}
+)
+
+// opMark is the glyph of an op. An op without one shows its own name.
+func opMark(op diff.Op) Mark { return cmp.Or(opMarks[op], Mark{string(op), Alarms}) }
+
+// causeMark is how drift names a cause.
+func causeMark(c diff.Cause) Mark { return cmp.Or(causeMarks[c], Mark{"(" + string(c) + ")", Alarms}) }
+
+// outcomeWord is how results name an outcome.
+func outcomeWord(o diff.Outcome) string { return cmp.Or(outcomeWords[o], "("+string(o)+")") }
 
 // subjectOf says in a few words what a change is about, its resource left out.
 func subjectOf(c diff.Change) string {
@@ -64,52 +77,6 @@ func riskOf(c diff.Change) Risk {
 	return Harmless
 }
 
-// outcomeWord is how results name an outcome.
-func outcomeWord(o diff.Outcome) string {
-	switch o {
-	case diff.Done, diff.Refused, diff.Unknown, diff.Blocked:
-		return string(o)
-	case diff.Already:
-		return "already there"
-	case diff.NotTried:
-		return "not tried"
-	default:
-		return "(" + string(o) + ")"
-	}
-}
-
-// causeMark is how drift names a cause.
-func causeMark(c diff.Cause) Mark {
-	switch c {
-	case diff.Missing:
-		return Mark{"missing", Adds}
-	case diff.Extra:
-		return Mark{"extra", Removes}
-	case diff.Changed:
-		return Mark{"changed", Alters}
-	case diff.Pending:
-		return Mark{"pending", Repeats}
-	default:
-		return Mark{"(" + string(c) + ")", Alarms}
-	}
-}
-
-// changedByWords is how drift says which side changed.
-func changedByWords(by diff.ChangedBy) string {
-	switch by {
-	case "":
-		return ""
-	case diff.ChangedLive:
-		return "changed live"
-	case diff.ChangedFiles:
-		return "the files moved on"
-	case diff.ChangedBoth:
-		return "changed live, and the files moved on"
-	default:
-		return "(" + string(by) + ")"
-	}
-}
-
 // count is a number with what it counts.
 type count struct {
 	n    int
@@ -135,8 +102,8 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// duration is an estimate rounded up to a unit that suits it.
-func duration(seconds float64) string {
+// Duration is an estimate, in seconds, rounded up to a unit that suits it.
+func Duration(seconds float64) string {
 	switch {
 	case seconds >= 2*60*60:
 		return fmt.Sprintf("%.0f h", math.Ceil(seconds/3600))
@@ -149,6 +116,7 @@ func duration(seconds float64) string {
 
 // view is what a report could look at.
 type view struct {
+	diff.Tally
 	grants, resources int
 	failed            int // connections that could not be read
 	incomplete        int // resources of others that could not be read whole
@@ -175,5 +143,59 @@ func (v view) gaps() []string {
 
 // matches is the second sentence where nothing differs.
 func (v view) matches() string {
-	return fmt.Sprintf("Live state matches %s on %s.", Count(v.grants, "grant"), Count(v.resources, "resource"))
+	on := Count(v.resources, "resource")
+	if v.Unseen > 0 {
+		return fmt.Sprintf("Of %s on %s %s.", Count(v.Match+v.Unseen, "grant"), on, strings.Join(apart(v.Tally), "; "))
+	}
+	return strings.Join(append([]string{fmt.Sprintf("Live state matches %s on %s", Count(v.grants, "grant"), on)}, apart(v.Tally)...), "; ") + "."
+}
+
+// apart says what matches and what nobody can tell, where there is such a thing.
+func apart(t diff.Tally) (parts []string) {
+	if t.Unseen > 0 {
+		parts = append(parts, fmt.Sprintf("%d match, %d can't be seen", t.Match, t.Unseen))
+	}
+	if t.UnseenSettings > 0 {
+		parts = append(parts, Count(t.UnseenSettings, "setting")+" can't be seen")
+	}
+	return parts
+}
+
+// unseenTexts say what of a connection no read shows, and why, but for the resources that were not read whole, of which notes
+// tell. What is alike of several resources is said once.
+func unseenTexts(all []diff.Unseen, incomplete []string) (lines []string) {
+	type alike struct {
+		what, why string
+	}
+	var order []alike
+	on, grants := map[alike][]string{}, map[alike]int{}
+	for _, u := range all {
+		if slices.Contains(incomplete, u.Resource) {
+			continue
+		}
+		a := alike{cmp.Or(u.Setting, string(u.Role)), u.Why}
+		switch u.Role {
+		case "":
+		case spec.RoleAccess:
+			a.what = "who has access"
+		default:
+			a.what += "s"
+		}
+		if on[a] == nil {
+			order = append(order, a)
+		}
+		on[a], grants[a] = append(on[a], u.Resource), grants[a]+u.Grants
+	}
+	for _, a := range order {
+		line := on[a][0]
+		if more := len(on[a]) - 1; more > 0 {
+			line += fmt.Sprintf(" and %d more", more)
+		}
+		line += ": " + a.what + " can't be seen"
+		if grants[a] > 0 {
+			line += ", so " + Count(grants[a], "grant") + " of the files can't be confirmed"
+		}
+		lines = append(lines, line+": "+a.why+"; nothing is changed there")
+	}
+	return lines
 }

@@ -74,7 +74,8 @@ func (a *api) send(ctx context.Context, method string, op operation, query url.V
 	header.Set("Accept", "application/json")
 	header.Set("X-Acs-Action", op.action)
 	header.Set("X-Acs-Version", op.version)
-	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header, BeforeSend: begin}, out)
+	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header,
+		First: query.Get("PageNumber") == "1", BeforeSend: begin}, out)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op.action, err)
 	}

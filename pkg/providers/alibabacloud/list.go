@@ -48,3 +48,6 @@ func (a *api) page(ctx context.Context, list operation, query url.Values, read i
 	}
 	return p, nil
 }
+
+// Lists counts that of accounts. Whether those of pending promotions are read depends on what it shows.
+func (r *Reader) Lists(q provider.Query) int { return min(len(q.Desired.Resources), 1) }

@@ -72,7 +72,10 @@ func (r *Reader) readPending(ctx context.Context, ref spec.Ref, email string, li
 	case err != nil:
 		return err
 	case email != "" && n.Email != "" && n.Email != email:
-		return fmt.Errorf("its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", n.Email, email)
+		have := live.Resources[ref]
+		have.Fixed = have.Fixed.With("email", n.Email)
+		live.Resources[ref] = have
+		live.CantSet(ref, "email", fmt.Sprintf("its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", n.Email, email))
 	case sent.IsZero():
 		live.Note(ref, "its mail is not sent again: when it was sent is not known")
 	default:

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -148,9 +149,14 @@ func TestRecordIDs(t *testing.T) {
 // A promotion that is meant for another address is not pushed.
 func TestPendingForAnotherAddress(t *testing.T) {
 	d := newDirectory(t, alibabacloudemu.Options{PendingNameIsEmail: true}, strings.Replace(small, "waiting@corp", "stranger@corp", 1))
-	_, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "waiting")))
-	if err == nil || !strings.Contains(err.Error(), "waits for stranger@corp.example, the file says waiting@corp.example") {
-		t.Errorf("error %v", err)
+	want := desired("cloud", "waiting")
+	live, err := d.Open(t).Read(t.Context(), providertest.All(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := diff.Compute(want, live, diff.Resending{Notices: spec.DefaultNotices, Now: d.Now()})
+	if len(changes) != 1 || changes[0].Field != "email" || changes[0].From != "stranger@corp.example" || !strings.Contains(changes[0].Problem, "waits for stranger@corp.example, the file says waiting@corp.example") {
+		t.Errorf("changes %+v", changes)
 	}
 }
 

@@ -52,35 +52,44 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if !q.Partial {
 		live.Unmanaged = max(total-len(found), 0)
 	}
-	var errs []error
 	for _, name := range wanted {
 		ref, a := r.ref(name), found[name]
 		r.seen[name] = a
 		if a.DirectoryID != "" {
 			live.Account = "directory " + a.DirectoryID
 		}
-		want := q.Desired.Resources[ref]
 		if a.alike != "" {
 			live.Alike(ref, strings.Fields(a.alike))
 			continue
 		}
-		if err := a.judge(want); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
-			continue
-		}
-		shown, note, problem := r.present(a, want)
-		live.Resources[ref], live.IDs[ref] = shown, a.ID
-		if note != "" {
-			live.Note(ref, "%s", note)
-		}
-		if problem != "" {
-			live.Unsupported[ref] = problem
+		r.show(ref, a, q.Desired.Resources[ref], &live)
+	}
+	return live, r.readMails(ctx, q, &live)
+}
+
+// show adds an account to live. One that is no member is not there, and nothing can be done about that.
+func (r *Reader) show(ref spec.Ref, a account, want spec.Resource, live *diff.Live) {
+	if status := statuses[a.Status]; status.course == toRefuse {
+		live.Unsupported[ref] = fmt.Sprintf("%s (%s); settle that at the vendor, or remove it from the file", status.says, a.Status)
+		return
+	}
+	shown, note, problem := r.present(a, want)
+	live.Resources[ref], live.IDs[ref] = shown, a.ID
+	if setting, why := a.judge(want); setting != "" {
+		live.CantSet(ref, setting, why)
+		if note = ""; setting == "type" && shown.Settings.Get("type") == want.Settings.Get("type") {
+			note = why // nothing is to be done
 		}
 	}
-	if len(errs) == 0 {
-		return live, r.readMails(ctx, q, &live)
+	if a.Type == "" {
+		live.CantSee(diff.Aspect{Resource: ref, Setting: "type"}, "the vendor does not say it")
 	}
-	return live, errors.Join(errs...)
+	if note != "" {
+		live.Note(ref, "%s", note)
+	}
+	if problem != "" {
+		live.Unsupported[ref] = problem
+	}
 }
 
 func (r *Reader) ref(name string) spec.Ref {
@@ -90,7 +99,7 @@ func (r *Reader) ref(name string) spec.Ref {
 // present returns how plans see the account, what their readers must know, and why it can't become what the file wants. What
 // waits for its owner is shown as the file wants it: nothing is left to do but to send the mail again.
 func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, note, problem string) {
-	course, says, typ := a.course(), statuses[a.Status].says, accountTypes[a.Type]
+	course, says, typ := a.course(), statuses[a.Status].says, cmp.Or(accountTypes[a.Type], a.Type)
 	if course == toAwait {
 		typ = cloud
 	}
@@ -206,15 +215,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
 func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
-	if len(found) == len(wanted) {
-		return nil
-	}
 	known := spec.Each(rows, func(a account) string { return a.DisplayName })
-	var absent []spec.Ref
-	for _, name := range wanted {
-		if _, exists := found[name]; !exists {
-			absent = append(absent, r.ref(name))
-		}
-	}
-	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { _, exists := found[name]; return exists })
+	return q.NoSuch("the directory has no account", spec.Each(absent, r.ref), known, "accounts are made at the vendor, not here")
 }

@@ -1,7 +1,6 @@
 package alibabacloud
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -59,27 +58,23 @@ func (a account) course() course {
 	return statuses[a.Status].course
 }
 
-// judge compares an account with what the file wants. An error says why the file can't have it, and what to do.
-func (a account) judge(want spec.Resource) error {
+// judge compares an account with what the file wants. Of what it can't have it returns the setting and why, and what to do.
+func (a account) judge(want spec.Resource) (setting, why string) {
 	status, known := statuses[a.Status]
 	typ, wanted, email := accountTypes[a.Type], want.Settings.Get("type"), want.Fixed.Get("email")
 	switch {
-	case status.course == toRefuse:
-		return fmt.Errorf("%s (%s); settle that at the vendor, or remove it from the file", status.says, a.Status)
-	case wanted == "" && email == "":
-		return nil
 	case !known || typ == "":
-		return fmt.Errorf("its status %q with type %q is not known to this version, which plans nothing on it; leave out its type and email", a.Status, a.Type)
+		return "type", fmt.Sprintf("its status %q with type %q is not known to this version, which plans nothing on it; leave out its type and email", a.Status, a.Type)
 	case typ == cloud && email != "" && a.email() != "" && a.email() != email:
-		return fmt.Errorf("its owner signs in as %s, the file says %s; correct email:, or name another account", a.email(), email)
+		return "email", fmt.Sprintf("its owner signs in as %s, the file says %s; correct email:, or name another account", a.email(), email)
 	case wanted == resource && typ == cloud:
-		return errors.New("it is a cloud account, and making it a resource account takes steps at the vendor that no call of ours makes; write type: cloud, or change it there")
+		return "type", "it is a cloud account, and making it a resource account takes steps at the vendor that no call of ours makes; write type: cloud, or change it there"
 	case wanted == resource && a.course() == toAwait:
-		return fmt.Errorf("it is on its way to a cloud account: %s; write type: cloud, or cancel the promotion at the vendor", status.says)
+		return "type", fmt.Sprintf("it is on its way to a cloud account: %s; write type: cloud, or cancel the promotion at the vendor", status.says)
 	case wanted == cloud && email == "" && (a.course() == toPromote || a.course() == toPromoteAgain):
-		return errors.New("its promotion is confirmed by mail; write email: to say to whom")
+		return "type", "its promotion is confirmed by mail; write email: to say to whom"
 	}
-	return nil
+	return "", ""
 }
 
 // leaving says whether a resource account is being deleted, or in a state of that which is not known. What failed to be deleted

@@ -27,6 +27,14 @@ func (w *World) Next() int64 {
 	return w.last
 }
 
+// SeedID is the ID as a seed names it: not at all where it is the usual one.
+func (w *World) SeedID(usual string) string {
+	if w.ID == usual {
+		return ""
+	}
+	return w.ID
+}
+
 func (w *World) core() *World { return w }
 
 func (w *World) begin(now time.Time, lag time.Duration) {

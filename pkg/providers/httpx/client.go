@@ -71,7 +71,7 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 	c.limiter.shared, c.limiter.local.next = env.Limiter, map[string]time.Time{}
 	c.limiter.tell = func(err error) {
 		if env.Observe != nil {
-			env.Observe(Event{Err: err})
+			env.Observe(Event{Connection: connection, Err: err})
 		}
 	}
 	return c
@@ -104,6 +104,8 @@ type Request struct {
 	Policy string
 	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
 	Repeatable bool
+	// First says that it asks for the first page of a list, so that whoever watches can count lists.
+	First bool
 	// BeforeSend is called once, when the turn of the request has come and before it leaves; after an error of it nothing is
 	// sent. Waiting for a turn takes most of a run's time: what is written down at the last moment leaves less in doubt when
 	// the run is killed.
@@ -297,9 +299,9 @@ func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 	if c.Env.Observe == nil {
 		return
 	}
-	e := Event{Method: req.Method, Path: c.Secrets.Redact(req.Path), Status: t.answer.Status, Took: t.took, Attempt: attempt, Wait: pause}
+	e := Event{Connection: c.connection, Method: req.Method, Path: c.Secrets.Redact(req.Path), First: req.First, Status: t.answer.Status, Took: t.took, Attempt: attempt, Wait: pause}
 	if t.failure != nil {
-		e.Err, e.RequestID = t.failure, t.failure.RequestID
+		e.Err, e.Status, e.RequestID = t.failure, t.failure.Status, t.failure.RequestID
 	}
 	c.Env.Observe(e)
 }

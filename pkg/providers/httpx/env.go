@@ -27,12 +27,14 @@ const DefaultTryTimeout = 35 * time.Second
 // Event is one request as it went over the wire. It holds no header and no body, so nothing secret. One without a Method is
 // no request: Err says what went wrong beside them, once.
 type Event struct {
-	Method    string
-	Path      string
-	Status    int // 0: no answer
-	Took      time.Duration
-	Attempt   int           // from 1
-	Wait      time.Duration // before the next attempt; 0: there is none
-	RequestID string
-	Err       error
+	Connection string
+	Method     string
+	Path       string
+	First      bool // it asked for the first page of a list
+	Status     int  // 0: no answer
+	Took       time.Duration
+	Attempt    int           // from 1
+	Wait       time.Duration // before the next attempt; 0: there is none
+	RequestID  string
+	Err        error
 }

@@ -142,10 +142,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case limited && d >= time.Until(end):
 		return tooLate{in: d}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return interruption(ctx)

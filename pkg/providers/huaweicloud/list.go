@@ -34,7 +34,7 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	}
 	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy}, &answer)
+		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy, First: offset == 0}, &answer)
 	if err != nil {
 		return p, err
 	}
@@ -45,4 +45,25 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 		p.Next = offset + len(p.Rows) // it is an index, and a page may be larger than asked
 	}
 	return p, nil
+}
+
+// Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned
+// to each.
+func (r *Reader) Lists(q provider.Query) int {
+	groups, apps, lists := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp), 0
+	if len(groups) > 0 {
+		lists += 2
+	}
+	if q.Notices && len(r.mailTypes) > 0 {
+		lists += len(groups)
+	}
+	if len(apps) > 0 {
+		lists++
+	}
+	for _, name := range apps {
+		if !q.Desired.Resources[r.ref(kindApp, name)].Open {
+			lists++
+		}
+	}
+	return lists
 }

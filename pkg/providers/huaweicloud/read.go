@@ -197,7 +197,10 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		all, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
 		if err != nil {
-			return err
+			if err := provider.Spare(live, ids[id], "the list of authorizations", err); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := r.keep(ctx, all, ids, []spec.Ref{ids[id]}, live); err != nil {
 			return err
@@ -234,35 +237,26 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	return nil
 }
 
-// indexApps checks that each wanted app is there.
+// indexApps checks that each wanted app is there. Of one that is not it names near ones, for which it reads the whole list.
 func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []string, found []application) error {
-	ids := map[string]string{}
+	there := map[string]bool{}
 	for _, app := range found {
-		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
+		there[app.Name], r.seen.apps[app.Name] = true, app.ID
 	}
-	var missing []spec.Ref
-	for _, name := range wanted {
-		if ids[name] == "" {
-			missing = append(missing, r.ref(kindApp, name))
-		}
-	}
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
 	if len(missing) == 0 {
 		return nil
 	}
-	return r.missingApps(ctx, q, missing)
-}
-
-// missingApps names near ones, for which it reads the whole list.
-func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []spec.Ref) error {
 	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err := cmp.Or(err, all.Whole("the list of apps")); err != nil {
 		return err
 	}
 	known := spec.Each(all.Rows, func(a application) string { return a.Name })
-	if err := provider.Overlooked("the list of apps by name", missing, known); err != nil {
+	lacked := spec.Each(missing, func(name string) spec.Ref { return r.ref(kindApp, name) })
+	if err := provider.Overlooked("the list of apps by name", lacked, known); err != nil {
 		return err
 	}
-	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
+	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
@@ -273,8 +267,10 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == audienceEveryone}
 	live.IDs[ref] = app.ID
 	switch {
-	case audience == "":
-		return fmt.Errorf("unknown authorization_type %q", app.AuthorizationType)
+	case audience == "": // it may be open to everyone
+		live.Unsupported[ref] = fmt.Sprintf("who may use it is not known to this version: its authorization_type is %q; leave it out of the files, or set it at the vendor", app.AuthorizationType)
+		live.Uncount(ref, "its authorization_type is %q", app.AuthorizationType)
+		return nil
 	case desired.Resources[ref].Open:
 		return nil
 	case audience == audienceEveryone:
@@ -285,7 +281,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
 	})
 	if err != nil {
-		return err
+		return provider.Spare(live, ref, "the list of assignments", err)
 	}
 	accounts := make([]*account, len(all.Rows))
 	for i := range all.Rows {

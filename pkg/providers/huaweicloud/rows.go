@@ -147,14 +147,12 @@ func (r *Reader) joinWithDirectory(ctx context.Context, open []*account) error {
 		names[isGroup] = append(names[isGroup], a.Account)
 	}
 	known := map[bool][]account{}
-	if len(names[false]) > 0 {
-		users, err := r.usersNamed(ctx, names[false])
-		if err != nil {
-			return err
-		}
-		for _, u := range users {
-			known[false] = append(known[false], account{ID: u.ID, Account: u.Name, Domain: u.Domain})
-		}
+	users, err := r.usersNamed(ctx, names[false])
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		known[false] = append(known[false], account{ID: u.ID, Account: u.Name, Domain: u.Domain})
 	}
 	if len(names[true]) > 0 {
 		slices.Sort(names[true])

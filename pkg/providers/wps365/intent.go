@@ -46,17 +46,6 @@ func (w *groupIntent) hasLeft(subjects []spec.Subject) bool {
 	return slices.ContainsFunc(subjects, func(s spec.Subject) bool { _, left := w.left[s]; return left })
 }
 
-// grant makes live hold every grant of a role that is wanted.
-func (w *groupIntent) grant(ref spec.Ref, role spec.Role, live *diff.Live) {
-	for at, subjects := range w.named {
-		for _, s := range subjects {
-			if at.role == role {
-				live.Grants.Add(spec.Grant{Resource: ref, Subject: s, Role: role}, spec.Origin{})
-			}
-		}
-	}
-}
-
 // bodyOf is how a group is made with settings. What they leave open is the first part of the address and the tenant's own people.
 func bodyOf(address string, settings spec.Settings) mailGroupBody {
 	local, _, _ := strings.Cut(address, "@")
@@ -68,9 +57,9 @@ func bodyOf(address string, settings spec.Settings) mailGroupBody {
 type view int
 
 const (
-	shown           view = iota // read, and changed as the files want
-	meaningless                 // neither: it is empty, or about to be
-	takenForGranted             // neither: it is taken to be as the files want
+	shown       view = iota // read, and changed as the files want
+	meaningless             // neither: it is empty, or about to be
+	hidden                  // neither: no call may show or change it
 )
 
 // view says how. Accepted senders mean something, and can be read and written, only while a group is for them (custom).
@@ -78,44 +67,35 @@ func (r *Reader) view(l memberList, w *groupIntent, live string) view {
 	changes := w.senders() != "" && w.senders() != live && live != ""
 	matters := l.role == spec.RoleMember || live == sendersCustom || w.senders() == sendersCustom
 	switch {
-	case !matters, w.Absent && live == "":
+	case !matters, w.Absent && (live == "" || !r.may[wordDelete]):
 		return meaningless
 	case !r.may[l.word] && w.Ownership == spec.Ignored:
 		return meaningless
 	case !r.may[l.word]:
-		return takenForGranted
+		return hidden
 	case l.role == spec.RoleMember || w.Absent || !changes:
 		return shown
-	case r.may[wordUpdate]:
-		return meaningless // in the end it is for others, or just became custom, and is empty
-	case w.senders() == sendersCustom:
-		return takenForGranted // the mode stays as it is
+	case r.may[wordUpdate], w.senders() == sendersCustom:
+		return meaningless // in the end it is for others, or became custom and is empty; or the mode stays as it is
 	}
 	return shown
 }
 
-// keepSettings takes over the settings that the files want, where none may be changed, and says which are not so.
-func (r *Reader) keepSettings(refs []spec.Ref, live *diff.Live) {
+// fixSettings says of the settings that are not as the files want them that nothing may change them, where that is so.
+func (r *Reader) fixSettings(refs []spec.Ref, live *diff.Live) {
 	if r.may[wordUpdate] {
 		return
 	}
 	for _, ref := range refs {
-		have, exists := live.Resources[ref]
-		w := r.intents[ref]
-		if !exists || w.Absent || w.Ownership == spec.Ignored || live.Unsupported[ref] != "" {
-			continue
+		for field := range r.intents[ref].Settings.All() {
+			live.CantSet(ref, field, "change it by hand, "+without(wordUpdate))
 		}
-		for field, wanted := range w.Settings.All() {
-			if is := have.Settings.Get(field); is != wanted {
-				live.Note(ref, "its %s is %q and the files want %q; change it by hand, %s", field, is, wanted, without(wordUpdate))
-			}
-		}
-		have.Settings = have.Settings.And(w.Settings)
-		live.Resources[ref] = have
 	}
 }
 
 // without says why something is not done.
-func without(word string) string {
-	return fmt.Sprintf("since no public page documents the call and experimental does not list %q", word)
+func without(word string) string { return "since " + undocumented(word) }
+
+func undocumented(word string) string {
+	return fmt.Sprintf("no public page documents the call and experimental does not list %q", word)
 }

@@ -37,7 +37,7 @@ func onePage[T any](ctx context.Context, a *api, l list, token string) (provider
 	}
 	var answer page[T]
 	var p provider.Page[T, string]
-	if err := a.send(ctx, httpx.Request{Method: http.MethodGet, Path: l.path, Query: q}, &answer); err != nil {
+	if err := a.send(ctx, httpx.Request{Method: http.MethodGet, Path: l.path, Query: q, First: token == ""}, &answer); err != nil {
 		return p, err
 	}
 	p.Rows, p.Next = answer.Items, answer.Next
@@ -46,4 +46,18 @@ func onePage[T any](ctx context.Context, a *api, l list, token string) (provider
 	}
 	p.Total, p.Odd = answer.Total.Total(l.total)
 	return p, nil
+}
+
+// Lists counts that of mail groups, and of each who its members and its accepted senders are.
+func (r *Reader) Lists(q provider.Query) int {
+	lists := min(len(q.Desired.Resources), 1)
+	for _, want := range q.Desired.Resources {
+		w := &groupIntent{Resource: want}
+		for _, l := range memberLists {
+			if r.view(l, w, w.senders()) == shown {
+				lists++
+			}
+		}
+	}
+	return lists
 }

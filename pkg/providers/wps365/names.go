@@ -3,7 +3,6 @@ package wps365
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -82,16 +81,12 @@ func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Li
 	if err := r.lookUpUsers(ctx, addressesOf(spec.Each(beside, spec.Grant.Holder))); err != nil {
 		return err
 	}
-	odd, missing := map[spec.Ref]bool{}, map[spec.Subject]bool{}
+	odd := map[spec.Ref]bool{}
 	for _, g := range beside {
 		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
 	}
-	for g := range q.Desired.Grants.Minus(live.Grants) {
-		if odd[g.Resource] && known(g.Subject) {
-			missing[g.Subject] = true
-		}
-	}
-	for _, s := range slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare) {
+	missing := q.Desired.Grants.Holders(func(g spec.Grant) bool { return odd[g.Resource] && !live.Grants.Has(g) && known(g.Subject) })
+	for _, s := range missing {
 		if _, err := r.nameOne(ctx, s, live); err != nil {
 			return err
 		}

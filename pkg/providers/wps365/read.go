@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/go-multierror"
-
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -88,7 +86,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 		return live, err
 	}
 	r.checkMissing(refs, groups, &live)
-	r.keepSettings(refs, &live)
+	r.fixSettings(refs, &live)
 	slices.Sort(live.Notes)
 	return live, nil
 }
@@ -105,7 +103,7 @@ func (a *api) all(ctx context.Context) ([]mailGroup, error) {
 	return all.Rows, nil
 }
 
-// readGroups finds the wanted groups. One that is to be deleted, where nothing may be deleted, is left out.
+// readGroups finds the wanted groups. Of one that is to be deleted, where nothing may be deleted, no more is read.
 func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Live) (map[spec.Ref]mailGroup, error) {
 	all, err := r.api.all(ctx)
 	if err != nil {
@@ -121,17 +119,11 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		r.ids.Delete(address)
 	}
 	groups := map[spec.Ref]mailGroup{}
-	var errs *multierror.Error
 	for _, g := range wanted {
 		ref := r.ref(g)
-		senders, err := g.senders()
-		if err != nil {
-			errs = multierror.Append(errs, fmt.Errorf("%s: %w", ref, err))
-		}
 		groups[ref] = g
 		r.ids.Store(ref.Name, g.ID)
-		live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("name", g.Name).With("senders", senders)}
-		live.IDs[ref] = g.ID
+		live.Resources[ref], live.IDs[ref] = spec.Resource{Settings: g.settings(ref, live)}, g.ID
 	}
 	if unmade := q.Unmade(kindMailGroup, *live); len(unmade) > 0 {
 		q.Alike(unmade, spec.Each(all, mailGroup.address), live)
@@ -139,12 +131,10 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	for ref := range groups {
 		if w := r.intents[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {
 			delete(groups, ref)
-			delete(live.Resources, ref)
-			delete(live.IDs, ref)
-			live.Note(ref, "the files want it absent; delete it by hand, %s", without(wordDelete))
+			live.Unsupported[ref] = "delete it by hand, " + without(wordDelete)
 		}
 	}
-	return groups, errs.ErrorOrNil()
+	return groups, nil
 }
 
 func (r *Reader) ref(g mailGroup) spec.Ref {
@@ -168,6 +158,10 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		if g.ID == "" || !w.owned() {
 			continue
 		}
+		if g.OwnerID == "" && g.Owner.Address == "" {
+			live.CantSee(diff.Aspect{Resource: ref, Setting: "owner"}, "the vendor does not say whose it is")
+			continue
+		}
 		owner := cmp.Or(emails[g.OwnerID], fold(g.Owner.Address), "user "+g.OwnerID)
 		id, known := r.seen.people[w.owner()]
 		if known && id == g.OwnerID {
@@ -176,8 +170,8 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 		res := live.Resources[ref]
 		res.Settings = res.Settings.With("owner", owner)
 		live.Resources[ref] = res
-		if !known && owner != w.owner() && r.may[wordUpdate] {
-			live.Unsupported[ref] = "its owner: " + unknownUser(w.owner())
+		if !known && owner != w.owner() {
+			live.CantSet(ref, "owner", unknownUser(w.owner()))
 		}
 	}
 	return nil

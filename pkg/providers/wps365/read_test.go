@@ -22,8 +22,10 @@ func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
 	}
 	c := newTenant(t, wps365emu.Options{}, seed)
 	c.Fault(t, emu.Fault{Match: "GET " + groups, Kind: emu.FaultRefuse, Status: 200, Body: item("robots")})
-	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err == nil || !strings.Contains(err.Error(), `"robots"`) {
-		t.Errorf("error %v", err)
+	known := spec.Settings{}.With("name", "Engineers").With("senders", "member")
+	plan := c.plan(t, c.open(t, "update"), desired("eng", spec.Resource{Settings: known}))
+	if d := cmp.Diff([]string{"update eng name Engineers", "update eng senders member blocked"}, said(plan)); d != "" {
+		t.Errorf("of an unknown mode (-want +got):\n%s", d)
 	}
 	if _, err := c.open(t).Read(t.Context(), providertest.All(desired("gone", spec.Resource{Absent: true}))); err != nil {
 		t.Errorf("of a mail group that is not listed: %v", err)
@@ -31,7 +33,7 @@ func TestUnknownWordsAreNotPlannedOn(t *testing.T) {
 	c.Fault(t, emu.Fault{Match: "GET " + groups + "/*/members", Kind: emu.FaultRefuse, Status: 200,
 		Body: `{"code":0,"data":{"items":[{"email_address":"bo@x.example","type":"user"},{"email_address":"z@x.example","type":"robot"}]}}`})
 	want := desired("eng", spec.Resource{}, user("cy"))
-	plan := c.plan(t, c.open(t, "members"), want)
+	plan = c.plan(t, c.open(t, "members"), want)
 	if d := cmp.Diff([]string(nil), said(plan)); d != "" {
 		t.Errorf("changes (-want +got):\n%s", d)
 	}

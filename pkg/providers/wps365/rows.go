@@ -6,19 +6,21 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // readLists reads who the members and the accepted senders are.
 func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
 	for _, l := range memberLists {
-		unseen := 0
 		for _, ref := range refs {
 			w, g := r.intents[ref], groups[ref]
+			if live.Unseen[diff.Aspect{Resource: ref, Role: l.role}] != "" {
+				continue
+			}
 			switch r.view(l, w, live.Resources[ref].Settings.Get("senders")) {
-			case takenForGranted:
-				unseen++
-				w.grant(ref, l.role, live)
+			case hidden:
+				live.CantSee(diff.Aspect{Resource: ref, Role: l.role}, undocumented(l.word))
 				live.Uncount(ref, "its %s can't be read, %s", l.words(), without(l.word))
 			case shown:
 				if g.ID == "" {
@@ -28,10 +30,6 @@ func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec
 					return fmt.Errorf("read %s of %s: %w", l.words(), ref, err)
 				}
 			}
-		}
-		if unseen > 0 {
-			live.Notes = append(live.Notes, fmt.Sprintf("%s of %d mail groups can't be read or changed, %s; those in the files are taken to be there, others are not seen",
-				l.words(), unseen, without(l.word)))
 		}
 	}
 	return nil
@@ -44,7 +42,7 @@ func (r *Reader) readList(ctx context.Context, l memberList, ref spec.Ref, id st
 		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
 	}
 	if err != nil {
-		return err
+		return provider.Spare(live, ref, "the list of "+l.words(), err)
 	}
 	for _, e := range all.Rows {
 		r.addGrant(l, ref, e, live)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -87,15 +88,35 @@ var modes = []struct {
 	{sendersCustom, "custom", "custom"},
 }
 
-// senders reads who may send in either vocabulary. What stands in neither must not be planned on.
+// settings are those that the list shows, and tells live what it does not show. A mode that nobody knows must not be planned on.
+func (g mailGroup) settings(ref spec.Ref, live *diff.Live) spec.Settings {
+	mode := g.mode()
+	if g.Name == "" {
+		live.CantSee(diff.Aspect{Resource: ref, Setting: "name"}, "the vendor does not say it")
+	}
+	senders, err := g.senders()
+	switch {
+	case mode == "":
+		live.CantSee(diff.Aspect{Resource: ref, Setting: "senders"}, "the vendor does not say it")
+		live.CantSee(diff.Aspect{Resource: ref, Role: roleSender}, "the vendor does not say who may send")
+	case err != nil:
+		senders = mode
+		live.CantSet(ref, "senders", err.Error())
+	}
+	return spec.Settings{}.With("name", g.Name).With("senders", senders)
+}
+
+// mode is who may send, in one of the vendor's two vocabularies.
+func (g mailGroup) mode() string { return cmp.Or(g.ListedMode, g.MadeMode) }
+
+// senders reads the mode in either vocabulary.
 func (g mailGroup) senders() (string, error) {
-	word := cmp.Or(g.ListedMode, g.MadeMode)
 	for _, m := range modes {
-		if word == m.listed || word == m.made {
+		if word := g.mode(); word != "" && (word == m.listed || word == m.made) {
 			return m.senders, nil
 		}
 	}
-	return "", fmt.Errorf("unknown accepted_sender_mode %q", word)
+	return "", fmt.Errorf("unknown accepted_sender_mode %q", g.mode())
 }
 
 // acceptedType is how create and update say who may send.

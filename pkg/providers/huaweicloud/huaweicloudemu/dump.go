@@ -8,12 +8,8 @@ import (
 
 // Dump leaves out times, ids, grants of deleted accounts, and what a seed cannot hold (passwords, install commands, …).
 func (w *world) Dump() seed {
-	project := w.ID
-	if project == w.opts.Project {
-		project = ""
-	}
 	return seed{
-		Project:    project,
+		Project:    w.SeedID(w.opts.Project),
 		Users:      emu.DumpEach(w.users.Current(), dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
 		UserGroups: emu.DumpEach(w.groups.Current(), w.dumpUserGroup, seedUserGroup.key, func(s seedUserGroup) string { return s.Domain }),
 		AppGroups:  emu.DumpEach(w.appGroups.Current(), w.dumpAppGroup, seedAppGroup.key),
