@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -113,4 +114,14 @@ func Overlooked(what string, lacked []spec.Ref, names []string) error {
 		}
 	}
 	return nil
+}
+
+// Denied says whether the vendor does not let us do a call, though it knows who we are.
+func Denied(err error) bool { return FailureOf(err).Status == http.StatusForbidden }
+
+// NoteDenied says that mails can't be read for want of a permission, so that none is sent again.
+func NoteDenied(live *diff.Live, connection, permission string, err error) {
+	live.Notices = nil
+	live.Notes = append(live.Notes, fmt.Sprintf("connection %s: what became of mails can't be read, so none is sent again: %v; "+
+		"give the connection's key the permission %s, or say `notices: off`", connection, err, permission))
 }

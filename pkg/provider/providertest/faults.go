@@ -18,6 +18,7 @@ import (
 func FaultOnEveryWrite(t *testing.T, p Provider) {
 	kinds := []emu.Fault{
 		{Kind: emu.FaultDropReply}, {Kind: emu.FaultRefuse, Status: 500}, {Kind: emu.FaultRefuse, Status: 503, Done: true},
+		{Kind: emu.FaultRefuse, Status: 502, Body: "<html>Bad Gateway</html>", Done: true}, {Kind: emu.FaultRefuse, Status: 504, Body: "<html>Gateway Time-out</html>"},
 		{Kind: emu.FaultRefuse, Status: 400}, {Kind: emu.FaultThrottle}, {Kind: emu.FaultThrottle, RetryAfter: 20 * time.Second},
 		{Kind: emu.FaultDelay, For: 10 * time.Second}, {Kind: emu.FaultTruncate}, {Kind: emu.FaultGarbage}, {Kind: emu.FaultHang},
 		{Kind: emu.FaultLag, For: 6 * time.Second}, {Kind: emu.FaultLag, For: time.Minute},
@@ -57,7 +58,11 @@ func Survive(t *testing.T, c *Tenant, fault emu.Fault, want any) {
 		if p.Empty() {
 			break
 		}
-		honest(t, c, Apply(t, p, job))
+		result := Apply(t, p, job)
+		if fault.Status > 500 && result.Summary.Refused > 0 { // what stands before the vendor refuses nothing in its name
+			t.Errorf("refused: %+v", result.Connections[0].Changes)
+		}
+		honest(t, c, result)
 		time.Sleep(5 * time.Minute) // virtual: lags are over
 	}
 	if d := cmp.Diff(want, Bare(t, c.World(t))); d != "" {

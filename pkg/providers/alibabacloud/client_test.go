@@ -169,7 +169,7 @@ func TestReadsAreFew(t *testing.T) {
 			if len(tc.query.Desired.Resources) == 0 || len(tc.query.Desired.Resources) > 2 {
 				return
 			}
-			if _, err := w.Read(t.Context(), providertest.Part(tc.query.Desired)); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.query.Desired.Resources) {
+			if _, err := w.Read(t.Context(), provider.Query{Desired: tc.query.Desired, Partial: true, ReadBack: true}); err != nil || d.counts()[list] != before || d.counts()[get] != len(tc.query.Desired.Resources) {
 				t.Errorf("the second read: %v, error %v", d.counts(), err)
 			}
 		})

@@ -35,7 +35,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	for _, name := range q.Desired.Names(kindAccount) {
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
-		if _, shown := live.Resources[ref]; !shown || a.alike != "" || want.Settings.Get("type") != cloud {
+		if _, shown := live.Resources[ref]; !shown || a.alike != "" || a.leaving() || want.Settings.Get("type") != cloud {
 			continue
 		}
 		var err error
@@ -44,6 +44,10 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 			err = r.readPending(ctx, ref, want.Fixed.Get("email"), lists, live)
 		case toPromoteAgain:
 			err = r.readEnded(ctx, ref, want.Fixed.Get("email"), lists, live)
+		}
+		if provider.Denied(err) && !q.ReadBack {
+			provider.NoteDenied(live, r.name, "resourcemanager:ListAccountRecordsForParent", err)
+			return nil
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
@@ -61,6 +65,8 @@ func (r *Reader) readPending(ctx context.Context, ref spec.Ref, email string, li
 		sent = at
 	}
 	switch {
+	case provider.Denied(err):
+		return err
 	case unavailable(err) || err == nil && n.Record == "" && n.Tries < r.notices.MaxAttempts:
 		live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
 	case err != nil:

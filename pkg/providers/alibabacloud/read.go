@@ -87,9 +87,6 @@ func (r *Reader) show(ref spec.Ref, a account, want spec.Resource, live *diff.Li
 	if note != "" {
 		live.Note(ref, "%s", note)
 	}
-	if leaving := a.Deletion == "Checking" || a.Deletion == "Deleting"; leaving && a.Type == typeResource && want.Settings.Get("type") == cloud {
-		live.Note(ref, "it is being deleted at the vendor (%s), and is to become a cloud account all the same", a.Deletion)
-	}
 	if problem != "" {
 		live.Unsupported[ref] = problem
 	}
@@ -111,6 +108,8 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 		return shown, "", ""
 	}
 	switch {
+	case a.leaving():
+		return shown, "", fmt.Sprintf("it is being deleted at the vendor (%s), so nobody is mailed about it; cancel that there, or remove it from the file", a.Deletion)
 	case course == toAwait:
 		return shown, says, ""
 	case course == toPromoteAgain && r.notices.Off:
@@ -133,7 +132,7 @@ func mails(c diff.Change) int {
 
 // find returns the wanted accounts by name, and how many the directory has.
 func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (map[string]account, int, error) {
-	if q.Partial {
+	if q.Partial && q.ReadBack { // it does not show whether an account is being deleted
 		if found, err := r.getAll(ctx, wanted); err != nil || found != nil {
 			return found, 0, err
 		}

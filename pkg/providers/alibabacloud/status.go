@@ -2,6 +2,7 @@ package alibabacloud
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -74,4 +75,10 @@ func (a account) judge(want spec.Resource) (setting, why string) {
 		return "type", "its promotion is confirmed by mail; write email: to say to whom"
 	}
 	return "", ""
+}
+
+// leaving says whether a resource account is being deleted, or in a state of that which is not known. What failed to be deleted
+// stays.
+func (a account) leaving() bool {
+	return a.Type == typeResource && !slices.Contains([]string{"", "CheckFailed", "DeleteFailed"}, a.Deletion)
 }

@@ -35,11 +35,8 @@ const (
 
 // modified is when the account was last changed; zero where the vendor does not say it in a form that we know.
 func (a account) modified() time.Time {
-	at, err := time.Parse(time.RFC3339Nano, a.ModifyTime)
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC()
+	at, _ := provider.Instant(a.ModifyTime)
+	return at
 }
 
 // email is the address that the account's owner signs in with, folded. Login names below aliyunid.com are made by the

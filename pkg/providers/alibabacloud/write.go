@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +39,8 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 		return provider.Refuse("the id of account %q is not known; plan again", c.Resource)
 	}
 	switch {
+	case a.leaving():
+		return movedOn(a)
 	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
 		return w.promote(ctx, a, c.Settings.Get("email"), begin)
 	case name == resend.action && c.Op == diff.OpResend:
@@ -47,7 +50,7 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 }
 
 func movedOn(a account) error {
-	return provider.Refuse("the account is a %s in status %s by now; plan again", a.Type, a.Status)
+	return provider.Refuse("the account is a %s in status %s by now; plan again", a.Type, strings.TrimSpace(a.Status+" "+a.Deletion))
 }
 
 // settling is how long reads may go without showing a promotion that the vendor took, before it is begun anew.

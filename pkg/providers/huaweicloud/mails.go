@@ -133,7 +133,7 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 
 // sending is the record as the rules see it.
 func (m mail) sending() provider.Sending {
-	at, _ := time.Parse(time.RFC3339, m.SendAt) // zero where it is none
+	at, _ := provider.Instant(m.SendAt) // zero where it is none
 	return provider.Sending{Sent: at, Failed: m.SendResult == mailFailed}
 }
 

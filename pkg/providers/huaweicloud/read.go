@@ -90,7 +90,9 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if err := r.noteStandings(ctx, q, &live); err != nil {
 		return live, fmt.Errorf("look up how people stand: %w", err)
 	}
-	if err := r.readMails(ctx, q, &live); err != nil {
+	if err := r.readMails(ctx, q, &live); provider.Denied(err) && !q.ReadBack {
+		provider.NoteDenied(&live, r.name, "workspace:appGroup:listMailRecord", err)
+	} else if err != nil {
 		return live, fmt.Errorf("read mails: %w", err)
 	}
 	slices.Sort(live.Notes)

@@ -86,10 +86,10 @@ type moment string
 
 // latest keeps the later moment of those that rows of one grant show; zero once one of them can't be read.
 func (m moment) latest(g spec.Grant, since map[spec.Grant]time.Time) {
-	at, err := time.Parse(time.RFC3339, string(m))
+	at, ok := provider.Instant(string(m))
 	before, known := since[g]
 	switch {
-	case err != nil || known && before.IsZero():
+	case !ok || known && before.IsZero():
 		since[g] = time.Time{}
 	case !known || at.After(before):
 		since[g] = at

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
@@ -287,6 +288,41 @@ func TestEndpointWithAPrefix(t *testing.T) {
 		delete(c.Connection.Settings, "project")
 		if live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"), user("alice")))); err != nil || live.Grants.Len() != 2 {
 			t.Errorf("%s: %d grants, error %v", endpoint, live.Grants.Len(), err)
+		}
+	}
+}
+
+// Who may not read the records of mails plans all else, and is told how to mend it, in the words of the vendor's policy.
+func TestMailsThatMayNotBeRead(t *testing.T) {
+	c := newCloud(t, free, small)
+	c.Fault(t, emu.Fault{Match: "GET /v1/*/mails", Kind: emu.FaultRefuse, Status: 403,
+		Body: `{"error_code":"WKS.0403","error_msg":"denied","error_detail":"no policy allows it","encoded_authorization_message":"bWVzc2FnZQ"}`})
+	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"), user("alice"))))
+	if err != nil || live.Grants.Len() != 2 || len(live.Notes) != 1 {
+		t.Fatalf("%d grants, notes %q, error %v", live.Grants.Len(), live.Notes, err)
+	}
+	for _, want := range []string{"the permission workspace:appGroup:listMailRecord, or say `notices: off`", "http 403 WKS.0403: denied",
+		"detail: no policy allows it; encoded authorization message: bWVzc2FnZQ"} {
+		if !strings.Contains(live.Notes[0], want) {
+			t.Errorf("no %q in %s", want, live.Notes[0])
+		}
+	}
+}
+
+// Only where the service itself answers is it known that it failed; the words of the gateway before it are no such answer.
+func TestWhoFailed(t *testing.T) {
+	grant := []diff.Change{{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: user("Carol")}}
+	for body, want := range map[string]provider.Fate{`<html>`: provider.Unknown, `{}`: provider.Unknown, `{"error_code":"APIGW.0106","error_msg":"m"}`: provider.Unknown,
+		`{"error_code":"WKS.00050902","error_msg":"m"}`: provider.Failed, `{"error_code":"WKS.1","error_code":"WKS.2"}`: provider.Unknown} {
+		c := newCloud(t, free, small)
+		w := c.Open(t)
+		if _, err := w.Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"), user("Carol")))); err != nil {
+			t.Fatal(err)
+		}
+		c.Fault(t, emu.Fault{Match: "POST /**", Kind: emu.FaultRefuse, Status: 503, Body: body})
+		f := provider.FailureOf(w.Do(t.Context(), "app-groups/authorizations", grant, nil))
+		if f.Fate != want || f.Status != 503 || len(c.Writes(t)) != 1 {
+			t.Errorf("%s: %+v after %d writes", body, f, len(c.Writes(t)))
 		}
 	}
 }
