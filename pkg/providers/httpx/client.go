@@ -268,7 +268,7 @@ func (c *Client) explain(failure *Error, r *http.Request, header http.Header, bo
 	if c.Explain != nil {
 		c.Explain(failure, header, body)
 	}
-	if failure.Fate == provider.Unknown && failure.Status >= 500 {
+	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 {
 		failure.Fate = provider.Failed
 	}
 	if failure.Code == "" && failure.Message == "" {

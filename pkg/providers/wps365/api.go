@@ -78,7 +78,7 @@ func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) er
 
 // renew gets another token when the vendor no longer takes the one it was sent.
 func (a *api) renew(ctx context.Context, r *http.Request, e *httpx.Error) bool {
-	if e.Status != http.StatusUnauthorized {
+	if e.Meaning() != http.StatusUnauthorized {
 		return false
 	}
 	_, err := a.bearer(r.Method, r.URL.String()).token(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))

@@ -13,8 +13,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
+// saidStatus is the header in which the vendor's own status is kept where the answer got another.
+const saidStatus = "X-Entitlectl-Status"
+
 // statusFromBody gives an answer that is an error by its body, whatever its status, the status that its code stands for: the
-// request loop goes by the status.
+// request loop goes by the status. What the vendor said is kept, for whoever reads of it.
 type statusFromBody struct {
 	next   http.RoundTripper // nil: the network
 	secret bool              // answers hold tokens: what can't be read is not shown either
@@ -42,6 +45,7 @@ func (h statusFromBody) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil && h.secret:
 		data = nil
 	case err == nil && f.Code != "" && f.Code != "0":
+		resp.Header.Set(saidStatus, strconv.Itoa(resp.StatusCode))
 		resp.StatusCode = statusOf(f.Code.String())
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(data))
@@ -140,7 +144,10 @@ const maxCauses = 10
 
 // explain reads an error body. A code may only say that something is wrong, and its cause what: of the whole chain the
 // innermost known code decides.
-func explain(e *httpx.Error, _ http.Header, body []byte) {
+func explain(e *httpx.Error, header http.Header, body []byte) {
+	if said, err := strconv.Atoi(header.Get(saidStatus)); err == nil {
+		e.Means, e.Status = e.Status, said
+	}
 	cause := json.RawMessage(body)
 	for range maxCauses {
 		var f failure
@@ -160,8 +167,8 @@ func explain(e *httpx.Error, _ http.Header, body []byte) {
 	e.Message = strings.TrimSuffix(m.words+": "+e.Message, ": ")
 	switch {
 	case m.throttled:
-		e.Status, e.Fate, e.Alone = http.StatusTooManyRequests, m.fate, m.alone
+		e.Means, e.Fate, e.Alone = http.StatusTooManyRequests, m.fate, m.alone
 	case m.fate == provider.Unknown:
-		e.Status, e.Fate = max(e.Status, statusOf(e.Code)), m.fate
+		e.Means, e.Fate = max(e.Meaning(), statusOf(e.Code)), m.fate
 	}
 }
