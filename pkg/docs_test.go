@@ -4,9 +4,33 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+// The page about mails shows the table by which the code decides.
+func TestPageAboutMailsIsTheCode(t *testing.T) {
+	page, err := os.ReadFile("../docs/mails.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, begins := strings.Cut(string(page), "<!-- the table: begin -->\n")
+	table, _, ends := strings.Cut(rest, "<!-- the table: end -->\n")
+	if d := cmp.Diff(spec.MailTable(providers.Formats()), table); d != "" || !begins || !ends {
+		t.Errorf("docs/mails.md (-code +page):\n%s", d)
+	}
+	for _, value := range []string{spec.DefaultNotices.ResendAfter.String(), strconv.Itoa(spec.DefaultNotices.MaxAttempts)} {
+		if !strings.Contains(string(page), "("+strings.TrimSuffix(value, "0m0s")+")") {
+			t.Errorf("the page does not say the default %s", value)
+		}
+	}
+}
 
 // The page about faults names a test for each row, and each of them exists.
 func TestEveryFaultHasItsTest(t *testing.T) {

@@ -93,11 +93,7 @@ func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
 		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
 			return nil, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", a.path, part.Name)}
 		}
-		sc := scope{connection: s.Connections[i], desired: desired[part.Name]}
-		if len(part.Targets) > 0 {
-			sc = sc.only(part.Targets)
-		}
-		scopes = append(scopes, sc)
+		scopes = append(scopes, scope{connection: s.Connections[i], desired: desired[part.Name]}.only(part.Targets))
 	}
 	return scopes, nil
 }

@@ -56,7 +56,7 @@ func newApply(c *cli) *cobra.Command {
 	f := command.Flags()
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
 	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
-	f.Var(digest{&flags.requirePlan}, "require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it")
+	f.Func("require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it", digest(&flags.requirePlan))
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
@@ -140,14 +140,6 @@ func allFailed(plan *diff.Plan) bool {
 	return !slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) == 0 })
 }
 
-// unfinished says that a plan lacks connections, if it does.
-func unfinished(plan *diff.Plan) error {
-	if slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) > 0 }) {
-		return &exit{code: exitUnfinished}
-	}
-	return nil
-}
-
 // showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked, or refused, sees the plan, on
 // the stream that is given.
 func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {
@@ -185,10 +177,11 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 		return &exit{exitUnfinished, context.Cause(ctx)}
 	case !may.finished(result):
 		return &exit{exitUnfinished, errors.New("not all is done; when the causes are gone, run apply again")}
-	case slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return len(p.Errors) > 0 }):
+	case slices.ContainsFunc(plan.Connections, func(p diff.ConnectionPlan) bool { return len(p.Errors) > 0 }),
+		slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return len(p.Errors) > 0 }):
 		return &exit{code: exitUnfinished}
 	}
-	return unfinished(plan)
+	return nil
 }
 
 // report shows the result after the plan. Where there was nothing to do all is said.

@@ -41,12 +41,8 @@ func (k *clock) desired(i int) spec.State {
 
 // at is the same intent at another moment.
 func (w intent) at(now time.Time) intent {
-	desired, scopes := w.spec.Desired(now), make([]scope, len(w.scopes))
-	for i, sc := range w.scopes {
-		scopes[i] = scope{connection: sc.connection, desired: desired[sc.connection.Name]}
-		if len(sc.targets) > 0 {
-			scopes[i] = scopes[i].only(sc.targets)
-		}
-	}
-	return intent{w.spec, scopes}
+	desired := w.spec.Desired(now)
+	return intent{w.spec, spec.Each(w.scopes, func(sc scope) scope {
+		return scope{connection: sc.connection, desired: desired[sc.connection.Name]}.only(sc.targets)
+	})}
 }

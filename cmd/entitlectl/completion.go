@@ -14,19 +14,11 @@ import (
 // none, but the kinds of resources are known.
 func (c *cli) completeNames(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("connection", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
-			for _, conn := range s.Connections {
-				names = append(names, conn.Name)
-			}
-			return names
-		}), cobra.ShellCompDirectiveNoFileComp
+		return c.namesFor(cmd, typed, namesOf), cobra.ShellCompDirectiveNoFileComp
 	})
 	_ = root.RegisterFlagCompletionFunc("target", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if !strings.Contains(typed, "/") {
-			var kinds []string
-			for _, kind := range providers.Kinds() {
-				kinds = append(kinds, string(kind)+"/")
-			}
+			kinds := spec.Each(providers.Kinds(), func(kind spec.Kind) string { return string(kind) + "/" })
 			return kinds, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		}
 		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -70,17 +71,14 @@ func enterDemo() (leave func(), err error) {
 		_ = os.Chdir(home)
 		_ = os.RemoveAll(folder)
 	}
-	for _, name := range []string{"entitlements.yaml", "outside.yaml"} {
-		data, err := examples.Demo.ReadFile("demo/" + name)
-		if err == nil {
-			err = os.WriteFile(folder+"/"+name, data, 0o600)
-		}
-		if err != nil {
-			leave()
-			return nil, err
-		}
+	files, err := fs.Sub(examples.Demo, "demo")
+	if err == nil {
+		err = os.CopyFS(folder, files)
 	}
-	if err := os.Chdir(folder); err != nil {
+	if err == nil {
+		err = os.Chdir(folder)
+	}
+	if err != nil {
 		leave()
 		return nil, err
 	}

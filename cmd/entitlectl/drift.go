@@ -29,7 +29,11 @@ func newDrift(c *cli) *cobra.Command {
 func (c *cli) drift(ctx context.Context) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	plan, unread := c.fresh(ctx, apply.PlanOptions{NoBound: true})
+	w, err := c.intent(ctx)
+	if err != nil {
+		return err
+	}
+	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}

@@ -97,7 +97,7 @@ func (c *cli) finish(ctx context.Context, err error) int {
 	code, said := ending(ctx, err)
 	c.printError(said)
 	if said != nil && c.output == "json" && !c.shown {
-		_ = c.show(failure{fileErrorsOf(said), code}, render.Report{}) // stderr has it too
+		_ = c.show(failure{fileErrors(said), code}, render.Report{}) // stderr has it too
 	}
 	return code
 }
@@ -106,13 +106,6 @@ func (c *cli) finish(ctx context.Context, err error) int {
 type failure struct {
 	Errors   []fileError `json:"errors"`
 	ExitCode int         `json:"exitCode"`
-}
-
-func fileErrorsOf(err error) (all []fileError) {
-	for _, e := range fileErrors(err) {
-		all = append(all, e.fileError)
-	}
-	return all
 }
 
 // ending is the exit code of a run that ended with an error, and what is to be printed.

@@ -164,7 +164,7 @@ func TestFault23Signals(t *testing.T) {
 		v := newKillWorld(t).real(t)
 		p, release := v.held(t)
 		check(t, p.Process.Signal(signal))
-		time.Sleep(50 * time.Millisecond) // it makes no difference to what must come out, only to how much is tested
+		p.output.says(finishing)
 		release()
 		if code := p.wait(t); code != exitInterrupted || !strings.Contains(p.output.String(), "not tried") {
 			t.Errorf("%v: ended with %d\n%s", signal, code, &p.output)
@@ -181,12 +181,12 @@ func TestFault23Signals(t *testing.T) {
 	defer release()
 	dead := make(chan bool)
 	go func() { p.wait(t); close(dead) }()
-	for alive := true; alive; { // the second signal counts once the first one was taken
-		_ = p.Process.Signal(syscall.SIGINT)
+	check(t, p.Process.Signal(syscall.SIGINT))
+	p.output.says(finishing)
+	for again := time.NewTicker(20 * time.Millisecond); p.Process.Signal(syscall.SIGINT) == nil; { // one may come before the first was seen to
 		select {
 		case <-dead:
-			alive = false
-		case <-time.After(20 * time.Millisecond):
+		case <-again.C:
 		}
 	}
 	release()

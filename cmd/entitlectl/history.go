@@ -28,10 +28,14 @@ func newHistory(c *cli) *cobra.Command {
 		Args:    arguments(0, 1, "at most one number of a run"),
 		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.history(cmd.Context())
+			runs, broken := c.pastRuns(cmd.Context())
+			switch {
+			case broken != nil && len(runs) == 0:
+				return broken
+			case len(args) == 0:
+				return together(c.showRuns(runs), broken)
 			}
-			return c.historyOf(cmd.Context(), args[0])
+			return together(c.showRun(runs, args[0]), broken)
 		},
 	}
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
@@ -122,11 +126,7 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 	return runs, broken
 }
 
-func (c *cli) history(ctx context.Context) error {
-	runs, broken := c.pastRuns(ctx)
-	if broken != nil && len(runs) == 0 {
-		return broken
-	}
+func (c *cli) showRuns(runs []pastRun) error {
 	report := render.Report{Title: "History", Totals: render.Count(len(runs), "run") + "."}
 	for _, run := range runs {
 		s := run.section()
@@ -135,9 +135,7 @@ func (c *cli) history(ctx context.Context) error {
 		}
 		report.Sections = append(report.Sections, s)
 	}
-	return together(c.show(struct {
-		Runs []pastRun `json:"runs"`
-	}{runs}, report), broken)
+	return c.show(map[string][]pastRun{"runs": runs}, report)
 }
 
 // broken lists the rules that the run was allowed to break.
@@ -196,14 +194,10 @@ func (run pastRun) result() *diff.Result {
 	return &result
 }
 
-func (c *cli) historyOf(ctx context.Context, number string) error {
-	runs, broken := c.pastRuns(ctx)
-	if broken != nil && len(runs) == 0 {
-		return broken
-	}
+func (c *cli) showRun(runs []pastRun, number string) error {
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(runs) {
-		return together(fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run")), broken)
+		return fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run"))
 	}
 	run := runs[n-1]
 	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
@@ -213,7 +207,7 @@ func (c *cli) historyOf(ctx context.Context, number string) error {
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
 	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return together(c.show(run, report), broken)
+	return c.show(run, report)
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {
@@ -248,11 +242,6 @@ func newHistoryRotate(c *cli) *cobra.Command {
 	}
 }
 
-// rotated is what history rotate shows as JSON.
-type rotated struct {
-	Done string `json:"done"`
-}
-
 func (c *cli) rotateHistory(ctx context.Context) error {
 	s, can := c.store.(rotator)
 	if !can {
@@ -262,5 +251,5 @@ func (c *cli) rotateHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.show(rotated{done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
+	return c.show(map[string]string{"done": done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
 }

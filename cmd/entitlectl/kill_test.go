@@ -19,7 +19,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
-// killAt is the variable that makes this test binary the program, killed at the boundary of that number; 0: never.
+// killAt is the variable that makes this test binary the program, killed at the boundary of that number.
 const killAt = "ENTITLECTL_TEST_KILL_AT"
 
 // executioner counts the boundaries of a run and kills the process at one of them, as kill -9 does.
@@ -47,7 +47,7 @@ func (x *executioner) pass(spoil func()) {
 func killedMain(at int64) {
 	x := &executioner{at: at}
 	e := scriptEnv()
-	e.now = time.Now
+	e.now, e.tracked = time.Now, nil // no git is started: nothing of this is in a repository
 	vendors := e.transport
 	e.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
 		if !mayWrite(r.Method, r.URL.Path) {
@@ -136,7 +136,7 @@ func (l mortalLease) Release() error {
 func TestFault01KilledAnywhere(t *testing.T) {
 	k := newKillWorld(t)
 	undisturbed := k.fresh(t)
-	code, stderr := undisturbed.apply(t, 0)
+	code, stderr := undisturbed.apply(t, counted)
 	if code != exitDone {
 		t.Fatalf("the undisturbed run ended with %d\n%s", code, stderr)
 	}
@@ -210,13 +210,13 @@ func (v *victim) recover(t *testing.T, want any, unknown *atomic.Int64) {
 		}
 	}
 	writes := v.writes()
-	if code, out := v.run(t, 0, "plan", "--detailed-exitcode"); code != exitDone {
+	if code, out := v.here(t, "plan", "--detailed-exitcode"); code != exitDone {
 		t.Errorf("afterwards plan ended with %d\n%s", code, out)
 	}
-	if code, out := v.apply(t, 0); code != exitDone || v.writes() != writes {
+	if code, out := v.here(t, "apply", "--yes"); code != exitDone || v.writes() != writes {
 		t.Errorf("another apply ended with %d after %d writes\n%s", code, v.writes()-writes, out)
 	}
-	if code, out := v.run(t, 0, "history", "verify"); code != exitDone && !strings.Contains(out, "cut off, as by a crash") {
+	if code, out := v.here(t, "history", "verify"); code != exitDone && !strings.Contains(out, "cut off, as by a crash") {
 		t.Errorf("the history is broken: %d\n%s", code, out)
 	}
 }

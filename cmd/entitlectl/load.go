@@ -31,11 +31,7 @@ type intent struct {
 }
 
 func (w intent) connectionNames() []string {
-	names := make([]string, len(w.scopes))
-	for i, sc := range w.scopes {
-		names[i] = sc.connection.Name
-	}
-	return names
+	return spec.Each(w.scopes, func(sc scope) string { return sc.connection.Name })
 }
 
 // rules are those of the files, for what the run is about. A connection that --connection names is looked at as a whole.
@@ -126,12 +122,14 @@ func (c *cli) at() time.Time {
 	return c.now().UTC().Truncate(time.Second)
 }
 
+// namesOf are the names of the connections in files.
+func namesOf(s *spec.Spec) []string {
+	return spec.Each(s.Connections, func(conn spec.Connection) string { return conn.Name })
+}
+
 // scopes is what --connection and --target leave of the files.
 func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
-	var names []string
-	for _, conn := range s.Connections {
-		names = append(names, conn.Name)
-	}
+	names := namesOf(s)
 	for _, name := range c.connections {
 		if !slices.Contains(names, name) {
 			return nil, fmt.Errorf("--connection %s: the files have no such connection%s", name, cmp.Or(didYouMean(name, names), "; they have "+strings.Join(names, ", ")))
@@ -193,23 +191,19 @@ func checkTargets(scopes []scope, targets []string) error {
 		}
 		kind, _, ok := strings.Cut(target, "/")
 		if kinds := providers.Kinds(); !ok || !slices.Contains(kinds, spec.Kind(kind)) {
-			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, join(kinds))
+			words := spec.Each(kinds, func(k spec.Kind) string { return string(k) })
+			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, strings.Join(words, ", "))
 		}
 		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
 	}
 	return nil
 }
 
-func join(kinds []spec.Kind) string {
-	var words []string
-	for _, k := range kinds {
-		words = append(words, string(k))
-	}
-	return strings.Join(words, ", ")
-}
-
-// only cuts a scope down to the targets that it has.
+// only cuts a scope down to the targets that it has; none leave it whole.
 func (sc scope) only(targets []string) scope {
+	if len(targets) == 0 {
+		return sc
+	}
 	kept := map[spec.Ref]bool{}
 	for ref := range sc.desired.Resources {
 		if slices.Contains(targets, ref.String()) {

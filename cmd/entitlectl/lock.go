@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -48,16 +49,6 @@ func newLockBreak(c *cli) *cobra.Command {
 	return command
 }
 
-// lockList is what lock shows as JSON.
-type lockList struct {
-	Locks []store.Holder `json:"locks"`
-}
-
-// brokenLock is what lock break shows as JSON.
-type brokenLock struct {
-	Broken string `json:"broken"`
-}
-
 func (c *cli) locks(ctx context.Context) error {
 	holders, err := c.store.Holders(ctx)
 	if err != nil {
@@ -82,7 +73,7 @@ func (c *cli) locks(ctx context.Context) error {
 	if len(holders) > 0 {
 		report.Totals = fmt.Sprintf("%s held, %d left behind.", render.Count(living, "lock"), len(holders)-living)
 	}
-	return c.show(lockList{append([]store.Holder{}, holders...)}, report)
+	return c.show(map[string][]store.Holder{"locks": append([]store.Holder{}, holders...)}, report)
 }
 
 func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
@@ -90,10 +81,7 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 		return errors.New("give a --reason; it is kept in the history")
 	}
 	holders, unknown := c.store.Holders(ctx) // unknown: a process is stopped that holds the folder's own lock, which is broken too
-	var held []string
-	for _, h := range holders {
-		held = append(held, h.Scope)
-	}
+	held := spec.Each(holders, func(h store.Holder) string { return h.Scope })
 	if unknown == nil && !slices.Contains(held, connection) {
 		return fmt.Errorf("nobody holds the lock of %s%s", connection, didYouMean(connection, held))
 	}
@@ -101,5 +89,5 @@ func (c *cli) breakLock(ctx context.Context, connection, reason string) error {
 		return err
 	}
 	totals := fmt.Sprintf("The lock of %s is broken. Before the next apply see to it that the run that held it is gone.", connection)
-	return c.show(brokenLock{connection}, render.Report{Title: "Locks", Totals: totals})
+	return c.show(map[string]string{"broken": connection}, render.Report{Title: "Locks", Totals: totals})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -20,25 +19,8 @@ const operatorVariable = "ENTITLECTL_OPERATOR"
 
 // underOperator gives a command that loads files the flag that names the operator's.
 func (c *cli) underOperator(command *cobra.Command) {
-	command.Flags().Var(filled{&c.operator, "FILE or git:REF:PATH"}, "operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")")
-}
-
-// filled is a flag that takes a text, but not an empty one, as of a variable that is not set.
-type filled struct {
-	*string
-	want string
-}
-
-func (f filled) String() string { return "" } // no default
-
-func (f filled) Type() string { return "string" }
-
-func (f filled) Set(text string) error {
-	if text == "" {
-		return errors.New("want " + f.want)
-	}
-	*f.string = text
-	return nil
+	command.Flags().Func("operator", "the operator's file, which decides what the other files may not: `FILE` or git:REF:PATH (default $"+operatorVariable+")",
+		filled(&c.operator, "FILE or git:REF:PATH"))
 }
 
 // loadOperator reads and checks the operator's file; nil where none is named.

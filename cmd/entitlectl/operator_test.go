@@ -209,7 +209,7 @@ func TestTrackedStateIsRefused(t *testing.T) {
 func TestRunsReachNothingElse(t *testing.T) {
 	p := newAttacked(t)
 	hosts := map[string]*regexp.Regexp{
-		"huaweicloud":  regexp.MustCompile(`^https://((workspace|appstream|iam)\.[a-z]+-[a-z]+-\d+\.myhuaweicloud\.com|iam\.(myhuaweicloud\.(com|eu)|eu-west-101\.myhuaweicloud\.eu))(:443)?$`),
+		"huaweicloud":  regexp.MustCompile(`^https://((workspace|appstream|iam)\.[a-z]+-[a-z]+-\d+\.myhuaweicloud\.com|iam\.myhuaweicloud\.(com|eu)|(iam|workspace)\.eu-west-101\.myhuaweicloud\.eu)(:443)?$`),
 		"wps365":       regexp.MustCompile(`^https://openapi\.wps\.cn(:443)?$`),
 		"alibabacloud": regexp.MustCompile(`^https://(resourcemanager|resourcedirectory|resourcedirectory-intl|resource(manager|directory)\.vpc-proxy)\.aliyuncs\.com(:443)?$`),
 	}

@@ -38,7 +38,7 @@ func newPlan(c *cli) *cobra.Command {
 		},
 	}
 	f := command.Flags()
-	f.Var(filled{&flags.out, "FILE"}, "out", "save the plan in `FILE`, for apply and show")
+	f.Func("out", "save the plan in `FILE`, for apply and show", filled(&flags.out, "FILE"))
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
 	f.BoolVar(&flags.opts.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
@@ -90,18 +90,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	return together(unread, c.judge(plan), differs)
 }
 
-// fresh plans from the files, with nothing that could write. Where some connections can't be read there is an error beside
-// the plan of the others.
-func (c *cli) fresh(ctx context.Context, opts apply.PlanOptions) (*diff.Plan, error) {
-	w, err := c.intent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	opts.Jobs = c.jobs(ctx, w.scopes, reading)
-	return c.planned(ctx, w, opts)
-}
-
-// planned plans what the jobs are about.
+// planned plans what the jobs are about. Where some connections can't be read there is an error beside the plan of the others.
 func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*diff.Plan, error) {
 	progress := c.progress()
 	defer progress.clear()

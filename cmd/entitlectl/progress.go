@@ -50,16 +50,16 @@ func (c *cli) progress() *progress {
 
 // observe is an apply.Observer.
 func (p *progress) observe(event apply.Event) {
-	text, level := "", slog.LevelInfo
+	text, level, begun := "", slog.LevelInfo, 0
 	switch e := event.(type) {
 	case apply.Reading:
 		p.forecast(e)
 		return
 	case apply.CallStarted:
-		p.count(1)
+		begun = 1
 		text = fmt.Sprintf("%s: call %d of %d, %s with %s", e.Connection, e.Index, e.Of, e.Call, render.Count(e.Changes, "change"))
 	case apply.CallDone:
-		p.count(-1)
+		begun = -1
 		text = fmt.Sprintf("%s: call %d of %d done", e.Connection, e.Index, e.Of)
 		if e.Err != nil {
 			text = fmt.Sprintf("%s: call %d of %d: %v", e.Connection, e.Index, e.Of, e.Err)
@@ -72,6 +72,7 @@ func (p *progress) observe(event apply.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.inFlight += begun
 	p.tell(level, text)
 }
 
@@ -136,12 +137,6 @@ func (p *progress) interrupted() {
 	if p.inFlight > 0 {
 		p.c.printError(errors.New("stopping: finishing the call in flight; interrupt again to end at once"))
 	}
-}
-
-func (p *progress) count(calls int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.inFlight += calls
 }
 
 // request counts a request that went out, so that long lists are seen to move.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,7 +121,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
-	f.Var(moment{&c.moment}, "now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present")
+	f.Func("now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present", c.setMoment)
 	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: journal, locks, history, record ids; made when first needed")
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
@@ -128,35 +129,35 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.timeout, "timeout", 0, "limit for a whole plan, apply or drift; a call in flight is finished; 0 is none")
 }
 
-// moment is a flag that takes a time.
-type moment struct{ *time.Time }
-
-func (m moment) String() string { return "" } // no default
-
-func (m moment) Type() string { return "time" }
-
-func (m moment) Set(text string) (err error) {
-	if *m.Time, err = time.Parse(time.RFC3339, text); err != nil {
+func (c *cli) setMoment(text string) (err error) {
+	if c.moment, err = time.Parse(time.RFC3339, text); err != nil {
 		return errors.New("want a time as in 2026-11-05T12:00:00Z")
 	}
 	return nil
 }
 
-// digest is a flag that takes the id of a plan: the whole of it, since a part may be chosen by whoever makes another plan.
-type digest struct{ *string }
-
 var wholeDigest = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
 
-func (d digest) String() string { return "" } // no default
-
-func (d digest) Type() string { return "digest" }
-
-func (d digest) Set(text string) error {
-	if !wholeDigest.MatchString(text) {
-		return errors.New("want the whole id of a plan: sha256: and 64 hexadecimal digits")
+// digest sets a flag to the id of a plan: the whole of it, since a part may be chosen by whoever makes another plan.
+func digest(value *string) func(text string) error {
+	return func(text string) error {
+		if !wholeDigest.MatchString(text) {
+			return errors.New("want the whole id of a plan: sha256: and 64 hexadecimal digits")
+		}
+		*value = strings.ToLower(text)
+		return nil
 	}
-	*d.string = strings.ToLower(text)
-	return nil
+}
+
+// filled sets a flag to a text, but not to an empty one, as of a variable that is not set.
+func filled(value *string, want string) func(text string) error {
+	return func(text string) error {
+		if text == "" {
+			return errors.New("want " + want)
+		}
+		*value = text
+		return nil
+	}
 }
 
 // choice is a flag that takes one of a few words.
@@ -181,13 +182,11 @@ func (c choice) String() string {
 func (c choice) Type() string { return strings.Join(c.words, "|") }
 
 func (c choice) Set(word string) error {
-	for _, w := range c.words {
-		if w == word {
-			*c.value = w
-			return nil
-		}
+	if !slices.Contains(c.words, word) {
+		return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
 	}
-	return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
+	*c.value = word
+	return nil
 }
 
 // didYouMean is a question about the known word nearest to a wrong one, or "".
@@ -211,10 +210,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
-	for _, sub := range cmd.Commands() {
-		names = append(names, sub.Name())
-	}
+	names := spec.Each(cmd.Commands(), (*cobra.Command).Name)
 	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
 }
 
@@ -252,12 +248,8 @@ func (c *cli) show(document any, report render.Report) error {
 }
 
 func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
-	opts := render.TextOptions{Color: c.colored(terminal)}
-	if c.width(terminal) == 0 {
-		return render.Text(w, report, opts)
-	}
 	var text strings.Builder
-	if err := render.Text(&text, report, opts); err != nil {
+	if err := render.Text(&text, report, render.TextOptions{Color: c.colored(terminal)}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, fit(text.String(), c.width(terminal)))

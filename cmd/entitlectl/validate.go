@@ -53,12 +53,14 @@ type size struct {
 	Endpoints map[string][]string `json:"endpoints,omitempty"`
 }
 
+// fileError is an error as data, and as text.
 type fileError struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
 	What   string `json:"what"`
 	Hint   string `json:"hint,omitempty"`
+	text   string
 }
 
 func (c *cli) validate(ctx context.Context) error {
@@ -84,29 +86,25 @@ func (c *cli) validate(ctx context.Context) error {
 	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
 	document := verdict{Valid: true, size: &n}
-	var lines []string
 	warnings := slices.Concat(s.Warnings, s.Unfit())
 	for _, w := range warnings {
-		document.Warnings = append(document.Warnings, fileError{w.File, w.Line, w.Column, w.What, w.Hint})
-		lines = append(lines, w.Error())
+		document.Warnings = append(document.Warnings, fileErrors(w)...)
 	}
 	switch {
 	case c.output == "text":
 		c.warn(warnings)
-	case len(lines) > 0:
-		report.Sections = append(report.Sections, notes(render.Warning, lines)...)
+	case len(warnings) > 0:
+		report.Sections = append(report.Sections, notes(render.Warning, document.Warnings))
 	}
 	c.announce(intent{s, scopes})
 	return c.show(document, report)
 }
 
 // notes is what there is to say about the files.
-func notes(level render.Level, lines []string) []render.Section {
-	section := render.Section{Title: "files"}
-	for _, line := range lines {
-		section.Notes = append(section.Notes, render.Note{Level: level, Text: line})
-	}
-	return []render.Section{section}
+func notes(level render.Level, found []fileError) render.Section {
+	return render.Section{Title: "files", Notes: spec.Each(found, func(e fileError) render.Note {
+		return render.Note{Level: level, Text: e.text}
+	})}
 }
 
 // invalid prints the errors: as text on stderr, in other forms on stdout.
@@ -115,32 +113,20 @@ func (c *cli) invalid(err error) error {
 		return err
 	}
 	found := fileErrors(err)
-	document := verdict{}
-	var lines []string
-	for _, e := range found {
-		document.Errors, lines = append(document.Errors, e.fileError), append(lines, e.text)
-	}
-	report := render.Report{Title: "Validation", Sections: notes(render.Error, lines),
+	report := render.Report{Title: "Validation", Sections: []render.Section{notes(render.Error, found)},
 		Totals: "invalid: " + render.Count(len(found), "error")}
-	return errors.Join(c.show(document, report), &exit{code: exitError})
+	return errors.Join(c.show(verdict{Errors: found}, report), &exit{code: exitError})
 }
 
-// said is an error as data and as text.
-type said struct {
-	fileError
-	text string
-}
-
-func fileErrors(err error) []said {
+func fileErrors(err error) (found []fileError) {
 	list := []error{err}
 	if all := (*multierror.Error)(nil); errors.As(err, &all) {
 		list = all.Errors
 	}
-	var found []said
 	for _, err := range list {
-		e := said{fileError{What: err.Error()}, err.Error()}
+		e := fileError{What: err.Error(), text: err.Error()}
 		if at := (*spec.Error)(nil); errors.As(err, &at) {
-			e.fileError = fileError{at.File, at.Line, at.Column, at.What, at.Hint}
+			e = fileError{at.File, at.Line, at.Column, at.What, at.Hint, err.Error()}
 		}
 		found = append(found, e)
 	}

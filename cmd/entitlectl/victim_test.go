@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,6 +24,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // killWorld is where runs are killed.
@@ -72,7 +74,7 @@ type victim struct {
 
 func (k killWorld) fresh(t *testing.T) *victim {
 	t.Helper()
-	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(t.TempDir(), "state")}
+	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(storetest.Folder(t), "state")}
 	check(t, v.server.LoadSeed(k.seed))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if gate := v.gate.Load(); gate != nil {
@@ -89,7 +91,13 @@ func (k killWorld) fresh(t *testing.T) *victim {
 // killedBySignal stands for an exit code where there is none.
 const killedBySignal = -1
 
-// apply runs the program in a process of its own.
+// Where a run of this test binary is killed: at a boundary from 1 on, or nowhere.
+const (
+	alive   = 0  // it runs in this process: cheaper than a process by far, and a run leaves nothing behind but its state folder
+	counted = -1 // it runs in a process of its own, which says how many boundaries there are
+)
+
+// apply runs the program.
 func (v *victim) apply(t *testing.T, at int, args ...string) (code int, stderr string) {
 	t.Helper()
 	return v.run(t, at, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
@@ -97,14 +105,79 @@ func (v *victim) apply(t *testing.T, at int, args ...string) (code int, stderr s
 
 func (v *victim) run(t *testing.T, at int, args ...string) (code int, output string) {
 	t.Helper()
+	if v.program == "" && at == alive {
+		return v.here(t, args...)
+	}
 	p := v.start(t, at, args...)
 	return p.wait(t), p.output.String()
 }
 
+// here runs the program in this process.
+func (v *victim) here(t *testing.T, args ...string) (code int, output string) {
+	t.Helper()
+	var out bytes.Buffer
+	credentials := map[string]string{}
+	for _, line := range credentialsOfAll {
+		name, value, _ := strings.Cut(line, "=")
+		credentials[name] = value
+	}
+	e := env{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now, transport: redirect{v.url},
+		lookup: func(name string) (string, bool) { value, ok := credentials[name]; return value, ok },
+	}
+	code = run(t.Context(), e, append(args, "-f", v.file, "--state-dir", v.state))
+	return code, out.String()
+}
+
+// credentialsOfAll are the variables that reach every vendor's emulator.
+var credentialsOfAll = []string{"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret",
+	"WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret",
+	"ALIBABA_CLOUD_ACCESS_KEY_ID=emulator-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator-secret"}
+
 // process is a run of the program.
 type process struct {
 	*exec.Cmd
-	output bytes.Buffer // complete when wait has returned
+	output transcript // complete when wait has returned
+}
+
+// transcript is what a process has written so far.
+type transcript struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	grown chan bool // closed, and made anew, by each write; nil: nobody waits
+}
+
+func (w *transcript) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.grown != nil {
+		close(w.grown)
+		w.grown = nil
+	}
+	return w.text.Write(text)
+}
+
+func (w *transcript) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// says waits until a text was written; the test's own limit of time is the only one.
+func (w *transcript) says(want string) {
+	for {
+		w.mu.Lock()
+		if strings.Contains(w.text.String(), want) {
+			w.mu.Unlock()
+			return
+		}
+		if w.grown == nil {
+			w.grown = make(chan bool)
+		}
+		grown := w.grown
+		w.mu.Unlock()
+		<-grown
+	}
 }
 
 func (v *victim) start(t *testing.T, at int, args ...string) *process {
@@ -117,9 +190,7 @@ func (v *victim) start(t *testing.T, at int, args ...string) *process {
 	}
 	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, "-f", v.file, "--state-dir", v.state)...)}
 	p.Stdout, p.Stderr = &p.output, &p.output
-	p.Env = append(os.Environ(), killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url,
-		"HUAWEICLOUD_SDK_AK=emulator-key", "HUAWEICLOUD_SDK_SK=emulator-secret", "WPS_APP_ID=emulator-app", "WPS_APP_KEY=emulator-secret",
-		"ALIBABA_CLOUD_ACCESS_KEY_ID=emulator-key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator-secret")
+	p.Env = append(os.Environ(), append(credentialsOfAll, killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url)...)
 	check(t, p.Start())
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -107,7 +108,7 @@ func (f *inFlight) note(what string, changes []diff.Change) {
 func (f *inFlight) Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error {
 	f.note("begin", changes)
 	defer f.note("end", changes)
-	time.Sleep(time.Millisecond)
+	time.Sleep(time.Second) // virtual: whatever may begin beside it has begun
 	return f.packer.Do(ctx, name, changes, begin)
 }
 
@@ -116,14 +117,16 @@ func TestCallsThatTakeMoreWait(t *testing.T) {
 	live := state(map[string][]string{"gains": {"x"}, "loses": {"x", "y"}})
 	desired := state(map[string][]string{"gains": {"a", "b"}, "loses": {"a"}})
 	f := &inFlight{packer: packer{&vendor{live: live}, perResource}}
-	plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(f, desired)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(f, desired), Parallelism: 4})
-	if want := []string{"begin gains", "end gains", "begin loses", "end loses"}; err != nil || !result.Summary.Clean() || !slices.Equal(f.order, want) {
-		t.Errorf("error %v, result %+v, order %v", err, result, f.order)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		plan, err := Plan(t.Context(), PlanOptions{Jobs: jobs(f, desired)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Apply(t.Context(), ApplyOptions{Plan: plan, Jobs: jobs(f, desired), Parallelism: 4})
+		if want := []string{"begin gains", "end gains", "begin loses", "end loses"}; err != nil || !result.Summary.Clean() || !slices.Equal(f.order, want) {
+			t.Errorf("error %v, result %+v, order %v", err, result, f.order)
+		}
+	})
 }
 
 // What gives access goes before what takes it, whatever order the calls of a plan stand in that somebody sealed anew.

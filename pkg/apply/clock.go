@@ -22,7 +22,7 @@ func (t *task) outdated(c diff.Change, desired spec.State) string {
 	switch c.Op {
 	case diff.OpGrant, diff.OpResend:
 		if !granted && c.Subject != (spec.Subject{}) {
-			end, _ := desired.Inactive.Claim(g)
+			end, _ := desired.Inactive.Origin(g)
 			return "when its turn came the files did not want it: " + cmp.Or(end.Reason, "it had ended")
 		}
 	case diff.OpRevoke:

@@ -59,6 +59,7 @@ func (r *run) write(ctx context.Context) {
 	}
 	r.steps.leaveUnsent(r.sender.halted)
 	r.findLate(ctx)
+	r.tellBounced(ctx)
 	r.ledger.close(ctx, r.steps)
 }
 

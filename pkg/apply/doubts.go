@@ -41,7 +41,12 @@ func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, 
 // about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing
 // about a mail that follows one of after it.
 func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
-	if at, ok = d.of[c.Key()]; !ok && d.all != nil && !c.Notice.Sent.After(*d.all) {
+	key := c.Key()
+	if at, ok = d.of[key]; !ok && key.MailType != "" { // journals did not always name the type
+		key.MailType = ""
+		at, ok = d.of[key]
+	}
+	if !ok && d.all != nil && !c.Notice.Sent.After(*d.all) {
 		return *d.all, true
 	}
 	return at, ok

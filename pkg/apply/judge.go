@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // StaleError says that the plan is none of now: somebody else changed what it touches, or the files, their clock or live state
@@ -28,11 +30,7 @@ func (e *StaleError) Error() string {
 
 // Connections are those whose parts are stale.
 func (e *StaleError) Connections() []string {
-	var names []string
-	for _, part := range e.Parts {
-		names = append(names, part.Connection)
-	}
-	return names
+	return spec.Each(e.Parts, func(part StalePart) string { return part.Connection })
 }
 
 // RefusedError says that the plan breaks rules of now, as live is now. Nothing was written.
@@ -67,19 +65,12 @@ func (r *run) reread(ctx context.Context) {
 	r.part.Open, r.account = live.Open(), live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)
+	now := cmp.Or(r.opts.Now, time.Now())
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
 		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
-		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: r.opts.now(), Noted: noted(r.opts.Session.kept()),
-			Doubted: r.ledger.doubts.about, Retry: true}, // what the plan does not know of is held back
+		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: now, Noted: noted(r.opts.Session.kept(), now),
+			Doubted: r.ledger.doubts.about, GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
 	})
-}
-
-// now is the moment by which mails are due.
-func (o ApplyOptions) now() time.Time {
-	if o.Now.IsZero() {
-		return time.Now()
-	}
-	return o.Now
 }
 
 // question asks about what the plan touches; where that takes something, about all that the files list, since rules count
@@ -92,7 +83,8 @@ func (r *run) question() provider.Query {
 	if has(diff.OpRevoke, diff.OpDelete, diff.OpUpdate) {
 		q.Desired = r.desired
 	}
-	q.Notices = has(diff.OpGrant, diff.OpResend)
+	q.Notices = has(diff.OpGrant, diff.OpResend) ||
+		slices.ContainsFunc(r.part.Changes, func(c diff.Change) bool { return c.Op == diff.OpUpdate && c.Mails > 0 })
 	return q
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // kept is a file store whose journals fail from the n-th write on, counted from 1.
@@ -28,7 +29,7 @@ type kept struct {
 
 func keptIn(t *testing.T) *kept {
 	t.Helper()
-	return &kept{Store: file.Open(filepath.Join(t.TempDir(), "state")), failure: errors.New("no space left")}
+	return &kept{Store: file.Open(filepath.Join(storetest.Folder(t), "state")), failure: errors.New("no space left")}
 }
 
 func (k *kept) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {

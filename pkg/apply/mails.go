@@ -1,44 +1,70 @@
 package apply
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // mailKey is the key under which the moment of a mail is kept.
 func mailKey(m diff.MailKey) string {
-	return strings.Join([]string{m.Resource.Connection, "mailed", m.Resource.String(), string(m.Subject.Kind), m.Subject.String(), m.Recipient}, "/")
+	parts := []string{m.Resource.Connection, "mailed", m.Resource.String(), string(m.Subject.Kind), m.Subject.String(), m.Recipient}
+	if m.Type != "" {
+		parts = append(parts, m.Type)
+	}
+	return strings.Join(parts, "/")
 }
 
-// noted looks moments of mails up; nil without a store.
-func noted(e store.Store) func(diff.MailKey) time.Time {
+// noted looks moments of mails up, for a run that judges by now; nil without a store.
+func noted(e store.Store, now time.Time) func(diff.MailKey) time.Time {
 	if e == nil {
 		return nil
 	}
 	return func(m diff.MailKey) time.Time {
 		text, _ := e.Get(mailKey(m))
-		at, _ := time.Parse(time.RFC3339, text) // zero where that is none
+		real, judged, _ := strings.Cut(text, " ")
+		at, _ := time.Parse(time.RFC3339, real) // zero where that is none
+		pretended, err := time.Parse(time.RFC3339, judged)
+		if err == nil && pretended.After(at) && !pretended.After(now) {
+			return pretended
+		}
 		return at
 	}
 }
 
+// moment is what is kept of a mail: when it was sent and, for runs that judge at least as late, the later moment by which that
+// run judged. To them it would seem overdue at once; to all others that moment means nothing.
+func moment(now time.Time) string {
+	text := time.Now().UTC().Format(time.RFC3339)
+	if time.Until(now) > ahead {
+		text += " " + now.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+// mailsOfRevokes says whether mails about revokes may be sent again: where the file names types, those may be among them.
+func mailsOfRevokes(job Job) bool { return len(job.Connection.Notices.Types) > 0 }
+
 // ahead is from when on a run counts as one that judges at another moment than the present.
 const ahead = time.Hour
 
-// noteMails keeps that changes are about to mail somebody, by the clock of this run: of resends always, of others where that
-// clock is ahead of the vendor's, whose time would make the mail seem overdue at once. It comes before the call, so that a
-// run that is killed mails nobody twice. undo takes it back where no mail was sent.
+// noteMails keeps that changes are about to mail somebody: of resends always, and of revokes where mails about them are sent
+// again, since no read shows when a grant ended; of others where this run judges by a later moment than the vendor's clock, by
+// which the mail would seem overdue at once. It comes before the call, so that a run that is killed mails nobody twice. undo
+// takes it back where no mail was sent.
 func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error) {
 	now, before := map[string]string{}, map[string]string{}
-	early := time.Until(l.opts.Now) > ahead
+	early, again := time.Until(l.opts.Now) > ahead, mailsOfRevokes(l.job)
 	for _, c := range changes {
-		if l.opts.Session != nil && (c.Op == diff.OpResend || early && c.Mails > 0 && c.Op != diff.OpRevoke) {
+		if l.opts.Session != nil && (c.Op == diff.OpResend || again && c.Op == diff.OpRevoke || early && c.Mails > 0) {
 			key := mailKey(c.Mail(l.part.Name))
-			now[key] = l.opts.Now.UTC().Format(time.RFC3339)
+			now[key] = moment(l.opts.Now)
 			before[key], _ = l.opts.Session.store.Get(key)
 		}
 	}
@@ -52,4 +78,29 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 		return nil
 	}
 	return func() error { return keep(before) }, keep(now)
+}
+
+// tellBounced notes which mails that the run caused the vendor shows as failed by now. Vendors show them late: the next plan
+// tells of those that come after this look.
+func (r *run) tellBounced(ctx context.Context) {
+	var mailed []diff.Change
+	for i, c := range r.part.Changes {
+		sends := c.Mails > 0 || c.Op == diff.OpRevoke && mailsOfRevokes(r.job)
+		if sends && r.steps.all[i].outcome == diff.Done && r.steps.all[i].call > 0 {
+			mailed = append(mailed, c)
+		}
+	}
+	if len(mailed) == 0 || r.job.Connection.Notices.Off || r.opts.NoVerify || ctx.Err() != nil {
+		return
+	}
+	q := provider.ReadBack(r.part.Name, r.desired, mailed)
+	q.Notices = true
+	live, err := r.target.Read(ctx, q)
+	if err != nil {
+		return // what the changes did was read back; the next plan tells the rest
+	}
+	failed := slices.DeleteFunc(live.Notices, func(n diff.Notice) bool {
+		return !slices.ContainsFunc(mailed, func(c diff.Change) bool { return n.Bounced(r.part.Name, c) })
+	})
+	r.ledger.notes = append(r.ledger.notes, notes(failed, bounced)...)
 }

@@ -21,8 +21,10 @@ func TestNotesOfPlans(t *testing.T) {
 	doubtful := mail("d", "", 1)
 	doubtful.Unsure = true
 	ownerless := diff.Notice{Resource: grantOf("CAD", "").Resource, Sent: now, Tries: 4}
+	waits := mail("c", "", 2)
+	waits.Result = "mail failed"
 	live := state(map[string][]string{"CAD": {"a", "b", "c", "d", "Elle", "ELLE"}})
-	v := &vendor{live: live, notices: []diff.Notice{mail("b", "", 3), mail("a", "boss", 5), mail("c", "", 2), ownerless, doubtful}}
+	v := &vendor{live: live, notices: []diff.Notice{mail("b", "", 3), mail("a", "boss", 5), waits, ownerless, doubtful}}
 	v.onRead = func(_ int, live *diff.Live) error {
 		live.Notes = []string{"z from the provider"}
 		return nil
@@ -38,6 +40,7 @@ func TestNotesOfPlans(t *testing.T) {
 		"app-group/CAD: 3 mails to b came to nothing, and no more are sent (notices: maxAttempts)",
 		"app-group/CAD: 4 mails to its owner came to nothing, and no more are sent (notices: maxAttempts)",
 		"app-group/CAD: 5 mails to boss came to nothing, and no more are sent (notices: maxAttempts)",
+		"app-group/CAD: to c: mail failed; it is sent again from 2026-11-06T12:00:00Z on (notices: resendAfter)",
 		"\"Ωmega\" mixes Greek and Latin letters; make sure that it is who or what you mean",
 		"\"\u0430lice\" mixes Cyrillic and Latin letters; make sure that it is who or what you mean",
 		"app-group/CAD: elle is there as ELLE and Elle, and nothing is granted or revoked; write it so",

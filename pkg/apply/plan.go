@@ -89,8 +89,8 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err != nil {
 		return err
 	}
-	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store),
-		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt}
+	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
+		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)
 	changes := compared.Changes(resending)
 	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
@@ -105,7 +105,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
-	part.Notes = slices.Concat(live.Notes, notes(diff.Exhausted(job.Desired, live, job.Connection.Notices), exhausted),
+	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
 }

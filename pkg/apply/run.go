@@ -64,10 +64,7 @@ func Apply(ctx context.Context, opts ApplyOptions) (*diff.Result, error) {
 	if err := unwritten(runs); err != nil {
 		return nil, err
 	}
-	result := &diff.Result{Format: diff.FormatVersion, Plan: opts.Plan.ID, Connections: make([]diff.PartResult, len(runs))}
-	for i, r := range runs {
-		result.Connections[i] = r.result()
-	}
+	result := &diff.Result{Format: diff.FormatVersion, Plan: opts.Plan.ID, Connections: spec.Each(runs, (*run).result)}
 	result.Summarize()
 	if writes {
 		err = opts.Session.ended(ctx, result, opts)

@@ -148,11 +148,11 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 	})
 	s.opts.Observe.tell(CallDone{event, err})
 	if unsaid != nil {
-		s.abortUnsent(unsaid)
+		s.locked(func() { s.calls, s.unwritten, s.halted = s.calls-1, unsaid, unsaid.Error() }) // no other is sent either
 		return nil, false
 	}
 	if !timely {
-		s.uncount()
+		s.locked(func() { s.calls-- })
 		return s.sendTimely(ctx, event, call)
 	}
 	end := provider.FailureOf(err)
@@ -183,26 +183,14 @@ func (s *sender) number(ctx context.Context) (number int, ok bool) {
 	return s.numbers, true
 }
 
-// uncount takes a call back that was not sent.
-func (s *sender) uncount() {
+// locked changes what calls share.
+func (s *sender) locked(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.calls--
+	change()
 }
 
-// abortUnsent ends a call that was not sent because it could not be written down; nor is any other.
-func (s *sender) abortUnsent(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls--
-	s.unwritten, s.halted = err, err.Error()
-}
-
-func (s *sender) halt(why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.halted = why
-}
+func (s *sender) halt(why string) { s.locked(func() { s.halted = why }) }
 
 // whyEnded says why nothing more is sent: the run's time is over, or would be before the next call's turn; or it was
 // interrupted.
@@ -216,10 +204,7 @@ func whyEnded(ctx context.Context) string {
 // end notes the fate of a call's changes.
 func (s *sender) end(ctx context.Context, number int, indexes []int, end provider.Failure) {
 	if end.Fate == provider.NotDone && end.OutOfTime { // it was still waiting for its turn
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.halted = whyEnded(ctx)
-		s.calls--
+		s.locked(func() { s.calls, s.halted = s.calls-1, whyEnded(ctx) })
 		return
 	}
 	if end.Unauthorized {

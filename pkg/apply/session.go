@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -101,9 +102,7 @@ func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record) e
 		return nil
 	}
 	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), s.who, plan.ID, plan.Spec, s.commit
-	for _, part := range plan.Connections {
-		r.Scopes = append(r.Scopes, part.Name)
-	}
+	r.Scopes = spec.Each(plan.Connections, func(part diff.ConnectionPlan) string { return part.Name })
 	if err := s.store.Record(context.WithoutCancel(ctx), r); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)
 	}

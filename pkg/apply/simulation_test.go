@@ -15,6 +15,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // simulationRuns is how often apply may be run until all is done that can be.
@@ -35,10 +36,11 @@ func TestSimulation(t *testing.T) {
 		seeds = 50
 	}
 	var sum simulation
+	parent := storetest.Folder(t)
 	for seed := range seeds {
 		var one simulation
 		var err error
-		folder := filepath.Join(t.TempDir(), fmt.Sprint(seed))
+		folder := filepath.Join(parent, fmt.Sprint(seed))
 		synctest.Test(t, func(t *testing.T) {
 			one = simulate(uint64(seed), file.Open(folder))
 			err = one.course(t.Context())

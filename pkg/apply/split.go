@@ -54,7 +54,7 @@ func (s *sender) sendHalves(ctx context.Context, event CallStarted, call refused
 		more, sent := s.transmit(ctx, event, c)
 		refused = append(refused, more...)
 		if !sent {
-			s.refundSplit()
+			s.locked(func() { s.splits-- })
 		}
 	}
 	return refused, len(refused) == len(calls), true
@@ -71,21 +71,12 @@ func (s *sender) maySplit(calls int) bool {
 	return true
 }
 
-// refundSplit gives a call back that was not sent.
-func (s *sender) refundSplit() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.splits--
-}
-
 // keepTogether counts what could be cut, but for the budget.
 func (s *sender) keepTogether(call refusedCall) {
 	_, resources := s.cut(call.Changes, byResource)
 	_, subjects := s.cut(call.Changes, bySubject)
 	if len(resources)+len(subjects) > 0 {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.unsplit += len(call.Changes)
+		s.locked(func() { s.unsplit += len(call.Changes) })
 	}
 }
 

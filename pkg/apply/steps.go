@@ -55,11 +55,7 @@ func newSteps(part diff.ConnectionPlan) *steps {
 
 // at returns the changes at the given indexes.
 func (s *steps) at(indexes []int) []diff.Change {
-	out := make([]diff.Change, len(indexes))
-	for n, i := range indexes {
-		out[n] = s.changes[i]
-	}
-	return out
+	return spec.Each(indexes, func(i int) diff.Change { return s.changes[i] })
 }
 
 // where lists the changes whose step is as wanted.

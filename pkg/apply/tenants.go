@@ -21,17 +21,15 @@ func apart(parts []diff.ConnectionPlan) {
 	first := map[string]int{}
 	for i := range parts {
 		account := parts[i].Provider + " " + parts[i].Account
-		if parts[i].Account == "" {
-			continue
-		}
-		j, shared := first[account]
-		if !shared {
+		switch j, shared := first[account]; {
+		case parts[i].Account == "":
+		case !shared:
 			first[account] = i
-			continue
-		}
-		parts[i] = unplanned(parts[i], parts[j].Name)
-		if len(parts[j].Errors) == 0 {
-			parts[j] = unplanned(parts[j], parts[i].Name)
+		default:
+			parts[i] = unplanned(parts[i], parts[j].Name)
+			if len(parts[j].Errors) == 0 {
+				parts[j] = unplanned(parts[j], parts[i].Name)
+			}
 		}
 	}
 }

@@ -41,7 +41,7 @@ func held(desired spec.State, live Live, within area) []Change {
 	var pairs []Change
 	for g := range live.Grants.All() {
 		if within.has(g) && desired.Grants.Has(g) {
-			again := pair(OpGrant, g, "live already")
+			again := pair(OpGrant, g, spec.Origin{Reason: "live already"})
 			if live.Mails != nil {
 				again.Mails = live.Mails(again)
 			}
@@ -76,8 +76,9 @@ func (a area) has(g spec.Grant) bool {
 	return a.resources[g.Resource] && a.subjects[g.Resource.Kind][g.Subject]
 }
 
-func pair(op Op, g spec.Grant, reason string) Change {
-	return Change{Op: op, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject, Reason: reason}
+func pair(op Op, g spec.Grant, why spec.Origin) Change {
+	return Change{Op: op, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
+		Source: why.Source.Source(), Reason: why.Reason}
 }
 
 func whole(live spec.State) bool {
@@ -102,7 +103,7 @@ func absent(desired, live spec.State, within area) []Change {
 		for s := range within.subjects[ref.Kind] {
 			g := spec.Grant{Resource: ref, Subject: s, Role: spec.RoleAccess}
 			if desired.Known[s] && !desired.Grants.Has(g) && !live.Grants.Has(g) && !desired.Inactive.Has(g) {
-				pairs = append(pairs, pair(OpRevoke, g, "absent already"))
+				pairs = append(pairs, pair(OpRevoke, g, spec.Origin{Reason: "absent already"}))
 			}
 			if len(pairs) > maxAbsent {
 				return nil

@@ -36,11 +36,7 @@ func Fingerprints(connection string, changes []Change, live Live) []Fingerprint 
 
 // Basis is one digest over fingerprints.
 func Basis(prints []Fingerprint) string {
-	lines := make([]string, len(prints))
-	for i, f := range prints {
-		lines[i] = fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest)
-	}
-	return digestSet(lines)
+	return digestSet(spec.Each(prints, func(f Fingerprint) string { return fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest) }))
 }
 
 // touched is what changes lay hands on.
@@ -117,10 +113,7 @@ func grantItem(g spec.Grant) string {
 
 // digestSet digests lines whatever order they come in.
 func digestSet(lines []string) string {
-	sums := make([][sha256.Size]byte, len(lines))
-	for i, line := range lines {
-		sums[i] = sha256.Sum256([]byte(line))
-	}
+	sums := spec.Each(lines, func(line string) [sha256.Size]byte { return sha256.Sum256([]byte(line)) })
 	slices.SortFunc(sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
 	all := sha256.New()
 	for _, sum := range sums {
@@ -131,5 +124,5 @@ func digestSet(lines []string) string {
 
 // Key is the change without where it comes from and what it costs: the same in every plan that has it.
 func (c Change) Key() Change {
-	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice}
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice, MailType: c.MailType}
 }

@@ -216,7 +216,7 @@ func (c *census) left(ref spec.Ref) int {
 
 // person stands for a subject under all of its names: one with an address is that address, whatever it is taken for.
 func (c *census) person(s spec.Subject) spec.Subject {
-	if !addressable(s.Kind) {
+	if !s.Kind.Personal() {
 		return s
 	}
 	first := ""

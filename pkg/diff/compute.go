@@ -43,11 +43,11 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
-	d := delta{Comparison: c, changes: []Change{}, idle: map[roleOn]bool{}}
+	d := delta{Comparison: c, resending: resending, changes: []Change{}, idle: map[RoleOn]bool{}}
 	d.resources()
 	d.grants()
 	d.revokes()
-	d.resends(resending)
+	d.resends()
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
 }
@@ -55,8 +55,9 @@ func (c *Comparison) Changes(resending Resending) []Change {
 // delta collects changes. It adds them in no particular order: maps have none.
 type delta struct {
 	*Comparison
-	changes []Change
-	idle    map[roleOn]bool // those that count only with a setting that can't be changed: they are left as they are
+	resending Resending
+	changes   []Change
+	idle      map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
 func (d *delta) resources() {
@@ -113,9 +114,12 @@ func (d *delta) unsettable(ref spec.Ref, field string) string {
 func (d *delta) update(ref spec.Ref, c Change) {
 	want := d.desired.Resources[ref]
 	c.Op, c.Kind, c.Resource, c.Source, c.Settings = OpUpdate, ref.Kind, ref.Name, want.Source.Source(), sentWith(OpUpdate, want)
+	if !d.again(ref, &c) {
+		return
+	}
 	d.add(c)
 	for _, waits := range c.waiting(want) {
-		d.idle[roleOn{ref, waits}] = true
+		d.idle[RoleOn{ref, waits}] = true
 	}
 }
 
@@ -135,12 +139,12 @@ func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
 
 func (d *delta) grants() {
 	for _, g := range d.missing {
-		if d.respelt[g] || d.idle[roleOf(g)] {
+		if d.respelt[g] || d.idle[RoleOf(g)] || d.live.Resources[g.Resource].Incomplete != "" {
 			continue
 		}
-		claim, _ := d.desired.Grants.Claim(g)
-		c := pair(OpGrant, g, claim.Reason)
-		c.Source, c.Problem = claim.Source.Source(), d.problem(g)
+		origin, _ := d.desired.Grants.Origin(g)
+		c := pair(OpGrant, g, origin)
+		c.Problem = d.problem(g)
 		d.add(c)
 	}
 }
@@ -148,16 +152,14 @@ func (d *delta) grants() {
 func (d *delta) revokes() {
 	for _, g := range d.surplus {
 		r, listed := d.desired.Resources[g.Resource]
-		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g) || d.idle[roleOf(g)] {
+		if !listed || r.Absent || d.matched[g] || !d.mayRevoke(g) || d.idle[RoleOf(g)] {
 			continue
 		}
-		claim, cause := d.whyRevoke(g)
+		origin, cause := d.whyRevoke(g)
 		if r.Ownership == spec.AddOnly && cause == Revoked {
 			continue
 		}
-		c := pair(OpRevoke, g, claim.Reason)
-		c.Source = claim.Source.Source()
-		d.add(c)
+		d.add(pair(OpRevoke, g, origin))
 	}
 }
 
@@ -186,6 +188,7 @@ func compareChanges(a, b Change) int {
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
 		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
+		strings.Compare(a.MailType, b.MailType),
 	)
 }
 

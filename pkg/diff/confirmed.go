@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -26,10 +27,7 @@ type Holding struct {
 
 // Compare orders holdings by role and subject.
 func (h Holding) Compare(o Holding) int {
-	if d := strings.Compare(string(h.Role), string(o.Role)); d != 0 {
-		return d
-	}
-	return h.Subject.Compare(o.Subject)
+	return cmp.Or(strings.Compare(string(h.Role), string(o.Role)), h.Subject.Compare(o.Subject))
 }
 
 // holds says whether the subject held the role.
@@ -50,11 +48,11 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 			confirmed[ref] = Confirmed{Absent: r.Absent, Settings: managed(r), Partly: r.Ownership == spec.AddOnly || r.Open}
 		}
 	}
-	undone := undo(confirmed, part.Name, results)
+	undone, waits := undo(confirmed, desired, part.Name, results)
 	held := map[spec.Ref][]Holding{}
-	waits, hidden := waiting(confirmed, desired, part.Name, results), part.leaveUnseen(confirmed)
+	hidden := part.leaveUnseen(confirmed)
 	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant && !waits[roleOf(g)] && !hidden[roleOf(g)] {
+		if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
 			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
@@ -73,26 +71,9 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	return confirmed
 }
 
-// waiting are the lists that only an update that did not come about would have made count: nobody looked at who holds them, so
-// their resources are confirmed in part.
-func waiting(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) map[roleOn]bool {
-	waits := map[roleOn]bool{}
-	for _, c := range results {
-		ref := c.Ref(connection)
-		for _, role := range c.waiting(desired.Resources[ref]) {
-			waits[roleOn{ref, role}] = true
-			if partly, known := confirmed[ref]; known {
-				partly.Partly = true
-				confirmed[ref] = partly
-			}
-		}
-	}
-	return waits
-}
-
 // leaveUnseen takes out of what is confirmed what no read showed, and returns the lists among that.
-func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[roleOn]bool {
-	hidden := map[roleOn]bool{}
+func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[RoleOn]bool {
+	hidden := map[RoleOn]bool{}
 	for _, u := range p.Unseen {
 		kind, name, _ := strings.Cut(u.Resource, "/")
 		ref := spec.Ref{Connection: p.Name, Kind: spec.Kind(kind), Name: name}
@@ -100,7 +81,7 @@ func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[roleOn
 		if known && u.Setting != "" {
 			delete(c.Settings, u.Setting)
 		} else if known {
-			hidden[roleOn{ref, u.Role}] = true
+			hidden[RoleOn{ref, u.Role}] = true
 			c.Unseen = append(c.Unseen, u.Role) // they are sorted
 			confirmed[ref] = c
 		}
@@ -108,14 +89,23 @@ func (p ConnectionPlan) leaveUnseen(confirmed map[spec.Ref]Confirmed) map[roleOn
 	return hidden
 }
 
-// undo takes back what results did not come to, and returns the grants that were not granted or not revoked.
-func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeResult) map[spec.Grant]Op {
-	undone := map[spec.Grant]Op{}
+// undo takes back what results did not come to. It returns the grants that were not granted or not revoked, and the lists that
+// only an update that did not come about would have made count: nobody looked at who holds them, so their resources are
+// confirmed in part.
+func undo(confirmed map[spec.Ref]Confirmed, desired spec.State, connection string, results []ChangeResult) (map[spec.Grant]Op, map[RoleOn]bool) {
+	undone, waits := map[spec.Grant]Op{}, map[RoleOn]bool{}
 	for _, c := range results {
+		ref := c.Ref(connection)
+		for _, role := range c.waiting(desired.Resources[ref]) {
+			waits[RoleOn{ref, role}] = true
+			if partly, known := confirmed[ref]; known {
+				partly.Partly = true
+				confirmed[ref] = partly
+			}
+		}
 		if c.Outcome.Clean() {
 			continue
 		}
-		ref := c.Ref(connection)
 		switch c.Op {
 		case OpCreate, OpDelete:
 			delete(confirmed, ref)
@@ -129,7 +119,7 @@ func undo(confirmed map[spec.Ref]Confirmed, connection string, results []ChangeR
 			}
 		}
 	}
-	return undone
+	return undone, waits
 }
 
 // managed lists the settings that the files give a resource.

@@ -7,17 +7,17 @@ type ends struct {
 	desired spec.State
 	live    Live
 	leavers named
-	ended   map[roleOn]named
+	ended   map[RoleOn]named
 }
 
 // endsOf costs nothing where nobody left and nothing ended.
 func endsOf(desired spec.State, live Live) ends {
-	e := ends{desired, live, named{}, map[roleOn]named{}}
+	e := ends{desired, live, named{}, map[RoleOn]named{}}
 	for s := range desired.Departed {
 		e.leavers.add(live, s)
 	}
 	for g := range desired.Inactive.All() {
-		at := roleOf(g)
+		at := RoleOf(g)
 		if e.ended[at] == nil {
 			e.ended[at] = named{}
 		}
@@ -26,16 +26,17 @@ func endsOf(desired spec.State, live Live) ends {
 	return e
 }
 
-// roleOn is a role on one resource.
-type roleOn struct {
-	resource spec.Ref
-	role     spec.Role
+// RoleOn is a role on one resource.
+type RoleOn struct {
+	Resource spec.Ref
+	Role     spec.Role
 }
 
-func roleOf(g spec.Grant) roleOn { return roleOn{g.Resource, g.Role} }
+// RoleOf is the role that a grant gives.
+func RoleOf(g spec.Grant) RoleOn { return RoleOn{g.Resource, g.Role} }
 
-func (at roleOn) grant(s spec.Subject) spec.Grant {
-	return spec.Grant{Resource: at.resource, Role: at.role, Subject: s}
+func (at RoleOn) grant(s spec.Subject) spec.Grant {
+	return spec.Grant{Resource: at.Resource, Role: at.Role, Subject: s}
 }
 
 // Departed returns what says whether a holder is, under any name, somebody who left, and by which line.
@@ -51,9 +52,9 @@ func (e ends) hasLeft(s spec.Subject) bool {
 
 // leftAs is why somebody who left loses access, under whatever name. People whom the files know by the very name are not those
 // whom they know by a similar one.
-func (e ends) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
-	if claim, left = e.desired.Departed[s]; left || len(e.leavers) == 0 || e.desired.Known[s] {
-		return claim, left
+func (e ends) leftAs(s spec.Subject) (origin spec.Origin, left bool) {
+	if origin, left = e.desired.Departed[s]; left || len(e.leavers) == 0 || e.desired.Known[s] {
+		return origin, left
 	}
 	if others := e.leavers.as(e.live, s); len(others) > 0 {
 		return e.desired.Departed[others[0]], true
@@ -62,12 +63,12 @@ func (e ends) leftAs(s spec.Subject) (claim spec.Origin, left bool) {
 }
 
 // endedAs is why a grant ended that the files give the holder under whatever name.
-func (e ends) endedAs(g spec.Grant) (claim spec.Origin, ended bool) {
-	if claim, ended = e.desired.Inactive.Claim(g); ended {
-		return claim, true
+func (e ends) endedAs(g spec.Grant) (origin spec.Origin, ended bool) {
+	if origin, ended = e.desired.Inactive.Origin(g); ended {
+		return origin, true
 	}
 	if others := e.sameEnded(g); len(others) > 0 {
-		return e.desired.Inactive.Claim(roleOf(g).grant(others[0]))
+		return e.desired.Inactive.Origin(RoleOf(g).grant(others[0]))
 	}
 	return spec.Origin{}, false
 }
@@ -77,22 +78,22 @@ func (e ends) sameEnded(g spec.Grant) []spec.Subject {
 	if len(e.ended) == 0 {
 		return nil
 	}
-	return e.ended[roleOf(g)].as(e.live, g.Subject)
+	return e.ended[RoleOf(g)].as(e.live, g.Subject)
 }
 
 // whyRevoke says why live holds a grant that it should not.
 func (e ends) whyRevoke(g spec.Grant) (spec.Origin, Loss) {
-	if claim, left := e.leftAs(g.Subject); left {
-		return claim, HolderLeft
+	if origin, left := e.leftAs(g.Subject); left {
+		return origin, HolderLeft
 	}
-	claim, inactive := e.endedAs(g)
+	origin, inactive := e.endedAs(g)
 	switch {
 	case !inactive:
 		return spec.Origin{Reason: "not in the files"}, Revoked
-	case !claim.Ended:
-		return claim, Revoked
-	case claim.Overdue:
-		return claim, Overdue
+	case !origin.Ended:
+		return origin, Revoked
+	case origin.Overdue:
+		return origin, Overdue
 	}
-	return claim, Ended
+	return origin, Ended
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Errors are what went wrong, one by one. In JSON they are one text, with a line for each.
@@ -44,11 +46,7 @@ func joined(err error) []error {
 
 // MarshalText is the text that stands in JSON.
 func (e Errors) MarshalText() ([]byte, error) {
-	lines := make([]string, len(e))
-	for i, err := range e {
-		lines[i] = err.Error()
-	}
-	return []byte(strings.Join(lines, "\n")), nil
+	return []byte(strings.Join(spec.Each(e, error.Error), "\n")), nil
 }
 
 // UnmarshalText reads what MarshalText gave.

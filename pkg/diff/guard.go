@@ -63,7 +63,7 @@ func protectedAs(p spec.Protection) []guarded {
 		on.resource = foldRef(*p.Resource)
 	}
 	all := []guarded{on}
-	if !addressable(p.Subject.Kind) {
+	if !p.Subject.Kind.Personal() {
 		return all
 	}
 	on.by, on.subject = byAddress, ""
@@ -77,7 +77,7 @@ func protectedAs(p spec.Protection) []guarded {
 // heldAs are the names under which the holder of a grant is found, on the grant's resource and everywhere.
 func heldAs(g spec.Grant) []guarded {
 	names := []guarded{{by: byName, subject: g.Subject.Kind, name: fold(g.Subject.Name)}}
-	if local, _, addressed := strings.Cut(fold(g.Subject.Name), "@"); addressed && addressable(g.Subject.Kind) {
+	if local, _, addressed := strings.Cut(fold(g.Subject.Name), "@"); addressed && g.Subject.Kind.Personal() {
 		names = []guarded{{by: byAddress, name: fold(g.Subject.Name)}, {by: byLocal, name: local}}
 	}
 	var all []guarded
@@ -122,7 +122,3 @@ func foldRef(ref spec.Ref) spec.Ref { return spec.Ref{Kind: ref.Kind, Name: fold
 
 // foldDomain is fold for a domain.
 func foldDomain(domain string) string { return spec.FoldDomain(norm.NFKC.String(domain)) }
-
-func addressable(k spec.SubjectKind) bool {
-	return k == spec.SubjectUser || k == spec.SubjectMailbox || k == spec.SubjectAddress
-}

@@ -87,10 +87,14 @@ type Notice struct {
 	Resource  spec.Ref
 	Subject   spec.Subject // who holds the grant
 	Recipient string       // who got the mail, where that is not the subject: a member of a user group
+	Mail      spec.Mail    // of which type it is
 	Sent      time.Time
-	Tries     int    // how often it was sent so far
-	Result    string // in the vendor's words
-	Unsure    bool   // an earlier run was about to send it at Sent, and no read can tell whether it did
+	Since     time.Time // when what it is about began: what was sent before that is about something else; zero: not known
+	Tries     int       // how often it was sent since then
+	Result    string    // in the vendor's words
+	Unsure    bool      // an earlier run was about to send it at Sent, and no read can tell whether it did
+	// Field is the setting whose update sends it again; "": a resend does.
+	Field string
 }
 
 // NoticeRef tells a mail from all others about the same grant or resource.

@@ -17,7 +17,7 @@ type nameKey struct {
 // keyOf is the key of a name that the subject has.
 func keyOf(s spec.Subject, name string) nameKey {
 	key := nameKey{kind: s.Kind, name: spec.Fold(name)}
-	if addressable(s.Kind) {
+	if s.Kind.Personal() {
 		key.kind = spec.SubjectUser
 	}
 	if !strings.Contains(name, "@") {
@@ -30,11 +30,7 @@ func ownKey(s spec.Subject) nameKey { return keyOf(s, s.Name) }
 
 // otherKeys are those of the names that the vendor shows beside the subject's own.
 func (l Live) otherKeys(s spec.Subject) []nameKey {
-	keys := make([]nameKey, 0, len(l.Names[s]))
-	for _, name := range l.Names[s] {
-		keys = append(keys, keyOf(s, name))
-	}
-	return keys
+	return spec.Each(l.Names[s], func(name string) nameKey { return keyOf(s, name) })
 }
 
 // AddName records a name, address or id under which the vendor shows the subject beside its own.

@@ -71,12 +71,13 @@ type Change struct {
 	Op       Op           `json:"op"`
 	Kind     spec.Kind    `json:"kind"`
 	Resource string       `json:"resource"`
-	Role     spec.Role    `json:"role,omitempty"`   // grant, revoke
-	Subject  spec.Subject `json:"subject,omitzero"` // grant, revoke, resend
-	Field    string       `json:"field,omitempty"`  // update: the setting
-	From     string       `json:"from,omitempty"`   // update: its live value
-	To       string       `json:"to,omitempty"`     // update: its desired value
-	Notice   NoticeRef    `json:"-"`                // resend: the last mail, which is sent again
+	Role     spec.Role    `json:"role,omitempty"`     // grant, revoke
+	Subject  spec.Subject `json:"subject,omitzero"`   // grant, revoke, resend
+	Field    string       `json:"field,omitempty"`    // update: the setting
+	From     string       `json:"from,omitempty"`     // update: its live value
+	To       string       `json:"to,omitempty"`       // update: its desired value
+	Notice   NoticeRef    `json:"-"`                  // resend: the last mail, which is sent again
+	MailType string       `json:"mailType,omitempty"` // resend: of which type it is
 	// Takes is the role that an update takes from some who have it. It is for readers: what judges a change finds out itself.
 	Takes spec.Role `json:"takes,omitempty"`
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along

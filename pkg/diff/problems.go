@@ -22,10 +22,7 @@ func (c *Comparison) problem(g spec.Grant) string {
 	if why == "" || len(c.shownAs[g]) == 0 {
 		return why
 	}
-	names := make([]string, len(c.shownAs[g]))
-	for i, s := range c.shownAs[g] {
-		names[i] = s.String()
-	}
+	names := spec.Each(c.shownAs[g], spec.Subject.String)
 	return fmt.Sprintf("%s; %s is there as %s and is kept: write it so", why, g.Subject, strings.Join(names, " or "))
 }
 

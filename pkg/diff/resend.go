@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,29 +19,35 @@ type Resending struct {
 	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
 	// nothing is in doubt.
 	Doubted func(Change) (at time.Time, ok bool)
-	Retry   bool   // send a mail that is in doubt once more
-	InDoubt string // the Problem of a mail that is in doubt and not sent, in words; not ""
+	Retry   bool                // send a mail that is in doubt once more
+	InDoubt string              // the Problem of a mail that is in doubt and not sent, in words; not ""
+	GivenUp func(Notice) string // the Problem of a setting that is not tried again, in words; nil: plain ones
 }
 
-// MailKey tells mails to different recipients apart.
+// MailKey tells mails of different types and to different recipients apart.
 type MailKey struct {
 	Resource  spec.Ref
 	Subject   spec.Subject
 	Recipient string
+	Type      string
 }
 
 // Mail is the key of the mail that the change makes the vendor send.
 func (c Change) Mail(connection string) MailKey {
-	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient}
+	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient, Type: c.MailType}
 }
 
-// last is the later of the vendor's time and the noted ones. A mail to a member of a user group may come of the grant.
+// last is the latest of the vendor's times and the noted ones. A mail of whatever type to whomever may come of the change
+// itself, and what a grant sends counts from the grant on, whether a record of it is there yet or not.
 func (when Resending) last(n Notice) time.Time {
 	last := n.Sent
+	if n.Since.After(last) {
+		last = n.Since
+	}
 	if when.Noted == nil {
 		return last
 	}
-	for _, key := range []MailKey{{n.Resource, n.Subject, n.Recipient}, {n.Resource, n.Subject, ""}} {
+	for _, key := range []MailKey{{n.Resource, n.Subject, n.Recipient, n.Mail.Type}, {n.Resource, n.Subject, n.Recipient, ""}, {Resource: n.Resource, Subject: n.Subject}} {
 		if noted := when.Noted(key); noted.After(last) {
 			last = noted
 		}
@@ -47,22 +55,25 @@ func (when Resending) last(n Notice) time.Time {
 	return last
 }
 
+// due is from when on a mail may be sent again, as far as it was not sent too often.
+func (when Resending) due(n Notice) time.Time { return when.last(n).Add(when.ResendAfter) }
+
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
 // the next time anyway.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
-	last, doubted := when.last(n), n.Unsure
+	due, doubted := when.due(n), n.Unsure
 	if when.Doubted != nil {
 		if at, ok := when.Doubted(*c); ok {
 			doubted, c.Doubt = true, at.UTC()
-			if at.After(last) {
-				last = at
+			if next := at.Add(when.ResendAfter); next.After(due) {
+				due = next
 			}
 		}
 	}
 	if doubted && when.Retry {
 		return true
 	}
-	if !when.Now.Before(last.Add(when.ResendAfter)) {
+	if !when.Now.Before(due) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
@@ -71,43 +82,88 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 	return doubted
 }
 
-// Exhausted lists the mails that did not reach their end and are not sent again, since they were often enough.
-func Exhausted(desired spec.State, live Live, when spec.Notices) []Notice {
-	var out []Notice
-	for _, n := range live.Notices {
-		if _, listed := desired.Resources[n.Resource]; listed && !when.Off && n.Tries >= when.MaxAttempts {
-			out = append(out, n)
-		}
-	}
-	return out
+// Unsent is a mail that did not reach its end and is not sent again now.
+type Unsent struct {
+	Notice
+	Due time.Time // from when on it is; zero: it was sent often enough
 }
 
-// resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, or
-// about a resource that is not yet as it should be.
-func (d *delta) resends(when Resending) {
-	if when.Off {
+// Unsent lists such mails, as far as what they are about is still so.
+func (c *Comparison) Unsent(when Resending) (unsent []Unsent) {
+	for _, n := range c.live.Notices {
+		_, current := c.current(n)
+		switch {
+		case when.Off || n.Unsure || !current && n.Field == "":
+		case n.Tries >= when.MaxAttempts && n.Field == "":
+			unsent = append(unsent, Unsent{Notice: n})
+		case n.Subject == (spec.Subject{}) && n.Field == "": // it waits for an answer, and did not fail
+		case n.Tries < when.MaxAttempts && when.Now.Before(when.due(n)):
+			unsent = append(unsent, Unsent{n, when.due(n)})
+		}
+	}
+	return unsent
+}
+
+// current says whether what a mail is about is still so, and where the files say so: that the grant is wanted and held, that
+// one which was taken is neither, or that a resource is listed.
+func (c *Comparison) current(n Notice) (source spec.Position, ok bool) {
+	want, listed := c.desired.Resources[n.Resource]
+	if !listed || want.Absent || want.Ownership == spec.Ignored {
+		return source, false
+	}
+	if n.Subject == (spec.Subject{}) {
+		return want.Source, n.Field == ""
+	}
+	g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
+	origin, wanted := c.desired.Grants.Origin(g)
+	held := c.live.Grants.Has(g)
+	if n.Mail.After != string(OpRevoke) {
+		return origin.Source, wanted && held
+	}
+	_, left := c.desired.Departed[n.Subject]
+	_, ended := c.desired.Inactive.Origin(g)
+	return want.Source, !wanted && !held && !left && (want.Ownership != spec.AddOnly || ended)
+}
+
+// resends sends a mail again that has waited long enough, about what is desired and live: about a grant that is held, about one
+// that was taken, or about a resource that is not yet as it should be.
+func (d *delta) resends() {
+	if d.resending.Off {
 		return
 	}
 	for _, n := range d.live.Notices {
-		want, listed := d.desired.Resources[n.Resource]
-		if !listed || want.Absent || want.Ownership == spec.Ignored || d.live.Resources[n.Resource].Incomplete != "" || n.Tries >= when.MaxAttempts && !n.Unsure {
+		source, current := d.current(n)
+		if !current || d.live.Resources[n.Resource].Incomplete != "" || n.Tries >= d.resending.MaxAttempts && !n.Unsure {
 			continue
 		}
-		g := spec.Grant{Resource: n.Resource, Subject: n.Subject, Role: spec.RoleAccess}
-		claim, wanted := d.desired.Grants.Claim(g)
-		if n.Subject != (spec.Subject{}) && (!wanted || !d.live.Grants.Has(g)) {
-			continue
-		}
-		source, settings := claim.Source, spec.Settings{}
+		settings := spec.Settings{}
 		if n.Subject == (spec.Subject{}) {
-			source, settings = want.Source, sentWith(OpResend, want)
+			settings = sentWith(OpResend, d.desired.Resources[n.Resource])
 		}
-		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(),
+		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(), MailType: n.Mail.Type,
 			Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
-		if when.judge(n, &c) {
+		if d.resending.judge(n, &c) {
 			d.add(c)
 		}
 	}
+}
+
+// again holds an update back whose whole effect so far was a mail that came to nothing, as a resend would be: it waits for its
+// time, and is blocked once it was tried often enough.
+func (d *delta) again(ref spec.Ref, c *Change) (send bool) {
+	at := slices.IndexFunc(d.live.Notices, func(n Notice) bool { return n.Resource == ref && n.Field == c.Field })
+	if d.resending.Off || at < 0 || c.Problem != "" {
+		return true
+	}
+	n := d.live.Notices[at]
+	if n.Tries >= d.resending.MaxAttempts {
+		c.Problem = fmt.Sprintf("%s; it is not tried again after %d mails", n.Result, n.Tries)
+		if d.resending.GivenUp != nil {
+			c.Problem = d.resending.GivenUp(n)
+		}
+		return true
+	}
+	return !d.resending.Now.Before(d.resending.due(n))
 }
 
 // MayHaveResent says of a resend that another run was about to send it after it was planned, and that no read can tell
@@ -118,7 +174,15 @@ func MayHaveResent(connection string, c Change, live Live) bool {
 	})
 }
 
-// isAbout says whether a resend is about the newest mail to this recipient.
+// isAbout says whether a resend is about the newest mail of this type to this recipient.
 func (c Change) isAbout(connection string, n Notice) bool {
-	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient
+	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient && n.Mail.Type == c.MailType
+}
+
+// Bounced says of a mail whether it is one that a change of this run made the vendor send, or sent again.
+func (n Notice) Bounced(connection string, c Change) bool {
+	if c.Op == OpResend {
+		return c.isAbout(connection, n) && n.Ref() != c.Notice
+	}
+	return string(c.Op) == cmp.Or(n.Mail.After, string(OpGrant)) && n.Resource == c.Ref(connection) && n.Subject == c.Subject
 }

@@ -37,12 +37,12 @@ func (c *Comparison) match() {
 		return
 	}
 	c.spelling = spelling{map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
-	missing, holders := map[roleOn][]spec.Grant{}, map[roleOn][]spec.Subject{}
+	missing, holders := map[RoleOn][]spec.Grant{}, map[RoleOn][]spec.Subject{}
 	for _, g := range c.missing {
-		missing[roleOf(g)] = append(missing[roleOf(g)], g)
+		missing[RoleOf(g)] = append(missing[RoleOf(g)], g)
 	}
 	for _, g := range c.surplus {
-		if at := roleOf(g); len(missing[at]) > 0 && !c.hasLeft(g.Subject) && !c.desired.Inactive.Has(g) {
+		if at := RoleOf(g); len(missing[at]) > 0 && !c.hasLeft(g.Subject) && !c.desired.Inactive.Has(g) {
 			holders[at] = append(holders[at], g.Subject)
 		}
 	}
@@ -52,7 +52,7 @@ func (c *Comparison) match() {
 }
 
 // matchRole compares the missing grants of a role on one resource with those who hold it although no line says so.
-func (c *Comparison) matchRole(at roleOn, missing []spec.Grant, holders []spec.Subject) {
+func (c *Comparison) matchRole(at RoleOn, missing []spec.Grant, holders []spec.Subject) {
 	byName, meant := named{}, map[spec.Subject]int{} // by how many grants
 	blocked := slices.ContainsFunc(missing, func(g spec.Grant) bool { return c.live.UnknownSubjects[g.Subject] != "" })
 	for _, s := range holders {
@@ -86,7 +86,7 @@ func (c *Comparison) matchRole(at roleOn, missing []spec.Grant, holders []spec.S
 // show notes that a holder may be whom a missing grant means.
 func (c *Comparison) show(missing spec.Grant, holder spec.Subject) {
 	c.shownAs[missing] = append(c.shownAs[missing], holder)
-	c.matched[roleOf(missing).grant(holder)] = true
+	c.matched[RoleOf(missing).grant(holder)] = true
 }
 
 // meant lists, sorted, the holders whom the files mean by a subject. One whom the vendor does not know may be there by the address

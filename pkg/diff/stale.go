@@ -158,8 +158,8 @@ func (f freshPlan) explain(s *Staleness) {
 	c, ref := s.Change, s.Change.Ref(f.connection)
 	want, listed := f.now.Desired.Resources[ref]
 	have := f.now.Live.Resources[ref]
-	claim, granted := f.now.Desired.Grants.Claim(c.Grant(f.connection))
-	end, ended := f.now.Desired.Inactive.Claim(c.Grant(f.connection))
+	origin, granted := f.now.Desired.Grants.Origin(c.Grant(f.connection))
+	end, ended := f.now.Desired.Inactive.Origin(c.Grant(f.connection))
 	s.Source = want.Source.Source()
 	switch {
 	case !listed:
@@ -171,7 +171,7 @@ func (f freshPlan) explain(s *Staleness) {
 	case c.Op == OpGrant && ended:
 		s.Why, s.Now, s.Source = WhyTime, end.Reason, end.Source.Source()
 	case c.Op == OpRevoke && granted:
-		s.Why, s.Source = WhyFiles, claim.Source.Source()
+		s.Why, s.Source = WhyFiles, origin.Source.Source()
 	case c.Op == OpRevoke && want.Open:
 		s.Why = WhyOpen
 	case c.Op == OpRevoke && want.Ownership == spec.AddOnly:

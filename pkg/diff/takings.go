@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -42,10 +43,7 @@ func (t Taking) grant() spec.Grant {
 }
 
 func (t Taking) compare(o Taking) int {
-	if d := t.grant().Compare(o.grant()); d != 0 {
-		return d
-	}
-	return strings.Compare(string(t.Cause), string(o.Cause))
+	return cmp.Or(t.grant().Compare(o.grant()), strings.Compare(string(t.Cause), string(o.Cause)))
 }
 
 // Takings lists what changes take as live is, sorted; what is blocked takes nothing. It believes nothing that changes say of
@@ -116,7 +114,7 @@ func (t *taker) narrow(ref spec.Ref, field string) {
 	default:
 		for _, held := range t.on[ref].before {
 			g.Subject = held.Subject
-			if held.Role == reach.Lists[from] && !reach.Surely(to, held.Subject.Kind) && !t.on[ref].keeps(roleOn{ref, reach.Lists[to]}.grant(held.Subject), t.live.Grants) {
+			if held.Role == reach.Lists[from] && !reach.Surely(to, held.Subject.Kind) && !t.on[ref].keeps(RoleOn{ref, reach.Lists[to]}.grant(held.Subject), t.live.Grants) {
 				t.take(g, Narrowed)
 			}
 		}

@@ -36,7 +36,7 @@ var anyChange = rapid.Custom(func(t *rapid.T) diff.Change {
 		c.From, c.To = word.Draw(t, "from"), word.Draw(t, "to")
 		return c
 	}
-	c.Notice.Recipient = word.Draw(t, "recipient")
+	c.Notice.Recipient, c.MailType = word.Draw(t, "recipient"), word.Draw(t, "mail type")
 	if rapid.Bool().Draw(t, "mailed before") {
 		c.Notice = diff.Notice{Sent: moment.Draw(t, "sent"), Recipient: c.Notice.Recipient}.Ref()
 	}

@@ -40,10 +40,17 @@ func (p program) ran() string {
 		p.Fatal(err)
 	}
 	_ = os.Remove(p.log)
+	if len(data) > mostLogged {
+		p.Fatalf("%s has %d bytes: git reads what it writes", p.log, len(data))
+	}
 	return string(data)
 }
 
-// naive runs git as anybody would. What it runs with these settings may write without end: no file grows beyond some MiB.
+// mostLogged is more than any run writes, in bytes.
+const mostLogged = 1 << 20
+
+// naive runs git as anybody would. With settings such as these git may read what it writes, and so never end: as a graft file it
+// takes its own trace, in which it notes each line that is no graft. No file grows beyond some MiB, and ran fails on such a one.
 func naive(folder string, args ...string) {
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `ulimit -f 20000 && exec git "$@"`, "git"}, args...)...)
 	cmd.Dir = folder
@@ -200,6 +207,9 @@ func TestNothingOfOurEnvironmentCounts(t *testing.T) {
 		"GIT_DEFAULT_HASH": "sha256", "GIT_GRAFT_FILE": home.path(".gitconfig"), "GIT_SHALLOW_FILE": home.path(".gitconfig"), "GIT_REPLACE_REF_BASE": "refs/heads/", "GIT_GLOB_PATHSPECS": "1", "GIT_ICASE_PATHSPECS": "1",
 		"LD_PRELOAD_CANARY": "canary", "HUAWEICLOUD_SDK_SK": "canary", "WPS_APP_KEY": "canary",
 	} {
+		if value == evil.log && !strings.HasPrefix(name, "GIT_TRACE") {
+			t.Fatalf("%s is where git writes its trace: it would read what it writes, without end", name)
+		}
 		t.Setenv(name, value)
 	}
 	naive(c.top, "-C", c.top, "--git-dir="+c.path(".git"), "--work-tree="+c.top, "status")

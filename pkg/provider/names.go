@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +23,7 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 	if len(missing) == 0 {
 		return nil
 	}
-	return subjects(live, func(g spec.Grant) bool {
+	return live.Grants.Holders(func(g spec.Grant) bool {
 		return !q.Desired.Grants.Has(g) && missing[key{g.Resource, spec.Fold(g.Subject.Name)}]
 	})
 }
@@ -32,27 +31,15 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 // Beside lists, sorted, the grants that nobody wants any more beside a missing grant that is holds for: they are taken
 // unless the missing grant is about their holder under another name.
 func (q Query) Beside(live diff.Live, is func(spec.Subject) bool) []spec.Grant {
-	type role struct {
-		resource spec.Ref
-		role     spec.Role
-	}
-	lacking := map[role]bool{}
+	lacking := map[diff.RoleOn]bool{}
 	for g := range q.Grants().Minus(live.Grants) {
 		if q.Desired.Resources[g.Resource].Ownership == spec.Owned && is(g.Subject) {
-			lacking[role{g.Resource, g.Role}] = true
+			lacking[diff.RoleOf(g)] = true
 		}
 	}
-	var beside []spec.Grant
-	if len(lacking) == 0 {
-		return nil
-	}
-	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if lacking[role{g.Resource, g.Role}] && personal(g.Subject.Kind) {
-			beside = append(beside, g)
-		}
-	}
-	slices.SortFunc(beside, spec.Grant.Compare)
-	return beside
+	return live.Grants.Where(func(g spec.Grant) bool {
+		return lacking[diff.RoleOf(g)] && !q.Desired.Grants.Has(g) && g.Subject.Kind.Personal()
+	}).Sorted()
 }
 
 // Leaver is somebody who left.
@@ -91,30 +78,30 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 		return nil, nil
 	}
 	matched := diff.Compare(q.Desired, live).Matched()
-	suspects = subjects(live, func(g spec.Grant) bool {
+	suspects = live.Grants.Holders(func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
 		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
 		_, left := q.Desired.Departed[g.Subject] // a similar name may be somebody else's
-		return (stranger || matched[g]) && !left && personal(g.Subject.Kind)
+		return (stranger || matched[g]) && !left && g.Subject.Kind.Personal()
 	})
 	if len(suspects) == 0 {
 		return nil, nil
 	}
 	found := map[spec.Origin]bool{}
 	for g := range live.Grants.Minus(q.Desired.Grants) {
-		if claim, left := q.Desired.Departed[g.Subject]; left {
-			found[claim] = true
+		if origin, left := q.Desired.Departed[g.Subject]; left {
+			found[origin] = true
 		}
 	}
 	names := map[spec.Origin][]spec.Subject{}
-	for s, claim := range q.Desired.Departed {
-		if !found[claim] {
-			names[claim] = append(names[claim], s)
+	for s, origin := range q.Desired.Departed {
+		if !found[origin] {
+			names[origin] = append(names[origin], s)
 		}
 	}
-	for claim, all := range names {
+	for origin, all := range names {
 		slices.SortFunc(all, spec.Subject.Compare)
-		leavers = append(leavers, Leaver{claim, all})
+		leavers = append(leavers, Leaver{origin, all})
 	}
 	slices.SortFunc(leavers, func(a, b Leaver) int { return slices.CompareFunc(a.Names, b.Names, spec.Subject.Compare) })
 	return leavers, suspects
@@ -125,13 +112,24 @@ func (l Leaver) Users() []spec.Subject {
 	return slices.DeleteFunc(slices.Clone(l.Names), func(s spec.Subject) bool { return s.Kind != spec.SubjectUser })
 }
 
-// Untraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and that
-// it shows nothing else of them. why says how they were looked for.
-func Untraced(q Query, live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
+// Trace has the names learned of those who left and of the suspects, and notes whom that leaves open. name tells live what the
+// vendor shows of them, and says why they may not be found by that.
+func (q Query) Trace(live *diff.Live, name func(left, suspects []spec.Subject) (why string, err error)) error {
+	leavers, suspects := q.Leavers(*live)
+	why, err := name(slices.Concat(spec.Each(leavers, Leaver.Users)...), suspects)
+	if err == nil && len(leavers) > 0 {
+		q.noteUntraced(live, leavers, suspects, why)
+	}
+	return err
+}
+
+// noteUntraced notes which of the people who left are not among the suspects, by all names that the vendor was found to show, and
+// that it shows nothing else of them. why says how they were looked for.
+func (q Query) noteUntraced(live *diff.Live, leavers []Leaver, suspects []spec.Subject, why string) {
 	left, found := diff.Departed(q.Desired, *live), map[spec.Origin]bool{}
 	for _, s := range suspects {
-		if claim, gone := left(s); gone {
-			found[claim] = true
+		if origin, gone := left(s); gone {
+			found[origin] = true
 		}
 	}
 	var names []string
@@ -181,19 +179,4 @@ func (q Query) Alike(unmade []spec.Ref, names []string, live *diff.Live) {
 			}
 		}
 	}
-}
-
-func personal(kind spec.SubjectKind) bool {
-	return kind == spec.SubjectUser || kind == spec.SubjectMailbox || kind == spec.SubjectAddress
-}
-
-// subjects lists, sorted, the holders of the live grants for which is holds.
-func subjects(live diff.Live, is func(spec.Grant) bool) []spec.Subject {
-	found := map[spec.Subject]bool{}
-	for g := range live.Grants.All() {
-		if is(g) {
-			found[g.Subject] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(found), spec.Subject.Compare)
 }

@@ -45,8 +45,8 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 		if c.Op == diff.OpResend {
 			g.Role = spec.RoleAccess
 		}
-		if claim, wanted := desired.Grants.Claim(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
-			q.Only.Add(g, claim)
+		if origin, wanted := desired.Grants.Origin(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
+			q.Only.Add(g, origin)
 		}
 	}
 	return q
@@ -63,13 +63,9 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	missing := map[spec.Subject]bool{}
-	for g := range q.Grants().Minus(live.Grants) {
-		if q.Desired.Resources[g.Resource].Ownership != spec.Ignored {
-			missing[g.Subject] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare)
+	return q.Grants().Holders(func(g spec.Grant) bool {
+		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
+	})
 }
 
 // Alone returns the rows of wanted resources that share their name with no other, and tells live of the names that several
@@ -95,15 +91,6 @@ func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
 	}
 	live.Distrust(ref, "%s could not be read: %v", what, err)
 	return nil
-}
-
-// Names are those of rows, in their order.
-func Names[T any](rows []T, name func(T) string) []string {
-	names := make([]string, len(rows))
-	for i, row := range rows {
-		names[i] = name(row)
-	}
-	return names
 }
 
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where

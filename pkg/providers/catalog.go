@@ -32,11 +32,7 @@ func Find(name string) (Provider, bool) {
 
 // Formats returns what the file may hold for each provider.
 func Formats() []spec.ProviderSchema {
-	var formats []spec.ProviderSchema
-	for _, p := range Catalog() {
-		formats = append(formats, p.Format)
-	}
-	return formats
+	return spec.Each(Catalog(), func(p Provider) spec.ProviderSchema { return p.Format })
 }
 
 // Kinds are the kinds of resources of all providers.

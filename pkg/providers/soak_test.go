@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // What a soak may cost: so many runs, and so many write requests for each that an undisturbed run sends. What the gateway
@@ -33,9 +35,12 @@ const (
 // done but unanswered and answers some with garbage, while somebody else edits what is live. Apply is run again, as its exit
 // code asks for, until there is nothing left to do. The vendor keeps to the rates that it states; time is virtual.
 func TestSoak(t *testing.T) {
-	seeds := 5
-	if testing.Short() {
+	seeds := 3
+	switch {
+	case testing.Short():
 		seeds = 1
+	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+		seeds = 5
 	}
 	w := newSoakWorld()
 	var calm *soak
@@ -159,7 +164,7 @@ func newSoak(t *testing.T, w *soakWorld, seed uint64) *soak {
 	tenant.Connection.Rate, tenant.Connection.Settings["project"] = p.Format.Rate, "0123456789abcdef0123456789abcdef"
 	storm := newStorm(vendor, tenant.Via, seed)
 	tenant.Via = storm
-	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(filepath.Join(t.TempDir(), "state")),
+	s := &soak{world: w, storm: storm, file: filepath.Join(t.TempDir(), "entitlements.yaml"), store: file.Open(storetest.Folder(t)),
 		replayed: replayed{tenant}}
 	teams := map[string]bool{}
 	for _, g := range w.groups {

@@ -51,10 +51,7 @@ func (d *decoder) mayReach(u *url.URL, f *ProviderSchema) bool {
 
 // reachable says which hosts there are.
 func (a allowance) reachable(f *ProviderSchema) string {
-	known := slices.Clone(f.Hosts)
-	for _, p := range a.hosts {
-		known = append(known, p.String())
-	}
+	known := slices.Concat(f.Hosts, Each(a.hosts, hostPattern.String))
 	return "use https and port 443 of " + either(known) + ", or a loopback address" + operatorAllows("hosts")
 }
 

@@ -1,10 +1,10 @@
 package spec
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,16 +20,10 @@ type Connection struct {
 	Rate         Rates             // of this run; filled with the provider's default where the file sets none
 	Reserve      Rates             // at which turns are taken from the budget that runs share: Rate, but no reviewed file slows it
 	Notices      Notices
+	Language     string // of the mails that the vendor sends about our calls; "": its own choice
 	Packing      Packing
 	Experimental []string
 	Source       Position
-}
-
-// Notices says when a failed mail is sent again.
-type Notices struct {
-	Off         bool
-	ResendAfter time.Duration
-	MaxAttempts int
 }
 
 // Packing says how many pairs beyond its changes a plan may let its calls touch, so that they are fewer. The zero value,
@@ -39,8 +33,12 @@ type Packing struct {
 	CoverAbsent int // pairs that are neither desired nor live and that may be revoked
 }
 
-// DefaultNotices is what holds where the file says nothing.
-var DefaultNotices = Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
+// Keys that mean the same for every provider that has them. They say how people are known, and not which tenant it is.
+const (
+	KeyDomain   = "domain"   // what a blank domain means in the files
+	KeyPlatform = "platform" // the kind of directory of people who have none of their own
+	KeyCaseFold = "caseFold" // whether names that differ in letter case only are one
+)
 
 // connection is a Connection and what its provider allows, which is nothing where the file names no known provider.
 type connection struct {
@@ -54,13 +52,28 @@ func (c *connection) holds(k Kind) bool {
 }
 
 // domain is what a blank domain means.
-func (c *connection) domain() string { return strings.ToLower(c.schema.Domain) }
+func (c *connection) domain() string {
+	return cmp.Or(c.Settings[KeyDomain], strings.ToLower(c.schema.Domain))
+}
+
+// platform is the kind of directory that a user is of; "" where nobody says. Who is said to be of the vendor's own domain is not of
+// the directory that the connection is about.
+func (c *connection) platform(u *user) string {
+	builtIn := u.domain != "" && u.domain == strings.ToLower(c.schema.Domain)
+	switch {
+	case slices.Contains(c.schema.Words[KeyPlatform], u.platform):
+		return u.platform
+	case builtIn && u.domain != c.Settings[KeyDomain]:
+		return ""
+	}
+	return c.Settings[KeyPlatform]
+}
 
 // The keys that every connection takes, and those inside of them.
 var (
-	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "packing", "experimental"}
+	connectionKeys = []string{"provider", "auth", "endpoint", "rate", "notices", "language", "packing", "experimental"}
 	rateKeys       = []string{"read", "write"}
-	noticesKeys    = []string{"resendAfter", "maxAttempts"}
+	noticesKeys    = []string{"resendAfter", "maxAttempts", "types"}
 	packingKeys    = []string{"regrant", "coverAbsent"}
 )
 
@@ -91,15 +104,16 @@ func (d *decoder) connection(key, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	var known []string
-	for _, f := range d.formats {
-		known = append(known, f.Provider)
-	}
+	known := Each(d.formats, func(f ProviderSchema) string { return f.Provider })
 	if c.Provider, ok = d.word(provider, "provider", known...); !ok {
 		return
 	}
 	c.schema = &d.formats[slices.Index(known, c.Provider)]
-	if o, ok := d.object(n, what, c.schema.keys()); ok {
+	keys := c.schema.keys()
+	if o := (object{node: n}); o.get("language") != nil && !slices.Contains(keys, "language") {
+		keys = append(keys, "language") // to say why it is refused
+	}
+	if o, ok := d.object(n, what, keys); ok {
 		d.settings(c, o)
 	}
 }
@@ -108,7 +122,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 func (f *ProviderSchema) keys() []string {
 	keys := slices.Clone(connectionKeys)
 	unused := func(key string) bool {
-		return key == "auth" && len(f.Auth) == 0 || key == "notices" && !f.Notices ||
+		return key == "auth" && len(f.Auth) == 0 || key == "notices" && len(f.Mails) == 0 || key == "language" && len(f.Languages) == 0 ||
 			key == "packing" && !f.Packing || key == "experimental" && len(f.Experimental) == 0
 	}
 	return append(slices.DeleteFunc(keys, unused), f.Keys...)
@@ -130,8 +144,11 @@ func (d *decoder) settings(c *connection, o object) {
 	if n := o.get("rate"); n != nil {
 		d.rates(n, c)
 	}
-	if n := o.get("notices"); n != nil && f.Notices {
-		d.notices(n, &c.Notices)
+	if n := o.get("notices"); n != nil && len(f.Mails) > 0 {
+		d.notices(n, c)
+	}
+	if n := o.get("language"); n != nil {
+		d.language(n, c)
 	}
 	if n := o.get("packing"); n != nil && f.Packing {
 		d.packing(n, &c.Packing)
@@ -145,10 +162,6 @@ func (d *decoder) settings(c *connection, o object) {
 func (d *decoder) providerKeys(c *connection, o object) {
 	c.Settings = map[string]string{}
 	for _, key := range c.schema.Keys {
-		read := d.name
-		if slices.Contains(c.schema.Booleans, key) {
-			read = d.boolean
-		}
 		n := o.get(key)
 		if n == nil && slices.Contains(c.schema.Required, key) {
 			n, _ = o.need(key)
@@ -156,10 +169,24 @@ func (d *decoder) providerKeys(c *connection, o object) {
 		if n == nil {
 			continue
 		}
-		if v, ok := read(n, key); ok {
+		if v, ok := d.setting(n, key, c.schema); ok {
 			c.Settings[key] = v
 		}
 	}
+}
+
+// setting reads the value of a provider's key.
+func (d *decoder) setting(n *yaml.Node, key string, f *ProviderSchema) (string, bool) {
+	words, boolean := f.Words[key], slices.Contains(f.Booleans, key)
+	switch {
+	case boolean && (words == nil || n.Tag == "!!bool"):
+		return d.boolean(n, key)
+	case words != nil:
+		return d.word(n, key, words...)
+	case key == KeyDomain:
+		return d.domain(n, key)
+	}
+	return d.name(n, key)
 }
 
 // wordList reads a list of fixed words, each at most once.

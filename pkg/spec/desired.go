@@ -6,7 +6,7 @@ import (
 )
 
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
-// The caller owns the result, but for Departed, Known and Addresses, which connections share.
+// The caller owns the result, but for Departed, Known, Addresses and Platforms, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
 	sizes := map[string]int{}
 	for _, r := range s.resources {
@@ -21,7 +21,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 		by := site.view(s.users)
 		state, known := people[by]
 		if !known {
-			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site)}
+			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site), Platforms: s.platforms(site)}
 			people[by] = state
 		}
 		state.Resources, state.Listed = map[Ref]Resource{}, map[Ref]bool{}
@@ -74,6 +74,17 @@ func (s *Spec) addresses(c *connection) map[Subject]string {
 	return addresses
 }
 
+// platforms are the kinds of directories that people are of.
+func (s *Spec) platforms(c *connection) map[Subject]string {
+	platforms := map[Subject]string{}
+	for _, u := range s.users {
+		if platform := c.platform(u); platform != "" {
+			platforms[c.identity(u)] = platform
+		}
+	}
+	return platforms
+}
+
 // grant adds what a resource's entries give. A pair that several of them give counts once: one that holds goes before one that
 // has lapsed, an earlier entry before a later one, and of those that have lapsed one that ended before one that is yet to begin.
 func (r *resource) grant(state State, c *connection, now time.Time, teams map[*team][]*user) {
@@ -94,7 +105,7 @@ func (r *resource) grant(state State, c *connection, now time.Time, teams map[*t
 			state.Grants.Add(g, origin)
 			state.Inactive.Remove(g)
 		default:
-			if former, known := state.Inactive.Claim(g); !known || origin.ends(former) {
+			if former, known := state.Inactive.Origin(g); !known || origin.ends(former) {
 				state.Inactive.Add(g, origin)
 			}
 		}

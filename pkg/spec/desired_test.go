@@ -96,15 +96,15 @@ func dumpStates(states map[string]State) []string {
 			r.Schema = nil // that of the made-up providers
 			lines = append(lines, fmt.Sprintf("%s: %v %+v", name, ref, r))
 		}
-		for what, claims := range map[string]Grants{"grant": state.Grants, "lapsed": state.Inactive} {
-			for g, claim := range claims.All() {
+		for what, origins := range map[string]Grants{"grant": state.Grants, "lapsed": state.Inactive} {
+			for g, origin := range origins.All() {
 				lines = append(lines, fmt.Sprintf("%s: %s %v %s to %s %q of %q: %v %q", name, what, g.Resource, g.Role,
-					g.Subject.Kind, g.Subject.Name, g.Subject.Domain, claim.Source, claim.Reason))
+					g.Subject.Kind, g.Subject.Name, g.Subject.Domain, origin.Source, origin.Reason))
 			}
 		}
-		for subject, claim := range state.Departed {
+		for subject, origin := range state.Departed {
 			lines = append(lines, fmt.Sprintf("%s: left %s %q of %q: %v %q", name, subject.Kind, subject.Name, subject.Domain,
-				claim.Source, claim.Reason))
+				origin.Source, origin.Reason))
 		}
 	}
 	slices.Sort(lines)

@@ -123,8 +123,8 @@ func TestEndsOfLongAgoAnnounceNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		var overdue []string
-		for g, claim := range s.Desired(now)["w"].Inactive.All() {
-			if claim.Ended && claim.Overdue {
+		for g, origin := range s.Desired(now)["w"].Inactive.All() {
+			if origin.Ended && origin.Overdue {
 				overdue = append(overdue, g.Subject.Name)
 			}
 		}

@@ -66,22 +66,15 @@ func (p *problems) err() error {
 	if len(p.found) == 0 {
 		return nil
 	}
-	all := &multierror.Error{}
-	for _, e := range p.sorted() {
-		all.Errors = append(all.Errors, e)
-	}
 	dropped := p.dropped
-	all.ErrorFormat = func(errs []error) string { return formatErrors(errs, dropped) }
-	return all
+	return &multierror.Error{Errors: Each(p.sorted(), func(e *Error) error { return e }),
+		ErrorFormat: func(errs []error) string { return formatErrors(errs, dropped) }}
 }
 
 // formatErrors prints one error a line, the first hundred of them.
 func formatErrors(errs []error, dropped int) string {
 	shown := errs[:min(len(errs), maxShown)]
-	lines := make([]string, 0, len(shown)+1)
-	for _, err := range shown {
-		lines = append(lines, err.Error())
-	}
+	lines := Each(shown, error.Error)
 	if more := len(errs) - len(shown) + dropped; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more errors; correct these first", more))
 	}

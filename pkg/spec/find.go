@@ -51,10 +51,7 @@ func (l *loader) find(paths []string) []file {
 // canonical gives each path the one name that all spellings of it have, and sorts them.
 func canonical(paths []string) []string {
 	here, _ := os.Getwd() // without it paths stay as they are
-	names := make([]string, len(paths))
-	for i, path := range paths {
-		names[i] = canonicalName(here, path)
-	}
+	names := Each(paths, func(path string) string { return canonicalName(here, path) })
 	slices.Sort(names)
 	return slices.Compact(names)
 }

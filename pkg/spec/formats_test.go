@@ -15,8 +15,11 @@ func testFormats() []ProviderSchema {
 				{Keys: []string{"token"}},
 			},
 			Hosts: []string{"ws.example", "ws.{region}.example"}, Env: []string{"A", "B", "K", "T", "U", "CLOUD_*"},
-			Keys: []string{"region", "project"}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
-			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Notices: true, Packing: true,
+			Keys: []string{"region", "project", "domain", "platform", "caseFold"}, Booleans: []string{"caseFold"},
+			Words: map[string][]string{"platform": {"AD", "LOCAL"}, "caseFold": {"auto"}}, Required: []string{"region"}, Endpoints: []string{"app", "iam"},
+			Domain: "Local.com", Rate: Rates{Read: PerMinute(200), Write: PerMinute(100)}, Packing: true,
+			Mails:     []Mail{{Type: "grant-mail", Kind: kindAppGroup, After: "grant", Default: true}, {Type: "revoke-mail", Kind: kindAppGroup, After: "revoke"}},
+			Languages: []string{"zh-cn", "en-us"},
 		},
 		{
 			Provider: "mailer", Identity: ByEmail, Kinds: []KindSchema{kinds[kindMailGroup]},
@@ -25,7 +28,8 @@ func testFormats() []ProviderSchema {
 			Keys: []string{"sign"}, Booleans: []string{"sign"}, Experimental: []string{"members", "senders"},
 		},
 		{
-			Provider: "directory", Kinds: []KindSchema{kinds[kindAccount]}, Auth: []AuthForm{{Keys: []string{"key"}}}, Notices: true,
+			Provider: "directory", Kinds: []KindSchema{kinds[kindAccount]}, Auth: []AuthForm{{Keys: []string{"key"}}},
+			Mails: []Mail{{Type: "promotion-mail", Kind: kindAccount, After: "update", Default: true}},
 			Hosts: []string{"accounts.example"}, Env: []string{"K"},
 		},
 	}

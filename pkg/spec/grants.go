@@ -70,11 +70,7 @@ var inTeam = holder{"a team", []SubjectKind{SubjectUser, kindTeam}}
 
 // takes is what it can hold, as the file writes it.
 func (h holder) takes() string {
-	var forms []string
-	for _, k := range h.kinds {
-		forms = append(forms, formOf(k).text)
-	}
-	return either(forms)
+	return either(Each(h.kinds, func(k SubjectKind) string { return formOf(k).text }))
 }
 
 var grantKeys = []string{"to", "starts", "expires", "reason"}

@@ -17,9 +17,9 @@ func TestGrantsAreASet(t *testing.T) {
 		var set, other Grants
 		model := map[Grant]Origin{}
 		for _, g := range rapid.SliceOfN(some, 0, 8).Draw(t, "added") {
-			claim := Origin{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
-			set.Add(g, claim)
-			model[g] = claim
+			origin := Origin{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
+			set.Add(g, origin)
+			model[g] = origin
 		}
 		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "removed") {
 			set.Remove(g)
@@ -38,11 +38,11 @@ func TestGrantsAreASet(t *testing.T) {
 			t.Fatalf("sorted %v, want %v", set.Sorted(), want)
 		}
 		left := maps.Collect(set.Minus(other))
-		for g, claim := range model {
-			got, ok := set.Claim(g)
+		for g, origin := range model {
+			got, ok := set.Origin(g)
 			lost, stays := left[g]
-			if got != claim || !ok || stays == other.Has(g) || stays && lost != claim || part.Has(g) != inA(g) {
-				t.Fatalf("%v: claim %v, left over %v, in A %v", g, got, stays, part.Has(g))
+			if got != origin || !ok || stays == other.Has(g) || stays && lost != origin || part.Has(g) != inA(g) {
+				t.Fatalf("%v: origin %v, left over %v, in A %v", g, got, stays, part.Has(g))
 			}
 		}
 	})

@@ -83,16 +83,17 @@ func (c *connection) names(u *user) []Subject {
 	return names
 }
 
-// view is what connections share that know all people by the same names: those of one provider, but for connections at which
-// somebody has a name of their own.
+// view is what connections share that know all people by the same names, and as of the same directories: those of one provider, but
+// for connections at which somebody has a name of their own.
 type view struct {
-	schema     *ProviderSchema
-	connection string
+	schema           *ProviderSchema
+	connection       string
+	domain, platform string
 }
 
 func (c *connection) view(users []*user) view {
 	if slices.ContainsFunc(users, func(u *user) bool { return u.at(c.Name) != nil }) {
-		return view{c.schema, c.Name}
+		return view{c.schema, c.Name, c.Settings[KeyDomain], c.Settings[KeyPlatform]}
 	}
-	return view{schema: c.schema}
+	return view{schema: c.schema, domain: c.Settings[KeyDomain], platform: c.Settings[KeyPlatform]}
 }

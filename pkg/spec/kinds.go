@@ -103,18 +103,11 @@ func (k *KindSchema) keys() []string {
 	if k.Ownership {
 		keys = append(keys, "ownership", "state")
 	}
-	for _, s := range k.Settings {
-		keys = append(keys, s.Key)
-	}
-	return append(keys, k.listKeys()...)
+	return slices.Concat(keys, Each(k.Settings, func(s Setting) string { return s.Key }), k.listKeys())
 }
 
 func (k *KindSchema) listKeys() []string {
-	var keys []string
-	for _, l := range k.Lists {
-		keys = append(keys, l.Key)
-	}
-	return keys
+	return Each(k.Lists, func(l List) string { return l.Key })
 }
 
 // states are the words that state: takes.

@@ -77,9 +77,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
 	}
-	for _, name := range slices.Sorted(maps.Keys(l.connections)) {
-		s.Connections = append(s.Connections, l.connections[name].Connection)
-	}
+	s.Connections = Each(slices.Sorted(maps.Keys(l.connections)), func(name string) Connection { return l.connections[name].Connection })
 	return s, nil
 }
 

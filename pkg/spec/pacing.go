@@ -129,28 +129,6 @@ func (d *decoder) rate(n *yaml.Node, what string, rate *Rate) bool {
 	return true
 }
 
-func (d *decoder) notices(n *yaml.Node, notices *Notices) {
-	if n.Kind == yaml.ScalarNode && !isNull(n) {
-		if _, ok := d.word(n, "notices", "off"); ok {
-			*notices = Notices{Off: true}
-		}
-		return
-	}
-	o, ok := d.object(n, "notices", noticesKeys)
-	if !ok {
-		return
-	}
-	if value := o.get("resendAfter"); value != nil {
-		d.duration(value, "resendAfter", &notices.ResendAfter)
-		if !d.trusted && notices.ResendAfter < minResendAfter {
-			d.reject(d.at(value), "write 1h or more"+askOperator, "resendAfter %s is shorter than 1h", quoted(value.Value))
-		}
-	}
-	if value := o.get("maxAttempts"); value != nil {
-		d.most(value, "maxAttempts", maxMailTries, &notices.MaxAttempts)
-	}
-}
-
 func (d *decoder) packing(n *yaml.Node, packing *Packing) {
 	o, ok := d.object(n, "packing", packingKeys)
 	if !ok {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"reflect"
 	"testing"
 	"time"
 )
@@ -24,7 +25,7 @@ connections:
 	}
 	c := l.connections["w"]
 	want := Rates{Read: Rate{1, time.Hour}, Write: PerMinute(9000)}
-	if c.Rate != want || c.Reserve != want || c.Notices != (Notices{ResendAfter: time.Second, MaxAttempts: 99}) || c.Packing != (Packing{999999, 999999}) {
+	if c.Rate != want || c.Reserve != want || !reflect.DeepEqual(c.Notices, Notices{ResendAfter: time.Second, MaxAttempts: 99}) || c.Packing != (Packing{999999, 999999}) {
 		t.Errorf("%+v", c.Connection)
 	}
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -9,13 +10,14 @@ import (
 
 // user is a person or robot, as the file names it.
 type user struct {
-	name    string
-	account string // the vendor's user name
-	domain  string // lower case; blank: the connection's default
-	email   string // lower case
-	given   []given
-	left    bool
-	source  Position
+	name     string
+	account  string // the vendor's user name
+	domain   string // lower case; blank: the connection's default
+	email    string // lower case
+	platform string // one of some provider's words; blank: the connection's
+	given    []given
+	left     bool
+	source   Position
 }
 
 // given is the name of a user at one connection.
@@ -38,7 +40,7 @@ type team struct {
 }
 
 var (
-	userKeys = []string{"name", "account", "domain", "email", "names", "state"}
+	userKeys = []string{"name", "account", "domain", "platform", "email", "names", "state"}
 	// The states of a user.
 	userStates = []string{"active", "left"}
 )
@@ -58,6 +60,7 @@ func (d *decoder) user(n *yaml.Node) bool {
 		return false
 	}
 	u := &user{account: o.read("account", d.name), domain: o.read("domain", d.domain), email: o.read("email", d.address)}
+	u.platform = o.choice("platform", platformsOf(d.formats))
 	u.left = o.choice("state", userStates) == "left"
 	if v := o.get("names"); v != nil {
 		for key, value := range d.pairs(v, "names") {
@@ -85,6 +88,16 @@ func (d *decoder) user(n *yaml.Node) bool {
 	d.users[u.name] = u
 	d.userList, d.userNames = append(d.userList, u), append(d.userNames, u.name)
 	return true
+}
+
+// platformsOf are the kinds of directories that any provider knows.
+func platformsOf(formats []ProviderSchema) []string {
+	all := []string{}
+	for _, f := range formats {
+		all = append(all, f.Words[KeyPlatform]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (d *decoder) domain(n *yaml.Node, what string) (string, bool) {

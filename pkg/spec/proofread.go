@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -291,9 +292,5 @@ func noKey(text []byte, at int) *mistake {
 
 // bullet tells the characters that text programs begin the items of a list with.
 func bullet(r rune) bool {
-	switch r {
-	case '•', '‣', '●', '○', '▪', '■', '◦', '·', '–', '—', '−', '－', '*', '+', '➢', '✓', '\uf0b7':
-		return true
-	}
-	return false
+	return strings.ContainsRune("•‣●○▪■◦·–—−－*+➢✓\uf0b7", r)
 }

@@ -4,19 +4,21 @@ package spec
 // no vendor.
 type ProviderSchema struct {
 	Provider     string
-	Kinds        []KindSchema // the resources that its connections may hold
-	Auth         []AuthForm   // the accepted sets of auth keys; exactly one must match
-	Hosts        []string     // the vendor's API, lower case, on https and port 443; {region} stands for one label that is a region's name
-	Env          []string     // variables that auth may name beside ENTITLECTL_SECRET_*: NAME, or PREFIX*
-	Keys         []string     // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
-	Required     []string     // those of Keys that must be there
-	Booleans     []string     // those of Keys that are true or false; the others are names
-	Endpoints    []string     // API families whose endpoints can be overridden one by one; none: only a single endpoint
-	Experimental []string     // words that experimental: takes
-	Domain       string       // what a blank domain means; "" where the vendor has no domains
-	Rate         Rates        // the vendor's published figures, used where the file sets none
-	Notices      bool         // whether the vendor sends mails that can be sent again
-	Packing      bool         // whether one call acts on every resource it lists times every subject it lists
+	Kinds        []KindSchema        // the resources that its connections may hold
+	Auth         []AuthForm          // the accepted sets of auth keys; exactly one must match
+	Hosts        []string            // the vendor's API, lower case, on https and port 443; {region} stands for one label that is a region's name
+	Env          []string            // variables that auth may name beside ENTITLECTL_SECRET_*: NAME, or PREFIX*
+	Keys         []string            // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
+	Required     []string            // those of Keys that must be there
+	Booleans     []string            // those of Keys that are true or false; the others are names
+	Words        map[string][]string // all that those of Keys take which take words, beside true and false where they are of Booleans
+	Endpoints    []string            // API families whose endpoints can be overridden one by one; none: only a single endpoint
+	Experimental []string            // words that experimental: takes
+	Domain       string              // what a blank domain means; "" where the vendor has no domains
+	Rate         Rates               // the vendor's published figures, used where the file sets none
+	Mails        []Mail              // what the vendor sends by itself about changes, and can be asked to send again
+	Languages    []string            // words that language: takes; none: the vendor's API has no choice of a language for its mails
+	Packing      bool                // whether one call acts on every resource it lists times every subject it lists
 
 	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.
 	// nil: byAccount.

@@ -76,7 +76,7 @@ func about(s schema, what string) schema {
 
 // definitions are all parts of a schema that others point to; kinds tells by which of their names each kind is defined.
 func definitions(formats []ProviderSchema) (defs schema, kinds map[*KindSchema]string) {
-	defs, kinds = commonDefinitions(), map[*KindSchema]string{}
+	defs, kinds = commonDefinitions(formats), map[*KindSchema]string{}
 	defs["connection"] = connectionSchema(formats, defs)
 	for _, k := range kindsOf(formats) {
 		name := string(k.Kind)
@@ -89,7 +89,7 @@ func definitions(formats []ProviderSchema) (defs schema, kinds map[*KindSchema]s
 }
 
 // commonDefinitions are those that hold whatever providers there are.
-func commonDefinitions() schema {
+func commonDefinitions(formats []ProviderSchema) schema {
 	return schema{
 		"name":    line(maxName),
 		"item":    about(line(maxLine), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
@@ -98,12 +98,13 @@ func commonDefinitions() schema {
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
 		"count": schema{"type": "integer", "minimum": 0},
 		"user": record([]string{"name"}, schema{
-			"name":    about(pointer("name"), "what these files call them"),
-			"account": about(line(maxName), "the vendor's user name, if it is not the name"),
-			"domain":  about(line(maxName), "the directory domain, if it is not the vendor's default"),
-			"email":   about(pointer("address"), "the mail address, by which mail groups know them"),
-			"names":   about(mapOf(pointer("name")), "the name at single connections, where it differs: CONNECTION: NAME"),
-			"state":   about(words(userStates), "left: loses every grant everywhere"),
+			"name":     about(pointer("name"), "what these files call them"),
+			"account":  about(line(maxName), "the vendor's user name, if it is not the name"),
+			"domain":   about(line(maxName), "the directory domain, if it is not the connection's"),
+			"platform": about(words(platformsOf(formats)), "the kind of directory they are of, if it is not that of the connection"),
+			"email":    about(pointer("address"), "the mail address, by which mail groups know them"),
+			"names":    about(mapOf(pointer("name")), "the name at single connections, where it differs: CONNECTION: NAME"),
+			"state":    about(words(userStates), "left: loses every grant everywhere"),
 		}),
 		"grant": record([]string{"to"}, schema{
 			"to":      about(listOf(pointer("item")), "who gets it"),
@@ -111,32 +112,33 @@ func commonDefinitions() schema {
 			"expires": about(pointer("moment"), "the first moment without access"),
 			"reason":  about(line(maxLine), "why, for whoever reads the plan"),
 		}),
-		"member": anyOf(pointer("item"), pointer("grant")),
-		"rules": record(nil, schema{
-			"max-revokes":               about(pointer("limit"), "revokes on a connection"),
-			"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
-			"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
-			"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
-			"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
-			"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
-			"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
-			"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
-		}),
+		"member":     anyOf(pointer("item"), pointer("grant")),
+		"rules":      rulesSchema(),
 		"limit":      anyOf(pointer("count"), schema{"const": "off"}),
 		"share":      anyOf(text(share.String()), schema{"const": "off"}),
 		"protection": about(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
 		"reference":  about(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "where the secret is found: env:NAME or file:PATH"),
 		"url":        text(`^https?://[^?#@\s]+$`),
 		"rate":       text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`),
-		"notices": anyOf(schema{"const": "off"}, record(nil, schema{
-			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
-			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
-		})),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
 		}),
 	}
+}
+
+// rulesSchema describes the rules of a file.
+func rulesSchema() schema {
+	return record(nil, schema{
+		"max-revokes":               about(pointer("limit"), "revokes on a connection"),
+		"max-revoke-share":          about(pointer("share"), "revokes as a share of a connection's live grants, from 10 up"),
+		"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
+		"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
+		"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
+		"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
+		"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
+		"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
+	})
 }
 
 // schema describes the resources of a kind.
@@ -194,14 +196,6 @@ func connectionSchema(formats []ProviderSchema, defs schema) schema {
 
 // schema describes a provider's connections.
 func (f *ProviderSchema) schema() schema {
-	var forms []schema
-	for _, form := range f.Auth {
-		keys := schema{}
-		for _, key := range slices.Concat(form.Keys, form.Optional) {
-			keys[key] = about(pointer("reference"), f.About[key])
-		}
-		forms = append(forms, record(form.Keys, keys))
-	}
 	endpoint := pointer("url")
 	if len(f.Endpoints) > 0 {
 		families := schema{}
@@ -212,20 +206,30 @@ func (f *ProviderSchema) schema() schema {
 	}
 	all := schema{
 		"provider": about(schema{"const": f.Provider}, "whose tenant it is"),
-		"auth":     about(anyOf(forms...), "where its secrets are found; never a secret itself"),
+		"auth":     about(anyOf(Each(f.Auth, f.authSchema)...), "where its secrets are found; never a secret itself"),
 		"endpoint": about(endpoint, "a proxy, or one URL for each of the vendor's API families"),
 		"rate": about(record(nil, schema{
 			"read":  about(pointer("rate"), "calls that change nothing"),
 			"write": about(pointer("rate"), "calls that change something"),
 		}), "how many calls are made in a second, minute or hour; by default what the vendor publishes"),
-		"notices":      about(pointer("notices"), "when a mail that failed is sent again"),
+		"notices": about(anyOf(schema{"const": "off"}, record(nil, schema{
+			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
+			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
+			"types":       about(listOf(words(f.mailTypes())), "which mails are read, shown and sent again"),
+		})), "when a mail that failed is sent again"),
+		"language":     about(words(f.Languages), "of the mails that the vendor sends about our calls"),
 		"packing":      about(pointer("packing"), "what calls may touch beyond the changes"),
 		"experimental": about(listOf(words(f.Experimental)), "calls that no public page documents"),
 	}
 	for _, key := range f.Keys {
 		value := pointer("name")
-		if slices.Contains(f.Booleans, key) {
+		switch known, boolean := f.Words[key], slices.Contains(f.Booleans, key); {
+		case boolean && known != nil:
+			value = anyOf(schema{"type": "boolean"}, words(known))
+		case boolean:
 			value = schema{"type": "boolean"}
+		case known != nil:
+			value = words(known)
 		}
 		all[key] = about(value, f.About[key])
 	}
@@ -238,4 +242,13 @@ func (f *ProviderSchema) schema() schema {
 		required = append(required, "auth")
 	}
 	return record(required, taken)
+}
+
+// authSchema describes one way to prove who we are.
+func (f *ProviderSchema) authSchema(form AuthForm) schema {
+	keys := schema{}
+	for _, key := range slices.Concat(form.Keys, form.Optional) {
+		keys[key] = about(pointer("reference"), f.About[key])
+	}
+	return record(form.Keys, keys)
 }

@@ -91,7 +91,7 @@ func TestSchemaAccepts(t *testing.T) {
 	for _, name := range []string{
 		"version-2", "version-missing", "unknown-section", "user-key", "user-state", "name-missing", "name-long", "grant-key", "grant-missing-to",
 		"connection-key-unknown", "connection-provider-unknown", "connection-required", "auth-mixed", "auth-literal", "endpoint-query",
-		"rate-zero", "notices-word", "notices-unsupported", "experimental-unsupported", "absent-app", "ownership", "rule-unknown", "rule-share",
+		"rate-zero", "notices-word", "notices-unsupported", "notices-types-word", "language-word", "language-unsupported", "experimental-unsupported", "absent-app", "ownership", "rule-unknown", "rule-share",
 		"account-type", "mail-group-senders", "team-text", "in-missing", "connection-setting-number", "date-bad", "user-email",
 	} {
 		if validate(root, root, readYAML(t, "testdata/bad/"+name+".yaml")) == nil {

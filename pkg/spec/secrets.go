@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Reference says where a secret is found: env:NAME or file:PATH.
@@ -60,7 +61,8 @@ type Lookup struct {
 }
 
 // Secrets resolves the connection's auth references. Unset or empty variables and missing or empty files are errors that
-// name the reference and its position; all are reported at once, as Load does. A newline at the end of a file is trimmed.
+// name the reference and its position, and so are secrets that hold what no vendor puts into one; all are reported at once, as
+// Load does. A newline at the end is trimmed.
 // A file is read only where its real path, links followed, is in a place that Load accepts, and git tracks neither it nor a
 // link to it.
 func (c Connection) Secrets(from Lookup) (map[string]Secret, error) {
@@ -86,19 +88,39 @@ func (r Reference) resolve(from Lookup) (text, what, hint string) {
 		switch {
 		case !set:
 			return "", "is not set", "set the variable"
-		case text == "":
+		case trimmed(text) == "":
 			return "", "is empty", "set the variable to the secret"
 		}
-		return text, "", ""
+		return fit(trimmed(text), "set the variable to the secret alone")
 	}
 	data, err := r.open(from)
 	if err != nil {
 		what, hint = explain(err)
 		return "", "is unreadable: " + what, hint
 	}
-	text = strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
-	if text == "" {
+	if text = trimmed(string(data)); text == "" {
 		return "", "is empty", "write the secret into the file"
+	}
+	return fit(text, "write the secret alone into the file")
+}
+
+func trimmed(text string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+}
+
+// fit gives a secret's text, or what it holds that no secret does. A vendor takes a wrong one for an attack, and locks the key
+// after a few.
+func fit(text, otherwise string) (fits, what, hint string) {
+	for _, odd := range []struct {
+		is   func(r rune) bool
+		what string
+	}{
+		{func(r rune) bool { return r == '\n' || r == '\r' }, "a line break"}, {func(r rune) bool { return r == ' ' || r == '\t' }, "a blank"},
+		{unicode.IsControl, "a control character"}, {func(r rune) bool { return r > unicode.MaxASCII }, "a character that is not ASCII"},
+	} {
+		if strings.ContainsFunc(text, odd.is) {
+			return "", "holds " + odd.what + ", as no secret of a vendor does", otherwise
+		}
 	}
 	return text, "", ""
 }

@@ -13,7 +13,7 @@ import (
 
 func TestSecrets(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "d/secrets/key", "from file\r\n")
+	write(t, "d/secrets/key", "from-file\r\n")
 	write(t, "d/secrets/two", "line\n\n")
 	write(t, "d/secrets/empty", "\n")
 	write(t, "d/secrets/big", strings.Repeat("x", maxSecret+1))
@@ -22,7 +22,8 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{"KEY": "from env", "EMPTY": ""}[name]
+		v, ok := map[string]string{"KEY": "from-env", "EMPTY": "", "CRLF": "from-env\r\n", "LF": "\n", "INNER": "from\nenv", "TWO": "from-env\n\n",
+			"BLANK": "from env ", "TAB": "\tfrom-env", "CONTROL": "from\x00env", "WIDE": "from\u3000env", "BYTES": "from\xffenv"}[name]
 		return v, ok
 	}
 	reference := func(text string) map[string]Reference {
@@ -30,7 +31,7 @@ func TestSecrets(t *testing.T) {
 		return map[string]Reference{"key": {scheme, name, "d", "secrets", Position{"d/a.yaml", 3, 9}}}
 	}
 	for text, want := range map[string]string{
-		"env:KEY": "from env", "file:secrets/key": "from file", "file:secrets/two": "line\n",
+		"env:KEY": "from-env", "env:CRLF": "from-env", "file:secrets/key": "from-file",
 	} {
 		got, err := Connection{Auth: reference(text)}.Secrets(Lookup{Env: env})
 		if err != nil || got["key"].Reveal() != want {
@@ -40,6 +41,15 @@ func TestSecrets(t *testing.T) {
 	for text, want := range map[string]string{
 		"env:NONE":           "is not set; set the variable",
 		"env:EMPTY":          "is empty; set the variable to the secret",
+		"env:LF":             "is empty; set the variable to the secret",
+		"env:INNER":          "holds a line break, as no secret of a vendor does; set the variable to the secret alone",
+		"env:TWO":            "holds a line break, as no secret of a vendor does; set the variable to the secret alone",
+		"env:BLANK":          "holds a blank, as no secret of a vendor does; set the variable to the secret alone",
+		"env:TAB":            "holds a blank, as no secret of a vendor does; set the variable to the secret alone",
+		"env:CONTROL":        "holds a control character, as no secret of a vendor does; set the variable to the secret alone",
+		"env:WIDE":           "holds a character that is not ASCII, as no secret of a vendor does; set the variable to the secret alone",
+		"env:BYTES":          "holds a character that is not ASCII, as no secret of a vendor does; set the variable to the secret alone",
+		"file:secrets/two":   "holds a line break, as no secret of a vendor does; write the secret alone into the file",
 		"file:secrets/none":  "is unreadable: no such file or folder; check the path",
 		"file:secrets/empty": "is empty; write the secret into the file",
 		"file:secrets/big":   "is unreadable: file has 65537 bytes, more than the 65536 allowed; split it",

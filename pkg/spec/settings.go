@@ -48,10 +48,7 @@ func (s Settings) And(others Settings) Settings {
 }
 
 func settingsOf(values map[string]string) Settings {
-	parts := make([]string, 0, len(values))
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		parts = append(parts, bare(name)+": "+bare(values[name]))
-	}
+	parts := Each(slices.Sorted(maps.Keys(values)), func(name string) string { return bare(name) + ": " + bare(values[name]) })
 	return Settings{strings.Join(parts, ", ")}
 }
 

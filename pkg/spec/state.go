@@ -15,6 +15,9 @@ type State struct {
 	Known map[Subject]bool
 	// Addresses are those that the file gives people, by their names at the connection. Only desired states have them.
 	Addresses map[Subject]string
+	// Platforms are the kinds of directories that people are of, in the vendor's words, by their names at the connection. Only desired
+	// states have them, of those of whom the file says it.
+	Platforms map[Subject]string
 	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
 }

@@ -50,6 +50,11 @@ const (
 	SubjectAddress    SubjectKind = "address"
 )
 
+// Personal says whether a subject of this kind may be one person, who may be known by an address.
+func (k SubjectKind) Personal() bool {
+	return k == SubjectUser || k == SubjectMailbox || k == SubjectAddress
+}
+
 // Subject is who gets something, named as its vendor names it: an account name, a group name or an address.
 type Subject struct {
 	Kind   SubjectKind `json:"kind"`
@@ -150,6 +155,9 @@ type Grant struct {
 	Subject  Subject
 	Role     Role
 }
+
+// Holder is the grant's subject.
+func (g Grant) Holder() Subject { return g.Subject }
 
 // Compare orders grants by resource, role and subject.
 func (g Grant) Compare(o Grant) int {

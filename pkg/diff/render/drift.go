@@ -42,7 +42,10 @@ func differenceRow(d diff.Difference) Row {
 
 // whyChanged adds which side changed to the reason of a difference.
 func whyChanged(why string, by diff.ChangedBy) string {
-	words := changedByWords(by)
+	words := changedByWords[by]
+	if by != "" && words == "" {
+		words = "(" + string(by) + ")"
+	}
 	if why == "" || words == "" {
 		return why + words
 	}

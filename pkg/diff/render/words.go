@@ -11,21 +11,32 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// opMark is the glyph of an op. An op without one shows its own name.
-func opMark(op diff.Op) Mark {
-	switch op {
-	case diff.OpCreate, diff.OpGrant:
-		return Mark{"+", Adds}
-	case diff.OpRevoke, diff.OpDelete:
-		return Mark{"-", Removes}
-	case diff.OpUpdate:
-		return Mark{"~", Alters}
-	case diff.OpResend:
-		return Mark{">", Repeats}
-	default:
-		return Mark{string(op), Alarms}
+// The marks of ops and causes, the words of outcomes, and those of the side that changed.
+var (
+	opMarks = map[diff.Op]Mark{
+		diff.OpCreate: {"+", Adds}, diff.OpGrant: {"+", Adds}, diff.OpRevoke: {"-", Removes}, diff.OpDelete: {"-", Removes},
+		diff.OpUpdate: {"~", Alters}, diff.OpResend: {">", Repeats},
 	}
-}
+	causeMarks = map[diff.Cause]Mark{
+		diff.Missing: {"missing", Adds}, diff.Extra: {"extra", Removes}, diff.Changed: {"changed", Alters}, diff.Pending: {"pending", Repeats},
+	}
+	outcomeWords = map[diff.Outcome]string{
+		diff.Done: "done", diff.Already: "already there", diff.Refused: "refused", diff.Unknown: "unknown",
+		diff.NotTried: "not tried", diff.Blocked: "blocked",
+	}
+	changedByWords = map[diff.ChangedBy]string{
+		diff.ChangedLive: "changed live", diff.ChangedFiles: "the files moved on", diff.ChangedBoth: "changed live, and the files moved on",
+	}
+)
+
+// opMark is the glyph of an op. An op without one shows its own name.
+func opMark(op diff.Op) Mark { return cmp.Or(opMarks[op], Mark{string(op), Alarms}) }
+
+// causeMark is how drift names a cause.
+func causeMark(c diff.Cause) Mark { return cmp.Or(causeMarks[c], Mark{"(" + string(c) + ")", Alarms}) }
+
+// outcomeWord is how results name an outcome.
+func outcomeWord(o diff.Outcome) string { return cmp.Or(outcomeWords[o], "("+string(o)+")") }
 
 // subjectOf says in a few words what a change is about, its resource left out.
 func subjectOf(c diff.Change) string {
@@ -64,52 +75,6 @@ func riskOf(c diff.Change) Risk {
 		return Takes
 	}
 	return Harmless
-}
-
-// outcomeWord is how results name an outcome.
-func outcomeWord(o diff.Outcome) string {
-	switch o {
-	case diff.Done, diff.Refused, diff.Unknown, diff.Blocked:
-		return string(o)
-	case diff.Already:
-		return "already there"
-	case diff.NotTried:
-		return "not tried"
-	default:
-		return "(" + string(o) + ")"
-	}
-}
-
-// causeMark is how drift names a cause.
-func causeMark(c diff.Cause) Mark {
-	switch c {
-	case diff.Missing:
-		return Mark{"missing", Adds}
-	case diff.Extra:
-		return Mark{"extra", Removes}
-	case diff.Changed:
-		return Mark{"changed", Alters}
-	case diff.Pending:
-		return Mark{"pending", Repeats}
-	default:
-		return Mark{"(" + string(c) + ")", Alarms}
-	}
-}
-
-// changedByWords is how drift says which side changed.
-func changedByWords(by diff.ChangedBy) string {
-	switch by {
-	case "":
-		return ""
-	case diff.ChangedLive:
-		return "changed live"
-	case diff.ChangedFiles:
-		return "the files moved on"
-	case diff.ChangedBoth:
-		return "changed live, and the files moved on"
-	default:
-		return "(" + string(by) + ")"
-	}
 }
 
 // count is a number with what it counts.

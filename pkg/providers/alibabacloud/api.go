@@ -21,11 +21,20 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// hosts serve the accounts of the vendor's Chinese site; ResourceManager has this one for all sites and regions. (Endpoint
-// pages of the two products. The host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
-var hosts = map[family]string{
-	resourceManager:   "https://resourcemanager.aliyuncs.com",
-	resourceDirectory: "https://resourcedirectory.aliyuncs.com",
+// The regions that stand for the vendor's sites.
+const (
+	siteChina         = "cn-shanghai"
+	siteInternational = "ap-southeast-1"
+)
+
+// siteHosts are the hosts that serve the accounts of a site; ResourceManager has one for all. (Endpoint pages of the two products. The
+// host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
+func siteHosts(site string) map[family]string {
+	hosts := map[family]string{resourceManager: "https://resourcemanager.aliyuncs.com", resourceDirectory: "https://resourcedirectory.aliyuncs.com"}
+	if site == siteInternational {
+		hosts[resourceDirectory] = "https://resourcedirectory-intl.aliyuncs.com"
+	}
+	return hosts
 }
 
 // api sends signed requests to one resource directory.
@@ -41,7 +50,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
 		keys: credentials{secrets["accessKeyId"], secrets["accessKeySecret"], secrets["securityToken"]},
 	}
-	for f, host := range hosts {
+	for f, host := range siteHosts(conn.Settings["region"]) {
 		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
 	}
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...) // the gateway may show what it signed
@@ -96,9 +105,12 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) erro
 	return nil
 }
 
-// mailPause is how long we wait after a mail that was refused for coming too soon. The vendor says neither how many it sends
-// nor in what time.
-const mailPause = 2 * time.Minute
+// A mail that was refused for coming too soon is asked for once more, after a short pause, and then left to a later run: the
+// vendor says neither how many it sends nor in what time.
+const (
+	mailPause = 10 * time.Second
+	mailTries = 2
+)
 
 // explain reads error bodies. It gives a meaning that httpx knows to what the vendor spreads over 400, 404 and 409: 429 to
 // what goes through later, 401 to what no further call would fare better with.
@@ -108,9 +120,10 @@ func (a *api) explain(e *httpx.Error, header http.Header, body []byte) {
 		return
 	}
 	e.Code, e.Message, e.RequestID = f.Code, f.Message, f.RequestID
+	e.Own = e.Code != "" && e.Status == http.StatusInternalServerError // the gateway words its own failures alike, under 502 to 504
 	switch {
 	case e.Code == codeFrequency:
-		e.Means, e.Alone, e.Wait = http.StatusTooManyRequests, true, max(e.Wait, mailPause)
+		e.Means, e.Alone, e.Most, e.Wait = http.StatusTooManyRequests, true, mailTries, max(e.Wait, mailPause)
 	case e.Code == codeConcurrent, strings.HasPrefix(e.Code, "Throttling"), strings.HasSuffix(e.Code, ".Throttling"):
 		e.Means, e.Fate, e.Wait = http.StatusTooManyRequests, provider.NotDone, max(e.Wait, timeLeft(header))
 	case aboutCredentials(e.Code):

@@ -63,15 +63,19 @@ func (h *hostsOf) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestHosts(t *testing.T) {
 	for name, tc := range map[string]struct {
 		endpoints map[string]string
+		region    string
 		want      []string
 	}{
-		"public":       {nil, []string{"resourcedirectory.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
-		"one endpoint": {map[string]string{"": "https://h.example/x/"}, []string{"h.example", "h.example"}},
-		"another site": {map[string]string{"resourcedirectory": "https://resourcedirectory-intl.aliyuncs.com"}, []string{"resourcedirectory-intl.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
+		"public":             {nil, "", []string{"resourcedirectory.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
+		"Chinese site":       {nil, "cn-shanghai", []string{"resourcedirectory.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
+		"international site": {nil, "ap-southeast-1", []string{"resourcedirectory-intl.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
+		"one endpoint":       {map[string]string{"": "https://h.example/x/"}, "ap-southeast-1", []string{"h.example", "h.example"}},
+		"another site":       {map[string]string{"resourcedirectory": "https://resourcedirectory-intl.aliyuncs.com"}, "", []string{"resourcedirectory-intl.aliyuncs.com", "resourcemanager.aliyuncs.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, h := newDirectory(t, alibabacloudemu.Options{}, small), &hostsOf{}
 			d.Connection.Endpoints, d.Via = tc.endpoints, h
+			d.Connection.Settings = map[string]string{"region": tc.region}
 			if _, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "billing"))); err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +96,7 @@ func TestThrottling(t *testing.T) {
 		"by another name":    {"Rejected.Throttling", 2 * time.Second},
 		"one call at a time": {"ConcurrentCallNotSupported", 2 * time.Second},
 		"nonce used":         {"SignatureNonceUsed", 500 * time.Millisecond},
-		"too many mails":     {"LimitExceeded.Frequency", 2 * time.Minute},
+		"too many mails":     {"LimitExceeded.Frequency", 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

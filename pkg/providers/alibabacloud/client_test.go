@@ -117,7 +117,7 @@ func TestRead(t *testing.T) {
 	if d := cmp.Diff(want, live.Resources, cmpopts.EquateComparable(spec.Settings{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if live.Unmanaged != 1 || len(live.Notes) != 1 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
+	if live.Unmanaged != 1 || len(live.Notes) != 2 || len(live.Notices) != 1 || live.Notices[0].Tries != 1 {
 		t.Errorf("%d unmanaged, notes %q, notices %+v", live.Unmanaged, live.Notes, live.Notices)
 	}
 }

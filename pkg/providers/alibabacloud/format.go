@@ -1,8 +1,10 @@
 package alibabacloud
 
 import (
-	"regexp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -25,13 +27,16 @@ func Format() spec.ProviderSchema {
 		Hosts: []string{"resourcemanager.aliyuncs.com", "resourcedirectory.aliyuncs.com", "resourcedirectory-intl.aliyuncs.com",
 			"resourcemanager.vpc-proxy.aliyuncs.com", "resourcedirectory.vpc-proxy.aliyuncs.com"},
 		Env:       []string{"ALIBABA_CLOUD_*"},
+		Keys:      []string{"region"},
+		Words:     map[string][]string{"region": {siteChina, siteInternational}},
 		Endpoints: []string{string(resourceManager), string(resourceDirectory)},
 		About: map[string]string{
 			"accessKeyId": "the id of an access key", "accessKeySecret": "its secret", "securityToken": "for temporary access keys",
+			"region":                "where the account's site is: " + siteChina + " of the Chinese one, the default, or " + siteInternational + " of the international one",
 			string(resourceManager): "for Resource Management", string(resourceDirectory): "for the resource directory",
 		},
-		Rate:    spec.Rates{Read: rate, Write: rate},
-		Notices: true,
+		Rate:  spec.Rates{Read: rate, Write: rate},
+		Mails: promotionMails(),
 	}
 }
 
@@ -46,13 +51,14 @@ func accounts() spec.KindSchema {
 	}
 }
 
-// displayName is what the vendor takes as the display name of a new account (CreateResourceAccount); Chinese characters on its
+// accountNames is what the vendor takes as the display name of a new account (CreateResourceAccount); Chinese characters on its
 // Chinese site only, which no read tells.
-var displayName = regexp.MustCompile(`^[\pL\pN_. -]{2,50}$`)
-
 func accountNames(name string) string {
-	if displayName.MatchString(name) {
-		return ""
+	odd := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("_. -", r)
 	}
-	return "2 to 50 letters, digits, _, ., - or blanks"
+	if length := utf8.RuneCountInString(name); length < 2 || length > 50 || strings.ContainsFunc(name, odd) {
+		return "2 to 50 letters, digits, _, ., - or blanks"
+	}
+	return ""
 }

@@ -13,9 +13,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// readMails adds a notice for each account on its way to a cloud account, as far as its mail can be sent again.
+// promotionMails are the rows of docs/mails.md.
+func promotionMails() []spec.Mail {
+	return []spec.Mail{{Type: "promotion-mail", Kind: kindAccount, After: string(diff.OpUpdate), To: "the owner to be, at `email`",
+		Failed:  "the promotion is not confirmed yet; where it was declined, failed or expired, the account is promoted again",
+		While:   "the account is to be a cloud account and is none",
+		Default: true}}
+}
+
+// readMails adds a notice for each account that is to be a cloud account and was mailed about it: one on its way, as far as its
+// mail can be sent again, and one that is to be promoted again.
 func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
 	if r.notices.Off || !q.Notices {
 		return nil
@@ -25,51 +35,124 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	for _, name := range q.Desired.Names(kindAccount) {
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
-		email := want.Fixed.Get("email")
-		if a.alike != "" || a.course() != toAwait || want.Settings.Get("type") != cloud {
+		if _, shown := live.Resources[ref]; !shown || a.alike != "" || want.Settings.Get("type") != cloud {
 			continue
 		}
-		n, err := r.pending(ctx, a, lists)
-		sent := n.Sent
-		if at := a.modified(); at.After(sent) {
-			sent = at
+		var err error
+		switch a.course() {
+		case toAwait:
+			err = r.readPending(ctx, ref, want.Fixed.Get("email"), lists, live)
+		case toPromoteAgain:
+			err = r.readEnded(ctx, ref, want.Fixed.Get("email"), lists, live)
 		}
-		switch {
-		case unavailable(err) || err == nil && n.Record == "" && n.Tries < r.notices.MaxAttempts:
-			live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
-		case err != nil:
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
-		case email != "" && n.Email != "" && n.Email != email:
-			have := live.Resources[ref]
-			have.Fixed = have.Fixed.With("email", n.Email)
-			live.Resources[ref] = have
-			live.CantSet(ref, "email", fmt.Sprintf("its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", n.Email, email))
-		case sent.IsZero():
-			live.Note(ref, "its mail is not sent again: when it was sent is not known")
-		default:
-			live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Sent: sent, Tries: max(n.Tries, 1),
-				Unsure: n.Unsure && n.Before == a.fingerprint(),
-				Result: "not confirmed since the mail of " + sent.Format(time.RFC3339)})
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// pending returns what is known of the mails about a pending promotion. Where its record is not, it is looked up; lists
-// holds what was read for others.
+// readPending adds the notice of an account whose promotion waits for its owner.
+func (r *Reader) readPending(ctx context.Context, ref spec.Ref, email string, lists map[string][]account, live *diff.Live) error {
+	a := r.seen[ref.Name]
+	n, err := r.pending(ctx, a, lists)
+	sent := n.Sent
+	if at := a.modified(); at.After(sent) {
+		sent = at
+	}
+	switch {
+	case unavailable(err) || err == nil && n.Record == "" && n.Tries < r.notices.MaxAttempts:
+		live.Note(ref, "its mail can't be sent again from here: the record id is not known, and the vendor does not show it")
+	case err != nil:
+		return err
+	case email != "" && n.Email != "" && n.Email != email:
+		have := live.Resources[ref]
+		have.Fixed = have.Fixed.With("email", n.Email)
+		live.Resources[ref] = have
+		live.CantSet(ref, "email", fmt.Sprintf("its promotion waits for %s, the file says %s; correct email:, or cancel the promotion at the vendor", n.Email, email))
+	case sent.IsZero():
+		live.Note(ref, "its mail is not sent again: when it was sent is not known")
+	default:
+		live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: n.Email, Mail: promotionMails()[0], Sent: sent, Tries: max(n.Tries, 1),
+			Unsure: n.Unsure && n.Before == a.fingerprint(),
+			Result: "not confirmed since the mail of " + sent.Format(time.RFC3339)})
+		if n.Sent.IsZero() {
+			live.Note(ref, "how often its mail was sent again is not known, as the vendor does not show it and nothing of it is kept here; it counts as %s (notices: maxAttempts)",
+				times(max(n.Tries, 1)))
+		}
+	}
+	return nil
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "one mail"
+	}
+	return fmt.Sprintf("%d mails", n)
+}
+
+// readEnded adds the notice of an account whose promotion came to nothing: it is promoted again when a mail of any kind would be
+// sent again. One to another address than before is a first one.
+func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, lists map[string][]account, live *diff.Live) error {
+	a := r.seen[ref.Name]
+	n, doubtful := r.notes.of(a)
+	if n.Email != "" && email != "" && n.Email != email {
+		return nil
+	}
+	sent := n.Sent
+	if !n.explains(a) {
+		tries, err := r.tries(ctx, n, a, lists)
+		switch {
+		case unavailable(err):
+			tries = max(n.Tries, 1)
+			live.Note(ref, "how often its owner was mailed is not known, as the vendor does not show it and nothing of it is kept here; it counts as %s (notices: maxAttempts)", times(tries))
+		case err != nil:
+			return err
+		}
+		sent, n.Tries = a.modified(), tries
+		if !doubtful {
+			r.notes.learn(a.ID, n)
+		}
+	}
+	if sent.IsZero() {
+		live.Unsupported[ref] = statuses[a.Status].says + "; it is not promoted again, since when its owner was mailed is not known"
+		return nil
+	}
+	live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: cmp.Or(n.Email, email), Mail: promotionMails()[0], Field: "type",
+		Sent: sent, Tries: max(n.Tries, 1), Result: statuses[a.Status].says})
+	return nil
+}
+
+// mailLife is how long the link of a mail is good, and a bit: a promotion that ended later than that after a mail ended after
+// another one.
+const mailLife = 25 * time.Hour
+
+// explains says whether the mail that is noted is the last one about an account, by what the vendor shows of it.
+func (n mailed) explains(a account) bool {
+	slack := 5 * time.Minute
+	if a.course() == toPromoteAgain {
+		slack = mailLife
+	}
+	return !n.Sent.IsZero() && !a.modified().After(n.Sent.Add(slack))
+}
+
+// pending returns what is known of the mails about a pending promotion. Where its record is not, or others mailed since, it is
+// looked up; lists holds what was read for others.
 func (r *Reader) pending(ctx context.Context, a account, lists map[string][]account) (mailed, error) {
 	n, doubtful := r.notes.of(a)
-	if n.Record != "" || n.Tries >= r.notices.MaxAttempts {
+	known := n.Record != "" || n.Tries >= r.notices.MaxAttempts
+	if known && n.explains(a) {
 		return n, nil
 	}
-	rows, read := lists[a.FolderID]
-	if !read {
-		var err error
-		if rows, err = r.records(ctx, a.FolderID); err != nil {
-			return n, err
+	rows, err := r.recordsOf(ctx, a, lists)
+	if err != nil {
+		if known && unavailable(err) {
+			n.Tries++
+			return n, nil
 		}
-		lists[a.FolderID] = rows
+		return n, err
 	}
+	n.Tries = n.triesBy(rows, a)
 	if record, ok := newestRecord(rows, a.ID); ok {
 		n.Record, n.Email = record.RecordID, cmp.Or(record.email(), n.Email)
 		if !doubtful {
@@ -77,6 +160,46 @@ func (r *Reader) pending(ctx context.Context, a account, lists map[string][]acco
 		}
 	}
 	return n, nil
+}
+
+// recordsOf returns the records of an account's folder.
+func (r *Reader) recordsOf(ctx context.Context, a account, lists map[string][]account) ([]account, error) {
+	rows, read := lists[a.FolderID]
+	if !read {
+		var err error
+		if rows, err = r.records(ctx, a.FolderID); err != nil {
+			return nil, err
+		}
+		lists[a.FolderID] = rows
+	}
+	return rows, nil
+}
+
+func (r *Reader) tries(ctx context.Context, n mailed, a account, lists map[string][]account) (int, error) {
+	rows, err := r.recordsOf(ctx, a, lists)
+	if err != nil {
+		return 0, err
+	}
+	return n.triesBy(rows, a), nil
+}
+
+// triesBy is how often an account's owner was mailed since a promotion of it last reached its end or was cancelled. Each
+// promotion is a record, and mailed at least once. What is noted counts too, unless it is about one before that.
+func (n mailed) triesBy(rows []account, a account) int {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row account) bool { return row.ID != a.ID || row.RecordID == "" })
+	slices.SortFunc(rows, func(a, b account) int { return b.modified().Compare(a.modified()) })
+	story := slices.IndexFunc(rows, func(row account) bool { return row.course() != toAwait && row.course() != toPromoteAgain })
+	if story < 0 {
+		story = len(rows)
+	}
+	noted := slices.IndexFunc(rows, func(row account) bool { return row.RecordID == n.Record })
+	if n.Sent.IsZero() || noted >= story {
+		return max(story, 1)
+	}
+	if noted == 0 || n.Record == "" {
+		return max(story, n.Tries)
+	}
+	return max(story, n.Tries+1)
 }
 
 // records lists the promotions and creations of the accounts in a folder (ResourceManager 2016-11-11,
@@ -105,5 +228,5 @@ func newestRecord(rows []account, id string) (account, bool) {
 // unavailable says whether an error means that the vendor does not have a call, or does not let us use it.
 func unavailable(err error) bool {
 	var e *httpx.Error
-	return errors.As(err, &e) && slices.Contains([]string{"InvalidApi.NotFound", "NoSuchVersion", "Forbidden.RAM", "NoPermission"}, e.Code)
+	return errors.As(err, &e) && slices.Contains([]string{"InvalidApi.NotFound", "NoSuchVersion", "InvalidVersion", "InvalidAction.NotFound", "Forbidden.RAM", "NoPermission"}, e.Code)
 }

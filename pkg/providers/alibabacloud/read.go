@@ -110,14 +110,11 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 	if want.Settings.Get("type") != cloud {
 		return shown, "", ""
 	}
-	n, _ := r.notes.of(a)
 	switch {
 	case course == toAwait:
 		return shown, says, ""
 	case course == toPromoteAgain && r.notices.Off:
 		return shown, "", says + "; it is not promoted again, since notices: off leaves mails alone"
-	case course == toPromoteAgain && n.Tries >= r.notices.MaxAttempts:
-		return shown, "", says + fmt.Sprintf("; it is not promoted again after %d mails, as notices: maxAttempts says", n.Tries)
 	case course == toPromoteAgain:
 		return shown, says + "; it is promoted again", ""
 	case course == toLeave:
@@ -219,18 +216,7 @@ func pick(rows []account, wanted []string) (map[string]account, error) {
 
 // missing is an error about wanted accounts that the directory does not have, with near ones.
 func (r *Reader) missing(q provider.Query, found map[string]account, rows []account, wanted []string) error {
-	if len(found) == len(wanted) {
-		return nil
-	}
-	known := make([]string, len(rows))
-	for i, a := range rows {
-		known[i] = a.DisplayName
-	}
-	var absent []spec.Ref
-	for _, name := range wanted {
-		if _, exists := found[name]; !exists {
-			absent = append(absent, r.ref(name))
-		}
-	}
-	return q.NoSuch("the directory has no account", absent, known, "accounts are made at the vendor, not here")
+	known := spec.Each(rows, func(a account) string { return a.DisplayName })
+	absent := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { _, exists := found[name]; return exists })
+	return q.NoSuch("the directory has no account", spec.Each(absent, r.ref), known, "accounts are made at the vendor, not here")
 }

@@ -38,7 +38,9 @@ func TestUncertainMails(t *testing.T) {
 		"shows late":      {emu.Fault{Kind: emu.FaultLag, For: 6 * time.Second}, stays, done, done},
 		"throttled":       {emu.Fault{Kind: emu.FaultThrottle}, stays, fate{diff.Done, 2, 1}, fate{diff.Done, 2, 1}},
 		"refused":         {emu.Fault{Kind: emu.FaultRefuse, Status: 400}, stays, fate{diff.Refused, 1, 0}, fate{diff.Refused, 1, 0}},
-		"failed":          {emu.Fault{Kind: emu.FaultRefuse, Status: 500}, stays, fate{diff.Done, 2, 1}, silent}, // only the promotion is safe to repeat
+		"a gateway's 502": {emu.Fault{Kind: emu.FaultRefuse, Status: 502}, stays, silent, silent},
+		"a gateway's 503": {emu.Fault{Kind: emu.FaultRefuse, Status: 503, Body: `{"Code":"ServiceUnavailable","Message":"m"}`}, stays, silent, silent},
+		"failed":          {emu.Fault{Kind: emu.FaultRefuse, Status: 500, Body: `{"Code":"InternalError","Message":"m"}`}, stays, fate{diff.Done, 2, 1}, silent}, // only the promotion is safe to repeat
 		"never an answer": {emu.Fault{Kind: emu.FaultHang}, stays, silent, silent},
 		"garbage":         {emu.Fault{Kind: emu.FaultGarbage}, stays, silent, silent},
 		"no shape":        {emu.Fault{Kind: emu.FaultRefuse, Status: 200, Body: "{}"}, stays, silent, silent},

@@ -61,7 +61,9 @@ func (w *Writer) promote(ctx context.Context, a account, email string, begin fun
 	switch a.course() {
 	case toPromote:
 	case toPromoteAgain:
-		next.Tries += n.Tries
+		if n.Email == "" || n.Email == email {
+			next.Tries += n.Tries
+		}
 	default:
 		return movedOn(a)
 	}

@@ -17,28 +17,25 @@ const maxControl = 16 << 20
 
 func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, controlPrefix) }
 
+// controls are what can be asked, with the method of each.
+var controls = map[string]string{
+	"calls": http.MethodGet, "state": http.MethodGet,
+	"faults": http.MethodPost, "advance": http.MethodPost, "reset": http.MethodPost,
+}
+
 // serveControl answers GET calls (JSON lines) and state (YAML), and POST faults, advance and reset, which answer 204. What is
 // wrong with a request is said as {"error": …} with 400, 404 or 405.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, controlPrefix)
-	method := http.MethodPost
-	switch name {
-	case "calls", "state":
-		method = http.MethodGet
-	case "faults", "advance", "reset":
-	default:
+	switch method := controls[name]; {
+	case method == "":
 		controlError(w, http.StatusNotFound, fmt.Errorf("no control %q: want calls, state, faults, advance or reset", name))
-		return
-	}
-	if r.Method != method {
+	case r.Method != method:
 		controlError(w, http.StatusMethodNotAllowed, fmt.Errorf("%s needs %s", name, method))
-		return
-	}
-	switch name {
-	case "calls":
+	case name == "calls":
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		_ = s.log.writeTo(w)
-	case "state":
+	case name == "state":
 		state, err := s.State()
 		if err != nil {
 			controlError(w, http.StatusInternalServerError, err)

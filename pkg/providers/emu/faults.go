@@ -29,29 +29,25 @@ const (
 type Fault struct {
 	// Match is a method and a path, as in "POST /v1/*/app-groups": * stands for any method or for one whole path segment, a
 	// last segment ** for any rest. The path is what [Vendor.Claim] says, without a query.
-	Match string
-	Kind  FaultKind
+	Match string    `json:"match"`
+	Kind  FaultKind `json:"kind"`
 
 	// Nth is the first matching call that is spoiled, from 1. Count is how many are; zero means one where Nth is given, else
 	// all.
-	Nth, Count int
+	Nth   int `json:"nth"`
+	Count int `json:"count"`
 
-	Status     int           // of refuse, 200 to 599
-	Body       string        // of refuse; in JSON either a string or any other value, which is then sent as it is
-	Done       bool          // of refuse: do the call nevertheless
-	RetryAfter time.Duration // of refuse and throttle: sent as Retry-After, in whole seconds, rounded up
-	For        time.Duration // of delay and lag
+	Status     int           `json:"status"` // of refuse, 200 to 599
+	Body       string        `json:"-"`      // of refuse; in JSON either a string or any other value, which is then sent as it is
+	Done       bool          `json:"done"`   // of refuse: do the call nevertheless
+	RetryAfter time.Duration `json:"-"`      // of refuse and throttle: sent as Retry-After, in whole seconds, rounded up
+	For        time.Duration `json:"-"`      // of delay and lag
 }
 
 // faultJSON is how a fault is written: durations as Go writes them ("1m30s").
 type faultJSON struct {
-	Match      string          `json:"match"`
-	Kind       FaultKind       `json:"kind"`
-	Nth        int             `json:"nth"`
-	Count      int             `json:"count"`
-	Status     int             `json:"status"`
+	Fault
 	Body       json.RawMessage `json:"body"`
-	Done       bool            `json:"done"`
 	RetryAfter string          `json:"retryAfter"`
 	For        string          `json:"for"`
 }
@@ -65,10 +61,9 @@ func ParseFaults(data []byte) ([]Fault, error) {
 	}
 	faults := make([]Fault, 0, len(list))
 	for i, j := range list {
-		f := Fault{Match: j.Match, Kind: j.Kind, Nth: j.Nth, Count: j.Count, Status: j.Status, Body: string(j.Body), Done: j.Done}
-		var text string
-		if json.Unmarshal(j.Body, &text) == nil {
-			f.Body = text
+		f := j.Fault
+		if json.Unmarshal(j.Body, &f.Body) != nil {
+			f.Body = string(j.Body)
 		}
 		var err error
 		if f.RetryAfter, err = parseDuration(j.RetryAfter); err != nil {

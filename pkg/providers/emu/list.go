@@ -15,9 +15,6 @@ type Life struct {
 
 func (l *Life) life() *Life { return l }
 
-// Gone says whether the row was removed or replaced, whatever reads still show.
-func (l *Life) Gone() bool { return l.gone }
-
 // Visible says whether reads see the row at a time.
 func (l *Life) Visible(now time.Time) bool {
 	return !now.Before(l.from) && (!l.gone || now.Before(l.until))

@@ -108,7 +108,7 @@ func TestReplaceKeepsThePlace(t *testing.T) {
 		if got := texts(&list, now.Add(lag), false); !slices.Equal(got, []string{"a", "B", "c"}) {
 			t.Errorf("lag %v: reads show %v in the end", lag, got)
 		}
-		if !b.Gone() {
+		if !b.gone {
 			t.Errorf("lag %v: the old version is not gone", lag)
 		}
 	}

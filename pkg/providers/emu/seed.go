@@ -41,13 +41,9 @@ func (s *Server) Reset() error {
 func (s *Server) State() ([]byte, error) {
 	doc := yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range s.vendors {
-		world, err := v.Dump()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Name(), err)
-		}
 		var key, value yaml.Node
 		key.SetString(v.Name())
-		if err := value.Encode(world); err != nil {
+		if err := value.Encode(v.Dump()); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name(), err)
 		}
 		doc.Content = append(doc.Content, &key, &value)

@@ -27,6 +27,14 @@ func (w *World) Next() int64 {
 	return w.last
 }
 
+// SeedID is the ID as a seed names it: not at all where it is the usual one.
+func (w *World) SeedID(usual string) string {
+	if w.ID == usual {
+		return ""
+	}
+	return w.ID
+}
+
 func (w *World) core() *World { return w }
 
 func (w *World) begin(now time.Time, lag time.Duration) {
@@ -140,7 +148,7 @@ func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err erro
 }
 
 // Dump writes the worlds in the form of their seed.
-func (t *Tenant[S, W]) Dump() (any, error) {
+func (t *Tenant[S, W]) Dump() any {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	seeds := make([]S, len(t.worlds))
@@ -149,7 +157,7 @@ func (t *Tenant[S, W]) Dump() (any, error) {
 		seeds[i] = world.Dump()
 	}
 	if !t.listed {
-		return seeds[0], nil
+		return seeds[0]
 	}
-	return seeds, nil
+	return seeds
 }

@@ -33,7 +33,7 @@ type Vendor interface {
 
 	// Dump returns the world as a value that yaml.v3 writes in the seed's form: sorted, so that equal worlds give equal
 	// bytes, and loading it again gives an equal world.
-	Dump() (any, error)
+	Dump() any
 }
 
 type lagKey struct{}

@@ -27,9 +27,13 @@ type Client struct {
 	Env Env
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
-	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Status, Fate and Alone. An
-	// unknown fate becomes a failed one where the status says that the vendor failed.
+	// Meaning says which status an answer of one below 300 stands for by its body; nil, or 0: its own.
+	Meaning func(body []byte) int
+	// Explain reads the vendor's error body into e: Code, Message, RequestID, Wait. It may change Means, Fate, Own, Alone and
+	// Most. An unknown fate becomes a failed one where the status says that the vendor failed, and the vendor itself said it.
 	Explain func(e *Error, header http.Header, body []byte)
+	// Private says that answers hold secrets: nothing is shown of one that can't be read.
+	Private bool
 	// Again may ask for one more attempt after an error that is otherwise final: it says so once it has mended the cause,
 	// such as a clock that is off or a token that ran out. r is the request as it was sent.
 	Again func(ctx context.Context, r *http.Request, e *Error) bool
@@ -38,6 +42,7 @@ type Client struct {
 
 	connection string
 	rates      spec.Rates
+	unfit      error // why nothing can be sent at all
 	limiter    limiter
 	retries    retries
 	http       *http.Client
@@ -60,6 +65,9 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 		},
 	}
 	c.Secrets.Keep(proxyPasswords()...)
+	if env.Transport == nil {
+		c.unfit = checkProxies()
+	}
 	c.limiter.shared, c.limiter.local.next = env.Limiter, map[string]time.Time{}
 	c.limiter.tell = func(err error) {
 		if env.Observe != nil {
@@ -123,6 +131,9 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 	}
 	bucket, mended := c.bucket(req), false
 	var last *Error
+	if c.unfit != nil {
+		return Answer{}, req.fail(provider.NotDone, c.unfit).failure()
+	}
 	for attempt := 1; ; attempt++ {
 		if err := bucket.wait(ctx); err != nil {
 			return Answer{}, req.stopped(last, err).failure()
@@ -143,7 +154,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		case last == nil:
 			return t.answer, nil
 		case again:
-			if err := sleep(ctx, pause); err != nil {
+			wait := sleep
+			if last.Wait > 0 {
+				wait = bide
+			}
+			if err := wait(ctx, pause); err != nil {
 				return Answer{}, req.stopped(last, err).failure()
 			}
 		case !mended && c.Again != nil && c.Again(ctx, t.sent, last):
@@ -233,15 +248,18 @@ func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Req
 func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return Answer{}, req.fail(provider.Unknown, plain(unwrapURL(err), c.Env.TryTimeout))
+		return Answer{}, req.fail(provider.Unknown, plain(err, c.Env.TryTimeout))
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	closeErr := resp.Body.Close()
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
+	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && twice(data) == "" {
+		failure.Means = c.Meaning(data)
+	}
 	switch {
-	case resp.StatusCode >= 300:
+	case failure.Meaning() >= 300:
 		c.explain(failure, r, resp.Header, data)
 		return answer, failure
 	case err != nil:
@@ -259,16 +277,17 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	return answer, nil
 }
 
-// explain classifies an answer that is an error: below 500 the vendor refused, from 500 on it failed.
+// explain classifies an answer that is an error: below 500 the request was refused, from 500 on the vendor failed, or what stands
+// before it did. Which of several values of one name the vendor means nobody knows, so such a body is not read.
 func (c *Client) explain(failure *Error, r *http.Request, header http.Header, body []byte) {
-	if failure.Status < 500 {
+	if failure.Meaning() < 500 && failure.Meaning() != http.StatusRequestTimeout {
 		failure.Fate = provider.NotDone
 	}
 	failure.Wait = retryAfter(header, time.Now())
-	if c.Explain != nil {
+	if c.Explain != nil && twice(body) == "" {
 		c.Explain(failure, header, body)
 	}
-	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 {
+	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 && failure.Own {
 		failure.Fate = provider.Failed
 	}
 	if failure.Code == "" && failure.Message == "" {
@@ -330,13 +349,8 @@ func (c *Client) decode(r *http.Request, data []byte, out any) error {
 	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("the answer can't be read: %w: %q", err, c.excerpt(r, data))
 	}
-	return nil
-}
-
-// unwrapURL drops the *url.Error around a cause: the URL is in our own error already, and its query may be long.
-func unwrapURL(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return u.Err
+	if name := twice(data); name != "" {
+		return fmt.Errorf("the answer can't be trusted: it has %q twice in one place", name)
 	}
-	return err
+	return nil
 }

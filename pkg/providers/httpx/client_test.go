@@ -85,8 +85,11 @@ func TestRetries(t *testing.T) {
 		writeFate  provider.Fate
 	}{
 		{"success", []func(*http.Request) (*http.Response, error){ok}, 1, 1, 0},
-		{"once 503", []func(*http.Request) (*http.Response, error){status(503, ""), ok}, 2, -1, provider.Failed},
-		{"always 500", []func(*http.Request) (*http.Response, error){status(500, "")}, -4, -1, provider.Failed},
+		{"once 503", []func(*http.Request) (*http.Response, error){status(503, ""), ok}, 2, -1, provider.Unknown},
+		{"always 500", []func(*http.Request) (*http.Response, error){status(500, "")}, -4, -1, provider.Unknown},
+		{"always 500 in the vendor's own words", []func(*http.Request) (*http.Response, error){status(500, "own")}, -4, -1, provider.Failed},
+		{"a gateway that waited in vain", []func(*http.Request) (*http.Response, error){status(408, ""), ok}, 2, -1, provider.Unknown},
+		{"a name twice", []func(*http.Request) (*http.Response, error){status(200, `{"a":1,"A":2}`)}, -4, -1, provider.Unknown},
 		{"once reset", []func(*http.Request) (*http.Response, error){broken(reset), ok}, 2, -1, provider.Unknown},
 		{"once not connected", []func(*http.Request) (*http.Response, error){broken(dial), ok}, 2, 2, 0},
 		{"never connected", []func(*http.Request) (*http.Response, error){broken(dial)}, -4, -4, provider.NotDone},
@@ -104,6 +107,7 @@ func TestRetries(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{answers: tc.answers}
 					c := New(Env{Transport: s}, "main", spec.Rates{})
+					c.Explain = func(e *Error, _ http.Header, body []byte) { e.Own = string(body) == "own" }
 					var out struct{ A int }
 					_, err := c.Do(t.Context(), Request{Method: method, Base: "http://vendor.example", Path: "/x"}, &out)
 					if n := len(s.times); n != max(want, -want) || (err != nil) != (want < 0) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,11 @@ type Error struct {
 	Wait      time.Duration // how long the vendor asks to wait; 0: it does not say
 	Attempts  int
 	Err       error // why there was no usable answer; nil when the vendor answered with an error
+	// Own says that the vendor's own service answered, and not what stands before it, whose failures tell nothing of the vendor.
+	Own bool
+	// Most is how often the request may be sent at most, where the vendor's answer is better left to a later run; 0: as often as
+	// others.
+	Most int
 	// Alone says of a throttled request that it is about what the request names, so that others may go on.
 	Alone   bool
 	Stopped error // why it was not sent again where the vendor's answer is no reason; nil: it is one
@@ -111,6 +117,9 @@ func distrusted(err error) bool {
 
 // plain replaces the words that people do not know by ones that they do.
 func plain(err error, timeout time.Duration) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) { // the URL is in our own error already, and its query may be long
+		err = u.Err
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded)
 	}

@@ -140,8 +140,12 @@ func (b *bucket) await(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return interruption(ctx)
 		}
-		turn := b.turn(ctx)
-		if err := sleep(ctx, time.Until(turn)); err != nil {
+		turn, asked := b.turn(ctx)
+		wait := sleep
+		if asked {
+			wait = bide
+		}
+		if err := wait(ctx, time.Until(turn)); err != nil {
 			b.leave(turn)
 			return err
 		}
@@ -151,19 +155,22 @@ func (b *bucket) await(ctx context.Context) error {
 	}
 }
 
-func (b *bucket) turn(ctx context.Context) time.Time {
+// turn is when the next request may begin, and whether the vendor asked, here or in another process, to wait that long: pace alone
+// does not make whoever is next wait for many turns.
+func (b *bucket) turn(ctx context.Context) (turn time.Time, asked bool) {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
 	b.mu.Unlock()
 	switch {
 	case every == 0:
-		return notBefore
+		return notBefore, true
 	case spare.After(time.Now()):
-		return spare
+		return spare, false
 	}
 	wait := b.limiter.reserve(ctx, b.key, every)
-	return later(time.Now().Add(wait), notBefore)
+	turn = later(time.Now().Add(wait), notBefore)
+	return turn, turn.Equal(notBefore) || wait > maxPause+100*every
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ const (
 	maxTimeouts          = 2 // a server that says nothing once may be slow; twice, it is dead
 	firstPause           = 500 * time.Millisecond
 	throttledPause       = 2 * time.Second // the vendor's own advice is 2 to 5 s
-	maxPause             = 5 * time.Minute // beyond it a Retry-After is taken for a mistake
+	maxPause             = 5 * time.Minute // beyond it a run without a limit ends, and says what the vendor asks for
 )
 
 // throttled says whether an answer asks everybody to slow down.
@@ -47,10 +48,7 @@ func retryDelay(req Request, failure *Error, attempt int) (time.Duration, bool) 
 	case errors.Is(failure.Err, context.DeadlineExceeded):
 		limit = maxTimeouts
 	}
-	if failure.Wait > 0 {
-		pause = min(failure.Wait, maxPause)
-	}
-	return pause, attempt < limit
+	return cmp.Or(failure.Wait, pause), attempt < limit && (failure.Most == 0 || attempt < failure.Most)
 }
 
 // The price of retries is that of the AWS SDK's retry quota (aws-sdk-go-v2, aws/retry/standard.go): a vendor that is down is
@@ -95,13 +93,43 @@ func (r *retries) earn() {
 }
 
 // tooLate is a wait that would end after the run.
-type tooLate struct{ in time.Duration }
+type tooLate struct {
+	in    time.Duration
+	asked bool // by the vendor
+}
 
 func (e tooLate) Error() string {
+	if e.asked {
+		return "the vendor asks for " + spoken(e.in) + "; run again then"
+	}
 	return fmt.Sprintf("it could be sent only in %v, after the end of the run's time", e.in.Round(time.Millisecond))
 }
 
 func (tooLate) Unwrap() error { return context.DeadlineExceeded }
+
+// spoken is a time as people say it, rounded to seconds, such as "1 h 30 min".
+func spoken(d time.Duration) string {
+	var parts []string
+	d = max(d.Round(time.Second), time.Second)
+	for _, unit := range []struct {
+		long time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if n := d / unit.long; n > 0 {
+			parts, d = append(parts, fmt.Sprintf("%d %s", n, unit.name)), d-n*unit.long
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// bide waits as long as the vendor asks for. A long wait is for runs that have a limit, and end before it.
+func bide(ctx context.Context, d time.Duration) error {
+	end, limited := ctx.Deadline()
+	if ctx.Err() == nil && (!limited && d > maxPause || limited && d >= time.Until(end)) {
+		return tooLate{d, true}
+	}
+	return sleep(ctx, d)
+}
 
 // sleep waits. It does not begin to where the context ends before, and stops when that ends.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -112,12 +140,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case d <= 0:
 		return nil
 	case limited && d >= time.Until(end):
-		return tooLate{d}
+		return tooLate{in: d}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return interruption(ctx)
@@ -129,17 +155,20 @@ func interruption(ctx context.Context) error {
 	return fmt.Errorf("stopped: %w", context.Cause(ctx))
 }
 
-// retryAfter reads the header of that name: seconds or a date. What is past or absurd counts as absent.
+// maxAsked is what a longer wait counts as, so that moments can be reckoned with it.
+const maxAsked = 1000 * 24 * time.Hour
+
+// retryAfter reads the header of that name: seconds or a date. What is past, or neither, counts as absent.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	var wait time.Duration
-	if seconds, err := strconv.Atoi(value); err == nil && seconds <= int(maxPause/time.Second) {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(now)
-	}
-	if wait > maxPause {
-		return 0
+	seconds, _ := strconv.ParseFloat(value, 64) // infinite, where it is too large
+	at, notDate := http.ParseTime(value)
+	switch {
+	case strings.Trim(value, "0123456789.") == "":
+		wait = time.Duration(min(seconds, maxAsked.Seconds()) * float64(time.Second))
+	case notDate == nil:
+		wait = min(at.Sub(now), maxAsked)
 	}
 	return max(wait, 0)
 }
@@ -148,6 +177,9 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 // cut: the rest of one could not be told from other text.
 func (c *Client) excerpt(r *http.Request, body []byte) string {
 	const most = 120
+	if c.Private {
+		return "not shown, since it may hold a secret"
+	}
 	text := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(redact(string(body), c.finders(r)...), "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")

@@ -26,7 +26,7 @@ func TestFault04ServerErrors(t *testing.T) {
 				if errors.As(err, &e) != (want == 1) || len(s.times) != want {
 					t.Errorf("%s: error %v after %d requests", method, err, len(s.times))
 				}
-				if e != nil && (e.Fate != provider.Failed || !strings.Contains(err.Error(), "502 Bad Gateway")) {
+				if e != nil && (e.Fate != provider.Unknown || !strings.Contains(err.Error(), "502 Bad Gateway")) {
 					t.Errorf("%s: fate %v: %v", method, e.Fate, err)
 				}
 			}

@@ -30,14 +30,15 @@ const (
 
 // api sends signed requests to one project.
 type api struct {
-	http    *httpx.Client
-	hosts   map[family]string
-	region  string
-	keys    credentials
-	token   spec.Secret  // instead of keys
-	skew    atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
-	project string       // "" until it was looked up
-	lookup  sync.Mutex
+	http     *httpx.Client
+	hosts    map[family]string
+	region   string
+	keys     credentials
+	token    spec.Secret  // instead of keys
+	language string       // of mails; "": the vendor's choice
+	skew     atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
+	project  string       // "" until it was looked up
+	lookup   sync.Mutex
 }
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*api, error) {
@@ -46,7 +47,7 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 		return nil, err
 	}
 	a := &api{
-		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"],
+		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"], language: conn.Language,
 		keys:  credentials{secrets["accessKey"], secrets["secretKey"], secrets["securityToken"]},
 		token: secrets["token"],
 	}
@@ -66,13 +67,29 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 		return err
 	}
 	at := time.Now().Add(time.Duration(a.skew.Load()))
+	prefix := a.prefixOf(r.URL)
 	if strings.HasPrefix(r.URL.String(), a.hosts[familyIAM]+"/v3/") { // IAM knows no project yet
-		a.keys.sign(r, body, at, "Host")
+		a.keys.sign(r, body, at, prefix, "Host")
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
-	a.keys.sign(r, body, at, "Host", "X-Project-Id")
+	signed := []string{"Host", "X-Project-Id"}
+	if r.Header.Get(headerLanguage) != "" {
+		signed = append(signed, headerLanguage)
+	}
+	a.keys.sign(r, body, at, prefix, signed...)
 	return nil
+}
+
+// prefixOf is the path of the endpoint that a request goes to; where one is within another, of the inner one.
+func (a *api) prefixOf(to *url.URL) (prefix string) {
+	for _, host := range a.hosts {
+		base, err := url.Parse(host)
+		if err == nil && strings.HasPrefix(to.String(), host+"/") && len(base.Path) > len(prefix) {
+			prefix = base.Path
+		}
+	}
+	return prefix
 }
 
 // serverTime stands in the gateway's answer to a date that is more than 15 minutes off.
@@ -113,6 +130,12 @@ func explain(e *httpx.Error, header http.Header, body []byte) {
 	if e.RequestID == "" {
 		e.RequestID = f.RequestID
 	}
+	e.Own = e.Code != "" && !strings.HasPrefix(e.Code, "APIG") // the gateway's codes begin so
+	for _, more := range []struct{ name, text string }{{"detail", f.Detail}, {"encoded authorization message", f.Authorization}} {
+		if more.text != "" {
+			e.Message = strings.TrimPrefix(e.Message+"; "+more.name+": "+more.text, "; ")
+		}
+	}
 	if m := throttle.FindStringSubmatch(e.Message); m != nil && e.Status == http.StatusTooManyRequests && e.Wait == 0 {
 		count, err := strconv.Atoi(m[1])
 		if err == nil && count > 0 && count < 100 {
@@ -151,6 +174,9 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 	return a.project, nil
 }
 
+// headerLanguage chooses the language of the mails that a call makes the vendor send.
+const headerLanguage = "X-Language"
+
 // send does one of the calls that change something; see httpx.Request.BeforeSend for begin.
 func (a *api) send(ctx context.Context, name string, body, out any, begin func() error) error {
 	id, err := a.projectID(ctx)
@@ -158,7 +184,11 @@ func (a *api) send(ctx context.Context, name string, body, out any, begin func()
 		return err
 	}
 	r := routeOf(name)
+	header := http.Header{}
+	if a.language != "" && slices.Contains(mailing, name) {
+		header.Set(headerLanguage, a.language)
+	}
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodPost, Base: a.hosts[r.base], Path: "/v1/" + httpx.Escape(id) + "/" + name,
-		Policy: r.policy, Repeatable: r.repeatable, Body: body, BeforeSend: begin}, out)
+		Policy: r.policy, Repeatable: r.repeatable, Body: body, Header: header, BeforeSend: begin}, out)
 	return err
 }

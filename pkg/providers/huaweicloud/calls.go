@@ -51,6 +51,9 @@ var routes = []route{
 	{callDelete, kindAppGroup, []diff.Op{diff.OpDelete}, pack.Caps{Resources: maxDeletes}, 0, familyApp, policyOperate, true},
 }
 
+// mailing are the calls that make the vendor mail people, in a language that the call may choose.
+var mailing = []string{callGrant, callRevoke, callResend}
+
 // routeOf is the route of a call that Pack made.
 func routeOf(name string) route {
 	return routes[slices.IndexFunc(routes, func(r route) bool { return r.name == name })]
@@ -58,10 +61,8 @@ func routeOf(name string) route {
 
 // Shapes are the calls that Pack makes.
 func (r *Reader) Shapes() []diff.CallShape {
-	shapes := make([]diff.CallShape, len(routes))
-	for i, k := range routes {
-		shapes[i] = diff.CallShape{Name: k.name, Kind: k.kind, Role: spec.RoleAccess, Ops: k.ops,
+	return spec.Each(routes, func(k route) diff.CallShape {
+		return diff.CallShape{Name: k.name, Kind: k.kind, Role: spec.RoleAccess, Ops: k.ops,
 			Resources: k.caps.Resources, Subjects: k.caps.Subjects, Changes: k.changes}
-	}
-	return shapes
+	})
 }

@@ -64,11 +64,7 @@ func mailsTo(u user) int {
 
 // userNames lists the names of subjects, each once, in their order.
 func userNames(subjects []spec.Subject) []string {
-	names := make([]string, len(subjects))
-	for i, s := range subjects {
-		names[i] = s.Name
-	}
-	return slices.Compact(names)
+	return slices.Compact(spec.Each(subjects, func(s spec.Subject) string { return s.Name }))
 }
 
 func unknownUser(s spec.Subject, domains []string) string {

@@ -2,6 +2,7 @@ package huaweicloud
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -18,6 +19,9 @@ const (
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
 
+// foldAuto is the word of caseFold: beside true and false.
+const foldAuto = "auto"
+
 // Format says what a connection of this provider may hold in the file. The rates are those that the vendor publishes per
 // user and minute for the APIs whose rows could be seen; those of app groups are taken to be the same.
 func Format() spec.ProviderSchema {
@@ -28,22 +32,29 @@ func Format() spec.ProviderSchema {
 			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
 			{Keys: []string{"token"}},
 		},
-		// Those of the SDK, and of IAM's pages for Europe. Others under myhuaweicloud.com are for anybody to rent.
+		// Those of the SDK, and those for Europe, which has a domain of its own. Others under either are for anybody to rent.
 		Hosts: []string{"workspace.{region}.myhuaweicloud.com", "appstream.{region}.myhuaweicloud.com", "iam.{region}.myhuaweicloud.com",
-			"iam.myhuaweicloud.com", "iam.myhuaweicloud.eu", "iam.eu-west-101.myhuaweicloud.eu"},
+			"iam.myhuaweicloud.com", "workspace." + europe + ".myhuaweicloud.eu",
+			"iam." + europe + ".myhuaweicloud.eu", "iam.myhuaweicloud.eu"},
 		Env:       []string{"HUAWEICLOUD_*"},
-		Keys:      []string{"region", "project"},
+		Keys:      []string{"region", "project", spec.KeyDomain, spec.KeyPlatform, spec.KeyCaseFold},
+		Booleans:  []string{spec.KeyCaseFold},
+		Words:     map[string][]string{spec.KeyPlatform: {"AD", "LOCAL", "SYSTEM"}, spec.KeyCaseFold: {foldAuto}},
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},
 		About: map[string]string{
 			"accessKey": "the id of an access key", "secretKey": "its secret", "securityToken": "for temporary access keys", "token": "a token of IAM",
-			"region": "the region, such as eu-west-101", "project": "the id of the project; by default it is looked up by the region's name",
-			"app": "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
+			"region": "the region: " + strings.Join(knownRegions(), ", ") + "; any other with endpoint:", "project": "the id of the project; by default it is looked up by the region's name",
+			spec.KeyDomain:   "the directory domain of people and user groups who name none; by default " + defaultDomain,
+			spec.KeyPlatform: "the kind of directory of people who name none, sent when they are granted something; by default none is sent. The App Center knows no SYSTEM",
+			spec.KeyCaseFold: "whether names that differ in letter case only are one: false, the default; true; or auto, where the directory, asked for one, answers with the other alone",
+			"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
 		},
-		Domain:  defaultDomain,
-		Rate:    spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
-		Notices: true,
-		Packing: true,
+		Domain:    defaultDomain,
+		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
+		Mails:     mails(),
+		Languages: []string{"zh-cn", "en-us", "fr-fr"}, // X-Language
+		Packing:   true,
 	}
 }
 

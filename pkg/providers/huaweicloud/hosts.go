@@ -15,14 +15,26 @@ var appstreamRegions = []string{"cn-north-4", "cn-north-9", "cn-east-3", "cn-sou
 var workspaceRegions = append([]string{"la-south-2", "la-north-2", "sa-brazil-1", "ap-southeast-1", "ap-southeast-2",
 	"ap-southeast-3", "cn-east-5", "cn-north-11", "me-east-1", "af-south-1", "af-north-1", "tr-west-1"}, appstreamRegions...)
 
+// europe has hosts under a domain of its own, and one for app groups and desktops, as all regions outside of China. (The SDK's pages
+// of its other services; it names no host for app groups there.)
+const europe = "eu-west-101"
+
+// knownRegions are those whose hosts are known, sorted.
+func knownRegions() []string {
+	return slices.Sorted(slices.Values(append(slices.Clone(workspaceRegions), europe)))
+}
+
 // Regions that serve without an IAM host of their own; the global one takes their place. (SDK: core/auth/internal.)
 var globalIAMRegions = []string{"cn-north-11", "af-north-1"}
 
 func hostsOf(conn spec.Connection) (map[family]string, error) {
-	region, hosts := conn.Settings["region"], map[family]string{}
-	if slices.Contains(workspaceRegions, region) {
-		hosts[familyWorkspace] = "https://workspace." + region + ".myhuaweicloud.com"
-		hosts[familyApp], hosts[familyIAM] = hosts[familyWorkspace], "https://iam."+region+".myhuaweicloud.com"
+	region, hosts, domain := conn.Settings["region"], map[family]string{}, ".myhuaweicloud.com"
+	if region == europe {
+		domain = ".myhuaweicloud.eu"
+	}
+	if slices.Contains(knownRegions(), region) {
+		hosts[familyWorkspace] = "https://workspace." + region + domain
+		hosts[familyApp], hosts[familyIAM] = hosts[familyWorkspace], "https://iam."+region+domain
 	}
 	if slices.Contains(appstreamRegions, region) {
 		hosts[familyApp] = "https://appstream." + region + ".myhuaweicloud.com"
@@ -44,6 +56,6 @@ func hostsOf(conn spec.Connection) (map[family]string, error) {
 }
 
 func unknownRegion(region string, f family) error {
-	hint := spec.DidYouMean(region, workspaceRegions, "known are "+strings.Join(slices.Sorted(slices.Values(workspaceRegions)), ", "))
+	hint := spec.DidYouMean(region, knownRegions(), "known are "+strings.Join(knownRegions(), ", "))
 	return fmt.Errorf("no %s host is known for region %q; %s; endpoint: names the hosts of any other", f, region, hint)
 }

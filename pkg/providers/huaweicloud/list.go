@@ -54,7 +54,7 @@ func (r *Reader) Lists(q provider.Query) int {
 	if len(groups) > 0 {
 		lists += 2
 	}
-	if q.Notices && !r.quiet {
+	if q.Notices && len(r.mailTypes) > 0 {
 		lists += len(groups)
 	}
 	if len(apps) > 0 {

@@ -28,40 +28,68 @@ type mail struct {
 	SendAt       string `json:"send_at,omitempty"`
 }
 
-const (
-	mailGranted = "ADD_GROUP_AUTHORIZATION"
-	mailFailed  = "FAIL"
-)
+const mailFailed = "FAIL"
 
-// addressee is whom a mail is about, and who got it.
+// sendTypes are the vendor's names for its types of mails. Its list filters by the first two only.
+var sendTypes = map[string]string{
+	"grant-mail": "ADD_GROUP_AUTHORIZATION", "revoke-mail": "DEL_GROUP_AUTHORIZATION",
+	"grant-sms": "ADD_GROUP_AUTHORIZATION_SMS", "revoke-sms": "DEL_GROUP_AUTHORIZATION_SMS",
+}
+
+// mails are the rows of docs/mails.md: about app groups only, since none is documented for apps.
+func mails() []spec.Mail {
+	const to, failed = "the user, or each member of the user group", "its newest record says `FAIL`"
+	held := "the recipient has the grant, in the files and live, and is a member of the user group it goes through"
+	taken := "nobody granted it again, neither in the files nor live, and the recipient is in the directory and did not leave"
+	return []spec.Mail{
+		{Type: "grant-mail", Kind: kindAppGroup, After: string(diff.OpGrant), To: to, Failed: failed, While: held, Default: true},
+		{Type: "revoke-mail", Kind: kindAppGroup, After: string(diff.OpRevoke), To: to, Failed: failed, While: taken},
+		{Type: "grant-sms", Kind: kindAppGroup, After: string(diff.OpGrant), To: to + ", by SMS", Failed: failed, While: held},
+		{Type: "revoke-sms", Kind: kindAppGroup, After: string(diff.OpRevoke), To: to + ", by SMS", Failed: failed, While: taken},
+	}
+}
+
+// addressee is whom a mail is about, who got it, and of which type it is.
 type addressee struct {
 	grant     spec.Grant
 	recipient string // "" where it is the subject of the grant
+	typ       string
 }
 
-// readMails finds the mails about desired and live grants that failed and were not sent again with success. The vendor
-// lists mails by app group only, so each group costs one call, and a second one where a mail failed.
+// mailsOfGroup is what is needed to tell what the mails about one app group are about.
+type mailsOfGroup struct {
+	ref     spec.Ref
+	holders map[string][]spec.Grant // by type and name as mails know them
+}
+
+// readMails finds the mails about grants that failed and were not sent again with success. The vendor lists mails by app group
+// only, so each group costs one call, and some more where a mail failed.
 func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Live) error {
-	if r.quiet || !q.Notices {
+	if len(r.mailTypes) == 0 || !q.Notices {
 		return nil
 	}
-	holders, asked := map[spec.Ref]map[string][]spec.Grant{}, q.Grants() // by app group, then by type and name as mails know them
-	for g := range live.Grants.All() {
-		if !asked.Has(g) || g.Resource.Kind != kindAppGroup || q.Desired.Resources[g.Resource].Ownership == spec.Ignored {
-			continue
-		}
-		if holders[g.Resource] == nil {
-			holders[g.Resource] = map[string][]spec.Grant{}
-		}
-		key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
-		holders[g.Resource][key] = append(holders[g.Resource][key], g)
-	}
+	groups, asked := map[spec.Ref]*mailsOfGroup{}, q.Grants()
 	for _, name := range q.Desired.Names(kindAppGroup) {
 		ref := r.ref(kindAppGroup, name)
-		if len(holders[ref]) == 0 {
+		if _, exists := live.Resources[ref]; exists && live.Unsupported[ref] == "" && q.Desired.Resources[ref].Ownership != spec.Ignored {
+			groups[ref] = &mailsOfGroup{ref, map[string][]spec.Grant{}}
+		}
+	}
+	wanted := map[spec.Ref]bool{}
+	for g := range live.Grants.All() {
+		if group := groups[g.Resource]; group != nil {
+			key := mailKey(r.seen.holders[g].AccountType, g.Subject.Name)
+			group.holders[key] = append(group.holders[key], g)
+			wanted[g.Resource] = wanted[g.Resource] || asked.Has(g)
+		}
+	}
+	reader := mailReader{Reader: r, q: q, live: live, members: map[spec.Subject]provider.Recipients{}}
+	for _, name := range q.Desired.Names(kindAppGroup) {
+		ref := r.ref(kindAppGroup, name)
+		if groups[ref] == nil || !wanted[ref] && !r.handles(diff.OpRevoke) {
 			continue
 		}
-		if err := r.readGroupMails(ctx, ref, holders[ref], live); err != nil {
+		if err := reader.readGroup(ctx, *groups[ref]); err != nil {
 			return err
 		}
 	}
@@ -70,73 +98,43 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 
 func mailKey(kind, name string) string { return kind + " " + name }
 
-// readGroupMails adds the failed mails of one app group to live's notices.
-func (r *Reader) readGroupMails(ctx context.Context, ref spec.Ref, holders map[string][]spec.Grant, live *diff.Live) error {
-	about := func(m mail) bool { return len(holders[mailKey(m.AuthType, m.AuthName)]) == 1 }
-	failed, err := r.listMails(ctx, ref, mailFailed, live)
-	if err != nil || !slices.ContainsFunc(failed, about) {
-		return err
-	}
-	all, err := r.listMails(ctx, ref, "", live)
-	if err != nil {
-		return err
-	}
-	byAddressee := map[addressee][]mail{}
-	for _, m := range all {
-		if about(m) { // mails name no domain: with two people of one name nobody can tell whom a mail is about
-			a := addressee{grant: holders[mailKey(m.AuthType, m.AuthName)][0]}
-			if m.Account != m.AuthName {
-				a.recipient = m.Account
-			}
-			byAddressee[a] = append(byAddressee[a], m)
-		}
-	}
-	for a, mails := range byAddressee {
-		if notice, ok := newest(a, mails); ok {
-			notice.Result = r.api.http.Secrets.Redact(notice.Result) // it ends in the vendor's words
-			live.Notices = append(live.Notices, notice.Notice)
-			r.seen.records[a] = notice.mail
-		}
-	}
-	return nil
+// handles says whether mails that the vendor sends after an op are read.
+func (r *Reader) handles(op diff.Op) bool {
+	return slices.ContainsFunc(r.mailTypes, func(m spec.Mail) bool { return m.After == string(op) })
 }
 
-// listMails reads a group's mails about granted access, newest last; result may be "". Of a list that isn't whole nobody can
-// tell which mail is the newest, so it counts as empty.
+// typeOf is the type of a mail, if it is one of those that are read.
+func (r *Reader) typeOf(m mail) (typ spec.Mail, read bool) {
+	for _, typ := range r.mailTypes {
+		if sendTypes[typ.Type] == m.SendType {
+			return typ, true
+		}
+	}
+	return typ, false
+}
+
+// listMails reads a group's mails; result may be "". Of a list that isn't whole nobody can tell which mail is the newest, so it
+// counts as empty.
 func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, live *diff.Live) ([]mail, error) {
-	query := url.Values{"app_group_id": {r.seen.appGroups[ref.Name]}, "mail_send_type": {mailGranted}}
+	query := url.Values{"app_group_id": {r.seen.appGroups[ref.Name]}}
+	if sendType := sendTypes[r.mailTypes[0].Type]; len(r.mailTypes) == 1 && sendType == sendTypes["grant-mail"] {
+		query.Set("mail_send_type", sendType)
+	}
 	if result != "" {
 		query.Set("mail_send_result", result)
 	}
 	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
-	mails := all.Rows
 	if all.Broken != "" {
 		live.Distrust(ref, "the list of mails is not whole: %s", all.Broken)
-		mails = nil
+		return nil, err
 	}
-	slices.SortFunc(mails, func(a, b mail) int { return cmp.Or(strings.Compare(a.SendAt, b.SendAt), strings.Compare(a.ID, b.ID)) })
-	return mails, err
+	return all.Rows, err
 }
 
-type failedMail struct {
-	diff.Notice
-	mail mail
-}
-
-// newest is the notice of an addressee whose last mail failed. It was tried as often as it failed since it last arrived.
-func newest(a addressee, mails []mail) (failedMail, bool) {
-	last := mails[len(mails)-1]
-	sent, err := time.Parse(time.RFC3339, last.SendAt)
-	if last.SendResult != mailFailed || err != nil {
-		return failedMail{}, false
-	}
-	tries := 0
-	for i := len(mails) - 1; i >= 0 && mails[i].SendResult == mailFailed; i-- {
-		tries++
-	}
-	result := strings.TrimSuffix("mail failed "+sent.UTC().Format(time.RFC3339)+": "+last.ErrorMsg, ": ")
-	return failedMail{diff.Notice{Resource: a.grant.Resource, Subject: a.grant.Subject, Recipient: a.recipient, Sent: sent,
-		Tries: tries, Result: result}, last}, true
+// sending is the record as the rules see it.
+func (m mail) sending() provider.Sending {
+	at, _ := time.Parse(time.RFC3339, m.SendAt) // zero where it is none
+	return provider.Sending{Sent: at, Failed: m.SendResult == mailFailed}
 }
 
 // resend sends mails again by their records (c2). Each makes a new record, so repeating it is not safe.
@@ -145,7 +143,7 @@ func (w *Writer) resend(changes []diff.Change) (map[string][]mail, error) {
 	for _, c := range changes {
 		g := c.Grant(w.name)
 		g.Role = spec.RoleAccess
-		m, known := w.seen.records[addressee{g, c.Notice.Recipient}]
+		m, known := w.seen.records[addressee{g, c.Notice.Recipient, c.MailType}]
 		if !known {
 			return nil, provider.Bug("the record of the mail to %s is not known", cmp.Or(c.Notice.Recipient, c.Subject.Name))
 		}
@@ -162,4 +160,12 @@ func (r *Reader) mails(c diff.Change) int {
 		return 0
 	}
 	return r.seen.mails[c.Subject]
+}
+
+// mailWords are what plans call the types.
+var mailWords = map[string]string{"grant-mail": "mail", "revoke-mail": "mail about the revoke", "grant-sms": "SMS", "revoke-sms": "SMS about the revoke"}
+
+// failedResult says what became of a mail, in the vendor's words.
+func failedResult(typ spec.Mail, m mail, sent time.Time) string {
+	return strings.TrimSuffix(mailWords[typ.Type]+" failed "+sent.UTC().Format(time.RFC3339)+": "+m.ErrorMsg, ": ")
 }

@@ -69,34 +69,25 @@ func (r *Reader) lookUpBeside(ctx context.Context, q provider.Query, live *diff.
 	if q.ReadBack || len(beside) == 0 {
 		return nil
 	}
-	holders := make([]spec.Subject, len(beside))
-	for i, g := range beside {
-		holders[i] = g.Subject
-	}
-	_, err := r.learn(ctx, holders, live)
+	_, err := r.learn(ctx, spec.Each(beside, spec.Grant.Holder), live)
 	return err
 }
 
 // lookUpLeavers finds who left under the names and addresses that the directory has. It asks nothing where nobody who left can be
 // among the holders.
 func (r *Reader) lookUpLeavers(ctx context.Context, q provider.Query, live *diff.Live) error {
-	leavers, suspects := q.Leavers(*live)
-	if len(leavers) == 0 {
-		return nil
-	}
-	why := "the directory shows none of the holders by their names or addresses"
-	ask := slices.Clone(suspects) // it can't be asked by address
-	if len(ask) > maxSuspects {
-		ask, why = nil, fmt.Sprintf("the directory shows nobody by their names; %d holders are too many to look up their addresses", len(suspects))
-	}
-	for _, l := range leavers {
-		ask = append(ask, l.Users()...)
-	}
-	if _, err := r.learn(ctx, ask, live); err != nil {
-		return err
-	}
-	provider.Untraced(q, live, leavers, suspects, why)
-	return nil
+	return q.Trace(live, func(left, suspects []spec.Subject) (string, error) {
+		why := "the directory shows none of the holders by their names or addresses"
+		if len(left) == 0 {
+			return why, nil
+		}
+		if len(suspects) > maxSuspects { // it can't be asked by address
+			why = fmt.Sprintf("the directory shows nobody by their names; %d holders are too many to look up their addresses", len(suspects))
+			suspects = nil
+		}
+		_, err := r.learn(ctx, slices.Concat(suspects, left), live)
+		return why, err
+	})
 }
 
 // checkUnmade compares app groups that are to be made with those that are there. all are these, or nil where
@@ -113,7 +104,7 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 		}
 		all = list.Rows
 	}
-	names := provider.Names(all, func(g appGroup) string { return g.Name })
+	names := spec.Each(all, func(g appGroup) string { return g.Name })
 	if err := provider.Overlooked("the list of app groups by name", unmade, names); err != nil {
 		return err
 	}

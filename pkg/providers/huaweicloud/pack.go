@@ -61,11 +61,7 @@ func chunks(name string, indexes []int, most int) []diff.Call {
 }
 
 func callsOf(name string, lists [][]int) []diff.Call {
-	calls := make([]diff.Call, len(lists))
-	for i, list := range lists {
-		calls[i] = diff.Call{Name: name, Changes: list}
-	}
-	return calls
+	return spec.Each(lists, func(list []int) diff.Call { return diff.Call{Name: name, Changes: list} })
 }
 
 // packGrants packs the grants on app groups, and says how many fewer calls there would be if all pairs that are live
@@ -115,10 +111,7 @@ func pairs(changes []diff.Change) map[pack.Pair]diff.Change {
 func packApps(changes []diff.Change, by work) (giving, taking []diff.Call) {
 	lanes := pack.Lanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
 	slices.SortStableFunc(lanes, func(a, b pack.Lane) int { return turn(a) - turn(b) })
-	lists := make([][]int, len(lanes))
-	for i, lane := range lanes {
-		lists[i] = slices.Concat(lane.Grants, lane.Revokes)
-	}
+	lists := spec.Each(lanes, func(l pack.Lane) []int { return slices.Concat(l.Grants, l.Revokes) })
 	alone := rideAlong(changes, by.apps(diff.OpUpdate), lists)
 	from, _ := slices.BinarySearchFunc(lanes, takesMore, func(l pack.Lane, t int) int { return turn(l) - t })
 	return append(callsOf(callAssign, alone), callsOf(callAssign, lists[:from])...), callsOf(callAssign, lists[from:])
@@ -185,13 +178,13 @@ func lowerBound(changes []diff.Change, by work) int {
 		}
 	}
 	assigned := len(by.apps(diff.OpUpdate)) - opened
-	onApps := pack.BoundLanes(changes, by.apps(diff.OpGrant), by.apps(diff.OpRevoke), appCaps)
+	onApps := pack.Bound(changes, appCaps, by.apps(diff.OpGrant), by.apps(diff.OpRevoke))
 	return len(by.groups(diff.OpCreate)) +
-		pack.Bound(changes, by.groups(diff.OpGrant), groupCaps) +
+		pack.Bound(changes, groupCaps, by.groups(diff.OpGrant)) +
 		ceil(opened, appCaps.Resources) +
 		max(ceil(assigned, appCaps.Resources), onApps) +
 		ceil(len(by.groups(diff.OpResend)), maxResends) +
-		pack.Bound(changes, by.groups(diff.OpRevoke), groupCaps) +
+		pack.Bound(changes, groupCaps, by.groups(diff.OpRevoke)) +
 		ceil(len(by.groups(diff.OpDelete)), maxDeletes)
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -19,11 +20,11 @@ import (
 
 // Reader reads one connection and packs its changes. It sends GET requests only.
 type Reader struct {
-	name    string // of the connection
-	api     *api
-	seen    index
-	quiet   bool     // mails are left alone
-	created sync.Map // app groups made since the connection was opened, name to id: reads may not show them yet
+	name      string // of the connection
+	api       *api
+	seen      index
+	mailTypes []spec.Mail // those that are read and sent again
+	created   sync.Map    // app groups made since the connection was opened, name to id: reads may not show them yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -36,6 +37,8 @@ type index struct {
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
+	platforms map[spec.Subject]string  // directories that the files say people are of
+	since     map[spec.Grant]time.Time // when live grants began; zero where the vendor does not say
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -52,8 +55,8 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{name: conn.Name, api: a, quiet: conn.Notices.Off, seen: index{map[string]string{}, map[string]string{},
-		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
+	return &Reader{name: conn.Name, api: a, mailTypes: conn.Notices.Of(mails()), seen: index{map[string]string{}, map[string]string{},
+		map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, nil, map[spec.Grant]time.Time{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -61,6 +64,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.NewLive()
 	live.Mails = r.mails
+	r.seen.platforms = q.Desired.Platforms
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}
@@ -231,35 +235,26 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 	return nil
 }
 
-// indexApps checks that each wanted app is there.
+// indexApps checks that each wanted app is there. Of one that is not it names near ones, for which it reads the whole list.
 func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []string, found []application) error {
-	ids := map[string]string{}
+	there := map[string]bool{}
 	for _, app := range found {
-		ids[app.Name], r.seen.apps[app.Name] = app.ID, app.ID
+		there[app.Name], r.seen.apps[app.Name] = true, app.ID
 	}
-	var missing []spec.Ref
-	for _, name := range wanted {
-		if ids[name] == "" {
-			missing = append(missing, r.ref(kindApp, name))
-		}
-	}
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
 	if len(missing) == 0 {
 		return nil
 	}
-	return r.missingApps(ctx, q, missing)
-}
-
-// missingApps names near ones, for which it reads the whole list.
-func (r *Reader) missingApps(ctx context.Context, q provider.Query, missing []spec.Ref) error {
 	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
 	if err := cmp.Or(err, all.Whole("the list of apps")); err != nil {
 		return err
 	}
-	known := provider.Names(all.Rows, func(a application) string { return a.Name })
-	if err := provider.Overlooked("the list of apps by name", missing, known); err != nil {
+	known := spec.Each(all.Rows, func(a application) string { return a.Name })
+	lacked := spec.Each(missing, func(name string) spec.Ref { return r.ref(kindApp, name) })
+	if err := provider.Overlooked("the list of apps by name", lacked, known); err != nil {
 		return err
 	}
-	return q.NoSuch("the App Center has no app", missing, known, "apps are added in the App Center, not here")
+	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
 }
 
 // readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be

@@ -3,8 +3,10 @@ package huaweicloud
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -21,6 +23,7 @@ func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], 
 	broken := list.Broken
 	var on []spec.Ref
 	var accounts []*account
+	var begun []moment // of the same rows
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		if row.AppGroupID == "" {
@@ -31,14 +34,17 @@ func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], 
 			continue
 		}
 		row.account.ID = row.AccountID
-		on, accounts = append(on, ref), append(accounts, &row.account)
+		on, accounts, begun = append(on, ref), append(accounts, &row.account), append(begun, moment(row.CreateAt))
 	}
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
+	since := map[spec.Grant]time.Time{}
 	for i, ref := range on {
-		r.addGrant(ref, *accounts[i], live)
+		g := r.addGrant(ref, *accounts[i], live)
+		begun[i].latest(g, since)
 	}
+	maps.Copy(r.seen.since, since)
 	if broken != "" {
 		for _, ref := range of {
 			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
@@ -49,7 +55,7 @@ func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], 
 
 // addGrant records a row as a grant; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
 // whose they are, make the resource's list unfit to revoke by.
-func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
+func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) spec.Grant {
 	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch {
@@ -71,6 +77,22 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) {
 		live.Grants.Add(g, spec.Origin{})
 		r.seen.holders[g] = a
 		live.AddName(g.Subject, a.ID)
+	}
+	return g
+}
+
+// moment is when something happened, as the vendor writes it.
+type moment string
+
+// latest keeps the later moment of those that rows of one grant show; zero once one of them can't be read.
+func (m moment) latest(g spec.Grant, since map[spec.Grant]time.Time) {
+	at, err := time.Parse(time.RFC3339, string(m))
+	before, known := since[g]
+	switch {
+	case err != nil || known && before.IsZero():
+		since[g] = time.Time{}
+	case !known || at.After(before):
+		since[g] = at
 	}
 }
 
@@ -125,14 +147,12 @@ func (r *Reader) joinWithDirectory(ctx context.Context, open []*account) error {
 		names[isGroup] = append(names[isGroup], a.Account)
 	}
 	known := map[bool][]account{}
-	if len(names[false]) > 0 {
-		users, err := r.usersNamed(ctx, names[false])
-		if err != nil {
-			return err
-		}
-		for _, u := range users {
-			known[false] = append(known[false], account{ID: u.ID, Account: u.Name, Domain: u.Domain})
-		}
+	users, err := r.usersNamed(ctx, names[false])
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		known[false] = append(known[false], account{ID: u.ID, Account: u.Name, Domain: u.Domain})
 	}
 	if len(names[true]) > 0 {
 		slices.Sort(names[true])

@@ -259,3 +259,32 @@ func TestClosingAnAppShowsWhoWasAssigned(t *testing.T) {
 		}
 	}
 }
+
+// stripping is a gateway that drops the prefix by which it is reached.
+type stripping struct {
+	http.RoundTripper
+	prefix string
+}
+
+func (g stripping) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	path, found := strings.CutPrefix(r.URL.Path, g.prefix)
+	if !found {
+		return nil, fmt.Errorf("%s is not below %s", r.URL.Path, g.prefix)
+	}
+	r.URL.Path = path
+	return g.RoundTripper.RoundTrip(r)
+}
+
+// What is signed is the path of the API, as the vendor's SDK does, and not the one by which a gateway is reached.
+func TestEndpointWithAPrefix(t *testing.T) {
+	for _, endpoint := range []string{"http://127.0.0.1:1/gw/v1", "http://127.0.0.1:1/gw/v1/"} {
+		c := newCloud(t, free, small)
+		c.Via = stripping{c.Via, "/gw/v1"}
+		c.Connection.Endpoints[""] = endpoint
+		delete(c.Connection.Settings, "project")
+		if live, err := c.Open(t).Read(t.Context(), providertest.All(desired(ref(kindAppGroup, "CAD"), user("alice")))); err != nil || live.Grants.Len() != 2 {
+			t.Errorf("%s: %d grants, error %v", endpoint, live.Grants.Len(), err)
+		}
+	}
+}

@@ -30,7 +30,8 @@ type credentials struct {
 
 // sign adds the date, the security token and the Authorization header. It signs the headers named, and the date; others
 // may be added or rewritten on the way, as proxies do with User-Agent.
-func (c credentials) sign(r *http.Request, body []byte, at time.Time, headers ...string) {
+// Of the path it signs what follows the prefix of the endpoint, as the vendor's SDK does: a gateway drops that.
+func (c credentials) sign(r *http.Request, body []byte, at time.Time, prefix string, headers ...string) {
 	r.Header.Set(dateHeader, at.UTC().Format(dateLayout))
 	headers = append(headers, dateHeader)
 	if token := c.securityToken.Reveal(); token != "" {
@@ -41,7 +42,7 @@ func (c credentials) sign(r *http.Request, body []byte, at time.Time, headers ..
 		headers[i] = strings.ToLower(h)
 	}
 	slices.Sort(headers)
-	text := algorithm + "\n" + r.Header.Get(dateHeader) + "\n" + httpx.Digest(canonicalRequest(r, body, headers))
+	text := algorithm + "\n" + r.Header.Get(dateHeader) + "\n" + httpx.Digest(canonicalRequest(r, body, prefix, headers))
 	r.Header.Set("Authorization", algorithm+" Access="+c.accessKey.Reveal()+", SignedHeaders="+strings.Join(headers, ";")+
 		", Signature="+httpx.MAC(c.secretKey, text))
 }
@@ -57,7 +58,7 @@ func signedHost(u *url.URL) (string, error) {
 }
 
 // canonicalRequest is what client and gateway digest alike. signed holds lower-case header names, sorted.
-func canonicalRequest(r *http.Request, body []byte, signed []string) string {
+func canonicalRequest(r *http.Request, body []byte, prefix string, signed []string) string {
 	var headers strings.Builder
 	for _, name := range signed {
 		value := r.Header.Get(name)
@@ -67,19 +68,12 @@ func canonicalRequest(r *http.Request, body []byte, signed []string) string {
 		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
 	}
 	return strings.Join([]string{
-		r.Method, canonicalPath(r.URL), httpx.CanonicalQuery(r.URL), headers.String(), strings.Join(signed, ";"), httpx.Digest(body),
+		r.Method, canonicalPath(r.URL, prefix), httpx.CanonicalQuery(r.URL), headers.String(), strings.Join(signed, ";"), httpx.Digest(body),
 	}, "\n")
 }
 
 // canonicalPath ends in a slash, whether or not the path on the wire does.
-func canonicalPath(u *url.URL) string {
-	segments := strings.Split(u.Path, "/")
-	for i, s := range segments {
-		segments[i] = httpx.Escape(s)
-	}
-	path := strings.Join(segments, "/")
-	if !strings.HasSuffix(path, "/") {
-		path += "/"
-	}
-	return path
+func canonicalPath(u *url.URL, prefix string) string {
+	path := strings.Join(spec.Each(strings.Split(strings.TrimPrefix(u.Path, prefix), "/"), httpx.Escape), "/")
+	return strings.TrimSuffix(path, "/") + "/"
 }

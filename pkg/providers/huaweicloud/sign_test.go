@@ -67,11 +67,11 @@ func TestSignVectors(t *testing.T) {
 			for name, value := range v.header {
 				r.Header.Set(name, value)
 			}
-			credentials{spec.NewSecret(vectorKey), spec.NewSecret(vectorSecret), spec.NewSecret(v.token)}.sign(r, []byte(v.body), vectorTime, v.signed...)
+			credentials{spec.NewSecret(vectorKey), spec.NewSecret(vectorSecret), spec.NewSecret(v.token)}.sign(r, []byte(v.body), vectorTime, "", v.signed...)
 			want := "SDK-HMAC-SHA256 Access=" + vectorKey + ", SignedHeaders=" + v.signedNames + ", Signature=" + v.signature
 			if got := r.Header.Get("Authorization"); got != want {
 				t.Errorf("Authorization\n got %s\nwant %s\ncanonical request:\n%s", got, want,
-					canonicalRequest(r, []byte(v.body), strings.Split(v.signedNames, ";")))
+					canonicalRequest(r, []byte(v.body), "", strings.Split(v.signedNames, ";")))
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestSignGuideExample(t *testing.T) {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	keys := credentials{accessKey: spec.NewSecret("QTWAOYTTINDUT2QVKYUC"), secretKey: spec.NewSecret("MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")}
-	keys.sign(r, nil, time.Date(2019, 11, 15, 3, 36, 55, 0, time.UTC), "Content-Type", "Host")
+	keys.sign(r, nil, time.Date(2019, 11, 15, 3, 36, 55, 0, time.UTC), "", "Content-Type", "Host")
 	if got, want := r.Header.Get("Authorization"), "7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe"; !strings.HasSuffix(got, "Signature="+want) {
 		t.Errorf("Authorization %s, want signature %s", got, want)
 	}

@@ -59,7 +59,8 @@ func (r *Reader) noteMembers(ctx context.Context, q provider.Query, live *diff.L
 		}
 	}
 	slices.SortFunc(leavers, spec.Subject.Compare)
-	if err := r.meet(ctx, leavers); err != nil {
+	unmet := slices.DeleteFunc(leavers, func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
+	if _, err := r.ask(ctx, unmet); err != nil {
 		return err
 	}
 	for _, s := range slices.SortedFunc(maps.Keys(r.seen.people), spec.Subject.Compare) {
@@ -73,16 +74,6 @@ func (r *Reader) noteMembers(ctx context.Context, q provider.Query, live *diff.L
 		}
 	}
 	return nil
-}
-
-// meet looks up users that were not looked up yet (f1).
-func (r *Reader) meet(ctx context.Context, asked []spec.Subject) error {
-	asked = slices.DeleteFunc(asked, func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
-	if len(asked) == 0 {
-		return nil
-	}
-	_, err := r.ask(ctx, asked)
-	return err
 }
 
 // noteOldIDs notes which grants of people are those of a deleted account: the directory knows their name by another id.

@@ -23,6 +23,7 @@ type authorization struct {
 	AppGroupID string `json:"app_group_id"`
 	AppID      string `json:"app_id"` // blank: on the whole group
 	AccountID  string `json:"account_id"`
+	CreateAt   string `json:"create_at"` // since when
 	account
 }
 
@@ -95,7 +96,11 @@ type failure struct {
 	Code      string `json:"error_code"`
 	Message   string `json:"error_msg"`
 	RequestID string `json:"request_id"`
-	Nested    struct {
+
+	Detail        string `json:"error_detail"`
+	Authorization string `json:"encoded_authorization_message"` // why a policy denied the call; IAM decodes it
+
+	Nested struct {
 		Code    json.Number `json:"code"`
 		Message string      `json:"message"`
 	} `json:"error"`

@@ -210,6 +210,9 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 		a.AccountType = typeSimple
 	}
 	a.Domain = cmp.Or(a.Domain, s.Domain)
+	if op == diff.OpGrant {
+		a.PlatformType = cmp.Or(w.seen.platforms[s], a.PlatformType)
+	}
 	if kind == kindApp {
 		a.ID = ""
 	}

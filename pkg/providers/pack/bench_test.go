@@ -51,7 +51,7 @@ func benchmark(b *testing.B, cells []cell) {
 		calls = len(cover(cells, groupCaps))
 	}
 	chunked, least := cheapest(cells, groupCaps)
-	report(b, len(cells), calls, lowerBound(cells, groupCaps), chunked, least)
+	report(b, len(cells), calls, lowerBound(groupCaps, cells), chunked, least)
 }
 
 func report(b *testing.B, pairs, calls, bound, chunked, least int) {
@@ -75,7 +75,7 @@ func BenchmarkLanes(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(adds)+len(removes)), "pairs")
 			b.ReportMetric(float64(calls), "calls")
-			b.ReportMetric(float64(lowerBoundLanes(adds, removes, appCaps)), "bound")
+			b.ReportMetric(float64(lowerBound(appCaps, adds, removes)), "bound")
 			b.ReportMetric(float64(len(cover(adds, appCaps))+len(cover(removes, appCaps))), "apart")
 		})
 	}
@@ -96,7 +96,7 @@ func BenchmarkHistory(b *testing.B) {
 	for _, cells := range sets {
 		c, l := cheapest(cells, groupCaps)
 		pairs, chunked, least = pairs+len(cells), chunked+c, least+l
-		bound += lowerBound(cells, groupCaps)
+		bound += lowerBound(groupCaps, cells)
 	}
 	report(b, pairs, calls, bound, chunked, least)
 }

@@ -1,6 +1,10 @@
 package pack
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // A board holds the calls of a cover and knows which calls list a row or a column. Rows and columns are numbered for the
 // board alone. The calls partition the cells at any time.
@@ -41,12 +45,10 @@ func newBoard(products []product, v view) *board {
 }
 
 func numbersIn(ids, list []int32) []int32 {
-	numbers := make([]int32, len(list))
-	for i, id := range list {
+	return spec.Each(list, func(id int32) int32 {
 		at, _ := slices.BinarySearch(ids, id)
-		numbers[i] = int32(at)
-	}
-	return numbers
+		return int32(at)
+	})
 }
 
 // products returns the calls in the numbers that the board was made from.
@@ -57,13 +59,7 @@ func (b *board) products() []product {
 		if len(c.rows) == 0 {
 			continue
 		}
-		p := product{make([]int32, len(c.rows)), make([]int32, len(c.cols))}
-		for i, r := range c.rows {
-			p.rows[i] = b.rowIDs[r]
-		}
-		for i, col := range c.cols {
-			p.cols[i] = b.colIDs[col]
-		}
+		p := product{idsOf(b.rowIDs, c.rows), idsOf(b.colIDs, c.cols)}
 		slices.Sort(p.rows)
 		slices.Sort(p.cols)
 		out = append(out, p)

@@ -1,22 +1,13 @@
 package pack
 
-// lowerBound is a number of calls that no partition of the cells within caps can go below. The dear parts of it are left
-// out where the cells are too many.
-func lowerBound(cells []cell, caps Caps) int {
-	g := newGrid(cells)
-	return bound(g, caps.limits(g))
-}
+import "math/big"
 
-// lowerBoundLanes is a number of calls that no partition in two lanes can go below.
-func lowerBoundLanes(adds, removes []cell, caps Caps) int {
-	g := newGrid(adds, removes)
-	return bound(g, caps.limits(g))
-}
-
-// bound adds up what the connected components need at least: no call touches two of them, unless it touches a cell that
-// it must not touch.
-func bound(g *grid, l limits) int {
-	total := 0
+// lowerBound is a number of calls that no partition of the cells within caps can go below, be it in one lane or in two. It adds
+// up what the connected components need at least: no call touches two of them, unless it touches a cell that it must not
+// touch. The dear parts of it are left out where the cells are too many.
+func lowerBound(caps Caps, lanes ...[]cell) int {
+	g := newGrid(lanes...)
+	l, total := caps.limits(g), 0
 	for _, part := range g.parts() {
 		total += max(byCounting(part, l), byCharging(part, l), byBlocks(part, l), rank(part))
 	}
@@ -76,7 +67,7 @@ func rank(g *grid) int {
 		rows[found], rows[at] = rows[at], rows[found]
 		pivot := rows[found][col:]
 		found++
-		inverse := power(uint64(pivot[0]), prime-2)
+		inverse := new(big.Int).ModInverse(big.NewInt(int64(pivot[0])), big.NewInt(prime)).Uint64()
 		for _, row := range rows[found:] {
 			if row[col] != 0 {
 				subtract(row[col:], pivot, inverse)
@@ -95,15 +86,4 @@ func subtract(row, pivot []uint32, inverse uint64) {
 			row[i] = uint32((uint64(row[i]) + factor*uint64(x)) % prime)
 		}
 	}
-}
-
-func power(base uint64, exponent int) uint64 {
-	result := uint64(1)
-	for ; exponent > 0; exponent >>= 1 {
-		if exponent&1 == 1 {
-			result = result * base % prime
-		}
-		base = base * base % prime
-	}
-	return result
 }

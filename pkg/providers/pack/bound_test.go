@@ -18,7 +18,7 @@ func TestBoundsHold(t *testing.T) {
 		rows, cols := r.between(2, 5), r.between(2, 5)
 		cells := uniform(rows, cols, r.between(1, min(10, rows*cols)), r.next())
 		caps := Caps{r.between(1, 4), r.between(1, 4)}
-		bound, least := lowerBound(cells, caps), optimum(cells, caps, len(cells))
+		bound, least := lowerBound(caps, cells), optimum(cells, caps, len(cells))
 		if bound > least {
 			t.Fatalf("bound %d, optimum %d: %v %v", bound, least, caps, cells)
 		}

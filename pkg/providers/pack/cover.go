@@ -3,6 +3,8 @@ package pack
 import (
 	"cmp"
 	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // cell is a pair: a resource's number and a subject's number.
@@ -32,20 +34,11 @@ func (c Caps) limits(g *grid) limits {
 // calls are sorted, and depend on the set of cells and on caps alone.
 func cover(cells []cell, caps Caps) []rect {
 	g := newGrid(cells)
-	products := solve(g, caps.limits(g))
-	rects := make([]rect, len(products))
-	for i, p := range products {
-		rects[i] = rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
-	}
-	return rects
+	return spec.Each(solve(g, caps.limits(g)), func(p product) rect { return rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)} })
 }
 
-func idsOf(ids []int, numbers []int32) []int {
-	out := make([]int, len(numbers))
-	for i, n := range numbers {
-		out[i] = ids[n]
-	}
-	return out
+func idsOf[ID int | int32](ids []ID, numbers []int32) []ID {
+	return spec.Each(numbers, func(n int32) ID { return ids[n] })
 }
 
 // effort says how much work a cover is worth. It depends on the number of cells alone, never on a clock.

@@ -51,7 +51,7 @@ func TestCoverIsExactAndNeverWorseThanTheCheapGroupings(t *testing.T) {
 		if _, least := cheapest(cells, caps); len(rects) > least {
 			t.Fatalf("%d calls, a cheap grouping needs %d", len(rects), least)
 		}
-		if low := lowerBound(cells, caps); low > len(rects) {
+		if low := lowerBound(caps, cells); low > len(rects) {
 			t.Fatalf("%d calls, the bound says at least %d", len(rects), low)
 		}
 	})
@@ -115,7 +115,7 @@ func TestTinyCasesAgainstEveryCover(t *testing.T) {
 	for range cases {
 		caps := Caps{r.between(1, 3), r.between(1, 4)}
 		cells := sortedCells(uniform(r.between(3, 5), r.between(3, 5), r.between(4, 9), r.next()))
-		found, bound := len(cover(cells, caps)), lowerBound(cells, caps)
+		found, bound := len(cover(cells, caps)), lowerBound(caps, cells)
 		least := optimum(cells, caps, found+1)
 		if bound > least || least > found {
 			t.Fatalf("bound %d, optimum %d, found %d: %v %v", bound, least, found, caps, cells)
@@ -151,7 +151,7 @@ func TestLanesAreExactAndApart(t *testing.T) {
 		if f := fault(removes, taking, caps); f != "" {
 			t.Fatal("removes: ", f)
 		}
-		if low := lowerBoundLanes(adds, removes, caps); low > len(calls) {
+		if low := lowerBound(caps, adds, removes); low > len(calls) {
 			t.Fatalf("%d calls, the bound says at least %d", len(calls), low)
 		}
 	})

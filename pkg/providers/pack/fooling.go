@@ -1,6 +1,10 @@
 package pack
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
 
 // A fooling set is a set of cells of which no two can share a call: where their rows and columns cross, a cell is not
 // wanted. Each needs a call of its own, however large calls may be, in one lane or in two. Two cells of a row, or of a
@@ -36,11 +40,7 @@ func candidates(worth, clashes []int32) []int32 {
 		}
 	}
 	slices.Sort(keys)
-	cells := make([]int32, len(keys))
-	for i, key := range keys {
-		cells[i] = int32(uint32(key))
-	}
-	return cells
+	return spec.Each(keys, func(key uint64) int32 { return int32(uint32(key)) })
 }
 
 // clashes says whether the cell can share a call with a member, as it can with any member of its row or column.

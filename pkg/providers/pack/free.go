@@ -2,7 +2,6 @@ package pack
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 )
 
@@ -31,7 +30,7 @@ type merger struct {
 	free   lines     // of each row the free columns
 	budget int       // how many more free cells may be touched
 	calls  []product // without rows when gone
-	queue  merges
+	queue  queue[merge]
 }
 
 // reach is how many of the following calls each call is compared with, which keeps the time linear for very many calls.
@@ -65,7 +64,7 @@ func (m *merger) propose(i, from, to int) {
 			continue
 		}
 		if union, waste := m.union(i, j); waste >= 0 {
-			heap.Push(&m.queue, merge{waste, union.area(), min(i, j), max(i, j)})
+			m.queue.push(merge{waste, union.area(), min(i, j), max(i, j)})
 		}
 	}
 }
@@ -118,8 +117,8 @@ func (m *merger) touches(p product) int {
 
 // run makes the merge that wastes least, as long as there is one.
 func (m *merger) run() {
-	for m.queue.Len() > 0 {
-		next := heap.Pop(&m.queue).(merge)
+	for len(m.queue) > 0 {
+		next := m.queue.pop()
 		if len(m.calls[next.i].rows) == 0 || len(m.calls[next.j].rows) == 0 {
 			continue
 		}
@@ -168,25 +167,14 @@ func merged(a, b []int32) []int32 {
 	return append(append(out, a...), b...)
 }
 
-// merge is a pair of calls that could be one. The queue has those first that waste least; of these, those that make the
-// smaller call.
+// merge is a pair of calls that could be one.
 type merge struct {
 	waste int
 	area  int64
 	i, j  int
 }
 
-type merges []merge
-
-func (m merges) Len() int { return len(m) }
-func (m merges) Less(a, b int) bool {
-	x, y := m[a], m[b]
-	return cmp.Or(cmp.Compare(x.waste, y.waste), cmp.Compare(x.area, y.area), cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) < 0
-}
-func (m merges) Swap(a, b int) { m[a], m[b] = m[b], m[a] }
-func (m *merges) Push(x any)   { *m = append(*m, x.(merge)) }
-func (m *merges) Pop() any {
-	last := (*m)[len(*m)-1]
-	*m = (*m)[:len(*m)-1]
-	return last
+// before orders the queue: those first that waste least; of these, those that make the smaller call.
+func (m merge) before(o merge) bool {
+	return cmp.Or(cmp.Compare(m.waste, o.waste), cmp.Compare(m.area, o.area), cmp.Compare(m.i, o.i), cmp.Compare(m.j, o.j)) < 0
 }

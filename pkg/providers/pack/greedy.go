@@ -10,9 +10,9 @@ type greedy struct {
 	limits
 	weigh func(rows int) int64 // what a call with so many rows is worth per column
 	split int32
-	rows  [][]int32 // for each row its open columns, sorted
-	cols  [][]int32 // for each column its open rows, sorted
-	queue []claim   // a heap, one claim for each row that has open columns
+	rows  [][]int32    // for each row its open columns, sorted
+	cols  [][]int32    // for each column its open rows, sorted
+	queue queue[claim] // one claim for each row that has open columns
 
 	count   []int32 // scratch: of the chain's columns, how many have each row open
 	touched []int32 // scratch: the rows that count says something about
@@ -27,7 +27,7 @@ type claim struct {
 	row   int32
 }
 
-// before orders the heap: the highest value first, then the row with fewer open columns, then the smaller number.
+// before orders the queue: the highest value first, then the row with fewer open columns, then the smaller number.
 func (a claim) before(b claim) bool {
 	if a.value != b.value {
 		return a.value > b.value
@@ -50,7 +50,7 @@ func newGreedy(g *grid, l limits, weigh func(rows int) int64) *greedy {
 		count: make([]int32, g.byRow.len()), inChain: make([]bool, g.byRow.len()), within: make([]bool, g.byCol.len()),
 	}
 	for row := range g.byRow.len() {
-		s.push(claim{s.worth(s.rows[row]) * s.weigh(int(s.p)), int32(len(s.rows[row])), row})
+		s.queue.push(claim{s.worth(s.rows[row]) * s.weigh(int(s.p)), int32(len(s.rows[row])), row})
 	}
 	return s
 }
@@ -84,11 +84,11 @@ func countBelow(cols []int32, split int32) int {
 // row is worth now, because closing cells only makes it worth less: so a chain that beats the next claim is the best.
 func (s *greedy) run(least int64, emit func(rows, cols []int32)) {
 	for len(s.queue) > 0 {
-		top := s.pop()
+		top := s.queue.pop()
 		open := s.rows[top.row]
 		if most := s.worth(open) * s.weigh(int(s.p)); most < top.value {
 			if most > least {
-				s.push(claim{most, int32(len(open)), top.row})
+				s.queue.push(claim{most, int32(len(open)), top.row})
 			}
 			continue
 		}
@@ -97,12 +97,12 @@ func (s *greedy) run(least int64, emit func(rows, cols []int32)) {
 			continue
 		}
 		if len(s.queue) > 0 && s.queue[0].value > c.value {
-			s.push(claim{c.value, int32(len(open)), top.row})
+			s.queue.push(claim{c.value, int32(len(open)), top.row})
 			continue
 		}
 		s.commit(c, emit)
 		if left := s.rows[top.row]; len(left) > 0 {
-			s.push(claim{min(c.value, s.worth(left)*s.weigh(int(s.p))), int32(len(left)), top.row})
+			s.queue.push(claim{min(c.value, s.worth(left)*s.weigh(int(s.p))), int32(len(left)), top.row})
 		}
 	}
 }
@@ -253,36 +253,4 @@ func without(list, gone []int32) []int32 {
 		kept = append(kept, x)
 	}
 	return kept
-}
-
-func (s *greedy) push(c claim) {
-	s.queue = append(s.queue, c)
-	at := len(s.queue) - 1
-	for at > 0 && c.before(s.queue[(at-1)/2]) {
-		s.queue[at] = s.queue[(at-1)/2]
-		at = (at - 1) / 2
-	}
-	s.queue[at] = c
-}
-
-func (s *greedy) pop() claim {
-	top, last := s.queue[0], s.queue[len(s.queue)-1]
-	s.queue = s.queue[:len(s.queue)-1]
-	at, n := 0, len(s.queue)
-	if n == 0 {
-		return top
-	}
-	for {
-		child := 2*at + 1
-		if child+1 < n && s.queue[child+1].before(s.queue[child]) {
-			child++
-		}
-		if child >= n || last.before(s.queue[child]) {
-			break
-		}
-		s.queue[at] = s.queue[child]
-		at = child
-	}
-	s.queue[at] = last
-	return top
 }

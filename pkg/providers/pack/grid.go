@@ -3,6 +3,8 @@ package pack
 import (
 	"iter"
 	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // A grid is the set of cells that calls must touch, its rows and columns numbered from 0 in the caller's order. The
@@ -30,29 +32,15 @@ type spot struct{ row, col int32 }
 
 // newGrid numbers the cells of each lane. A cell that is given twice counts once.
 func newGrid(lanes ...[]cell) *grid {
-	var total int
-	for _, cells := range lanes {
-		total += len(cells)
-	}
-	rows := make([]int, 0, total)
-	for _, cells := range lanes {
-		for _, c := range cells {
-			rows = append(rows, c.Row)
-		}
-	}
-	rowOf := numberAll(rows)
+	all := slices.Concat(lanes...)
+	rowOf := numberAll(spec.Each(all, func(c cell) int { return c.Row }))
 	g := &grid{rowIDs: rowOf.ids}
-	spots := make([]spot, 0, total)
-	cols := make([]int, 0, total)
+	spots := make([]spot, 0, len(all))
 	for lane, cells := range lanes {
 		if lane == 1 {
 			g.split = int32(len(g.colIDs))
 		}
-		cols = cols[:0]
-		for _, c := range cells {
-			cols = append(cols, c.Column)
-		}
-		colOf, base := numberAll(cols), int32(len(g.colIDs))
+		colOf, base := numberAll(spec.Each(cells, func(c cell) int { return c.Column })), int32(len(g.colIDs))
 		for _, c := range cells {
 			spots = append(spots, spot{rowOf.number(c.Row), base + colOf.number(c.Column)})
 		}
@@ -208,11 +196,7 @@ func (g *grid) parts() []*grid {
 	}
 	parts := make([]*grid, count)
 	for i := range parts {
-		if g.oneLane() {
-			parts[i] = newGrid(lanes[i][0])
-		} else {
-			parts[i] = newGrid(lanes[i][0], lanes[i][1])
-		}
+		parts[i] = newGrid(lanes[i][:g.lanes()]...)
 	}
 	return parts
 }

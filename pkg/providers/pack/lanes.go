@@ -1,5 +1,7 @@
 package pack
 
+import "github.com/entitlectl/entitlectl/pkg/spec"
+
 // laneRect is a call that adds and removes: every row times every column to add, and every row times every column to
 // remove. All three are sorted, and one of the two may be empty.
 type laneRect struct{ Rows, Adds, Removes []int }
@@ -9,13 +11,10 @@ type laneRect struct{ Rows, Adds, Removes []int }
 // 300,000 cells it never needs more calls than both lists packed by themselves.
 func coverLanes(adds, removes []cell, caps Caps) []laneRect {
 	g := newGrid(adds, removes)
-	products := solve(g, caps.limits(g))
-	rects := make([]laneRect, len(products))
-	for i, p := range products {
+	return spec.Each(solve(g, caps.limits(g)), func(p product) laneRect {
 		first := countBelow(p.cols, g.split)
-		rects[i] = laneRect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols[:first]), idsOf(g.colIDs, p.cols[first:])}
-	}
-	return rects
+		return laneRect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols[:first]), idsOf(g.colIDs, p.cols[first:])}
+	})
 }
 
 // apart covers each lane by itself.
@@ -37,9 +36,5 @@ func apart(g *grid, l limits) []product {
 }
 
 func numbersOf(ids []int, list []int32) []int32 {
-	out := make([]int32, len(list))
-	for i, n := range list {
-		out[i] = int32(ids[n])
-	}
-	return out
+	return spec.Each(list, func(n int32) int32 { return int32(ids[n]) })
 }

@@ -13,17 +13,13 @@ import (
 // indexes of its changes. All changes must be of one op, kind and role.
 func Products(changes []diff.Change, indexes []int, caps Caps) [][]int {
 	l := newTable(changes, indexes).lane(changes, indexes)
-	rects := cover(l.cells, caps)
-	lists := make([][]int, len(rects))
-	for i, r := range rects {
-		lists[i] = l.changes(r.Rows, r.Columns)
-	}
-	return lists
+	return spec.Each(cover(l.cells, caps), func(r rect) []int { return l.changes(r.Rows, r.Columns) })
 }
 
-// Bound is a number of calls that Products cannot go below.
-func Bound(changes []diff.Change, indexes []int, caps Caps) int {
-	return lowerBound(newTable(changes, indexes).lane(changes, indexes).cells, caps)
+// Bound is a number of calls that Products cannot go below or, of grants and revokes, Lanes.
+func Bound(changes []diff.Change, caps Caps, lists ...[]int) int {
+	t := newTable(changes, lists...)
+	return lowerBound(caps, spec.Each(lists, func(indexes []int) []cell { return t.lane(changes, indexes).cells })...)
 }
 
 // Lane is one call in two lanes: the indexes of what it grants and of what it revokes, each a full product over the same
@@ -36,18 +32,9 @@ type Lane struct{ Grants, Revokes []int }
 func Lanes(changes []diff.Change, grants, revokes []int, caps Caps) []Lane {
 	t := newTable(changes, grants, revokes)
 	adds, removes := t.lane(changes, grants), t.lane(changes, revokes)
-	rects := coverLanes(adds.cells, removes.cells, caps)
-	calls := make([]Lane, len(rects))
-	for i, r := range rects {
-		calls[i] = Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
-	}
-	return calls
-}
-
-// BoundLanes is a number of calls that Lanes cannot go below.
-func BoundLanes(changes []diff.Change, grants, revokes []int, caps Caps) int {
-	t := newTable(changes, grants, revokes)
-	return lowerBoundLanes(t.lane(changes, grants).cells, t.lane(changes, revokes).cells, caps)
+	return spec.Each(coverLanes(adds.cells, removes.cells, caps), func(r laneRect) Lane {
+		return Lane{adds.changes(r.Rows, r.Adds), removes.changes(r.Rows, r.Removes)}
+	})
 }
 
 // Pair is a resource and a subject.

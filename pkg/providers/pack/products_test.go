@@ -59,7 +59,7 @@ func TestProductsTouchTheirChangesOnly(t *testing.T) {
 		if len(seen) != len(indexes) {
 			t.Fatalf("%d of %d changes are in calls", len(seen), len(indexes))
 		}
-		if bound := Bound(changes, indexes, caps); bound > len(lists) {
+		if bound := Bound(changes, caps, indexes); bound > len(lists) {
 			t.Fatalf("%d calls, the bound says %d", len(lists), bound)
 		}
 	})
@@ -147,7 +147,7 @@ func TestLanesKeepGrantsAndRevokesApart(t *testing.T) {
 		if seen != len(changes) {
 			t.Fatalf("%d of %d changes are in calls", seen, len(changes))
 		}
-		if bound := BoundLanes(changes, grants, revokes, caps); bound > len(calls) {
+		if bound := Bound(changes, caps, grants, revokes); bound > len(calls) {
 			t.Fatalf("%d calls, the bound says %d", len(calls), bound)
 		}
 	})

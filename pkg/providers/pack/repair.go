@@ -106,42 +106,28 @@ func (r *repair) rowsOf(mask uint64) []int32 {
 // findRoom lists the calls that stay, have only rows of ours and room for columns, and those that have only columns of
 // ours and room for rows.
 func (r *repair) findRoom() {
-	for _, row := range r.rows {
-		r.hit(r.byRow[row])
-	}
-	for _, place := range r.touched {
-		c := &r.calls[place]
-		if int(r.hits[place]) == len(c.rows) && r.hasRoom(c) && !slices.Contains(r.taken, place) {
-			r.widenable = append(r.widenable, place)
-		}
-	}
-	r.unhit()
-	for _, col := range r.cols {
-		r.hit(r.byCol[col])
-	}
-	for _, place := range r.touched {
-		c := &r.calls[place]
-		if int(r.hits[place]) == len(c.cols) && len(c.rows) < int(r.p) && !slices.Contains(r.taken, place) {
-			r.raisable = append(r.raisable, place)
-		}
-	}
-	r.unhit()
+	r.widenable = r.within(r.widenable, r.rows, r.byRow, func(c *call, hits int) bool { return hits == len(c.rows) && r.hasRoom(c) })
+	r.raisable = r.within(r.raisable, r.cols, r.byCol, func(c *call, hits int) bool { return hits == len(c.cols) && len(c.rows) < int(r.p) })
 }
 
-func (r *repair) hit(places []int32) {
-	for _, place := range places {
-		if r.hits[place] == 0 {
-			r.touched = append(r.touched, place)
+// within adds to a list the places of the calls that stay, have some of our rows, or columns, and fit by how many these are.
+func (r *repair) within(list, ours []int32, by [][]int32, fits func(c *call, hits int) bool) []int32 {
+	for _, line := range ours {
+		for _, place := range by[line] {
+			if r.hits[place] == 0 {
+				r.touched = append(r.touched, place)
+			}
+			r.hits[place]++
 		}
-		r.hits[place]++
 	}
-}
-
-func (r *repair) unhit() {
 	for _, place := range r.touched {
+		if fits(&r.calls[place], int(r.hits[place])) && !slices.Contains(r.taken, place) {
+			list = append(list, place)
+		}
 		r.hits[place] = 0
 	}
 	r.touched = r.touched[:0]
+	return list
 }
 
 // fillRoom lets the calls that stay take what they can, in the order listed. Each grows at most once.

@@ -62,9 +62,8 @@ func minimumCover(rows, cols [][]int32) []bool {
 			queue = append(queue, int32(r))
 		}
 	}
-	for len(queue) > 0 {
-		r := queue[0]
-		queue = queue[1:]
+	for i := 0; i < len(queue); i++ {
+		r := queue[i]
 		for _, c := range rows[r] {
 			if colReached[c] {
 				continue
@@ -120,9 +119,8 @@ func (m matching) levels(rows [][]int32, level []int32) bool {
 		}
 	}
 	found := false
-	for len(queue) > 0 {
-		r := queue[0]
-		queue = queue[1:]
+	for i := 0; i < len(queue); i++ {
+		r := queue[i]
 		for _, c := range rows[r] {
 			next := m.rowOf[c]
 			if next < 0 {

@@ -3,6 +3,8 @@ package pack
 import (
 	"math"
 	"slices"
+
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // product is a call in the grid's numbers, rows and columns sorted.
@@ -12,11 +14,7 @@ func (p product) area() int64 { return int64(len(p.rows)) * int64(len(p.cols)) }
 
 // transposed swaps the products' rows and columns.
 func transposed(products []product) []product {
-	out := make([]product, len(products))
-	for i, p := range products {
-		out[i] = product{p.cols, p.rows}
-	}
-	return out
+	return spec.Each(products, func(p product) product { return product{p.cols, p.rows} })
 }
 
 // start covers the grid in a few quick ways and takes of each what is best in each connected component. The three cheap

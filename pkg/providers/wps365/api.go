@@ -46,11 +46,10 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	if first, given := secrets["refreshToken"]; given {
 		a.user = newBearer((&userTokens{oauth: oauth, kv: env.KV, key: conn.Name + "/refresh-token", initial: first}).asUser)
 	}
-	env.Transport = statusFromBody{next: env.Transport}
 	a.http = httpx.New(env, conn.Name, conn.Rate)
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	oauth.http.Secrets = a.http.Secrets
-	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.renew
+	a.http.Sign, a.http.Explain, a.http.Again, a.http.Meaning = a.authenticate, explain, a.renew, meaningOf
 	return a, nil
 }
 

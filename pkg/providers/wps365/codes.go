@@ -1,10 +1,7 @@
 package wps365
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,43 +10,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 )
 
-// saidStatus is the header in which the vendor's own status is kept where the answer got another.
-const saidStatus = "X-Entitlectl-Status"
-
-// statusFromBody gives an answer that is an error by its body, whatever its status, the status that its code stands for: the
-// request loop goes by the status. What the vendor said is kept, for whoever reads of it.
-type statusFromBody struct {
-	next   http.RoundTripper // nil: the network
-	secret bool              // answers hold tokens: what can't be read is not shown either
-}
-
-// RoundTrip passes the request on.
-func (h statusFromBody) RoundTrip(r *http.Request) (*http.Response, error) {
-	next := h.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(r)
-	if err != nil || resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return resp, err
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, httpx.MaxBody+1))
-	if closeErr := resp.Body.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the answer was cut off: %w", err)
-	}
+// meaningOf is the status that an answer stands for by its code, whatever its own status: 0 where it is no error.
+func meaningOf(body []byte) int {
 	var f failure
-	switch err := json.Unmarshal(data, &f); {
-	case err != nil && h.secret:
-		data = nil
-	case err == nil && f.Code != "" && f.Code != "0":
-		resp.Header.Set(saidStatus, strconv.Itoa(resp.StatusCode))
-		resp.StatusCode = statusOf(f.Code.String())
+	if json.Unmarshal(body, &f) != nil || f.Code == "" || f.Code == "0" {
+		return 0
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	return resp, nil
+	return statusOf(f.Code.String())
 }
 
 // statusOf is the status that the first three digits of a code say; with any other code nobody knows what was done.
@@ -144,10 +111,7 @@ const maxCauses = 10
 
 // explain reads an error body. A code may only say that something is wrong, and its cause what: of the whole chain the
 // innermost known code decides.
-func explain(e *httpx.Error, header http.Header, body []byte) {
-	if said, err := strconv.Atoi(header.Get(saidStatus)); err == nil {
-		e.Means, e.Status = e.Status, said
-	}
+func explain(e *httpx.Error, _ http.Header, body []byte) {
 	cause := json.RawMessage(body)
 	for range maxCauses {
 		var f failure
@@ -161,7 +125,7 @@ func explain(e *httpx.Error, header http.Header, body []byte) {
 		cause = f.More
 	}
 	m, known := meanings[e.Code]
-	if !known {
+	if e.Own = e.Code != ""; !known {
 		return
 	}
 	e.Message = strings.TrimSuffix(m.words+": "+e.Message, ": ")

@@ -3,7 +3,6 @@ package wps365
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,13 +37,9 @@ func (r *Reader) others(q provider.Query, live diff.Live) []spec.Subject {
 	if q.ReadBack {
 		return nil
 	}
-	leavers, all := q.Leavers(live)
-	for _, l := range leavers {
-		all = append(all, l.Users()...)
-	}
-	for _, g := range q.Beside(live, func(spec.Subject) bool { return true }) {
-		all = append(all, g.Subject)
-	}
+	leavers, suspects := q.Leavers(live)
+	beside := q.Beside(live, func(spec.Subject) bool { return true })
+	all := slices.Concat(suspects, slices.Concat(spec.Each(leavers, provider.Leaver.Users)...), spec.Each(beside, spec.Grant.Holder))
 	return slices.DeleteFunc(all, func(s spec.Subject) bool { return !strings.Contains(s.Name, "@") })
 }
 
@@ -58,7 +53,7 @@ func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *
 		own[domainOf(g.Subject.Name)] = true
 	}
 	beside := q.Beside(*live, func(s spec.Subject) bool { return live.UnknownSubjects[s] != "" && own[domainOf(s.Name)] })
-	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
+	if err := r.lookUpUsers(ctx, addressesOf(spec.Each(beside, spec.Grant.Holder))); err != nil {
 		return err
 	}
 	var unread []string
@@ -83,19 +78,15 @@ func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *
 func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Live) error {
 	known := func(s spec.Subject) bool { return live.UnknownSubjects[s] == "" && r.seen.people[fold(s.Name)] != "" }
 	beside := q.Beside(*live, known)
-	if err := r.lookUpUsers(ctx, addressesIn(beside)); err != nil {
+	if err := r.lookUpUsers(ctx, addressesOf(spec.Each(beside, spec.Grant.Holder))); err != nil {
 		return err
 	}
-	odd, missing := map[spec.Ref]bool{}, map[spec.Subject]bool{}
+	odd := map[spec.Ref]bool{}
 	for _, g := range beside {
 		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
 	}
-	for g := range q.Desired.Grants.Minus(live.Grants) {
-		if odd[g.Resource] && known(g.Subject) {
-			missing[g.Subject] = true
-		}
-	}
-	for _, s := range slices.SortedFunc(maps.Keys(missing), spec.Subject.Compare) {
+	missing := q.Desired.Grants.Holders(func(g spec.Grant) bool { return odd[g.Resource] && !live.Grants.Has(g) && known(g.Subject) })
+	for _, s := range missing {
 		if _, err := r.nameOne(ctx, s, live); err != nil {
 			return err
 		}
@@ -105,32 +96,24 @@ func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Li
 
 // nameLeavers names those who left and those who may be they.
 func (r *Reader) nameLeavers(ctx context.Context, q provider.Query, live *diff.Live) error {
-	leavers, suspects := q.Leavers(*live)
-	people := slices.Clone(suspects)
-	for _, l := range leavers {
-		people = append(people, l.Users()...)
-	}
-	asked := map[string]bool{}
-	for _, s := range people {
-		if strings.Contains(s.Name, "@") && s.Kind != spec.SubjectMailbox {
-			asked[fold(s.Name)] = true
+	return q.Trace(live, func(left, suspects []spec.Subject) (string, error) {
+		people := slices.Concat(suspects, left)
+		addressed := slices.DeleteFunc(slices.Clone(people), func(s spec.Subject) bool { return !strings.Contains(s.Name, "@") })
+		if err := r.lookUpUsers(ctx, addressesOf(addressed)); err != nil {
+			return "", err
 		}
-	}
-	if err := r.lookUpUsers(ctx, asked); err != nil {
-		return err
-	}
-	why := "nobody who is here has an address of theirs"
-	for i, s := range people {
-		unread, err := r.nameOne(ctx, s, live)
-		if err != nil {
-			return err
+		why := "nobody who is here has an address of theirs"
+		for i, s := range people {
+			unread, err := r.nameOne(ctx, s, live)
+			if err != nil {
+				return "", err
+			}
+			if i < len(suspects) && unread != "" {
+				why = unread
+			}
 		}
-		if i < len(suspects) && unread != "" {
-			why = unread
-		}
-	}
-	provider.Untraced(q, live, leavers, suspects, why)
-	return nil
+		return why, nil
+	})
 }
 
 // nameOne learns the other addresses and the id of a user, or of a public mailbox, or says why they can't be read.
@@ -173,17 +156,14 @@ func (r *Reader) aliases(ctx context.Context, path string) (addresses []string, 
 	case err != nil:
 		return nil, "", err
 	}
-	for _, address := range append(answer.Aliases, answer.Primary) {
-		addresses = append(addresses, fold(address))
-	}
-	return addresses, "", nil
+	return spec.Each(append(answer.Aliases, answer.Primary), fold), "", nil
 }
 
-func addressesIn(grants []spec.Grant) map[string]bool {
+func addressesOf(subjects []spec.Subject) map[string]bool {
 	addresses := map[string]bool{}
-	for _, g := range grants {
-		if g.Subject.Kind != spec.SubjectMailbox {
-			addresses[fold(g.Subject.Name)] = true
+	for _, s := range subjects {
+		if s.Kind != spec.SubjectMailbox {
+			addresses[fold(s.Name)] = true
 		}
 	}
 	return addresses

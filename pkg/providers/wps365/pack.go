@@ -61,9 +61,7 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.
 
 // Shapes are the calls that Pack makes.
 func (r *Reader) Shapes() []diff.CallShape {
-	shapes := make([]diff.CallShape, len(calls))
-	for i, k := range calls {
-		shapes[i] = diff.CallShape{Name: k.name, Kind: kindMailGroup, Role: k.role, Ops: []diff.Op{k.op}, Resources: 1, Changes: k.most}
-	}
-	return shapes
+	return spec.Each(calls, func(k call) diff.CallShape {
+		return diff.CallShape{Name: k.name, Kind: kindMailGroup, Role: k.role, Ops: []diff.Op{k.op}, Resources: 1, Changes: k.most}
+	})
 }

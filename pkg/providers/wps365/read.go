@@ -126,7 +126,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 		live.Resources[ref], live.IDs[ref] = spec.Resource{Settings: g.settings(ref, live)}, g.ID
 	}
 	if unmade := q.Unmade(kindMailGroup, *live); len(unmade) > 0 {
-		q.Alike(unmade, provider.Names(all, mailGroup.address), live)
+		q.Alike(unmade, spec.Each(all, mailGroup.address), live)
 	}
 	for ref := range groups {
 		if w := r.intents[ref]; w.Absent && !r.may[wordDelete] && w.Ownership != spec.Ignored {

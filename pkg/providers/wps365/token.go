@@ -72,9 +72,8 @@ type oauth struct {
 }
 
 func newOAuth(env httpx.Env, connection, base string, app credentials) *oauth {
-	env.Transport = statusFromBody{env.Transport, true}
 	o := &oauth{httpx.New(env, connection, spec.Rates{}), base, app}
-	o.http.Sign, o.http.Explain = asForm, o.explain
+	o.http.Sign, o.http.Explain, o.http.Meaning, o.http.Private = asForm, o.explain, meaningOf, true
 	return o
 }
 

@@ -102,10 +102,7 @@ func (w *Writer) writeList(ctx context.Context, post httpx.Request, k call, id s
 		post.Path, post.Body = l.path(id, "batch_create"), map[string][]entry{l.name: entries}
 		return w.api.send(ctx, post, nil)
 	}
-	addresses := make([]string, len(entries))
-	for i, e := range entries {
-		addresses[i] = e.Address
-	}
+	addresses := spec.Each(entries, func(e entry) string { return e.Address })
 	post.Path, post.Body = l.path(id, "batch_delete"), map[string][]string{"email_addresses": addresses}
 	return w.api.send(ctx, post, nil)
 }

@@ -13,7 +13,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Backend {
-		folder := filepath.Join(t.TempDir(), "state")
+		folder := filepath.Join(storetest.Folder(t), "state")
 		return storetest.Backend{
 			Open:  func(*testing.T) store.Store { return Open(folder) },
 			Crash: crash,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // All but locks and turns is on disk when a call returns: each write is synced, and so is the folder of a new file. A lock
@@ -184,7 +185,7 @@ func TestAProcessThatIsKilledAnywhere(t *testing.T) {
 // An entry that may not be on disk is an error, so that its call is not sent, and so is every entry after it.
 func TestALeaseEndsWithItsDisk(t *testing.T) {
 	for n := range 2 { // the write, the sync
-		s := Open(t.TempDir())
+		s := Open(storetest.Folder(t))
 		l := acquire(t, s)
 		kept := store.Entry{Run: "r", Call: 1, State: store.Begun}
 		must(t, l.Append(t.Context(), kept))
@@ -210,7 +211,7 @@ func TestALeaseEndsWithItsDisk(t *testing.T) {
 
 // An entry fails too if the lock is broken after the check before it was written.
 func TestALockBrokenMeanwhile(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	l := acquire(t, s)
 	sync := s.sync
 	s.sync = func(f *os.File) error {
@@ -225,7 +226,7 @@ func TestALockBrokenMeanwhile(t *testing.T) {
 
 // A lock is not broken if the history can't be written.
 func TestNoLockIsBrokenUnrecorded(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	l := acquire(t, s)
 	(&failing{n: 1}).in(s)
 	if err := s.Break(t.Context(), "x", ana, "why"); err == nil {

@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // recorded returns a history file and the records in it.
 func recorded(t *testing.T) (data []byte, all []store.Record) {
 	t.Helper()
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	for i := range 4 {
 		r := store.Record{Kind: store.RunEnded, At: ana.Since, Who: ana, Calls: i}
 		must(t, s.Record(t.Context(), r))

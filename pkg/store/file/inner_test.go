@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // keep holds an inner lock for the rest of the test, as a process does that was stopped while it had it.
@@ -35,7 +36,7 @@ func TestWaitsAreBoundedAndNameTheHolder(t *testing.T) {
 	must(t, err)
 	for name, actions := range waiters {
 		for _, action := range actions {
-			s := Open(t.TempDir())
+			s := Open(storetest.Folder(t))
 			keep(t, s, name)
 			s.patience = 20 * time.Millisecond
 			err := everything(t.Context(), s)[action]()
@@ -55,7 +56,7 @@ func TestWaitsAreBoundedAndNameTheHolder(t *testing.T) {
 // A context ends the wait.
 func TestWaitsEndWithTheContext(t *testing.T) {
 	for name, action := range map[string]string{guardName: "acquire", historyName: "verify", limiterName: "reserve"} {
-		s := Open(t.TempDir())
+		s := Open(storetest.Folder(t))
 		keep(t, s, name)
 		s.patience = time.Hour
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -68,7 +69,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 
 // Rates are waited for once: each request asks for a turn.
 func TestTurnsOfAStuckFileAreWaitedForOnce(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	keep(t, s, limiterName)
 	s.patience = 30 * time.Millisecond
 	for i := range 20 {
@@ -84,7 +85,7 @@ func TestTurnsOfAStuckFileAreWaitedForOnce(t *testing.T) {
 
 // Nobody is named who does not hold the lock.
 func TestWhoeverIsDoneIsNotNamed(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
 	if by := s.signed(s.path(historyName)); by != (store.Owner{}) {
 		t.Errorf("named %v", by)
@@ -102,7 +103,7 @@ func TestWhoeverIsDoneIsNotNamed(t *testing.T) {
 func TestALockIsBrokenWhateverIsStuck(t *testing.T) {
 	for _, name := range []string{guardName, historyName, kvName, limiterName} {
 		t.Run(name, func(t *testing.T) {
-			s := Open(t.TempDir())
+			s := Open(storetest.Folder(t))
 			put(t, s, "a", "1")
 			must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
 			l := acquire(t, s)
@@ -129,7 +130,7 @@ func TestALockIsBrokenWhateverIsStuck(t *testing.T) {
 
 // The same where nobody has the lock of a connection, because whoever was about to take one stopped before. It is recorded.
 func TestTheFoldersLockIsBrokenThoughNobodyHoldsAConnection(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	keep(t, s, guardName)
 	s.patience = 20 * time.Millisecond
 	must(t, s.Break(t.Context(), "x", ana, "it hangs"))

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 func doubts(t testing.TB, s *Store) []store.Entry {
@@ -25,7 +26,7 @@ func doubts(t testing.TB, s *Store) []store.Entry {
 // written returns a journal file and the entries in it.
 func written(t *testing.T) (data []byte, entries []store.Entry) {
 	t.Helper()
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	l := acquire(t, s)
 	for i, s := range []store.State{store.Begun, store.Answered, store.Begun, store.Settled, store.Begun} {
 		entry := store.Entry{Run: "r", Plan: "p", Call: 1 + i/2, State: s, At: ana.Since, Name: "add"}

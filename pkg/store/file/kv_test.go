@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // Damaged lines are reported, and set aside when a value is next put.
@@ -40,7 +42,7 @@ func TestDamagedValuesAreSetAsideOnce(t *testing.T) {
 }
 
 func TestValuesAreCompacted(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	other := Open(s.folder)
 	value := strings.Repeat("x", 100_000)
 	put(t, s, "b", "stays")
@@ -74,7 +76,7 @@ func TestValuesAreCompacted(t *testing.T) {
 
 // A log that took the place of another is read even if it has the size and the inode of the former.
 func TestALogInTheSamePlace(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	put(t, s, "a", "1")
 	s.Get("a")
 	line, err := json.Marshal(newKVLine("a", "2"))

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 func acquire(t testing.TB, s *Store) *lease {
@@ -54,7 +55,7 @@ func TestAnEmptyLockIsNobodys(t *testing.T) {
 
 // Other files in the folder are left alone.
 func TestOtherFilesAreNoLocks(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	acquire(t, s)
 	for _, name := range []string{"lock-%zz.json", "lock-y.json.new", "lock-y"} {
 		must(t, os.WriteFile(s.path(name), []byte(`{"run":"r"}`), 0o600))
@@ -67,7 +68,7 @@ func TestOtherFilesAreNoLocks(t *testing.T) {
 
 // A connection's name may be longer than the name of a file can be.
 func TestLongScopes(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	scopes := []string{strings.Repeat("工", 127) + "一", strings.Repeat("工", 127) + "二"}
 	for _, scope := range scopes {
 		l, err := s.Acquire(t.Context(), scope, ana)

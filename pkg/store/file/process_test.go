@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // A copy of the test is another process. These variables tell it in which folder to work, what to do there, which is to hold
@@ -118,7 +119,7 @@ func (p *process) end(t *testing.T) {
 }
 
 func TestAProcessThatIsKilled(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	p := start(t, s.folder)
 	p.says(t, "<nil>")
 	p.append(t, "first", "true false")

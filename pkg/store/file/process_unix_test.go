@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // stop stops the process and waits until it has stopped.
@@ -19,7 +20,7 @@ func (p *process) stop(t *testing.T) {
 }
 
 func TestAProcessThatIsStopped(t *testing.T) {
-	s := Open(t.TempDir())
+	s := Open(storetest.Folder(t))
 	zombie := start(t, s.folder)
 	zombie.says(t, "<nil>")
 	zombie.append(t, "first", "true false")

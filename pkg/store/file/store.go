@@ -12,8 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // Store keeps everything in a folder. Its zero value can't be used; Open makes one.
@@ -33,8 +31,6 @@ type Store struct {
 	notesMu sync.Mutex
 	notes   map[string]string // the lines of Damaged, by reason
 }
-
-var _ store.Store = (*Store)(nil)
 
 // Open uses the folder. It is made, readable by its owner only, when something is first written to it.
 func Open(folder string) *Store {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 var ana = store.Owner{Run: "run-1", User: "ana", Host: "runner", PID: 7, Since: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)}
@@ -36,7 +37,7 @@ func read(t testing.TB, path string) []byte {
 // with returns a store in a new folder with one file.
 func with(t testing.TB, name string, data []byte) *Store {
 	t.Helper()
-	folder := t.TempDir()
+	folder := storetest.Folder(t)
 	must(t, os.WriteFile(filepath.Join(folder, name), data, 0o600))
 	return unsynced(folder)
 }
@@ -110,7 +111,7 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 
 // A plan writes nothing.
 func TestLookingMakesNoFolder(t *testing.T) {
-	s := Open(filepath.Join(t.TempDir(), "state"))
+	s := Open(filepath.Join(storetest.Folder(t), "state"))
 	for _, name := range []string{"get", "holders", "doubts", "reserve", "delay", "verify"} {
 		if err := everything(t.Context(), s)[name](); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -125,7 +126,7 @@ func TestLookingMakesNoFolder(t *testing.T) {
 }
 
 func TestFilesAreTheirOwnersOnly(t *testing.T) {
-	s := Open(filepath.Join(t.TempDir(), "state"))
+	s := Open(filepath.Join(storetest.Folder(t), "state"))
 	must(t, s.makeFolder())
 	for _, name := range []string{kvName, historyName, "journal-x.jsonl"} {
 		must(t, os.WriteFile(s.path(name), []byte("garbage\ntorn"), 0o600))
@@ -160,7 +161,7 @@ func TestFilesThatAreFolders(t *testing.T) {
 		"verify": historyName, "holders": "locks", "break": "locks", "get": "", "reserve": "", "delay": ""}
 	for _, action := range slices.Sorted(maps.Keys(names)) {
 		t.Run(action, func(t *testing.T) {
-			folder := t.TempDir()
+			folder := storetest.Folder(t)
 			for _, name := range []string{kvName, "journal-x.jsonl", historyName, limiterName} {
 				must(t, os.Mkdir(filepath.Join(folder, name), 0o700))
 			}

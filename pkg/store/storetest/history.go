@@ -3,10 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
-	"sync"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -51,9 +48,7 @@ var history = map[string]func(t *testing.T, back Backend){
 			}
 			heads = append(heads, c.Head)
 		}
-		if diff := cmp.Diff(want, records(t, back.open(t))); diff != "" {
-			t.Errorf("records (-want +got):\n%s", diff)
-		}
+		same(t, "records", want, records(t, back.open(t)))
 		for range a.Records(t.Context()) {
 			break // is allowed to leave early
 		}
@@ -73,18 +68,13 @@ var history = map[string]func(t *testing.T, back Backend){
 	},
 	"StaysWholeWithWritersSideBySide": func(t *testing.T, back Backend) {
 		const writers, each = 4, 15
-		var wg sync.WaitGroup
-		for i := range writers {
-			s := back.open(t)
-			wg.Go(func() {
-				for k := range each {
-					if err := s.Record(t.Context(), store.Record{Kind: store.RunEnded, Who: owner(i), Calls: k}); err != nil {
-						t.Error(err)
-					}
+		back.sideBySide(t, writers, func(i int, s store.Store) {
+			for k := range each {
+				if err := s.Record(t.Context(), store.Record{Kind: store.RunEnded, Who: owner(i), Calls: k}); err != nil {
+					t.Error(err)
 				}
-			})
-		}
-		wg.Wait()
+			}
+		})
 		s := back.open(t)
 		if c := verify(t, s); c.Records != writers*each {
 			t.Errorf("%d records, want %d", c.Records, writers*each)

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -50,18 +49,13 @@ var kv = map[string]func(t *testing.T, back Backend){
 	},
 	"SurvivesWritersSideBySide": func(t *testing.T, back Backend) {
 		const writers, each = 4, 25
-		var wg sync.WaitGroup
-		for i := range writers {
-			s := back.open(t)
-			wg.Go(func() {
-				for k := range each {
-					if err := s.Put(fmt.Sprint(i, " ", k), fmt.Sprint(i*k)); err != nil {
-						t.Error(err)
-					}
+		back.sideBySide(t, writers, func(i int, s store.Store) {
+			for k := range each {
+				if err := s.Put(fmt.Sprint(i, " ", k), fmt.Sprint(i*k)); err != nil {
+					t.Error(err)
 				}
-			})
-		}
-		wg.Wait()
+			}
+		})
 		s := back.open(t)
 		for i := range writers {
 			for k := range each {

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,17 +55,12 @@ var limiter = map[string]func(t *testing.T, back Backend){
 		const every, callers, each = time.Minute, 4, 10
 		use(t, back.open(t))
 		begin := time.Now()
-		var wg sync.WaitGroup
 		turns := make([][]turn, callers)
-		for i := range callers {
-			s := back.open(t)
-			wg.Go(func() {
-				for range each {
-					turns[i] = append(turns[i], reserve(t, s, "k", every))
-				}
-			})
-		}
-		wg.Wait()
+		back.sideBySide(t, callers, func(i int, s store.Store) {
+			for range each {
+				turns[i] = append(turns[i], reserve(t, s, "k", every))
+			}
+		})
 		var latest time.Time
 		for _, of := range turns {
 			for _, turn := range of {

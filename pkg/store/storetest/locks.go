@@ -5,11 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -109,38 +106,33 @@ var locks = map[string]func(t *testing.T, back Backend){
 	"AreHeldByOneOfMany": func(t *testing.T, back Backend) {
 		const contenders, each = 4, 8
 		var holding atomic.Int32
-		var wg sync.WaitGroup
-		for i := range contenders {
-			s := back.open(t)
-			wg.Go(func() {
-				for had := 0; had < each; {
-					l, err := s.Acquire(t.Context(), "x", owner(i))
-					if held := (*store.HeldError)(nil); errors.As(err, &held) {
-						if held.Owner != owner(held.PID) {
-							t.Errorf("the lock is held by %+v", held.Owner)
-						}
-						continue
+		back.sideBySide(t, contenders, func(i int, s store.Store) {
+			for had := 0; had < each; {
+				l, err := s.Acquire(t.Context(), "x", owner(i))
+				if held := (*store.HeldError)(nil); errors.As(err, &held) {
+					if held.Owner != owner(held.PID) {
+						t.Errorf("the lock is held by %+v", held.Owner)
 					}
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					had++
-					if n := holding.Add(1); n != 1 {
-						t.Errorf("%d hold the lock", n)
-					}
-					if former := l.Former(); former != nil {
-						t.Errorf("former owner %v, though nobody died", former)
-					}
-					err = l.Append(t.Context(), store.Entry{Run: owner(i).Run, Call: had, State: store.Unknown})
-					holding.Add(-1)
-					if err = errors.Join(err, l.Release()); err != nil {
-						t.Error(err)
-					}
+					continue
 				}
-			})
-		}
-		wg.Wait()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				had++
+				if n := holding.Add(1); n != 1 {
+					t.Errorf("%d hold the lock", n)
+				}
+				if former := l.Former(); former != nil {
+					t.Errorf("former owner %v, though nobody died", former)
+				}
+				err = l.Append(t.Context(), store.Entry{Run: owner(i).Run, Call: had, State: store.Unknown})
+				holding.Add(-1)
+				if err = errors.Join(err, l.Release()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 		doubts, err := back.open(t).Doubts(t.Context(), "x")
 		must(t, err)
 		if len(doubts) != contenders*each {
@@ -168,16 +160,12 @@ func isHeld(t *testing.T, s store.Store, want store.Holder) {
 	if !errors.As(err, &held) {
 		t.Fatalf("error %v, want that %s is held", err, want.Scope)
 	}
-	if diff := cmp.Diff(want, held.Holder); diff != "" {
-		t.Errorf("held (-want +got):\n%s", diff)
-	}
+	same(t, "held", want, held.Holder)
 }
 
 func isFormer(t *testing.T, l store.Lease, want *store.Owner) {
 	t.Helper()
-	if diff := cmp.Diff(want, l.Former()); diff != "" {
-		t.Errorf("former (-want +got):\n%s", diff)
-	}
+	same(t, "former", want, l.Former())
 }
 
 func isLost(t *testing.T, l store.Lease) {
@@ -191,7 +179,5 @@ func areHolders(t *testing.T, s store.Store, want []store.Holder) {
 	t.Helper()
 	got, err := s.Holders(t.Context())
 	must(t, err)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("holders (-want +got):\n%s", diff)
-	}
+	same(t, "holders", want, got)
 }

@@ -4,9 +4,13 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -36,6 +40,22 @@ func Run(t *testing.T, empty func(t *testing.T) Backend) {
 	}
 }
 
+// Folder makes a folder for what one test keeps, in memory where the system has such a place: stores sync each write, which
+// takes a disk most of a test's time. Nothing in it can be run there.
+func Folder(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "entitlectl-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
+
 // open opens the store and closes it after the test, which fails if anything was damaged.
 func (back Backend) open(t *testing.T) store.Store {
 	t.Helper()
@@ -49,6 +69,25 @@ func (back Backend) open(t *testing.T) store.Store {
 		}
 	})
 	return s
+}
+
+// sideBySide calls a function for n openings of the store at once, with their numbers, and waits for all.
+func (back Backend) sideBySide(t *testing.T, n int, do func(i int, s store.Store)) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for i := range n {
+		s := back.open(t)
+		wg.Go(func() { do(i, s) })
+	}
+	wg.Wait()
+}
+
+// same wants two values to be equal.
+func same(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
 }
 
 // owner makes owners that differ by a number.

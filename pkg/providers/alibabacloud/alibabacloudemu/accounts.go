@@ -95,7 +95,7 @@ func (w *world) createAccount(c *call) (reply, error) {
 	}
 	w.complete(&a)
 	w.save(a)
-	v := newView{w.view(a), a.name()}
+	v := namedView{w.view(a), a.name(), ""}
 	v.JoinTime = a.joined.UTC().Format("2006-01-02T15:04:05.000Z")
 	v.ModifyTime = v.JoinTime
 	return reply{"Account": v}, nil
@@ -127,7 +127,7 @@ func (w *world) updateAccount(c *call) (reply, error) {
 		return nil, err
 	}
 	w.save(a)
-	return reply{"Account": newView{w.view(a), w.readName(a)}}, nil
+	return reply{"Account": namedView{w.view(a), w.readName(a), ""}}, nil
 }
 
 func (w *world) rename(a *account, display string) error {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 const (
@@ -53,11 +55,11 @@ func (m *message) claimV3() (claim, error) {
 	signed := strings.Split(strings.ToLower(fields["SignedHeaders"]), ";")
 	slices.Sort(signed)
 	signed = slices.Compact(signed)
-	payload := hash(m.body)
+	payload := emu.Hash(m.body)
 	c := claim{
 		key: fields["Credential"], token: m.Header.Get("X-Acs-Security-Token"),
 		date: m.Header.Get("X-Acs-Date"), nonce: m.Header.Get("X-Acs-Signature-Nonce"),
-		signature: fields["Signature"], text: textV3(canonicalV3(m.Request, m.query, signed, payload)), sign: signV3,
+		signature: fields["Signature"], text: textV3(canonicalV3(m.Request, m.query, signed, payload)), sign: emu.MAC,
 	}
 	required := []string{"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"}
 	for header := range m.Header {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
@@ -52,7 +53,7 @@ func TestAuthentication(t *testing.T) {
 		{"nothing after the scheme", header("Authorization", "ACS3-HMAC-SHA256 nonsense"), "IncompleteSignature"},
 		{"headers signed in another order", func(r *http.Request) {
 			signed := []string{"x-acs-version", "x-acs-signature-nonce", "x-acs-date", "x-acs-content-sha256", "x-acs-action", "host"}
-			signOver(r, AccessKeyID, AccessKeySecret, signed, hash(nil))
+			signOver(r, AccessKeyID, AccessKeySecret, signed, emu.Hash(nil))
 		}, "SignatureDoesNotMatch"},
 		{"no signature", func(r *http.Request) { r.Header.Del("Authorization") }, "IncompleteSignature"},
 		{"another scheme", header("Authorization", "Bearer x"), "IncompleteSignature"},
@@ -61,11 +62,11 @@ func TestAuthentication(t *testing.T) {
 		{"another method", func(r *http.Request) { r.Method = "GET" }, "SignatureDoesNotMatch"},
 		{"another host", func(r *http.Request) { r.Host = "127.0.0.1:2" }, "SignatureDoesNotMatch"},
 		{"another action", header("X-Acs-Action", "GetAccount"), "SignatureDoesNotMatch"},
-		{"a wrong body hash, signed", signedWith("X-Acs-Content-Sha256", hash([]byte("x"))), "SignatureDoesNotMatch"},
+		{"a wrong body hash, signed", signedWith("X-Acs-Content-Sha256", emu.Hash([]byte("x"))), "SignatureDoesNotMatch"},
 		{"a wrong body hash, though the right one is signed", func(r *http.Request) {
-			r.Header.Set("X-Acs-Content-Sha256", hash([]byte("x")))
+			r.Header.Set("X-Acs-Content-Sha256", emu.Hash([]byte("x")))
 			signed := []string{"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
-			signOver(r, AccessKeyID, AccessKeySecret, signed, hash(nil))
+			signOver(r, AccessKeyID, AccessKeySecret, signed, emu.Hash(nil))
 		}, "SignatureDoesNotMatch"},
 		{"a stranger's key", func(r *http.Request) { signAs(r, "who", AccessKeySecret) }, "InvalidAccessKeyId.NotFound"},
 		{"with the token", signedWith("X-Acs-Security-Token", SecurityToken), ""},
@@ -190,7 +191,7 @@ func TestV3FormBody(t *testing.T) {
 			r := c.request(promote)
 			r.Body, r.ContentLength = httptest.NewRequest("POST", "/", strings.NewReader(body)).Body, int64(len(body))
 			r.Header.Set("Content-Type", formType)
-			r.Header.Set("X-Acs-Content-Sha256", hash([]byte(hashed)))
+			r.Header.Set("X-Acs-Content-Sha256", emu.Hash([]byte(hashed)))
 			signAs(r, AccessKeyID, AccessKeySecret)
 			return c.serve(r)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu/emutest"
 )
 
@@ -84,7 +85,7 @@ func (c client) request(call string, params ...string) *http.Request {
 	r.Header.Set("X-Acs-Version", version)
 	r.Header.Set("X-Acs-Date", c.Now().Format(dateForm))
 	r.Header.Set("X-Acs-Signature-Nonce", fmt.Sprint("nonce", *c.nonce))
-	r.Header.Set("X-Acs-Content-Sha256", hash(nil))
+	r.Header.Set("X-Acs-Content-Sha256", emu.Hash(nil))
 	signAs(r, AccessKeyID, AccessKeySecret)
 	return r
 }
@@ -104,7 +105,7 @@ func signAs(r *http.Request, key, secret string) {
 func signOver(r *http.Request, key, secret string, signed []string, payloadHash string) {
 	text := textV3(canonicalV3(r, r.URL.Query(), signed, payloadHash))
 	r.Header.Set("Authorization", fmt.Sprintf("%s Credential=%s,SignedHeaders=%s,Signature=%s",
-		schemeV3, key, strings.Join(signed, ";"), signV3(secret, text)))
+		schemeV3, key, strings.Join(signed, ";"), emu.MAC(secret, text)))
 }
 
 func (c client) do(call string, params ...string) answered {

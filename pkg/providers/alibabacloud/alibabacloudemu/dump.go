@@ -8,12 +8,8 @@ import (
 
 // Dump leaves out ids, times of what is over, records of earlier promotions, and what counts against ResendLimit.
 func (w *world) Dump() seed {
-	directory := w.ID
-	if directory == directoryID {
-		directory = ""
-	}
 	return seed{
-		Directory: directory,
+		Directory: w.SeedID(directoryID),
 		Accounts:  emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return dumpAccount(r.at(w.Now)) }, seedAccount.key),
 		Mails:     slices.Clone(w.mails),
 	}

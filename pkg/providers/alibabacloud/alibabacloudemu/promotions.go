@@ -92,15 +92,8 @@ func (w *world) recordOf(c *call) (a account, err error) {
 	return record.at(w.Now), nil
 }
 
-// recordView is an account in the answers that have its RecordId.
-type recordView struct {
-	accountView
-	AccountName string
-	RecordID    string `json:"RecordId"`
-}
-
-func (w *world) viewRecord(a account) recordView {
-	return recordView{w.view(a), cmp.Or(a.email, a.login), a.record}
+func (w *world) viewRecord(a account) namedView {
+	return namedView{w.view(a), cmp.Or(a.email, a.login), a.record}
 }
 
 // listRecords lists promotions and creations, past ones too, the oldest first. No other call shows the RecordId of a promotion that
@@ -110,7 +103,7 @@ func (w *world) listRecords(c *call) (reply, error) {
 	everywhere := folder == "" && w.opts.NoParentMeansAll
 	folder = cmp.Or(folder, rootFolderID)
 	keep := func(a account) bool { return (everywhere || a.folder == folder) && a.fits(keyword) }
-	return page(w, c, &w.records.List, p, "Records", "Record", keep, func(a account) recordView {
+	return page(w, c, &w.records.List, p, "Records", "Record", keep, func(a account) namedView {
 		v := w.viewRecord(a)
 		v.AccountName = w.readName(a)
 		return v

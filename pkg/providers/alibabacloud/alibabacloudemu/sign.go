@@ -3,30 +3,25 @@ package alibabacloudemu
 import (
 	"crypto/hmac"
 	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // schemeV3 names the signature of today; V1 (SignatureMethod HMAC-SHA1) is older and goes into the parameters.
 const schemeV3 = "ACS3-HMAC-SHA256"
-
-// escape writes all bytes but letters, digits and -_.~ as %XX.
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") // the two agree on the rest
-}
 
 // canonicalQuery sorts decoded parameters by their keys and encodes them again: on the wire a space may be + or %20.
 func canonicalQuery(params url.Values) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(params)) {
 		for _, v := range params[k] {
-			parts = append(parts, escape(k)+"="+escape(v))
+			parts = append(parts, emu.Escape(k)+"="+emu.Escape(v))
 		}
 	}
 	return strings.Join(parts, "&")
@@ -36,7 +31,7 @@ func canonicalQuery(params url.Values) string {
 func textV1(method string, params url.Values) string {
 	params = maps.Clone(params)
 	delete(params, "Signature")
-	return method + "&%2F&" + escape(canonicalQuery(params))
+	return method + "&%2F&" + emu.Escape(canonicalQuery(params))
 }
 
 func signV1(secret, text string) string {
@@ -61,15 +56,4 @@ func canonicalV3(r *http.Request, query url.Values, signed []string, payloadHash
 }
 
 // textV3 is the string that V3 signs.
-func textV3(canonical string) string { return schemeV3 + "\n" + hash([]byte(canonical)) }
-
-func signV3(secret, text string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-func hash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
+func textV3(canonical string) string { return schemeV3 + "\n" + emu.Hash([]byte(canonical)) }

@@ -28,8 +28,6 @@ type Vendor struct {
 	requests atomic.Uint64
 }
 
-var _ emu.Vendor = (*Vendor)(nil)
-
 // New makes a vendor with an empty world.
 func New(opts Options) *Vendor {
 	v := &Vendor{opts: opts.withDefaults()}

@@ -102,7 +102,7 @@ func FuzzRequests(f *testing.F) {
 		r.Header.Set("X-Acs-Version", version)
 		r.Header.Set("X-Acs-Date", c.Now().Format(dateForm))
 		r.Header.Set("X-Acs-Signature-Nonce", "1")
-		r.Header.Set("X-Acs-Content-Sha256", hash([]byte(body)))
+		r.Header.Set("X-Acs-Content-Sha256", emu.Hash([]byte(body)))
 		if sign {
 			signAs(r, AccessKeyID, AccessKeySecret)
 		}

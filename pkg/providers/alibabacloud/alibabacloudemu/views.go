@@ -31,10 +31,11 @@ type memberView struct {
 	SecureMobilePhone     *string `json:",omitempty"` // from 2022-04-19 on
 }
 
-// newView is an account in the answers to creating and updating it.
-type newView struct {
+// namedView is an account in the answers to what changes it.
+type namedView struct {
 	accountView
 	AccountName string
+	RecordID    string `json:"RecordId,omitempty"` // of a promotion
 }
 
 func (w *world) view(a account) accountView {

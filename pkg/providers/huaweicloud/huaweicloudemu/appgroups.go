@@ -181,7 +181,7 @@ func (w *world) removeAppGroup(id string) {
 	}
 	for x := range w.granted.byThing.rows(id).Current() {
 		if w.opts.DeletionMails {
-			w.notify(mailDel, x)
+			w.notify(mailDel, x, "")
 		}
 		w.revoke(x)
 	}

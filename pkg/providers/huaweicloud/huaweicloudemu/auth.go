@@ -55,10 +55,6 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 		return unauthenticated("ak %s not exist", key)
 	}
 	state := w.keys[key]
-	if state == nil {
-		state = new(keyState)
-		w.keys[key] = state
-	}
 	if w.Now.Before(state.locked) {
 		return unauthenticated("AK access failed to reach the limit,forbidden")
 	}
@@ -77,12 +73,13 @@ func (w *world) verify(auth string, r *http.Request, query url.Values, body []by
 	}
 	request := canonical(r, query, body, signed)
 	if hmac.Equal([]byte(fields["Signature"]), []byte(signature(secret, date, request))) {
-		state.failures = 0
+		delete(w.keys, key)
 		return nil
 	}
 	if state.failures++; state.failures == maxFailures {
-		*state = keyState{locked: w.Now.Add(lockedFor)}
+		state = keyState{locked: w.Now.Add(lockedFor)}
 	}
+	w.keys[key] = state
 	return unauthenticated("verify aksk signature fail, canonicalRequest:%s", strings.ReplaceAll(request, "\n", "|"))
 }
 

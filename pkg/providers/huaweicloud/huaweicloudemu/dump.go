@@ -8,12 +8,8 @@ import (
 
 // Dump leaves out times, ids, grants of deleted accounts, and what a seed cannot hold (passwords, install commands, …).
 func (w *world) Dump() seed {
-	project := w.ID
-	if project == w.opts.Project {
-		project = ""
-	}
 	return seed{
-		Project:    project,
+		Project:    w.SeedID(w.opts.Project),
 		Users:      emu.DumpEach(w.users.Current(), dumpUser, seedUser.key, func(s seedUser) string { return s.Domain }),
 		UserGroups: emu.DumpEach(w.groups.Current(), w.dumpUserGroup, seedUserGroup.key, func(s seedUserGroup) string { return s.Domain }),
 		AppGroups:  emu.DumpEach(w.appGroups.Current(), w.dumpAppGroup, seedAppGroup.key),
@@ -49,7 +45,7 @@ func (w *world) dumpAppGroup(g *appGroup) seedAppGroup {
 }
 
 func (w *world) dumpMail(m *mail) seedMail {
-	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent}
+	out := seedMail{To: seedRef{To: m.to}, About: refTo(account{group: m.group, name: m.about}).To, Error: m.err, Sent: m.sent, Lang: m.language}
 	for _, group := range []bool{false, true} {
 		if a, ok := w.account(group, m.toID); ok {
 			out.To = refTo(a)

@@ -48,13 +48,10 @@ func (w *world) listGrants(c *call) (any, error) {
 
 // accountInfo is an account in b2 and b3.
 type accountInfo struct {
-	ID       string `json:"id"`
-	Account  string `json:"account"`
-	Kind     string `json:"account_type"`
-	Domain   string `json:"domain"`
-	Email    string `json:"email"`
-	Phone    string `json:"telephone_number"`
-	Platform string `json:"platform_type"`
+	assignInfo
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Phone string `json:"telephone_number"`
 }
 
 func (a accountInfo) group() bool { return a.Kind == userGroupKind }
@@ -83,61 +80,51 @@ func (f *form) grants() (in grantRequest) {
 
 // addGrants authorizes each account on each group (b2). It skips accounts that do not exist, and answers 200 all the same.
 func (w *world) addGrants(c *call) (any, error) {
-	in := c.grants()
-	if c.Err != nil {
-		return nil, c.Err
-	}
-	groups, err := w.groupsToGrant(in.AppGroups)
-	if err != nil {
-		return nil, err
-	}
-	accounts, err := w.accountsToGrant(in.Accounts)
-	if err != nil {
-		return nil, err
-	}
-	if w.opts.RepeatedGrantConflicts {
-		for _, g := range groups {
-			for _, a := range accounts {
-				if w.granted.get(g.id, a.id) != nil {
-					return nil, conflict("%s is authorized on %s", a.name, g.name)
-				}
+	in, language := c.grants(), c.language()
+	groups, accounts := w.groupsToGrant(c, in.AppGroups), w.accountsToGrant(c, in.Accounts)
+	for _, g := range groups {
+		for _, a := range accounts {
+			if w.opts.RepeatedGrantConflicts && w.granted.get(g.id, a.id) != nil {
+				c.Fail(conflict("%s is authorized on %s", a.name, g.name))
 			}
 		}
+	}
+	if c.Err != nil {
+		return nil, c.Err
 	}
 	for _, g := range groups {
 		for _, a := range accounts {
 			if w.granted.get(g.id, a.id) == nil {
-				w.notify(mailAdd, w.grant(g, a))
+				w.notify(mailAdd, w.grant(g, a), language)
 			}
 		}
 	}
 	return nil, nil
 }
 
-func (w *world) groupsToGrant(ids []string) ([]*appGroup, error) {
-	groups := make([]*appGroup, 0, len(ids))
+func (w *world) groupsToGrant(c *call, ids []string) (groups []*appGroup) {
 	for _, id := range ids {
 		g := w.appGroups.Get(id)
 		switch {
 		case g == nil && w.opts.SkipUnknownAppGroups:
 			continue
 		case g == nil:
-			return nil, missing("app group", id)
+			c.Fail(missing("app group", id))
+			continue
 		case len(groups) > 0 && groups[0].grantKind != g.grantKind:
-			return nil, invalid("app_group_ids: groups differ in authorization_type")
+			c.Fail(invalid("app_group_ids: groups differ in authorization_type"))
 		}
 		groups = append(groups, g)
 	}
-	return groups, nil
+	return groups
 }
 
-func (w *world) accountsToGrant(infos []accountInfo) ([]account, error) {
-	accounts := make([]account, 0, len(infos))
+func (w *world) accountsToGrant(c *call, infos []accountInfo) (accounts []account) {
 	for _, info := range infos {
 		a, ok := w.account(info.group(), info.ID)
 		switch {
 		case info.ID == "" && info.group() && !w.opts.UserGroupsByName:
-			return nil, invalid("id: is required for user group %s", info.Account)
+			c.Fail(invalid("id: is required for user group %s", info.Account))
 		case info.ID == "":
 			a, ok = w.named(info.group(), info.Account, info.Domain, info.Platform)
 		case w.opts.SkipContradictions:
@@ -147,7 +134,7 @@ func (w *world) accountsToGrant(infos []accountInfo) ([]account, error) {
 			accounts = append(accounts, a)
 		}
 	}
-	return accounts, nil
+	return accounts
 }
 
 // describes reports whether all that a request says about an account is true of b.
@@ -165,7 +152,7 @@ func (w *world) grant(g *appGroup, a account) *link {
 
 // deleteGrants revokes what it finds, and succeeds even if it finds nothing (b3).
 func (w *world) deleteGrants(c *call) (any, error) {
-	in := c.grants()
+	in, language := c.grants(), c.language()
 	if c.Err != nil {
 		return nil, c.Err
 	}
@@ -184,7 +171,7 @@ func (w *world) deleteGrants(c *call) (any, error) {
 				continue
 			}
 			if !w.opts.NoRevokeMails {
-				w.notify(mailDel, x)
+				w.notify(mailDel, x, language)
 			}
 			w.revoke(x)
 		}

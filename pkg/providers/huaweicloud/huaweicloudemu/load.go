@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
@@ -35,14 +36,9 @@ func (w *world) loadUser(s seedUser) error {
 	if w.free(&f, false, s.Name, s.Domain, 128); f.Err != nil {
 		return f.Err
 	}
-	w.addUser(&user{
-		account: account{name: s.Name, domain: orLocal(s.Domain)},
-		userSettings: userSettings{
-			Description: s.Description, Email: s.Email, Phone: s.Phone, Disabled: s.Disabled,
-			Activation: "USER_ACTIVATE", Expires: "0", PasswordChangeable: true, PasswordChangeNext: true,
-		},
-		locked: s.Locked,
-	})
+	u := &user{account: account{name: s.Name, domain: orLocal(s.Domain)}, userSettings: newSettings(), locked: s.Locked}
+	u.Description, u.Email, u.Phone, u.Disabled = s.Description, s.Email, s.Phone, s.Disabled
+	w.addUser(u)
 	return nil
 }
 
@@ -69,17 +65,16 @@ func (w *world) loadUserGroup(s seedUserGroup) error {
 }
 
 // referred returns the accounts that references name.
-func (w *world) referred(refs []seedRef) ([]account, error) {
-	accounts := make([]account, 0, len(refs))
+func (w *world) referred(f *form, refs []seedRef) (accounts []account) {
 	for _, ref := range refs {
 		who := ref.account()
 		a, ok := w.named(who.group, who.name, who.domain, "")
 		if !ok {
-			return nil, fmt.Errorf("line %d: unknown %q in domain %s", ref.line, ref.To, who.domain)
+			f.Fail(fmt.Errorf("line %d: unknown %q in domain %s", ref.line, ref.To, who.domain))
 		}
 		accounts = append(accounts, a)
 	}
-	return accounts, nil
+	return accounts
 }
 
 func (w *world) loadAppGroup(s seedAppGroup) error {
@@ -89,9 +84,9 @@ func (w *world) loadAppGroup(s seedAppGroup) error {
 	if w.appGroupByName[s.Name] != "" {
 		f.Wrong(emu.BadValue, "name", "comes twice")
 	}
-	accounts, err := w.referred(s.Grants)
-	if err := cmp.Or(f.Err, err); err != nil {
-		return err
+	accounts := w.referred(&f, s.Grants)
+	if f.Err != nil {
+		return f.Err
 	}
 	g := &appGroup{
 		name: s.Name, description: s.Description, serverGroup: s.ServerGroup,
@@ -106,18 +101,20 @@ func (w *world) loadAppGroup(s seedAppGroup) error {
 	for _, m := range s.Mails {
 		w.loadMail(&f, g, m)
 	}
+	w.dateGrants(g)
 	return f.Err
 }
 
 func (w *world) loadMail(f *form, g *appGroup, s seedMail) {
-	f.Maybe("type", s.Type, mailAdd, mailDel)
+	f.Maybe("type", s.Type, mailKinds...)
+	f.Maybe("language", s.Lang, languages...)
 	f.text("to", s.To.To, 1, 128+len(userGroupPrefix))
 	to := s.To.account()
 	about := seedRef{To: cmp.Or(s.About, s.To.To)}.account()
 	a, _ := w.named(to.group, to.name, to.domain, "")
 	m := &mail{
 		to: to.name, toID: a.id, group: about.group, about: about.name, appGroup: g.id,
-		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent,
+		kind: cmp.Or(s.Type, mailAdd), err: s.Error, sent: s.Sent, language: s.Lang,
 	}
 	if m.sent.IsZero() {
 		m.sent = w.Now
@@ -125,13 +122,34 @@ func (w *world) loadMail(f *form, g *appGroup, s seedMail) {
 	w.record(m, w.Shows)
 }
 
+// dateGrants gives a seed's grants the age that its mails tell of: a grant is as old as the first mail about it that no mail
+// about its removal follows.
+func (w *world) dateGrants(g *appGroup) {
+	for x := range w.granted.byThing.rows(g.id).Current() {
+		var removed time.Time
+		for m := range w.mailsOf.rows(g.id).Current() {
+			if m.tellsOf(x) && strings.HasPrefix(m.kind, mailDel) && m.sent.After(removed) {
+				removed = m.sent
+			}
+		}
+		for m := range w.mailsOf.rows(g.id).Current() {
+			if m.tellsOf(x) && strings.HasPrefix(m.kind, mailAdd) && m.sent.After(removed) && m.sent.Before(x.made) {
+				x.made = m.sent
+			}
+		}
+	}
+}
+
+// tellsOf says whether a mail is about a grant.
+func (m *mail) tellsOf(x *link) bool { return m.group == x.group && m.about == x.name }
+
 func (w *world) loadApp(s seedApp) error {
 	f := newForm(nil, nil)
 	f.text("name", s.Name, 1, 128)
 	f.Maybe("audience", s.Audience, "assigned", "everyone")
-	accounts, err := w.referred(s.Grants)
-	if err := cmp.Or(f.Err, err); err != nil {
-		return err
+	accounts := w.referred(&f, s.Grants)
+	if f.Err != nil {
+		return f.Err
 	}
 	a := &app{appSettings: appSettings{
 		Name: s.Name, Version: "1.0", GrantKind: assigned, InstallKind: "QUIET_INSTALL", OS: "Windows", Status: "NORMAL",

@@ -11,7 +11,19 @@ import (
 const (
 	mailAdd = "ADD_GROUP_AUTHORIZATION"
 	mailDel = "DEL_GROUP_AUTHORIZATION"
+	bySMS   = "_SMS" // at the end: to a phone
 )
+
+var (
+	mailKinds = []string{mailAdd, mailDel, mailAdd + bySMS, mailDel + bySMS}
+	languages = []string{"zh-cn", "en-us", "fr-fr"} // of mails, by the request that sends them
+)
+
+// language is what a request wants of the mails that it sends; blank leaves it to the vendor.
+func (c *call) language() string {
+	c.Maybe("X-Language", c.speaks, languages...)
+	return c.speaks
+}
 
 // mail is the record of a mail about an authorization.
 type mail struct {
@@ -23,6 +35,7 @@ type mail struct {
 	about    string // its name
 	appGroup string // id
 	kind     string
+	language string // blank: the vendor's choice
 	err      string // why it could not be sent; blank for success
 	sent     time.Time
 }
@@ -76,12 +89,13 @@ func (w *world) resendMails(c *call) (any, error) {
 			Kind      string `json:"mail_send_type"`
 		} `json:"records"`
 	}
+	language := c.language()
 	c.json(&in)
 	c.Count("records", len(in.Records), 1, w.opts.ResendLimit)
 	for _, r := range in.Records {
 		c.text("id", r.ID, 1, 128)
 		c.Maybe("account_auth_type", r.AboutKind, "USER", userGroupKind)
-		c.Maybe("mail_send_type", r.Kind, mailAdd, mailDel, mailAdd+"_SMS", mailDel+"_SMS")
+		c.Maybe("mail_send_type", r.Kind, mailKinds...)
 		if w.mailByID[r.ID] == nil && !w.opts.SkipUnknownMails {
 			c.Fail(missing("mail record", r.ID))
 		}
@@ -92,6 +106,7 @@ func (w *world) resendMails(c *call) (any, error) {
 	for _, r := range in.Records {
 		if old := w.mailByID[r.ID]; old != nil {
 			again := *old
+			again.language = language
 			w.send(&again)
 		}
 	}
@@ -103,6 +118,7 @@ func (w *world) resendGrants(c *call) (any, error) {
 	var in struct {
 		Records []string `json:"records"`
 	}
+	language := c.language()
 	c.json(&in)
 	c.ids("records", in.Records, 1, w.opts.ResendLimit)
 	for _, id := range in.Records {
@@ -115,14 +131,14 @@ func (w *world) resendGrants(c *call) (any, error) {
 	}
 	for _, id := range in.Records {
 		if x := w.grants.Get(id); x != nil {
-			w.notify(mailAdd, x)
+			w.notify(mailAdd, x, language)
 		}
 	}
 	return nil, nil
 }
 
-// notify mails everybody whom an authorization is about and who has an address.
-func (w *world) notify(kind string, x *link) {
+// notify mails everybody whom an authorization is about and who has an address, and sends an SMS to those who have a phone.
+func (w *world) notify(kind string, x *link, language string) {
 	to := []string{x.id}
 	if x.group && !w.opts.OneMailPerUserGroup {
 		to = nil
@@ -133,14 +149,17 @@ func (w *world) notify(kind string, x *link) {
 	for _, id := range to {
 		a, ok := w.account(x.group && w.opts.OneMailPerUserGroup, id)
 		if ok && (a.group || w.users.Get(id).Email != "" || w.opts.FailWithoutAddress) {
-			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.thing, kind: kind})
+			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.thing, kind: kind, language: language})
+		}
+		if u := w.users.Get(id); ok && u != nil && u.Phone != "" {
+			w.send(&mail{to: a.name, toID: id, group: x.group, about: x.name, appGroup: x.thing, kind: kind + bySMS, language: language})
 		}
 	}
 }
 
 // send records a mail, and whether it could be delivered.
 func (w *world) send(m *mail) {
-	m.err = w.undeliverable(m.toID)
+	m.err = w.undeliverable(m.toID, strings.HasSuffix(m.kind, bySMS))
 	m.sent = w.Now.Add(w.opts.MailDelay)
 	at := w.Shows
 	if m.sent.After(at) {
@@ -157,14 +176,23 @@ func (w *world) record(m *mail, at time.Time) {
 	w.mailsOf.put(m.appGroup, m, at)
 }
 
-// undeliverable returns why a recipient gets no mail; blank if it gets it.
-func (w *world) undeliverable(id string) string {
+// nowhere begins the phone numbers that get no SMS: no country has it.
+const nowhere = "+999"
+
+// undeliverable returns why a recipient gets no mail, or no SMS; blank if it gets it.
+func (w *world) undeliverable(id string, sms bool) string {
 	u := w.users.Get(id)
 	switch {
 	case w.groups.Get(id) != nil:
 		return ""
 	case u == nil:
 		return "the user does not exist"
+	case sms && u.Phone == "":
+		return "the user has no phone number"
+	case sms && strings.HasPrefix(u.Phone, nowhere):
+		return u.Phone + ": unknown number"
+	case sms:
+		return ""
 	case u.Email == "":
 		return "the user has no email address"
 	case strings.HasPrefix(strings.ToLower(u.Email), "bounce"):

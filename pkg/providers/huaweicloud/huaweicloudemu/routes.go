@@ -11,6 +11,7 @@ type call struct {
 	form
 	id     string      // what the path has in place of {id}
 	header http.Header // of the reply
+	speaks string      // X-Language of the request
 }
 
 // route is one API call.

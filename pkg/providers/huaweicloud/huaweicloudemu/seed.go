@@ -55,7 +55,8 @@ type seedMail struct {
 	About string    `yaml:"about,omitempty"` // whose grant it is about, as in grants; blank is whom it went to
 	Type  string    `yaml:"type,omitempty"`  // mail_send_type; blank is ADD_GROUP_AUTHORIZATION
 	Error string    `yaml:"error,omitempty"` // why it failed; blank is success
-	Sent  time.Time `yaml:"sent,omitempty"`  // blank is when the seed is loaded
+	Lang  string    `yaml:"language,omitempty"`
+	Sent  time.Time `yaml:"sent,omitempty"` // blank is when the seed is loaded
 }
 
 func (s seedUser) key() string      { return s.Name }

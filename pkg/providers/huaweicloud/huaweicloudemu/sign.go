@@ -1,14 +1,15 @@
 package huaweicloudemu
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // signDate is the form of X-Sdk-Date.
@@ -20,11 +21,7 @@ func canonical(r *http.Request, query url.Values, body []byte, signed []string) 
 	for _, name := range signed {
 		headers.WriteString(name + ":" + headerValue(r, name) + "\n")
 	}
-	hash := r.Header.Get("X-Sdk-Content-Sha256")
-	if hash == "" {
-		sum := sha256.Sum256(body)
-		hash = hex.EncodeToString(sum[:])
-	}
+	hash := cmp.Or(r.Header.Get("X-Sdk-Content-Sha256"), emu.Hash(body))
 	return strings.Join([]string{
 		r.Method, canonicalPath(r.URL.EscapedPath()), canonicalQuery(query), headers.String(), strings.Join(signed, ";"), hash,
 	}, "\n")
@@ -51,7 +48,7 @@ func canonicalPath(escaped string) string {
 		if raw, err := url.PathUnescape(s); err == nil {
 			s = raw
 		}
-		segments[i] = escape(s)
+		segments[i] = emu.Escape(s)
 	}
 	path := strings.Join(segments, "/")
 	if !strings.HasSuffix(path, "/") {
@@ -62,29 +59,16 @@ func canonicalPath(escaped string) string {
 
 // canonicalQuery sorts keys, and the values of a key, by their bytes before they are encoded.
 func canonicalQuery(query url.Values) string {
-	keys := make([]string, 0, len(query))
-	for k := range query {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
 	var parts []string
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(query)) {
 		for _, v := range slices.Sorted(slices.Values(query[k])) {
-			parts = append(parts, escape(k)+"="+escape(v))
+			parts = append(parts, emu.Escape(k)+"="+emu.Escape(v))
 		}
 	}
 	return strings.Join(parts, "&")
 }
 
-// escape writes all bytes but letters, digits and -_.~ as %XX.
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") // the two agree on the rest
-}
-
 // signature is the hex signature of a canonical request.
 func signature(secret, date, canonical string) string {
-	sum := sha256.Sum256([]byte(canonical))
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte("SDK-HMAC-SHA256\n" + date + "\n" + hex.EncodeToString(sum[:])))
-	return hex.EncodeToString(mac.Sum(nil))
+	return emu.MAC(secret, "SDK-HMAC-SHA256\n"+date+"\n"+emu.Hash([]byte(canonical)))
 }

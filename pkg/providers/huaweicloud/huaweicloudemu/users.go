@@ -1,7 +1,6 @@
 package huaweicloudemu
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
@@ -107,15 +106,9 @@ type userRequest struct {
 	userSettings
 }
 
-// UnmarshalJSON sets the defaults first.
-func (r *userRequest) UnmarshalJSON(data []byte) error {
-	type plain userRequest
-	p := plain{userSettings: userSettings{
-		Activation: "USER_ACTIVATE", Expires: "0", PasswordChangeable: true, PasswordChangeNext: true,
-	}}
-	err := json.Unmarshal(data, &p)
-	*r = userRequest(p)
-	return err
+// newSettings are what a new user has unless told otherwise.
+func newSettings() userSettings {
+	return userSettings{Activation: "USER_ACTIVATE", Expires: "0", PasswordChangeable: true, PasswordChangeNext: true}
 }
 
 // userSettings checks what f2 and f5 both take.
@@ -157,7 +150,7 @@ func (w *world) checkNewUser(c *call, in userRequest) {
 }
 
 func (w *world) createUser(c *call) (any, error) {
-	var in userRequest
+	in := userRequest{userSettings: newSettings()}
 	c.json(&in)
 	w.checkNewUser(c, in)
 	if c.Err != nil {

@@ -22,8 +22,6 @@ type Vendor struct {
 	requests atomic.Uint64
 }
 
-var _ emu.Vendor = (*Vendor)(nil)
-
 // New makes a vendor with an empty world.
 func New(opts Options) *Vendor {
 	v := &Vendor{opts: opts.withDefaults()}
@@ -99,7 +97,7 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	if err := w.admit(r, route, vars, len(body)); err != nil {
 		return 0, nil, err
 	}
-	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header})
+	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header, speaks: r.Header.Get("X-Language")})
 	return route.status, out, err
 }
 

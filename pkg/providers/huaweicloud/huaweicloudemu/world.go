@@ -16,7 +16,7 @@ type world struct {
 	opts *Options
 
 	tokens  map[string]time.Time // until when
-	keys    map[string]*keyState
+	keys    map[string]keyState
 	buckets buckets
 
 	users    emu.Table[*user]
@@ -37,7 +37,7 @@ type world struct {
 
 func newWorld(opts *Options) *world {
 	return &world{
-		World: emu.World{ID: opts.Project}, opts: opts, tokens: map[string]time.Time{}, keys: map[string]*keyState{}, buckets: buckets{},
+		World: emu.World{ID: opts.Project}, opts: opts, tokens: map[string]time.Time{}, keys: map[string]keyState{}, buckets: buckets{},
 		idByName: map[accountName]string{}, members: newLinks(), appGroupByName: map[string]string{}, granted: newLinks(),
 		mailByID: map[string]*mail{}, mailsOf: index[*mail]{}, assigned: newLinks(),
 	}

@@ -11,15 +11,12 @@ import (
 // Dump leaves out ids, times and tokens.
 func (w *world) Dump() seed {
 	s := seed{
-		Company:         w.ID,
+		Company:         w.SeedID(companyID),
 		Departments:     emu.DumpEach(slices.Values(w.depts[1:]), dumpDept, seedDept.key),
 		Users:           emu.DumpEach(slices.Values(w.users), dumpUser, seedUser.key, seedUser.email, seedUser.externalID),
 		PublicMailboxes: emu.DumpEach(slices.Values(w.publics), dumpPublicMailbox, seedMailbox.key),
 		MailGroups:      emu.DumpEach(w.groups.Current(), dumpMailGroup, seedMailGroup.key),
 		Recycled:        slices.Sorted(maps.Values(w.recycled)),
-	}
-	if s.Company == companyID {
-		s.Company = ""
 	}
 	if domains := slices.Sorted(maps.Keys(w.domains)); !slices.Equal(domains, w.seenDomains()) {
 		s.Domains = domains

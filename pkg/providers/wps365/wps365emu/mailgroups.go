@@ -38,15 +38,9 @@ type mailGroupItem struct {
 
 // mailGroupSample is what some calls show beside that.
 type mailGroupSample struct {
-	Owner   ownerView    `json:"owner"`
+	Owner   memberView   `json:"owner"`
 	Members []memberView `json:"members"`
 	Senders []memberView `json:"accepted_senders,omitzero"` // only of mode custom
-}
-
-type ownerView struct {
-	Avatar  string `json:"avatar"`
-	Address string `json:"email_address"`
-	Name    string `json:"name"`
 }
 
 func (g *mailGroup) item(external bool) mailGroupItem {
@@ -54,7 +48,7 @@ func (g *mailGroup) item(external bool) mailGroupItem {
 }
 
 func (w *world) sample(g *mailGroup) mailGroupSample {
-	out := mailGroupSample{Owner: ownerView{Address: g.owner.box.address, Name: g.owner.name}}
+	out := mailGroupSample{Owner: memberView{Address: g.owner.box.address, Name: g.owner.name}}
 	out.Members, _ = viewEntries(g.lists[members], w.Now, 0, sampleSize)
 	if g.mode == custom {
 		out.Senders, _ = viewEntries(g.lists[senders], w.Now, 0, sampleSize)

@@ -32,12 +32,12 @@ func addEntry(e *entries, box *mailbox, shows time.Time) {
 	}
 }
 
-// memberView is a member or accepted sender on the wire. It has no id.
+// memberView is a member, accepted sender or owner on the wire. It has no id.
 type memberView struct {
 	Avatar  string `json:"avatar"`
 	Address string `json:"email_address"`
 	Name    string `json:"name"`
-	Kind    string `json:"type"`
+	Kind    string `json:"type,omitempty"` // none of an owner
 }
 
 // viewEntries returns one page of a list, and how many entries it has in all.

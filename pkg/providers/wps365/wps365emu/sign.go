@@ -1,11 +1,9 @@
 package wps365emu
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // signDates are the forms of X-Kso-Date that the vendor's own verifier reads.
@@ -26,10 +24,7 @@ func signTime(date string) (time.Time, bool) {
 func signature(key, method, target, contentType, date string, body []byte) string {
 	hash := ""
 	if len(body) > 0 {
-		sum := sha256.Sum256(body)
-		hash = hex.EncodeToString(sum[:])
+		hash = emu.Hash(body)
 	}
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(strings.Join([]string{"KSO-1", method, target, contentType, date, hash}, "")))
-	return hex.EncodeToString(mac.Sum(nil))
+	return emu.MAC(key, "KSO-1"+method+target+contentType+date+hash)
 }

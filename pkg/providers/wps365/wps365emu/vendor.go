@@ -20,8 +20,6 @@ type Vendor struct {
 	opts Options
 }
 
-var _ emu.Vendor = (*Vendor)(nil)
-
 // New makes a vendor with an empty world.
 func New(opts Options) *Vendor {
 	v := &Vendor{opts: opts.withDefaults()}

@@ -1,0 +1,31 @@
+package httpx
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// checkProxies says which variable names a proxy in a way that net/http does not understand, and would pass over to go direct.
+func checkProxies() error {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if value := os.Getenv(name); value != "" && !isProxy(value) {
+			return fmt.Errorf("%s is no address of a proxy; write it as http://HOST:PORT, or unset it", name)
+		}
+	}
+	return nil
+}
+
+// isProxy takes what net/http takes: a URL, or a host and a port.
+func isProxy(value string) bool {
+	u, err := url.Parse(value)
+	if err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		if strings.Contains(value, "://") {
+			return false
+		}
+		u, err = url.Parse("http://" + value)
+	}
+	return err == nil && u.Hostname() != "" && !strings.ContainsAny(value, " \t\r\n")
+}

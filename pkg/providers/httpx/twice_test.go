@@ -1,0 +1,38 @@
+package httpx
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// A name twice in one object is found at any depth and in any case; the same name in two objects, or as a value, is not one.
+func TestTwice(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}],"d":"a"}`: "", `["a","a"]`: "", `{"a":"\\","b":"\"a\":"}`: "", `{"":{}}`: "", `not JSON {"a":1,"a":2}`: "", ``: "",
+		`{"a":1,"a":2}`: "a", `{"x":[1,{"y":{"Count":0,"count":3}}]}`: "count", `{"a" :1,"\u0061"	:2}`: "a", `{"":1,"":2}`: "", `{"a":{"b":1},"a":{}}`: "a",
+	} {
+		if got := twice([]byte(text)); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A proxy that net/http would pass over, and go direct, is an error that names its variable and nothing of its value.
+func TestProxiesThatCantBeRead(t *testing.T) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		t.Setenv(name, "")
+	}
+	for value, ok := range map[string]bool{"": true, "http://proxy.example:3128": true, "proxy.example:3128": true, "socks5://u:secret@10.0.0.1:1080": true, "10.0.0.1:80": true,
+		"http://u:secret@proxy example": false, "http://[::1": false, "ftp://u:secret@proxy.example": false, " ": false, "http://": false, "://secret": false, "http://proxy:port": false} {
+		t.Setenv("https_proxy", value)
+		_, err := New(Env{TryTimeout: time.Nanosecond}, "main", spec.Rates{}).Do(t.Context(), Request{Method: "POST", Base: "http://127.0.0.1:1"}, nil)
+		said := strings.Contains(err.Error(), "https_proxy is no address of a proxy")
+		if said == ok || strings.Contains(err.Error(), "secret") || said && provider.FailureOf(err).Fate != provider.NotDone {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
