@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -44,7 +43,7 @@ func (c *cli) drift(ctx context.Context) error {
 	}
 	var partly, differs error
 	if slices.ContainsFunc(drift.Connections, func(p diff.DriftPart) bool { return len(p.Incomplete) > 0 }) {
-		partly = &exit{exitRefused, fmt.Errorf("not all lists could be read whole, so more may differ (rule %s); look again", diff.RuleIncompleteRead)}
+		partly = &exit{exitRefused, errNotWhole}
 	}
 	if drift.Summary.Any() {
 		differs = &exit{code: exitDiffers}

@@ -98,7 +98,7 @@ func (p permission) refusal() error {
 	if len(p.withheld) > 0 {
 		text += fmt.Sprintf("\nthe plan itself allows %s, but the operator's file leaves that to whoever applies: --allow, or --require-plan with the digest that was approved", strings.Join(p.withheld, ", "))
 	}
-	return &exit{exitRefused, errors.New(text)}
+	return together(notWhole(rules), &exit{exitRefused, errors.New(text)})
 }
 
 // finished says whether a result leaves nothing to do but what is allowed to be blocked.
@@ -135,6 +135,17 @@ func notAllowed(plan *diff.Plan) (rules []string, blocked int) {
 	return rules, blocked
 }
 
+// errNotWhole is what plan, drift and apply say of lists that could not be read whole.
+var errNotWhole = errors.New("not all lists could be read whole, so more may differ (rule " + diff.RuleIncompleteRead + "); nothing is changed there; look again")
+
+// notWhole is errNotWhole where a rule that is broken is that one.
+func notWhole(rules []string) error {
+	if !slices.Contains(rules, diff.RuleIncompleteRead) {
+		return nil
+	}
+	return &exit{exitRefused, errNotWhole}
+}
+
 func allowing(rules []string) string { return "--allow " + strings.Join(rules, " --allow ") }
 
 // judge says what keeps apply from carrying a new plan out, or all of it.
@@ -153,5 +164,5 @@ func (c *cli) judge(plan *diff.Plan) error {
 		stuck = &exit{exitUnfinished, fmt.Errorf("%s: the plan says why; to go on with the rest: --allow %s",
 			render.Count(blocked, "blocked change"), diff.RuleBlocked)}
 	}
-	return together(refused, stuck)
+	return together(notWhole(rules), refused, stuck)
 }

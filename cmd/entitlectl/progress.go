@@ -116,11 +116,13 @@ func (p *progress) list(connection string) {
 	}
 	lists.begun++
 	lists.of = max(lists.of, lists.begun)
-	if p.redraw || !lists.told.IsZero() && time.Since(lists.told) >= tellEvery {
-		if !p.redraw {
-			lists.told = time.Now()
-		}
-		p.say(lists, fmt.Sprintf("%s: reading list %d of %d", connection, lists.begun, lists.of))
+	text := fmt.Sprintf("%s: reading list %d of %d", connection, lists.begun, lists.of)
+	switch {
+	case p.redraw: // the request draws it
+		p.text = text
+	case !lists.told.IsZero() && time.Since(lists.told) >= tellEvery:
+		lists.told = time.Now()
+		p.say(lists, text)
 	}
 }
 
