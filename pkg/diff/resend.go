@@ -181,6 +181,9 @@ func (c Change) isAbout(connection string, n Notice) bool {
 
 // Bounced says of a mail whether it is one that a change of this run made the vendor send, or sent again.
 func (n Notice) Bounced(connection string, c Change) bool {
+	if n.Subject == (spec.Subject{}) && n.Field == "" { // it waits for an answer, and did not fail
+		return false
+	}
 	if c.Op == OpResend {
 		return c.isAbout(connection, n) && n.Ref() != c.Notice
 	}
