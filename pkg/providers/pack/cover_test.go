@@ -163,7 +163,7 @@ func TestFreeCellsStayWithinTheBudget(t *testing.T) {
 		free := minus(drawCells(t, "free"), wanted)
 		budget := rapid.IntRange(0, 40).Draw(t, "budget")
 		isWanted, isFree := setOf(wanted), setOf(free)
-		calls := coverWith(wanted, free, budget, caps)
+		calls := coverWith(wanted, free, false, budget, caps)
 		times, used := map[cell]int{}, 0
 		for _, call := range calls {
 			var listed []cell

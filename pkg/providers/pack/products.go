@@ -61,7 +61,7 @@ func LooseProducts(changes []diff.Change, indexes []int, free []Pair, budget int
 			cells = append(cells, cell{row, column})
 		}
 	}
-	rects := coverWith(l.cells, cells, budget, caps)
+	rects := coverWith(l.cells, cells, false, budget, caps)
 	calls := make([]Loose, len(rects))
 	for i, r := range rects {
 		calls[i].Indexes = l.changes(r.Rows, r.Columns)
