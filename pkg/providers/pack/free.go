@@ -3,8 +3,6 @@ package pack
 import (
 	"cmp"
 	"slices"
-
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // freeRect is a call that may touch cells beside those wanted.
@@ -25,24 +23,39 @@ func coverWith(cells, free []cell, again bool, budget int, caps Caps) []freeRect
 	return g.freeRects(loosen(g, m.limits, m.products(), m.free, again, max(budget, 0)))
 }
 
-// freeRects gives each wanted cell to the first call that touches it.
+// freeRects gives each wanted cell to the first call that touches it, and drops rows and columns that this leaves with none.
 func (g *grid) freeRects(calls []product) []freeRect {
 	sortProducts(calls)
-	given := make([]bool, len(g.byRow.items))
-	return spec.Each(calls, func(p product) freeRect {
-		r := freeRect{rect: rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}}
+	owner := make([]int, len(g.byRow.items)) // the call's number, from 1 up
+	rects := make([]freeRect, len(calls))
+	for n, p := range calls {
+		owns := func(row, col int32) bool {
+			at, wanted := slices.BinarySearch(g.byRow.at(row), col)
+			if !wanted {
+				return false
+			}
+			at += int(g.byRow.start[row])
+			if owner[at] == 0 {
+				owner[at] = n + 1
+			}
+			return owner[at] == n+1
+		}
+		p.rows = slices.DeleteFunc(p.rows, func(row int32) bool {
+			return !slices.ContainsFunc(p.cols, func(col int32) bool { return owns(row, col) })
+		})
+		p.cols = slices.DeleteFunc(p.cols, func(col int32) bool {
+			return !slices.ContainsFunc(p.rows, func(row int32) bool { return owns(row, col) })
+		})
+		rects[n].rect = rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
 		for _, row := range p.rows {
 			for _, col := range p.cols {
-				at, wanted := slices.BinarySearch(g.byRow.at(row), col)
-				if at += int(g.byRow.start[row]); !wanted || given[at] {
-					r.Free = append(r.Free, cell{g.rowIDs[row], g.colIDs[col]})
-				} else {
-					given[at] = true
+				if !owns(row, col) {
+					rects[n].Free = append(rects[n].Free, cell{g.rowIDs[row], g.colIDs[col]})
 				}
 			}
 		}
-		return r
-	})
+	}
+	return rects
 }
 
 // merger joins calls whose union is a product of wanted and free cells. At any time its calls keep to the caps, touch

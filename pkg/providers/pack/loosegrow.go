@@ -40,7 +40,7 @@ func (s *loosening) grow() (best uint64, most int) {
 		s.fit = slices.DeleteFunc(s.fit, func(i int32) bool { return s.may[i]&mask != mask })
 		next, rest := uint64(0), rows&^mask
 		value = 0
-		for try := 0; try < 4 && rest != 0; try++ {
+		for try := 0; try < 8 && rest != 0; try++ {
 			row := s.anyRow(rest)
 			rest &^= row
 			if v := s.value(mask | row); v > value {

@@ -34,7 +34,7 @@ const maxPairs = 1 << 25
 // loosen looks for fewer calls than the given ones, which touch at most budget free cells.
 func loosen(g *grid, l limits, products []product, free lines, again bool, budget int) []product {
 	pairs := len(g.rowIDs) * len(g.colIDs)
-	if len(free.items) == 0 || len(products) < 2 || pairs > maxPairs {
+	if len(free.items) == 0 && !again || len(products) < 2 || pairs > maxPairs {
 		return products
 	}
 	best := newLoosening(g, l, products, free, again, budget)
@@ -111,7 +111,7 @@ func (s *loosening) untouch(rows, cols []int32) {
 // the cost of few free cells. It says whether there are fewer.
 func (s *loosening) attempt() bool {
 	s.share = 0
-	if 2*s.spent > s.budget { // free cells are dear
+	if s.spent > s.budget-s.budget/8 { // free cells are dear
 		s.share = s.random.below(5)
 	}
 	s.ruin(2+s.random.below(2), func(c *call) int32 {
