@@ -10,7 +10,7 @@ import (
 type Allowance struct {
 	Held    []Change // grants that are desired and live: holes in what is to be granted
 	Regrant int      // how many of Held may be granted again
-	Absent  []Change // revokes of what is neither desired nor live
+	Absent  []Change // revokes of what is neither desired nor live, and of what another call revokes
 	Cover   int      // how many of Absent may be revoked
 }
 
@@ -29,7 +29,7 @@ func AllowanceOf(connection string, desired spec.State, live Live, changes []Cha
 		allowed.Held = held(desired, live, grants)
 	}
 	if packing.CoverAbsent > 0 && whole(live.State) {
-		allowed.Absent = absent(desired, live.State, areaOf(connection, changes, OpRevoke))
+		allowed.Absent = append(absent(desired, live.State, areaOf(connection, changes, OpRevoke)), repeats(connection, desired, changes)...)
 	}
 	slices.SortFunc(allowed.Held, compareChanges)
 	slices.SortFunc(allowed.Absent, compareChanges)
@@ -88,6 +88,17 @@ func whole(live spec.State) bool {
 		}
 	}
 	return true
+}
+
+// repeats lists the revokes of the changes: once a call has made one, the pair is as absent to another call as any.
+func repeats(connection string, desired spec.State, changes []Change) []Change {
+	var pairs []Change
+	for _, c := range changes {
+		if g := c.Grant(connection); c.Op == OpRevoke && c.Problem == "" && !desired.Grants.Has(g) {
+			pairs = append(pairs, pair(OpRevoke, g, spec.Origin{Reason: "revoked by another call too"}))
+		}
+	}
+	return pairs
 }
 
 // maxAbsent bounds the pairs that are looked at: beyond it so many calls are needed that a few pairs more save little.

@@ -35,7 +35,8 @@ func CheckCalls(changes []Change, calls []Call, shapes []CallShape) error {
 			carried[i] = true
 		}
 		for _, c := range call.Extra {
-			if planned[access{c.Kind, c.Resource, c.Subject}] {
+			own, known := planned[access{c.Kind, c.Resource, c.Subject}]
+			if again := own == OpRevoke && c.Op == OpRevoke; known && !again {
 				return wrongCall(n, call, fmt.Errorf("has an extra change where the plan has one of its own: %s", c.describe()))
 			}
 		}
@@ -58,15 +59,20 @@ type access struct {
 	subject  spec.Subject
 }
 
-// plannedBeside lists what the changes grant and revoke, if some call has extra ones.
-func plannedBeside(changes []Change, calls []Call) map[access]bool {
+// plannedBeside says what the changes do to pairs, if some call has extra ones: of a blocked change, that is nothing. What is
+// revoked may be revoked again, which changes nothing.
+func plannedBeside(changes []Change, calls []Call) map[access]Op {
 	if !slices.ContainsFunc(calls, func(c Call) bool { return len(c.Extra) > 0 }) {
 		return nil
 	}
-	planned := make(map[access]bool, len(changes))
+	planned := make(map[access]Op, len(changes))
 	for _, c := range changes {
-		if c.Op == OpGrant || c.Op == OpRevoke {
-			planned[access{c.Kind, c.Resource, c.Subject}] = true
+		if c.Op != OpGrant && c.Op != OpRevoke {
+			continue
+		}
+		pair := access{c.Kind, c.Resource, c.Subject}
+		if planned[pair] = c.Op; c.Problem != "" {
+			planned[pair] = ""
 		}
 	}
 	return planned

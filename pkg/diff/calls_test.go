@@ -113,7 +113,7 @@ func TestCallsThatAreWrong(t *testing.T) {
 	}
 }
 
-// What one call gives, or what is held back, no other may touch as an extra pair.
+// What one call gives, or what is held back, no other may take as an extra pair.
 func TestExtraPairsStandBesideThePlan(t *testing.T) {
 	for _, problem := range []string{"", "no such user"} {
 		given, taken := on("grant app-group/A u1"), on("revoke app-group/A u2")
@@ -125,6 +125,27 @@ func TestExtraPairsStandBesideThePlan(t *testing.T) {
 		err := diff.CheckCalls([]diff.Change{given, taken}, calls, nil)
 		if err == nil || !strings.Contains(err.Error(), "call 1 (revoke) has an extra change where the plan has one of its own: revoke app-group/A from u1") {
 			t.Errorf("problem %q: error %v", problem, err)
+		}
+	}
+}
+
+// What one call takes, another may take too: it is gone all the same. What is held back, none may take.
+func TestExtraPairsMayBeTakenTwice(t *testing.T) {
+	for _, tc := range []struct{ own, problem, extra, wrong string }{
+		{"revoke app-group/A u1", "", "revoke app-group/A u1", ""},
+		{"revoke app-group/A u1", "protected", "revoke app-group/A u1", "an extra change where the plan has one of its own: revoke"},
+		{"grant app-group/A u1", "", "grant app-group/A u1", "an extra change where the plan has one of its own: grant"},
+	} {
+		op, _, _ := strings.Cut(tc.own, " ")
+		first, second := on(tc.own), on(op+" app-group/A u2")
+		first.Problem = tc.problem
+		calls := []diff.Call{{Name: "two", Changes: []int{1}, Extra: []diff.Change{on(tc.extra)}}}
+		if tc.problem == "" {
+			calls = append(calls, diff.Call{Name: "one", Changes: []int{0}})
+		}
+		err := diff.CheckCalls([]diff.Change{first, second}, calls, nil)
+		if (err == nil) != (tc.wrong == "") || err != nil && !strings.Contains(err.Error(), tc.wrong) {
+			t.Errorf("%+v: error %v", tc, err)
 		}
 	}
 }

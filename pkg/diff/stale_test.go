@@ -203,3 +203,25 @@ func TestExtraPairsAreOfTheAllowance(t *testing.T) {
 		}
 	}
 }
+
+// A revoke that two calls make is of the allowance too, unless the files want the pair by now.
+func TestRepeatedRevokesAreOfTheAllowance(t *testing.T) {
+	live := diff.Live{State: world("A: h x y")}
+	part := plannedFor(world("A: h"), live)
+	slack := diff.AllowanceOf(conn, world("A: h"), live, part.Changes, spec.Packing{CoverAbsent: 9})
+	if len(slack.Absent) != 2 || slack.Absent[0].Reason != "revoked by another call too" {
+		t.Fatalf("absent %+v", slack.Absent)
+	}
+	for desired, want := range map[string]int{"A: h": 2, "A: h x": 1} {
+		if now := diff.AllowanceOf(conn, world(desired), live, part.Changes, spec.Packing{CoverAbsent: 9}); len(now.Absent) != want {
+			t.Errorf("%s: %+v", desired, now.Absent)
+		}
+	}
+	part.Calls = []diff.Call{{Changes: []int{0}, Extra: slack.Absent[1:]}, {Changes: []int{1}}}
+	for cover, want := range map[int]int{0: 1, 1: 0} {
+		now := diff.Now{Desired: world("A: h"), Live: live, Packing: spec.Packing{CoverAbsent: cover}, Rules: spec.Rules{MaxRevokes: spec.Limit{Off: true}}}
+		if stale, _ := diff.Judge(part, part.Changes, now); len(stale) != want {
+			t.Errorf("cover %d: %s", cover, fmt.Sprint(stale))
+		}
+	}
+}

@@ -20,9 +20,9 @@ func BenchmarkCover(b *testing.B) {
 	for _, name := range slices.Sorted(maps.Keys(orgShapes)) {
 		b.Run(name, func(b *testing.B) { benchmark(b, newOrg(orgShapes[name]).cells()) })
 	}
-	for _, name := range slices.Sorted(maps.Keys(deltas)) {
-		b.Run(name+"-grant", func(b *testing.B) { grants, _ := deltas[name](); benchmark(b, grants) })
-		b.Run(name+"-revoke", func(b *testing.B) { _, revokes := deltas[name](); benchmark(b, revokes) })
+	for _, name := range slices.Sorted(maps.Keys(days)) {
+		b.Run(name+"-grant", func(b *testing.B) { grants, _ := delta(name); benchmark(b, grants) })
+		b.Run(name+"-revoke", func(b *testing.B) { _, revokes := delta(name); benchmark(b, revokes) })
 	}
 	for _, f := range []struct {
 		name  string
@@ -65,9 +65,9 @@ func report(b *testing.B, pairs, calls, bound, chunked, least int) {
 
 // BenchmarkLanes packs a day's changes at the sizes of the app API, adds and removes together.
 func BenchmarkLanes(b *testing.B) {
-	for _, name := range slices.Sorted(maps.Keys(deltas)) {
+	for _, name := range slices.Sorted(maps.Keys(days)) {
 		b.Run(name, func(b *testing.B) {
-			adds, removes := deltas[name]()
+			adds, removes := delta(name)
 			calls := 0
 			b.ReportAllocs()
 			for b.Loop() {
@@ -78,6 +78,34 @@ func BenchmarkLanes(b *testing.B) {
 			b.ReportMetric(float64(lowerBound(appCaps, adds, removes)), "bound")
 			b.ReportMetric(float64(len(cover(adds, appCaps))+len(cover(removes, appCaps))), "apart")
 		})
+	}
+}
+
+// BenchmarkFree packs revokes beside which every absent pair is free, and reports the calls beside those of merging calls
+// that are made without free pairs, which is where the search starts.
+func BenchmarkFree(b *testing.B) {
+	for _, name := range slices.Sorted(maps.Keys(loose)) {
+		wanted, free := loose[name]()
+		for _, again := range []bool{false, true} {
+			b.Run(name+map[bool]string{false: "/once", true: "/again"}[again], func(b *testing.B) {
+				var calls []freeRect
+				for b.Loop() {
+					calls = coverWith(wanted, free, again, 1<<30, groupCaps)
+				}
+				used := 0
+				for _, c := range calls {
+					used += len(c.Free)
+				}
+				g := newGrid(wanted)
+				m := newMerger(g, free, 1<<30, groupCaps)
+				m.start(solve(g, m.limits))
+				m.run()
+				b.ReportMetric(float64(len(calls)), "calls")
+				b.ReportMetric(float64(used), "free")
+				b.ReportMetric(float64(len(m.products())), "merged")
+				b.ReportMetric(float64(len(cover(wanted, groupCaps))), "exact")
+			})
+		}
 	}
 }
 

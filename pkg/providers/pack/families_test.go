@@ -134,16 +134,6 @@ func minus(a, b []cell) []cell {
 	return slices.DeleteFunc(slices.Clone(a), func(c cell) bool { return gone[c] })
 }
 
-// delta is what a change of the ten-thousand organisation grants and revokes.
-func delta(seed uint64, change func(o *org) (teams []cell)) (grants, revokes []cell) {
-	o := newOrg(orgShapes["org-10k"])
-	before := o.cells()
-	o.random = rng{seed}
-	teams := change(o)
-	after := sortedCells(append(o.cells(), teams...))
-	return minus(after, before), minus(before, after)
-}
-
 // team gives 5 to 20 people 4 to 12 groups each.
 func (o *org) team(people, groups int) []cell {
 	rows, cols := o.random.sample(o.groups, groups), o.random.sample(o.shape.people, people)
@@ -214,29 +204,6 @@ func (o *org) churn(share float64) {
 func (o *org) leave(person int) {
 	o.held[person] = nil
 	o.extra = slices.DeleteFunc(o.extra, func(c cell) bool { return c.Column == person })
-}
-
-// deltas are the changes of a day that the tests pack.
-var deltas = map[string]func() (grants, revokes []cell){
-	"team1":  func() ([]cell, []cell) { return delta(15, func(o *org) []cell { return o.team(12, 8) }) },
-	"teams":  func() ([]cell, []cell) { return delta(14, func(o *org) []cell { return o.teams(60) }) },
-	"moves":  func() ([]cell, []cell) { return delta(13, func(o *org) []cell { o.moves(10, 200); return nil }) },
-	"churn1": func() ([]cell, []cell) { return delta(16, func(o *org) []cell { o.churn(.01); return nil }) },
-	"leavers": func() ([]cell, []cell) {
-		return delta(12, func(o *org) []cell {
-			for _, person := range o.random.sample(o.shape.people, o.shape.people/50) {
-				o.leave(person)
-			}
-			return nil
-		})
-	},
-	"day2": func() ([]cell, []cell) {
-		return delta(11, func(o *org) []cell {
-			o.moves(4, 80)
-			o.churn(.01)
-			return o.teams(40)
-		})
-	},
 }
 
 // uniform draws distinct cells.

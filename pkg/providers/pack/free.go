@@ -8,18 +8,54 @@ import (
 // freeRect is a call that may touch cells beside those wanted.
 type freeRect struct {
 	rect
-	Free []cell // the free cells among them, sorted
+	Free []cell // what it touches beside the wanted cells that are its own, sorted
 }
 
 // coverWith covers the cells in as few calls within caps as it can find, and lets the calls touch the free cells too, at
 // most budget of them in all; a free cell that two calls touch counts twice. Every wanted cell is in exactly one call. No
-// call touches a cell that is neither wanted nor free.
-func coverWith(cells, free []cell, budget int, caps Caps) []freeRect {
+// call touches a cell that is neither wanted nor free. With again, a call may also touch a wanted cell of another call:
+// there it is a free one.
+func coverWith(cells, free []cell, again bool, budget int, caps Caps) []freeRect {
 	g := newGrid(cells)
 	m := newMerger(g, free, budget, caps)
 	m.start(solve(g, m.limits))
 	m.run()
-	return m.result()
+	return g.freeRects(loosen(g, m.limits, m.products(), m.free, again, max(budget, 0)))
+}
+
+// freeRects gives each wanted cell to the first call that touches it, and drops rows and columns that this leaves with none.
+func (g *grid) freeRects(calls []product) []freeRect {
+	sortProducts(calls)
+	owner := make([]int, len(g.byRow.items)) // the call's number, from 1 up
+	rects := make([]freeRect, len(calls))
+	for n, p := range calls {
+		owns := func(row, col int32) bool {
+			at, wanted := slices.BinarySearch(g.byRow.at(row), col)
+			if !wanted {
+				return false
+			}
+			at += int(g.byRow.start[row])
+			if owner[at] == 0 {
+				owner[at] = n + 1
+			}
+			return owner[at] == n+1
+		}
+		p.rows = slices.DeleteFunc(p.rows, func(row int32) bool {
+			return !slices.ContainsFunc(p.cols, func(col int32) bool { return owns(row, col) })
+		})
+		p.cols = slices.DeleteFunc(p.cols, func(col int32) bool {
+			return !slices.ContainsFunc(p.rows, func(row int32) bool { return owns(row, col) })
+		})
+		rects[n].rect = rect{idsOf(g.rowIDs, p.rows), idsOf(g.colIDs, p.cols)}
+		for _, row := range p.rows {
+			for _, col := range p.cols {
+				if !owns(row, col) {
+					rects[n].Free = append(rects[n].Free, cell{g.rowIDs[row], g.colIDs[col]})
+				}
+			}
+		}
+	}
+	return rects
 }
 
 // merger joins calls whose union is a product of wanted and free cells. At any time its calls keep to the caps, touch
@@ -30,6 +66,7 @@ type merger struct {
 	free   lines     // of each row the free columns
 	budget int       // how many more free cells may be touched
 	calls  []product // without rows when gone
+	waste  []int     // of each call at least the free cells that it touches
 	queue  queue[merge]
 }
 
@@ -51,7 +88,7 @@ func newMerger(g *grid, free []cell, budget int, caps Caps) *merger {
 }
 
 func (m *merger) start(products []product) {
-	m.calls = products
+	m.calls, m.waste = products, make([]int, len(products)) // an exact cover wastes nothing
 	for i := range m.calls {
 		m.propose(i, i+1, min(i+1+reach, len(m.calls)))
 	}
@@ -84,7 +121,7 @@ func (m *merger) union(i, j int) (product, int) {
 	if u.area()-a.area()-b.area() > int64(m.budget) {
 		return none, -1
 	}
-	waste := -m.touches(a) - m.touches(b)
+	waste := -m.waste[i] - m.waste[j]
 	for _, row := range u.rows {
 		for _, col := range u.cols {
 			switch {
@@ -102,19 +139,6 @@ func (m *merger) union(i, j int) (product, int) {
 
 func (p product) holds(row, col int32) bool { return has(p.rows, row) && has(p.cols, col) }
 
-// touches counts the free cells of a call.
-func (m *merger) touches(p product) int {
-	count := 0
-	for _, row := range p.rows {
-		for _, col := range m.free.at(row) {
-			if has(p.cols, col) {
-				count++
-			}
-		}
-	}
-	return count
-}
-
 // run makes the merge that wastes least, as long as there is one.
 func (m *merger) run() {
 	for len(m.queue) > 0 {
@@ -127,6 +151,7 @@ func (m *merger) run() {
 			continue
 		}
 		m.budget -= waste
+		m.waste = append(m.waste, waste+m.waste[next.i]+m.waste[next.j])
 		m.calls[next.i], m.calls[next.j] = product{}, product{}
 		m.calls = append(m.calls, union)
 		last := len(m.calls) - 1
@@ -134,21 +159,8 @@ func (m *merger) run() {
 	}
 }
 
-func (m *merger) result() []freeRect {
-	calls := slices.DeleteFunc(m.calls, func(p product) bool { return len(p.rows) == 0 })
-	sortProducts(calls)
-	rects := make([]freeRect, len(calls))
-	for i, p := range calls {
-		rects[i].rect = rect{idsOf(m.rowIDs, p.rows), idsOf(m.colIDs, p.cols)}
-		for _, row := range p.rows {
-			for _, col := range p.cols {
-				if has(m.free.at(row), col) {
-					rects[i].Free = append(rects[i].Free, cell{m.rowIDs[row], m.colIDs[col]})
-				}
-			}
-		}
-	}
-	return rects
+func (m *merger) products() []product {
+	return slices.DeleteFunc(m.calls, func(p product) bool { return len(p.rows) == 0 })
 }
 
 // merged is the union of two sorted lists.

@@ -34,6 +34,41 @@ func fault(cells []cell, rects []rect, caps Caps) string {
 	return ""
 }
 
+// looseFault says what is wrong with calls that may touch free cells, or nothing. Every wanted cell must be one call's own,
+// and with again it may be a free one of others.
+func looseFault(wanted, free []cell, again bool, budget int, caps Caps, calls []freeRect) string {
+	open, isWanted, isFree, used := setOf(wanted), setOf(wanted), setOf(free), 0
+	for _, call := range calls {
+		if len(call.Rows) > caps.Resources || len(call.Columns) > caps.Subjects {
+			return fmt.Sprintf("a call of %d x %d, caps are %v", len(call.Rows), len(call.Columns), caps)
+		}
+		listed := setOf(call.Free)
+		used += len(call.Free)
+		own := 0
+		for _, row := range call.Rows {
+			for _, column := range call.Columns {
+				c := cell{row, column}
+				switch {
+				case listed[c] && (isFree[c] || again && isWanted[c]):
+					delete(listed, c)
+				case open[c] && !listed[c]:
+					delete(open, c)
+					own++
+				default:
+					return fmt.Sprintf("%v must not be touched, or is another call's own", c)
+				}
+			}
+		}
+		if len(listed) > 0 || own == 0 {
+			return fmt.Sprintf("a call with %d cells of its own lists %d that it does not touch", own, len(listed))
+		}
+	}
+	if len(open) > 0 || used > budget {
+		return fmt.Sprintf("%d cells are not touched; %d free ones are, the budget is %d", len(open), used, budget)
+	}
+	return ""
+}
+
 func mustCover(t testing.TB, cells []cell, rects []rect, caps Caps) {
 	t.Helper()
 	if f := fault(cells, rects, caps); f != "" {

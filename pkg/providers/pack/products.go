@@ -49,27 +49,32 @@ type Loose struct {
 	Free    []Pair // the free pairs that it touches as well
 }
 
-// LooseProducts is Products with calls that may touch the free pairs too, at most budget of them in all.
+// LooseProducts is Products with calls that may touch the free pairs too, at most budget of them in all. If the pairs of all
+// changes are among the free ones, then a call may also touch a pair that is another call's change.
 func LooseProducts(changes []diff.Change, indexes []int, free []Pair, budget int, caps Caps) []Loose {
 	t := newTable(changes, indexes)
 	l := t.lane(changes, indexes)
 	var cells []cell
+	repeats := 0
 	for _, p := range free {
 		row, known := t.rows[p.Resource]
 		column, knownToo := t.columns[p.Subject]
 		if known && knownToo {
-			cells = append(cells, cell{row, column})
+			c := cell{row, column}
+			cells = append(cells, c)
+			repeats += len(l.at(c))
 		}
 	}
-	rects := coverWith(l.cells, cells, budget, caps)
-	calls := make([]Loose, len(rects))
-	for i, r := range rects {
-		calls[i].Indexes = l.changes(r.Rows, r.Columns)
+	return spec.Each(coverWith(l.cells, cells, repeats == len(indexes), budget, caps), func(r freeRect) Loose {
+		call := Loose{Indexes: l.changes(r.Rows, r.Columns)}
 		for _, c := range r.Free {
-			calls[i].Free = append(calls[i].Free, Pair{t.resources[c.Row], t.subjects[c.Column]})
+			call.Free = append(call.Free, Pair{t.resources[c.Row], t.subjects[c.Column]})
+			for _, e := range l.at(c) { // another call has it
+				call.Indexes = slices.DeleteFunc(call.Indexes, func(i int) bool { return i == e.index })
+			}
 		}
-	}
-	return calls
+		return call
+	})
 }
 
 // table numbers the resources and the subjects of changes in their sorted order.
@@ -120,15 +125,24 @@ func (t *table) lane(changes []diff.Change, indexes []int) lane {
 	return l
 }
 
+// at lists the changes of a cell: one, unless the caller gave it twice.
+func (l lane) at(c cell) []entry {
+	entries := l.byRow[c.Row]
+	from, _ := slices.BinarySearchFunc(entries, c.Column, func(e entry, column int) int { return e.column - column })
+	to := from
+	for to < len(entries) && entries[to].column == c.Column {
+		to++
+	}
+	return entries[from:to]
+}
+
 // changes lists the indexes of the changes in a product, sorted.
 func (l lane) changes(rows, columns []int) []int {
 	var list []int
 	for _, row := range rows {
-		entries := l.byRow[row]
 		for _, column := range columns {
-			at, _ := slices.BinarySearchFunc(entries, column, func(e entry, column int) int { return e.column - column })
-			for ; at < len(entries) && entries[at].column == column; at++ {
-				list = append(list, entries[at].index)
+			for _, e := range l.at(cell{row, column}) {
+				list = append(list, e.index)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -61,6 +62,43 @@ func TestProductsTouchTheirChangesOnly(t *testing.T) {
 		}
 		if bound := Bound(changes, caps, indexes); bound > len(lists) {
 			t.Fatalf("%d calls, the bound says %d", len(lists), bound)
+		}
+	})
+}
+
+// TestLooseCallsRepeatWhatIsFreeOnly gives the pairs of all changes to touch again, or of all but one.
+func TestLooseCallsRepeatWhatIsFreeOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		revoked := sortedCells(drawCells(t, "revoked"))
+		changes := changesOf(diff.OpRevoke, revoked)
+		free := spec.Each(append(changesOf(diff.OpRevoke, absentBeside(revoked, nil)), changes...), pairOf)
+		all := rapid.Bool().Draw(t, "all")
+		if !all && len(changes) > 0 {
+			free = free[:len(free)-1]
+		}
+		var indexes []int
+		for i := range changes {
+			indexes = append(indexes, i)
+		}
+		carried, budget := map[Pair]bool{}, 0
+		for _, call := range LooseProducts(changes, indexes, free, 50, drawCaps(t)) {
+			if len(call.Indexes) == 0 || len(touched(changes, call.Indexes)) > len(call.Indexes)+len(call.Free) {
+				t.Fatalf("a call for %d changes and %d free pairs", len(call.Indexes), len(call.Free))
+			}
+			for _, i := range call.Indexes {
+				if p := pairOf(changes[i]); carried[p] || slices.Contains(call.Free, p) {
+					t.Fatalf("%v is twice in calls", p)
+				}
+				carried[pairOf(changes[i])] = true
+			}
+			for _, p := range call.Free {
+				if budget++; !slices.Contains(free, p) || !all && slices.ContainsFunc(changes, func(c diff.Change) bool { return pairOf(c) == p }) {
+					t.Fatalf("%v may not be touched", p)
+				}
+			}
+		}
+		if len(carried) != len(changes) || budget > 50 {
+			t.Fatalf("%d of %d changes are in calls, %d free pairs", len(carried), len(changes), budget)
 		}
 	})
 }

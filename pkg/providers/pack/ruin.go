@@ -13,7 +13,7 @@ func (b *board) improve(steps int, seed uint64) {
 		if b.live < 2 {
 			return
 		}
-		r.ruin(2 + r.random.below(3))
+		r.ruin(2+r.random.below(3), r.neighbour)
 		r.findRoom()
 		r.random.shuffle(r.widenable)
 		r.random.shuffle(r.raisable)
@@ -25,8 +25,8 @@ func (b *board) improve(steps int, seed uint64) {
 	}
 }
 
-// ruin takes a call, small ones more likely, and calls that share a row or a column with those taken already.
-func (r *repair) ruin(count int) {
+// ruin takes a call, small ones more likely, and calls that lie next to those taken already.
+func (r *repair) ruin(count int, next func(c *call) int32) {
 	first := r.anyCall()
 	for range 3 {
 		if other := r.anyCall(); r.calls[other].area() < r.calls[first].area() {
@@ -36,16 +36,21 @@ func (r *repair) ruin(count int) {
 	r.take(first)
 	for try := 0; len(r.taken) > 0 && len(r.taken) < count && try < 3*count; try++ {
 		c := &r.calls[r.taken[r.random.below(len(r.taken))]]
-		var near []int32
-		if r.random.below(2) == 0 {
-			near = r.byRow[c.rows[r.random.below(len(c.rows))]]
-		} else {
-			near = r.byCol[c.cols[r.random.below(len(c.cols))]]
-		}
-		if next := near[r.random.below(len(near))]; !slices.Contains(r.taken, next) {
-			r.take(next)
+		if place := next(c); !slices.Contains(r.taken, place) {
+			r.take(place)
 		}
 	}
+}
+
+// neighbour draws a call that shares a row or a column with this one.
+func (r *repair) neighbour(c *call) int32 {
+	var near []int32
+	if r.random.below(2) == 0 {
+		near = r.byRow[c.rows[r.random.below(len(c.rows))]]
+	} else {
+		near = r.byCol[c.cols[r.random.below(len(c.cols))]]
+	}
+	return near[r.random.below(len(near))]
 }
 
 func (r *repair) anyCall() int32 {
