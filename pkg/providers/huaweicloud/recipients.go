@@ -198,7 +198,7 @@ func (r *mailReader) membersOf(ctx context.Context, group spec.Subject) (provide
 	if id == "" {
 		return provider.Recipients{}, nil
 	}
-	list, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
+	list, err := pages(ctx, r.api, listMembers(id), nil, 0, user.key)
 	if err != nil {
 		return nil, fmt.Errorf("members of %s: %w", group, err)
 	}
