@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -44,9 +43,4 @@ type Recipients map[string][]spec.Subject
 func (r Recipients) Gets(name string, left func(spec.Subject) (spec.Origin, bool)) bool {
 	people := r[name]
 	return len(people) == 1 && !slices.ContainsFunc(people, func(s spec.Subject) bool { _, gone := left(s); return gone })
-}
-
-// Departed says who left by the files, under whatever name live shows them.
-func (q Query) Departed(live diff.Live) func(spec.Subject) (spec.Origin, bool) {
-	return diff.Departed(q.Desired, live)
 }

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -91,36 +88,6 @@ func (c *Client) bucket(req Request) *bucket {
 	return c.buckets[policy]
 }
 
-// Request is one call to the vendor.
-type Request struct {
-	Method string
-	Base   string // scheme, host and path prefix
-	Path   string // escaped, begins with "/"
-	Query  url.Values
-	Body   any // encoded as JSON; nil: no body
-	Header http.Header
-	// Policy names the vendor's limit that the call counts against; "": one for all that reads, or one for all that writes.
-	// Calls with the same limit run at the same rate, so that GET and other methods do not mix.
-	Policy string
-	// Repeatable says that doing it twice is documented to be the same as doing it once. GET always is.
-	Repeatable bool
-	// First says that it asks for the first page of a list, so that whoever watches can count lists.
-	First bool
-	// BeforeSend is called once, when the turn of the request has come and before it leaves; after an error of it nothing is
-	// sent. Waiting for a turn takes most of a run's time: what is written down at the last moment leaves less in doubt when
-	// the run is killed.
-	BeforeSend func() error
-}
-
-func (r Request) reads() bool      { return r.Method == http.MethodGet }
-func (r Request) repeatable() bool { return r.Repeatable || r.reads() }
-
-// Answer is a vendor's successful answer, as far as clients need it.
-type Answer struct {
-	Status int
-	Header http.Header
-}
-
 // Do sends the request until it succeeds or is final, and decodes the answer's JSON into out; with a nil out the answer
 // must be empty or JSON. When ctx ends, waiting ends; a write that is on its way is waited for, up to the try timeout. The
 // error is a *provider.Failure around an *Error, but for a body that can't be encoded or a signer that fails.
@@ -154,11 +121,7 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		case last == nil:
 			return t.answer, nil
 		case again:
-			wait := sleep
-			if last.Wait > 0 {
-				wait = bide
-			}
-			if err := wait(ctx, pause); err != nil {
+			if err := pauseFor(ctx, pause, last.Wait > 0); err != nil {
 				return Answer{}, req.stopped(last, err).failure()
 			}
 		case !mended && c.Again != nil && c.Again(ctx, t.sent, last):
@@ -255,7 +218,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
-	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && twice(data) == "" {
+	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && duplicateKey(data) == "" {
 		failure.Means = c.Meaning(data)
 	}
 	switch {
@@ -286,37 +249,4 @@ func (c *Client) observe(req Request, t try, attempt int, pause time.Duration) {
 		e.Err, e.Status, e.RequestID = t.failure, t.failure.Status, t.failure.RequestID
 	}
 	c.Env.Observe(e)
-}
-
-func encode(body any) ([]byte, error) {
-	if body == nil {
-		return nil, nil
-	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	return data, nil
-}
-
-// decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
-// JSON comes from something that stands between us and the vendor.
-func (c *Client) decode(r *http.Request, data []byte, out any) error {
-	data = bytes.TrimSpace(data)
-	if out == nil {
-		if len(data) == 0 || json.Valid(data) {
-			return nil
-		}
-		return fmt.Errorf("the answer is not the vendor's: %q", c.excerpt(r, data))
-	}
-	if len(data) == 0 {
-		return errors.New("the answer is empty")
-	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return fmt.Errorf("the answer can't be read: %w: %q", err, c.excerpt(r, data))
-	}
-	if name := twice(data); name != "" {
-		return fmt.Errorf("the answer can't be trusted: it has %q twice in one place", name)
-	}
-	return nil
 }

@@ -133,7 +133,7 @@ func (c *Client) explain(failure *Error, r *http.Request, header http.Header, bo
 		failure.Fate = provider.NotDone
 	}
 	failure.Wait = retryAfter(header, time.Now())
-	if c.Explain != nil && twice(body) == "" {
+	if c.Explain != nil && duplicateKey(body) == "" {
 		c.Explain(failure, header, body)
 	}
 	if failure.Fate == provider.Unknown && failure.Meaning() >= 500 && failure.Own {
@@ -142,20 +142,4 @@ func (c *Client) explain(failure *Error, r *http.Request, header http.Header, bo
 	if failure.Code == "" && failure.Message == "" {
 		failure.Message = c.excerpt(r, body)
 	}
-}
-
-// stopped is the error of a request that the run had no time for: that of its last attempt, if there was one.
-func (r Request) stopped(last *Error, why error) *Error {
-	if last == nil {
-		return r.fail(provider.NotDone, why)
-	}
-	last.Stopped = why
-	return last
-}
-
-func (r Request) fail(fate provider.Fate, err error) *Error {
-	if err != nil && neverSent(err) {
-		fate = provider.NotDone
-	}
-	return &Error{Method: r.Method, URL: r.Base + r.Path, Fate: fate, Err: err}
 }

@@ -141,11 +141,7 @@ func (b *bucket) await(ctx context.Context) error {
 			return interruption(ctx)
 		}
 		turn, asked := b.turn(ctx)
-		wait := sleep
-		if asked {
-			wait = bide
-		}
-		if err := wait(ctx, time.Until(turn)); err != nil {
+		if err := pauseFor(ctx, time.Until(turn), asked); err != nil {
 			b.leave(turn)
 			return err
 		}

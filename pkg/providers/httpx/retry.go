@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 )
@@ -122,10 +121,10 @@ func spoken(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// bide waits as long as the vendor asks for. A long wait is for runs that have a limit, and end before it.
-func bide(ctx context.Context, d time.Duration) error {
+// pauseFor waits. A long wait that the vendor asked for is for runs that have a limit, and end before it.
+func pauseFor(ctx context.Context, d time.Duration, asked bool) error {
 	end, limited := ctx.Deadline()
-	if ctx.Err() == nil && (!limited && d > maxPause || limited && d >= time.Until(end)) {
+	if asked && ctx.Err() == nil && (!limited && d > maxPause || limited && d >= time.Until(end)) {
 		return tooLate{d, true}
 	}
 	return sleep(ctx, d)
@@ -171,20 +170,4 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 		wait = min(at.Sub(now), maxAsked)
 	}
 	return max(wait, 0)
-}
-
-// excerpt is the first line's worth of a body that is not the vendor's, fit to be printed. Secrets are taken out before it is
-// cut: the rest of one could not be told from other text.
-func (c *Client) excerpt(r *http.Request, body []byte) string {
-	const most = 120
-	if c.Private {
-		return "not shown, since it may hold a secret"
-	}
-	text := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(redact(string(body), c.finders(r)...), "?"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

@@ -114,44 +114,44 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 // countMails finds how many mails granting an app group to the user group sends: one to each member who has an address
 // (g6). It asks only where that is going to happen, and only once.
 func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.Query) error {
+	if _, counted := r.seen.mails[group]; counted || !q.Notices {
+		return nil
+	}
 	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == kindAppGroup }
-	if _, counted := r.seen.mails[group]; counted || !q.Notices || !anyGrant(q.Desired, notified) {
+	if q.Desired.Grants.Where(notified).Len() == 0 {
 		return nil
 	}
 	id := r.seen.directory[group].ID
-	members, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
-	if err := cmp.Or(err, members.Whole("the list of members of user group "+group.Name)); err != nil {
+	members, err := whole(ctx, r.api, listMembers(id), nil, "members of user group "+group.Name, user.key)
+	if err != nil {
 		return err
 	}
 	mails := 0
-	for _, u := range members.Rows {
+	for _, u := range members {
 		mails += mailsTo(u)
 	}
 	r.seen.mails[group] = mails
 	return nil
 }
 
-func anyGrant(s spec.State, is func(spec.Grant) bool) bool {
-	for g := range s.Grants.All() {
-		if is(g) {
-			return true
-		}
-	}
-	return false
-}
-
 // userGroups reads the whole list, or asks by keyword where that is fewer calls.
 func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, error) {
-	id := func(g userGroup) string { return g.ID }
-	list, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, id)
-	all := list.Rows
+	list, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, userGroup.key)
 	if errors.Is(err, provider.ErrTooLong) {
-		for _, name := range wanted {
-			list, err = pages(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, 0, id)
-			if all = append(all, list.Rows...); err != nil || list.Broken != "" {
-				break
-			}
-		}
+		return r.userGroupsNamed(ctx, wanted)
 	}
-	return all, cmp.Or(err, list.Whole("the list of user groups"))
+	return list.Rows, cmp.Or(err, list.Whole("the list of user groups"))
+}
+
+// userGroupsNamed asks for user groups by keyword (g1). The vendor may answer with others too.
+func (r *Reader) userGroupsNamed(ctx context.Context, names []string) ([]userGroup, error) {
+	var all []userGroup
+	for _, name := range names {
+		groups, err := whole(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, "user groups", userGroup.key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, groups...)
+	}
+	return all, nil
 }

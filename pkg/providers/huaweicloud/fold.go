@@ -1,11 +1,9 @@
 package huaweicloud
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -102,41 +100,26 @@ type listed struct {
 }
 
 // directoryOf answers with what the directory has by names, asked for them alone, or with all that it has where there are none.
-func (r *Reader) directoryOf(ctx context.Context, kind spec.SubjectKind, names []string) ([]listed, error) {
-	var all []listed
-	if kind == spec.SubjectUser {
-		users, err := r.usersNamed(ctx, names)
-		if names == nil {
-			users, err = r.allUsers(ctx)
-		}
-		for _, u := range users {
-			all = append(all, listed{user: u})
-		}
-		return all, err
+func (r *Reader) directoryOf(ctx context.Context, kind spec.SubjectKind, names []string) (all []listed, err error) {
+	var users []user
+	var groups []userGroup
+	switch isUser := kind == spec.SubjectUser; {
+	case isUser && names == nil:
+		users, err = whole(ctx, r.api, listUsers, nil, "users", user.key)
+	case isUser:
+		users, err = r.usersNamed(ctx, names)
+	case names == nil:
+		groups, err = whole(ctx, r.api, listUserGroups, nil, "user groups", userGroup.key)
+	default:
+		groups, err = r.userGroupsNamed(ctx, names)
 	}
-	queries := []url.Values{nil}
-	if names != nil {
-		queries = nil
+	for _, u := range users {
+		all = append(all, listed{user: u})
 	}
-	for _, name := range names {
-		queries = append(queries, url.Values{"keyword": {name}})
+	for _, g := range groups {
+		all = append(all, listed{user{ID: g.ID, Name: g.Name, Domain: g.Domain}, g.PlatformType})
 	}
-	for _, query := range queries {
-		groups, err := pages(ctx, r.api, listUserGroups, query, 0, func(g userGroup) string { return g.ID })
-		if err := cmp.Or(err, groups.Whole("the list of user groups")); err != nil {
-			return nil, err
-		}
-		for _, g := range groups.Rows {
-			all = append(all, listed{user{ID: g.ID, Name: g.Name, Domain: g.Domain}, g.PlatformType})
-		}
-	}
-	return all, nil
-}
-
-// allUsers are those of the directory (f1).
-func (r *Reader) allUsers(ctx context.Context) ([]user, error) {
-	users, err := pages(ctx, r.api, listUsers, nil, 0, func(u user) string { return u.ID })
-	return users.Rows, cmp.Or(err, users.Whole("the list of users"))
+	return all, err
 }
 
 // spelt finds of wanted subjects those that the directory has in one other spelling, and not as they are written: nobody else can be
@@ -153,7 +136,7 @@ func spelt(q provider.Query, wanted []spec.Subject, known []listed) (found map[s
 		by[k][s] = u
 	}
 	found = map[spec.Subject]listed{}
-	means := map[spec.Subject]int{}
+	means, inFiles := map[spec.Subject]int{}, inFiles(q.Desired)
 	for _, s := range wanted {
 		same := by[key{strings.ToLower(s.Name), s.Domain}]
 		open = open || len(same) == 0
@@ -161,7 +144,7 @@ func spelt(q provider.Query, wanted []spec.Subject, known []listed) (found map[s
 			continue
 		}
 		for is, u := range same {
-			if !inFiles(q, is) {
+			if !inFiles(is) {
 				found[s] = u
 				means[is]++
 			}
@@ -171,10 +154,17 @@ func spelt(q provider.Query, wanted []spec.Subject, known []listed) (found map[s
 	return found, open
 }
 
-// inFiles says whether the files name a subject in the directory's own spelling, so that another spelling is somebody else.
-func inFiles(q provider.Query, s spec.Subject) bool {
-	_, left := q.Desired.Departed[s]
-	return left || q.Desired.Known[s] || anyGrant(q.Desired, func(g spec.Grant) bool { return g.Subject == s })
+// inFiles returns what says whether the files name a subject in the directory's own spelling, so that another spelling is somebody
+// else.
+func inFiles(desired spec.State) func(spec.Subject) bool {
+	granted := map[spec.Subject]bool{}
+	for g := range desired.Grants.All() {
+		granted[g.Subject] = true
+	}
+	return func(s spec.Subject) bool {
+		_, left := desired.Departed[s]
+		return left || desired.Known[s] || granted[s]
+	}
 }
 
 // rename shows grants under the names of the files.

@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -20,6 +21,12 @@ func pages[T any](ctx context.Context, a *api, l list, query url.Values, most in
 	return provider.ReadList(ctx, rules, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
 		return onePage[T](ctx, a, l, query, offset)
 	})
+}
+
+// whole reads a whole list, or fails: what is said of a list that may lack rows would be wrong. what are its rows.
+func whole[T any](ctx context.Context, a *api, l list, query url.Values, what string, key func(T) string) ([]T, error) {
+	all, err := pages(ctx, a, l, query, 0, key)
+	return all.Rows, cmp.Or(err, all.Whole("the list of "+what))
 }
 
 func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offset int) (provider.Page[T, int], error) {

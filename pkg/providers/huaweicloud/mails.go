@@ -87,7 +87,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 			wanted[g.Resource] = wanted[g.Resource] || asked.Has(g)
 		}
 	}
-	reader := mailReader{Reader: r, q: q, live: live, members: map[spec.Subject]provider.Recipients{}}
+	reader := mailReader{Reader: r, q: q, live: live, hasLeft: diff.Departed(q.Desired, *live), members: map[spec.Subject]provider.Recipients{}}
 	for _, name := range q.Desired.Names(kindAppGroup) {
 		ref := r.ref(kindAppGroup, name)
 		if groups[ref] == nil || !wanted[ref] && !r.handles(diff.OpRevoke) {

@@ -1,7 +1,6 @@
 package huaweicloud
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -23,11 +22,11 @@ func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error)
 	names = slices.Clone(names)
 	slices.Sort(names)
 	for chunk := range slices.Chunk(slices.Compact(names), maxNames) {
-		users, err := pages(ctx, r.api, listUsers, url.Values{"user_names": chunk}, 0, func(u user) string { return u.ID })
-		if err := cmp.Or(err, users.Whole("the list of users")); err != nil {
+		users, err := whole(ctx, r.api, listUsers, url.Values{"user_names": chunk}, "users", user.key)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, users.Rows...)
+		all = append(all, users...)
 	}
 	return all, nil
 }
@@ -100,11 +99,10 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 		return nil
 	}
 	if all == nil {
-		list, err := pages(ctx, r.api, listAppGroups, nil, 0, func(g appGroup) string { return g.ID })
-		if err := cmp.Or(err, list.Whole("the list of app groups")); err != nil {
+		var err error
+		if all, err = whole(ctx, r.api, listAppGroups, nil, "app groups", appGroup.key); err != nil {
 			return err
 		}
-		all = list.Rows
 	}
 	names := spec.Each(all, func(g appGroup) string { return g.Name })
 	if err := provider.Overlooked("the list of app groups by name", unmade, names); err != nil {

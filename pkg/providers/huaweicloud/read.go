@@ -108,13 +108,13 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	if len(q.Desired.Names(kindAppGroup)) == 0 {
 		return nil
 	}
-	id, name := func(g appGroup) string { return g.ID }, func(g appGroup) string { return g.Name }
-	found, all, others, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, id, name)
+	name := func(g appGroup) string { return g.Name }
+	found, all, others, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, appGroup.key, name)
 	if err != nil {
 		return err
 	}
 	ids := map[string]spec.Ref{}
-	found, shared := provider.Alone(q, found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, id, live)
+	found, shared := provider.Alone(q, found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, appGroup.key, live)
 	for _, name := range shared {
 		delete(r.seen.appGroups, name)
 	}
@@ -215,96 +215,6 @@ func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref
 		if err := r.keep(ctx, all, ids, []spec.Ref{ids[id]}, live); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// readApps finds the wanted apps (d1) and reads who is assigned to those that go by assignment (d2).
-func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live) error {
-	wanted := q.Desired.Names(kindApp)
-	if len(wanted) == 0 {
-		return nil
-	}
-	id, name := func(a application) string { return a.ID }, func(a application) string { return a.Name }
-	found, _, others, err := byName(ctx, r.api, listApps, q, kindApp, id, name)
-	if err != nil {
-		return err
-	}
-	if err := r.indexApps(ctx, q, wanted, found); err != nil {
-		return err
-	}
-	live.Unmanaged += others
-	found, shared := provider.Alone(q, found, func(a application) spec.Ref { return r.ref(kindApp, a.Name) }, id, live)
-	for _, name := range shared {
-		delete(r.seen.apps, name)
-	}
-	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
-	for _, app := range found {
-		if err := r.readApp(ctx, app, q.Desired, live); err != nil {
-			return fmt.Errorf("%s: %w", app.Name, err)
-		}
-	}
-	return nil
-}
-
-// indexApps checks that each wanted app is there. Of one that is not it names near ones, for which it reads the whole list.
-func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []string, found []application) error {
-	there := map[string]bool{}
-	for _, app := range found {
-		there[app.Name], r.seen.apps[app.Name] = true, app.ID
-	}
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return there[name] })
-	if len(missing) == 0 {
-		return nil
-	}
-	all, err := pages(ctx, r.api, listApps, nil, 0, func(a application) string { return a.ID })
-	if err := cmp.Or(err, all.Whole("the list of apps")); err != nil {
-		return err
-	}
-	known := spec.Each(all.Rows, func(a application) string { return a.Name })
-	lacked := spec.Each(missing, func(name string) spec.Ref { return r.ref(kindApp, name) })
-	if err := provider.Overlooked("the list of apps by name", lacked, known); err != nil {
-		return err
-	}
-	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
-}
-
-// readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
-// readable, so they are not read.
-func (r *Reader) readApp(ctx context.Context, app application, desired spec.State, live *diff.Live) error {
-	ref := r.ref(kindApp, app.Name)
-	audience := map[string]string{modeAssigned: audienceAssigned, modeEveryone: audienceEveryone}[app.AuthorizationType]
-	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == audienceEveryone}
-	live.IDs[ref] = app.ID
-	switch {
-	case audience == "": // it may be open to everyone
-		live.Unsupported[ref] = fmt.Sprintf("who may use it is not known to this version: its authorization_type is %q; leave it out of the files, or set it at the vendor", app.AuthorizationType)
-		live.Uncount(ref, "its authorization_type is %q", app.AuthorizationType)
-		return nil
-	case desired.Resources[ref].Open:
-		return nil
-	case audience == audienceEveryone:
-		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")
-		return nil
-	}
-	all, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
-		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
-	})
-	if err != nil {
-		return provider.Spare(live, ref, "the list of assignments", err)
-	}
-	accounts := make([]*account, len(all.Rows))
-	for i := range all.Rows {
-		accounts[i] = &all.Rows[i]
-	}
-	if err := r.join(ctx, accounts); err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		r.addGrant(ref, *a, live)
-	}
-	if all.Broken != "" {
-		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
 	}
 	return nil
 }

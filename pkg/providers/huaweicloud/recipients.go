@@ -17,6 +17,7 @@ type mailReader struct {
 	*Reader
 	q       provider.Query
 	live    *diff.Live
+	hasLeft func(spec.Subject) (spec.Origin, bool)
 	members map[spec.Subject]provider.Recipients // of user groups, as this read saw them
 	sought  map[string][]spec.Subject            // accounts without a grant, by type and name as mails know them
 }
@@ -202,7 +203,7 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 		}
 		r.members[s] = members
 	}
-	return members.Gets(a.recipient, r.q.Departed(*r.live)), nil
+	return members.Gets(a.recipient, r.hasLeft), nil
 }
 
 // membersOf reads who is in a user group (g6). Of a list that is not whole nobody is taken to be in it.
@@ -216,7 +217,7 @@ func (r *mailReader) membersOf(ctx context.Context, group spec.Subject) (provide
 	if id == "" {
 		return provider.Recipients{}, nil
 	}
-	list, err := pages(ctx, r.api, listMembers(id), nil, 0, func(u user) string { return u.ID })
+	list, err := pages(ctx, r.api, listMembers(id), nil, 0, user.key)
 	if err != nil {
 		return nil, fmt.Errorf("members of %s: %w", group, err)
 	}

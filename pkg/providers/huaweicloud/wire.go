@@ -21,6 +21,8 @@ type appGroup struct {
 	Description string `json:"description"`
 }
 
+func (g appGroup) key() string { return g.ID }
+
 // settings are those that somebody asks for.
 func (g appGroup) settings(wanted spec.Settings) (shown spec.Settings) {
 	values := map[string]string{settingType: g.Type, settingServerGroup: g.ServerGroup, settingDescription: g.Description}
@@ -82,6 +84,8 @@ type application struct {
 	AuthorizationType string `json:"authorization_type"`
 }
 
+func (a application) key() string { return a.ID }
+
 // user is a row of f1.
 type user struct {
 	ID     string `json:"id"`
@@ -95,6 +99,8 @@ type user struct {
 	GroupNames []string `json:"group_names"`
 }
 
+func (u user) key() string { return u.ID }
+
 // userGroup is a row of g1.
 type userGroup struct {
 	ID           string `json:"id"`
@@ -102,6 +108,8 @@ type userGroup struct {
 	Domain       string `json:"domain"`
 	PlatformType string `json:"platform_type"`
 }
+
+func (g userGroup) key() string { return g.ID }
 
 // failure is every form of error body that was seen: of the services, of the gateway, and IAM's nested one, whose code is
 // a number.

@@ -9,13 +9,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// A name twice in one object is found at any depth and in any case; the same name in two objects, or as a value, is not one.
-func TestTwice(t *testing.T) {
+// A key twice in one object is found at any depth and in any case; the same key in two objects, or as a value, is not one.
+func TestDuplicateKeysAreFound(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}],"d":"a"}`: "", `["a","a"]`: "", `{"a":"\\","b":"\"a\":"}`: "", `{"":{}}`: "", `not JSON {"a":1,"a":2}`: "", ``: "",
 		`{"a":1,"a":2}`: "a", `{"x":[1,{"y":{"Count":0,"count":3}}]}`: "count", `{"a" :1,"\u0061"	:2}`: "a", `{"":1,"":2}`: "", `{"a":{"b":1},"a":{}}`: "a",
 	} {
-		if got := twice([]byte(text)); got != want {
+		if got := duplicateKey([]byte(text)); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
