@@ -191,7 +191,8 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 		return true, nil
 	case s.Kind == spec.SubjectUser:
 		known := slices.Contains(r.sought[mailKey(typeUser, s.Name)], s)
-		return known && (a.recipient == "" || strings.EqualFold(a.recipient, s.Name)), nil
+		_, left := r.q.Departed(*r.live)(s)
+		return known && !left && (a.recipient == "" || strings.EqualFold(a.recipient, s.Name)), nil
 	case a.recipient == "":
 		return true, nil
 	}
