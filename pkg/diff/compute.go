@@ -213,7 +213,8 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
-		return r.Incomplete == "" && !slices.ContainsFunc(live.Notices, func(n Notice) bool {
+		unread := live.UnreadMails[MailKey{Resource: ref}] || live.UnreadMails[c.Mail(connection)]
+		return r.Incomplete == "" && !unread && !slices.ContainsFunc(live.Notices, func(n Notice) bool {
 			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
 		})
 	}

@@ -39,6 +39,8 @@ type Live struct {
 	// Notices are the newest mails of each recipient that did not reach their end: those that failed, and those that wait
 	// for an answer that did not come.
 	Notices []Notice
+	// UnreadMails are those that may have failed although Notices lack them. See CantReadMail.
+	UnreadMails map[MailKey]bool
 }
 
 // NewLive returns a Live that shows nothing.
@@ -62,6 +64,15 @@ func (l *Live) Distrust(ref spec.Ref, format string, args ...any) {
 	r.Incomplete = fmt.Sprintf(format, args...)
 	l.Resources[ref] = r
 	l.Note(ref, "%s; nothing is changed there in this run", r.Incomplete)
+}
+
+// CantReadMail says that what became of a mail can't be read, or with a key of a resource alone that of any mail about it. It is
+// not sent again, and one that was is not reported as done.
+func (l *Live) CantReadMail(m MailKey) {
+	if l.UnreadMails == nil {
+		l.UnreadMails = map[MailKey]bool{}
+	}
+	l.UnreadMails[m] = true
 }
 
 // Alike says that several live resources have the name of a listed one. Which of them the files mean nobody can tell, so what

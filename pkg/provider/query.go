@@ -116,12 +116,17 @@ func Overlooked(what string, lacked []spec.Ref, names []string) error {
 	return nil
 }
 
-// Denied says whether the vendor does not let us do a call, though it knows who we are.
-func Denied(err error) bool { return FailureOf(err).Status == http.StatusForbidden }
+// Denied says whether the vendor does not let us do a call, though it knows who we are. What stands before it says so without a
+// code of the vendor's, and tells nothing of permissions.
+func Denied(err error) bool {
+	f := FailureOf(err)
+	return f.Status == http.StatusForbidden && f.Code != ""
+}
 
-// NoteDenied says that mails can't be read for want of a permission, so that none is sent again.
+// NoteDenied says that mails can't be read for want of a permission, so that none is sent again. Notices of mails that an update
+// sends stay: they hold that update to its pace.
 func NoteDenied(live *diff.Live, connection, permission string, err error) {
-	live.Notices = nil
+	live.Notices = slices.DeleteFunc(live.Notices, func(n diff.Notice) bool { return n.Field == "" })
 	live.Notes = append(live.Notes, fmt.Sprintf("connection %s: what became of mails can't be read, so none is sent again: %v; "+
 		"give the connection's key the permission %s, or say `notices: off`", connection, err, permission))
 }

@@ -30,7 +30,7 @@ type Connection struct {
 // which is the default, keeps every call to the changes that it carries.
 type Packing struct {
 	Regrant     int // desired pairs that live already has and that may be granted again; a vendor may mail about each
-	CoverAbsent int // pairs that are neither desired nor live and that may be revoked
+	CoverAbsent int // pairs that may be revoked though they are neither desired nor live, or are revoked by another call too
 }
 
 // Keys that mean the same for every provider that has them. They say how people are known, and not which tenant it is.

@@ -122,7 +122,7 @@ func commonDefinitions(formats []ProviderSchema) schema {
 		"rate":       text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
-			"coverAbsent": about(pointer("count"), "pairs neither desired nor live that a plan may revoke, to need fewer calls"),
+			"coverAbsent": about(pointer("count"), "pairs neither desired nor live, or revoked by another call too, that a plan may revoke to need fewer calls"),
 		}),
 	}
 }

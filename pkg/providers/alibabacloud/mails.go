@@ -30,6 +30,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	if r.notices.Off || !q.Notices {
 		return nil
 	}
+	var denied error
 	var errs []error
 	lists := map[string][]account{} // of records, by folder
 	for _, name := range q.Desired.Names(kindAccount) {
@@ -46,12 +47,13 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 			err = r.readEnded(ctx, ref, want.Fixed.Get("email"), lists, live)
 		}
 		if provider.Denied(err) && !q.ReadBack {
-			provider.NoteDenied(live, r.name, "resourcemanager:ListAccountRecordsForParent", err)
-			return nil
-		}
-		if err != nil {
+			denied = err
+		} else if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 		}
+	}
+	if denied != nil {
+		provider.NoteDenied(live, r.name, "resourcemanager:ListAccountRecordsForParent", denied)
 	}
 	return errors.Join(errs...)
 }
@@ -109,7 +111,7 @@ func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, list
 	if !n.explains(a) {
 		tries, err := r.tries(ctx, n, a, lists)
 		switch {
-		case unavailable(err):
+		case unavailable(err) || provider.Denied(err):
 			tries = max(n.Tries, 1)
 			live.Note(ref, "how often its owner was mailed is not known, as the vendor does not show it and nothing of it is kept here; it counts as %s (notices: maxAttempts)", times(tries))
 		case err != nil:

@@ -63,3 +63,13 @@ func TestRecordsThatCantBeRead(t *testing.T) {
 		}
 	}
 }
+
+// Where the records can't be read, a promotion that came to nothing is still held to the pace of mails, by what its account shows.
+func TestDeniedRecordsHoldThePace(t *testing.T) {
+	d := newDirectory(t, alibabacloudemu.Options{}, small+"    - {name: ended, status: PromoteExpired, email: ended@corp.example}\n")
+	d.Fault(t, emu.Fault{Match: "GET " + records, Kind: emu.FaultRefuse, Status: 403, Body: `{"Code":"Unheard.Of","Message":"m"}`})
+	live, err := d.Open(t).Read(t.Context(), providertest.All(desired("cloud", "ended", "waiting")))
+	if err != nil || len(live.Notices) != 1 || live.Notices[0].Resource.Name != "ended" || live.Notices[0].Field != "type" {
+		t.Errorf("notices %+v, error %v", live.Notices, err)
+	}
+}

@@ -48,11 +48,17 @@ func (r *Reader) lookUpUsers(ctx context.Context, wanted []spec.Subject, q provi
 	}
 	for _, s := range wanted {
 		if !slices.Contains(domains[s.Name], s.Domain) && !r.fold.folded(s) {
+			if len(domains[""]) > 0 {
+				return &provider.NotWhole{What: "the list of users", Why: nameless}
+			}
 			live.UnknownSubjects[s] = unknownUser(s, domains[s.Name])
 		}
 	}
 	return nil
 }
+
+// nameless is why nobody can tell of a list whom it lacks.
+const nameless = "it has a row without a name"
 
 // mailsTo is how many mails a notice to the user makes: none where there is no address.
 func mailsTo(u user) int {
@@ -93,6 +99,9 @@ func (r *Reader) lookUpUserGroups(ctx context.Context, wanted []spec.Subject, q 
 	}
 	for _, s := range wanted {
 		if !found[s] && !r.fold.folded(s) {
+			if slices.Contains(known, "") {
+				return &provider.NotWhole{What: "the list of user groups", Why: nameless}
+			}
 			hint := spec.DidYouMean(s.Name, known, "create it there or correct the name")
 			live.UnknownSubjects[s] = fmt.Sprintf("the directory has no user group %q in domain %s; %s", s.Name, s.Domain, hint)
 		} else if err := r.countMails(ctx, s, q); err != nil {

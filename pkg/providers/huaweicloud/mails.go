@@ -56,6 +56,10 @@ type addressee struct {
 	typ       string
 }
 
+func (a addressee) key() diff.MailKey {
+	return diff.MailKey{Resource: a.grant.Resource, Subject: a.grant.Subject, Recipient: a.recipient, Type: a.typ}
+}
+
 // mailsOfGroup is what is needed to tell what the mails about one app group are about.
 type mailsOfGroup struct {
 	ref     spec.Ref

@@ -189,6 +189,41 @@ func TestMailsThatAreLeftAlone(t *testing.T) {
 	}
 }
 
+// A record that leaves something out may be the newest of anybody: no mail about the group is sent again, the plan says so, and
+// one that was sent is not called done by it.
+func TestRecordsOfMailsThatLeaveSomethingOut(t *testing.T) {
+	for _, key := range []string{"id", "account", "account_auth_type", "account_auth_name", "mail_send_type", "mail_send_result", "send_at"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCloud(t, free, bouncing)
+			c.Connection.Notices = spec.DefaultNotices
+			want := desired(ref(kindAppGroup, "CAD"), group("Staff"))
+			notify(t, c, c.Open(t), want)
+			time.Sleep(25 * time.Hour)
+			plan := providertest.Plan(t, c.Job(c.Open(t), want), c.Now())
+			if len(plan.Connections[0].Changes) != 1 {
+				t.Fatalf("before: %+v", plan.Connections[0].Changes)
+			}
+			c.Rewrite(func(_ *http.Request, answer map[string]any) {
+				for _, row := range rowsOf(answer, "records") {
+					delete(row.(map[string]any), key)
+				}
+			})
+			live, err := c.Open(t).Read(t.Context(), providertest.All(want))
+			if err != nil || len(live.Notices) > 0 || len(live.Notes) != 1 || !strings.Contains(live.Notes[0], "sent again") {
+				t.Errorf("without %s: notices %+v, notes %q, error %v", key, live.Notices, live.Notes, err)
+			}
+			if diff.Satisfied(conn, plan.Connections[0].Changes[0], live) {
+				t.Errorf("without %s the mail is taken to be sent", key)
+			}
+		})
+	}
+}
+
+func rowsOf(answer map[string]any, key string) []any {
+	rows, _ := answer[key].([]any)
+	return rows
+}
+
 // Of a list of mails that isn't whole nothing is sent again, and the plan says so.
 func TestMailsThatCantBeReadWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -99,6 +99,23 @@ func TestCoverAbsent(t *testing.T) {
 	}
 }
 
+// Two squares of revokes that share a corner, beside two pairs that stay: with overlap each square is a call.
+func TestOneRevokeInTwoCalls(t *testing.T) {
+	few := func(g, u int) bool { return g > 2 }
+	stays := func(g, u int) bool { return !(g == 0 && u == 2 || g == 2 && u == 0) }
+	for _, packing := range []spec.Packing{{}, {CoverAbsent: 1}} {
+		part := planned(t, team(3, few), team(3, stays), packing)
+		if want := 3 - packing.CoverAbsent; len(part.Calls) != want || len(extras(part)) != packing.CoverAbsent {
+			t.Errorf("%+v: %d calls, extra %v; want %d calls", packing, len(part.Calls), extras(part), want)
+		}
+		for _, c := range extras(part) {
+			if c.Resource != "G1" || c.Subject != user("u1") || c.Reason != "revoked by another call too" {
+				t.Errorf("extra %+v", c)
+			}
+		}
+	}
+}
+
 // The estimate of a plan is the time that its apply takes against the vendor's limits, give or take a tenth.
 func TestEstimate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -25,6 +25,9 @@ type mailReader struct {
 // readGroup adds the failed mails about one app group to live's notices.
 func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
 	failed, err := r.listMails(ctx, group.ref, mailFailed, r.live)
+	if r.leavesOut(group.ref, failed) {
+		return err
+	}
 	failed = slices.DeleteFunc(failed, func(m mail) bool { return !r.mayConcern(group, m) })
 	if err != nil || len(failed) == 0 {
 		return err
@@ -33,7 +36,7 @@ func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
 		return err
 	}
 	all, err := r.listMails(ctx, group.ref, "", r.live)
-	if err != nil {
+	if err != nil || r.leavesOut(group.ref, all) {
 		return err
 	}
 	byAddressee, granted := map[addressee][]mail{}, map[addressee]time.Time{}
@@ -55,6 +58,19 @@ func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
 		}
 	}
 	return r.tell(ctx, byAddressee, granted)
+}
+
+// leavesOut says whether a record leaves out its id, whom it went to, what it is about or what became of it. It may be the newest of
+// anybody, so that no mail about the group can be judged.
+func (r *mailReader) leavesOut(ref spec.Ref, records []mail) bool {
+	bare := slices.ContainsFunc(records, func(m mail) bool {
+		return m.ID == "" || m.Account == "" || m.AuthType == "" || m.AuthName == "" || m.SendType == "" || m.SendResult == ""
+	})
+	if bare {
+		r.live.CantReadMail(diff.MailKey{Resource: ref})
+		r.live.Note(ref, "no mail about it is sent again: a record leaves out its id, whom it went to, what it is about or what became of it")
+	}
+	return bare
 }
 
 // mayConcern says whether a failed mail may be sent again: one about a wanted grant that one holder of the name has, or one
@@ -133,6 +149,7 @@ func (r *mailReader) tell(ctx context.Context, byAddressee map[addressee][]mail,
 			sendings[i] = m.sending()
 		}
 		if slices.ContainsFunc(sendings, func(s provider.Sending) bool { return s.Sent.IsZero() }) {
+			r.live.CantReadMail(a.key())
 			unreadable[a.grant.Resource]++
 			continue
 		}
@@ -141,6 +158,7 @@ func (r *mailReader) tell(ctx context.Context, byAddressee map[addressee][]mail,
 			continue
 		}
 		if typ.After == string(diff.OpGrant) && since.IsZero() {
+			r.live.CantReadMail(a.key())
 			unknown[a.grant.Resource]++
 			continue
 		}

@@ -1,6 +1,7 @@
 package huaweicloud_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -40,6 +42,26 @@ func edited(t *testing.T, seed string, change func(row map[string]any) []map[str
 func withoutDomain(row map[string]any) []map[string]any {
 	delete(row, "domain")
 	return []map[string]any{row}
+}
+
+// Whom a directory lacks that shows somebody without a name nobody can tell: nobody is called unknown by it.
+func TestDirectoriesThatShowNoNames(t *testing.T) {
+	for _, subject := range []spec.Subject{user("alice"), group("Designers")} {
+		want := desired(ref(kindAppGroup, "CAD"), subject)
+		c := newCloud(t, free, "huaweicloud:\n  users: [{name: alice}]\n  userGroups: [{name: Designers}]\n  appGroups: [{name: CAD}]\n")
+		c.Rewrite(func(r *http.Request, answer map[string]any) {
+			for _, list := range []string{"users", "user_groups"} {
+				for _, row := range rowsOf(answer, list) {
+					delete(row.(map[string]any), "user_name")
+					delete(row.(map[string]any), "name")
+				}
+			}
+		})
+		live, err := c.Open(t).Read(t.Context(), providertest.All(want))
+		if lacks := (*provider.NotWhole)(nil); !errors.As(err, &lacks) {
+			t.Errorf("%s: error %v, unknown %v", subject, err, live.UnknownSubjects)
+		}
+	}
 }
 
 // A name without its domain may be two people's: it is looked up, by id where there is one.

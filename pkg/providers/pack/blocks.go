@@ -57,9 +57,15 @@ func weightings(g *grid, l limits) iter.Seq2[*visits, *fooling] {
 		ways, rounds = blockWays[:1], 2
 	}
 	return func(yield func(*visits, *fooling) bool) {
-		spots, clashes, clusters := g.spots(), g.clashCounts(), g.clusters()
+		spots, clashes, alike := g.spots(), g.clashCounts(), map[int][]cluster{}
+		for _, way := range ways {
+			if alike[way.common] == nil {
+				alike[way.common] = g.clusters(way.common)
+			}
+		}
 		for lane := range g.lanes() {
 			for _, way := range ways {
+				clusters := alike[way.common]
 				slices.SortStableFunc(clusters, way.order)
 				v := g.own(blocksOf(clusters, l, way.whole), l, lane, way.whole)
 				for range rounds {

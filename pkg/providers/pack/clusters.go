@@ -13,16 +13,15 @@ type cluster struct {
 
 // blockWays are ways to make blocks of clusters and to give them to columns.
 var blockWays = []struct {
-	order func(a, b cluster) int // of the blocks in which they look for owners
-	whole bool                   // take all rows of a cluster, rather than leave most of them to the fooling set
+	common int                    // the percentage of the columns that either row has and both must have
+	order  func(a, b cluster) int // of the blocks in which they look for owners
+	whole  bool                   // take all rows of a cluster, rather than leave most of them to the fooling set
 }{
-	{order: func(a, b cluster) int { return cmp.Compare(a.width, b.width) }},
-	{order: func(a, b cluster) int { return cmp.Compare(b.width, a.width) }},
-	{order: func(a, b cluster) int {
-		return cmp.Or(cmp.Compare(len(b.rows), len(a.rows)), cmp.Compare(b.width, a.width))
-	}},
-	{order: func(a, b cluster) int { return cmp.Compare(a.width, b.width) }, whole: true},
-	{order: func(a, b cluster) int {
+	{common: 50, order: func(a, b cluster) int { return cmp.Compare(a.width, b.width) }},
+	{common: 50, order: func(a, b cluster) int { return cmp.Compare(b.width, a.width) }},
+	{common: 90, order: func(a, b cluster) int { return cmp.Compare(a.width, b.width) }},
+	{common: 50, order: func(a, b cluster) int { return cmp.Compare(a.width, b.width) }, whole: true},
+	{common: 50, order: func(a, b cluster) int {
 		return cmp.Or(cmp.Compare(len(b.rows), len(a.rows)), cmp.Compare(a.width, b.width))
 	}, whole: true},
 }
@@ -39,15 +38,16 @@ func blocksOf(clusters []cluster, l limits, whole bool) [][]int32 {
 	return blocks
 }
 
-// clusters puts each row, the widest first, together with those that share half of the columns that either has.
-func (g *grid) clusters() []cluster {
+// clusters puts each row, the widest first, together with those that have so many percent of the columns that either has in
+// common with it.
+func (g *grid) clusters(common int) []cluster {
 	width := func(r int32) int { return len(g.byRow.at(r)) }
 	rows := make([]int32, g.byRow.len())
 	for r := range rows {
 		rows[r] = int32(r)
 	}
 	slices.SortStableFunc(rows, func(a, b int32) int { return cmp.Compare(width(b), width(a)) })
-	rank, common, taken := make([]int32, len(rows)), make([]int32, len(rows)), make([]bool, len(rows))
+	rank, met, taken := make([]int32, len(rows)), make([]int32, len(rows)), make([]bool, len(rows))
 	for i, r := range rows {
 		rank[r] = int32(i)
 	}
@@ -60,13 +60,13 @@ func (g *grid) clusters() []cluster {
 		for _, c := range g.byRow.at(first) {
 			for _, r := range g.byCol.at(c) {
 				// A row joins as soon as it was met in enough columns, and at the latest in the last that it has in common.
-				if common[r]++; !taken[r] && 3*int(common[r]) >= width(first)+width(r) {
+				if met[r]++; !taken[r] && (100+common)*int(met[r]) >= common*(width(first)+width(r)) {
 					taken[r] = true
 					alike = append(alike, r)
 				}
 			}
 		}
-		g.meetRow(first, common, -1)
+		g.meetRow(first, met, -1)
 		slices.SortFunc(alike, func(a, b int32) int { return cmp.Compare(rank[a], rank[b]) })
 		clusters = append(clusters, cluster{alike, width(first)})
 	}

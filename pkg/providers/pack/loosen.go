@@ -44,7 +44,7 @@ func loosen(g *grid, l limits, products []product, free lines, again bool, budge
 			best = anew
 		}
 	}
-	patience, steps := min(len(g.byRow.items), 2000), 8000
+	patience, steps := min(20*best.live, 2000), 8000
 	for idle := 0; best.live > 1 && idle < patience && steps > 0; idle, steps = idle+1, steps-1 {
 		if best.attempt() {
 			idle = 0
