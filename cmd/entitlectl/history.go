@@ -28,14 +28,21 @@ func newHistory(c *cli) *cobra.Command {
 		Args:    arguments(0, 1, "at most one number of a run"),
 		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			runs, broken := c.pastRuns(cmd.Context())
+			number := "0"
+			if len(args) > 0 {
+				number = args[0]
+			}
+			n, err := strconv.Atoi(number)
+			runs, broken := c.pastRuns(cmd.Context(), n)
 			switch {
 			case broken != nil && len(runs) == 0:
 				return broken
 			case len(args) == 0:
 				return together(c.showRuns(runs), broken)
+			case err != nil || n < 1 || n > len(runs):
+				return together(fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run")), broken)
 			}
-			return together(c.showRun(runs, args[0]), broken)
+			return together(c.showRun(cmd.Context(), runs[n-1]), broken)
 		},
 	}
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
@@ -80,8 +87,9 @@ type pastRun struct {
 	Outcome     string           `json:"outcome"`
 	Reason      string           `json:"reason,omitempty"`
 	Overrides   []store.Override `json:"overrides,omitempty"`
-	Calls       *int             `json:"calls,omitempty"` // sent; nil where the history does not tell
-	Result      json.RawMessage  `json:"result,omitempty"`
+	Calls       *int             `json:"calls,omitempty"`  // sent; nil where the history does not tell
+	Result      json.RawMessage  `json:"result,omitempty"` // in short; of the run that was asked for, with all changes
+	Details     *store.Details   `json:"details,omitempty"`
 }
 
 // The outcomes of runs that have no end in the history.
@@ -90,8 +98,9 @@ const (
 	runCutOff = "cut off"
 )
 
-// pastRuns reads the history. Where its chain is broken, what can be read is returned beside the error.
-func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
+// pastRuns reads the history, but of no run the details. Where its chain is broken, what can be read is returned beside the
+// error. Records that have all changes in them, as those of earlier versions, keep them for the run of the number only.
+func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
 	for r, err := range c.store.Records(ctx) {
@@ -101,11 +110,14 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		i, known := at[r.Who.Run]
 		if r.Kind == store.RunEnded && known {
 			run := &runs[i]
-			run.Ended, run.Outcome, run.Calls, run.Result = r.At, r.Outcome, &r.Calls, r.Result
+			run.Ended, run.Outcome, run.Calls, run.Details = r.At, r.Outcome, &r.Calls, r.Details
+			if run.Result = r.Result; run.Number != number {
+				run.Result = short(r.Result)
+			}
 			continue
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
-			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result}
+			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result, Details: r.Details}
 		switch r.Kind {
 		case store.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
@@ -124,6 +136,22 @@ func (c *cli) pastRuns(ctx context.Context) ([]pastRun, error) {
 		}
 	}
 	return runs, broken
+}
+
+// short is a result without its connections. What is none stays as it is.
+func short(text json.RawMessage) json.RawMessage {
+	var head struct {
+		diff.Result
+		Connections json.RawMessage `json:"connections"` // passed over: there may be a million changes in it
+	}
+	if len(text) == 0 || json.Unmarshal(text, &head) != nil {
+		return text
+	}
+	brief, err := json.Marshal(head.Short())
+	if err != nil {
+		return text
+	}
+	return brief
 }
 
 func (c *cli) showRuns(runs []pastRun) error {
@@ -194,24 +222,31 @@ func (run pastRun) result() *diff.Result {
 	return &result
 }
 
-func (c *cli) showRun(runs []pastRun, number string) error {
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > len(runs) {
-		return fmt.Errorf("the history has no run %q: it has %s; entitlectl history lists them", number, render.Count(len(runs), "run"))
-	}
-	run := runs[n-1]
+// showRun shows what became of each change. Where that can't be read, or is not what the run wrote, the rest is shown beside the
+// error.
+func (c *cli) showRun(ctx context.Context, run pastRun) error {
 	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
-	if result := run.result(); result != nil {
+	result := run.result()
+	var broken error
+	if run.Details != nil {
+		if result, broken = diff.ReadRows(c.store.Details(ctx, *run.Details)); broken == nil {
+			run.Result, broken = json.Marshal(result)
+		}
+	}
+	if result != nil {
 		all := render.Outcomes(result)
 		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
 	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return c.show(run, report)
+	return together(c.show(run, report), broken)
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {
 	chain, err := c.store.Verify(ctx)
+	if err == nil {
+		err = store.CheckDetails(ctx, c.store)
+	}
 	if err != nil {
 		return err
 	}
@@ -227,7 +262,13 @@ func (c *cli) verifyHistory(ctx context.Context, contains string) error {
 
 // rotator is a store whose history is kept in parts.
 type rotator interface {
-	Rotate(ctx context.Context) (done string, err error)
+	Rotate(ctx context.Context) (done string, removed int, err error)
+}
+
+// rotated is a rotation in JSON.
+type rotated struct {
+	Done    string `json:"done"`
+	Removed int    `json:"removed,omitempty"` // files of details that no record names
 }
 
 func newHistoryRotate(c *cli) *cobra.Command {
@@ -247,9 +288,13 @@ func (c *cli) rotateHistory(ctx context.Context) error {
 	if !can {
 		return errors.New("this store keeps the history in one piece; there is nothing to rotate")
 	}
-	done, err := s.Rotate(ctx)
+	done, removed, err := s.Rotate(ctx)
 	if err != nil {
 		return err
 	}
-	return c.show(map[string]string{"done": done}, render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."})
+	report := render.Report{Title: "History", Totals: "The history goes on in a new file; " + done + " changes no more."}
+	if removed > 0 {
+		report.Totals += " Removed " + render.Count(removed, "file") + " of details that no record names: their runs were cut off before it."
+	}
+	return c.show(rotated{done, removed}, report)
 }

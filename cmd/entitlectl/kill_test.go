@@ -87,11 +87,11 @@ func (m mortal) PutAll(values map[string]string) error {
 	return m.Store.PutAll(values)
 }
 
-func (m mortal) Record(ctx context.Context, r store.Record) error {
+func (m mortal) Record(ctx context.Context, r store.Record, rows store.Rows) error {
 	m.x.pass(nil)
 	m.x.pass(m.tear("history.jsonl"))
 	defer m.x.pass(nil)
-	return m.Store.Record(ctx, r)
+	return m.Store.Record(ctx, r, rows)
 }
 
 func (m mortal) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {

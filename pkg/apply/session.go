@@ -84,26 +84,30 @@ func (s *Session) Release() error {
 
 // started adds to the history what the run is about to do.
 func (s *Session) started(ctx context.Context, opts ApplyOptions) error {
-	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides})
+	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides}, nil)
 }
 
-// ended adds to the history what the run did.
+// ended adds to the history what the run did: in the record how much, in its details what became of each change.
 func (s *Session) ended(ctx context.Context, result *diff.Result, opts ApplyOptions) error {
-	text, err := json.Marshal(result)
+	if s == nil {
+		return nil
+	}
+	text, err := json.Marshal(result.Short())
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls, Outcome: outcome(ctx, result, opts)})
+	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunEnded, Result: text, Calls: result.Summary.Calls,
+		Outcome: outcome(ctx, result, opts)}, result.Rows(s.who.Run))
 }
 
 // record fills in what all records of a run say.
-func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record) error {
+func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record, details store.Rows) error {
 	if s == nil {
 		return nil
 	}
 	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), s.who, plan.ID, plan.Spec, s.commit
 	r.Scopes = spec.Each(plan.Connections, func(part diff.ConnectionPlan) string { return part.Name })
-	if err := s.store.Record(context.WithoutCancel(ctx), r); err != nil {
+	if err := s.store.Record(context.WithoutCancel(ctx), r, details); err != nil {
 		return fmt.Errorf("the history could not be written: %w", err)
 	}
 	return nil

@@ -29,8 +29,14 @@ func TestHistory(t *testing.T) {
 				t.Fatal(err)
 			}
 			kinds = append(kinds, r.Kind)
-			if r.Kind == store.RunEnded && (r.Calls != 1 || r.Outcome != "done" || !strings.Contains(string(r.Result), `"outcome":"done"`)) {
-				t.Errorf("record %+v", r)
+			if r.Kind == store.RunEnded && (r.Calls != 1 || r.Outcome != "done" || strings.Contains(string(r.Result), `"outcome"`) || r.Details == nil) {
+				t.Fatalf("record %+v", r)
+			}
+			if r.Kind == store.RunEnded {
+				result, err := diff.ReadRows(k.Details(t.Context(), *r.Details))
+				if err != nil || len(result.Connections) != 1 || result.Connections[0].Changes[0].Outcome != diff.Done || result.Summary.Done != 1 {
+					t.Errorf("details %+v, error %v", result, err)
+				}
 			}
 		}
 		if !slices.Equal(kinds, []store.Kind{store.RunStarted, store.RunEnded}) {

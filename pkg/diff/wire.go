@@ -63,10 +63,10 @@ type wireResult struct {
 	Answer
 }
 
+func (r ChangeResult) wire() wireResult { return wireResult{r.Wire(), r.Outcome, r.Detail, r.Answer} }
+
 // MarshalJSON writes the keys of a change and, beside them, what became of it.
-func (r ChangeResult) MarshalJSON() ([]byte, error) {
-	return encode(wireResult{r.Wire(), r.Outcome, r.Detail, r.Answer}, "")
-}
+func (r ChangeResult) MarshalJSON() ([]byte, error) { return encode(r.wire(), "") }
 
 // UnmarshalJSON reads what MarshalJSON gave.
 func (r *ChangeResult) UnmarshalJSON(data []byte) (err error) {

@@ -94,7 +94,8 @@ type Record struct {
 	Calls     int             `json:"calls,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Overrides []Override      `json:"overrides,omitempty"` // of a run that started: the rules that it broke, since it was allowed to
-	Result    json.RawMessage `json:"result,omitempty"`    // what became of each change; the store does not look into it
+	Result    json.RawMessage `json:"result,omitempty"`    // what a run did, in short; earlier versions wrote all of it here. The store does not look into it
+	Details   *Details        `json:"details,omitempty"`   // of a run that ended: what became of each change, kept apart
 }
 
 // Override is a rule that a run was allowed to break, and how far.

@@ -104,10 +104,19 @@ type Limiter interface {
 type History interface {
 	// Record adds a record at the end and is durable, at a cost that does not grow with the history. The records of all
 	// processes are one chain.
-	Record(ctx context.Context, r Record) error
+	//
+	// Rows are the details of the record, however many, and are kept apart from it: they are taken one by one, so that they
+	// need not be in memory together, and are durable before the record is there. Record sets Details of the record by them;
+	// without rows (nil) there are none. A row is JSON in one line. One that comes with an error ends the call with that error,
+	// and then, as after any other, there is no record; rows that were kept in vain may stay until the store is next tidied.
+	Record(ctx context.Context, r Record, rows Rows) error
 	// Records yields the records that were there when it began, oldest first; others may be added meanwhile. One that can't be
 	// read is yielded as an error in its place, and the rest follows.
 	Records(ctx context.Context) iter.Seq2[Record, error]
+	// Details yields the rows of a record, as they were given. That they are missing, or are not what the record says, is an
+	// error, which may come as late as after the last row: only rows that ended without one are to be relied on. Records and
+	// Verify don't look at them, so that what these cost does not grow with what runs did; CheckDetails does.
+	Details(ctx context.Context, d Details) Rows
 	// Verify checks the chain. The error says where the first break is, and the Chain ends before it. That records are missing at
 	// its end is an error too, then and after later records, since a store notes the newest digest apart from the records. Who
 	// can take records off can change that note: whoever noted an earlier end elsewhere asks Chain.Contains for it.

@@ -10,6 +10,8 @@
 //	budget.json            when the next turn under each key is
 //	history.jsonl          the runs, one record a line, chained by digests
 //	history-NUMBER.jsonl   earlier parts of the history
+//	details/DIGEST.jsonl   what became of each change of a run whose record names the digest
+//	details.new-*          the same, while it is written
 //	history.head           the newest digest of the history
 //	NAME.by                who has a file locked that is locked for moments only
 //	NAME.damaged           what could not be read of a file and was taken out of it: {"at","reason","bytes"}, one a line

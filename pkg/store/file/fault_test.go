@@ -51,6 +51,8 @@ func TestWritesAreSynced(t *testing.T) {
 		{func() error { return l.Append(t.Context(), store.Entry{Run: "r", State: store.Begun}) },
 			"write journal-x.jsonl, sync journal-x.jsonl, sync state"}, // an empty log may be new
 		{do["break"], "write history.jsonl, sync history.jsonl" + head},
+		{do["detail"], "write details.new, sync details.new, sync state, sync details, write history.jsonl, sync history.jsonl" + head},
+		{do["detail"], "write details.new, sync details.new, sync details, write history.jsonl, sync history.jsonl" + head},
 		{do["reserve"], "write budget.json"},
 	} {
 		did = nil
@@ -92,7 +94,7 @@ func (f *failing) fail(op string, file *os.File, err error) error {
 }
 
 // actions are those that write.
-var actions = []string{"put", "record", "acquire", "break"}
+var actions = []string{"put", "record", "detail", "acquire", "break"}
 
 // wounded returns a folder in which each log has something whole and something damaged or cut off, and the lock a dead owner.
 func wounded(t *testing.T) string {
@@ -100,7 +102,7 @@ func wounded(t *testing.T) string {
 	s := with(t, kvName, []byte("garbage\n"))
 	put(t, s, "b", "0")
 	put(t, s, "a", "0")
-	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, Calls: 1}))
+	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, Calls: 1}, nil))
 	for _, name := range []string{kvName, historyName} {
 		must(t, os.WriteFile(s.path(name), append(read(t, s.path(name)), "torn"...), 0o600))
 	}
@@ -127,11 +129,21 @@ func survives(t *testing.T, folder string, n int) {
 	if all, _ := history(t, next); len(all) == 0 || all[0].Calls != 1 {
 		t.Errorf("failing at %d: history %+v", n, all)
 	}
-	for _, action := range []string{"put", "record", "acquire"} {
+	for _, action := range []string{"put", "record", "detail", "acquire"} {
 		must(t, everything(t.Context(), next)[action]())
 	}
 	if _, err := next.Verify(t.Context()); err != nil {
 		t.Errorf("failing at %d: %v", n, err)
+	}
+	must(t, store.CheckDetails(t.Context(), next))
+	if _, _, err := next.Rotate(t.Context()); err != nil {
+		t.Errorf("failing at %d: %v", n, err)
+	}
+	must(t, store.CheckDetails(t.Context(), next))
+	left, err := os.ReadDir(next.path(detailsName))
+	must(t, err)
+	if temps, err := filepath.Glob(next.path(detailsTemp + "*")); err != nil || len(temps) > 0 || len(left) != 1 {
+		t.Errorf("failing at %d: left behind %v and %v (error %v)", n, left, temps, err)
 	}
 }
 

@@ -36,22 +36,36 @@ func readLink(line []byte) (l link, r store.Record, ok bool) {
 }
 
 // Record adds a line, at a cost that does not grow with the history. A damaged line before it stays, as evidence. One that was
-// cut off is no record, and is set aside.
-func (s *Store) Record(_ context.Context, r store.Record) error {
-	record, err := json.Marshal(r)
-	if err == nil {
-		err = s.record(record)
-	}
-	for errors.Is(err, errSeized) {
-		err = s.record(record)
-	}
-	if err != nil {
+// cut off is no record, and is set aside. Rows are on disk, in a file that has its name, before the line is written.
+func (s *Store) Record(_ context.Context, r store.Record, rows store.Rows) error {
+	if err := s.recordWith(r, rows); err != nil {
 		return fmt.Errorf("record in the history: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) record(record []byte) error {
+func (s *Store) recordWith(r store.Record, rows store.Rows) (err error) {
+	var details *pending
+	r.Details = nil
+	if rows != nil {
+		if details, err = s.writeDetails(rows); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, details.drop()) }()
+		r.Details = &details.Details
+	}
+	record, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	err = s.record(record, details)
+	for errors.Is(err, errSeized) {
+		err = s.record(record, details)
+	}
+	return err
+}
+
+func (s *Store) record(record []byte, details *pending) error {
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
@@ -67,6 +81,11 @@ func (s *Store) record(record []byte) error {
 	last, err := s.lastDigest(f)
 	if err != nil {
 		return err
+	}
+	if details != nil {
+		if err := details.keep(s); err != nil {
+			return err
+		}
 	}
 	next := newLink(last, record)
 	if err := s.append(f.File, append(next.line(), '\n')); err != nil {
@@ -127,12 +146,16 @@ func (s *Store) lastDigest(f *inner) (last string, err error) {
 }
 
 // Rotate begins a new part of the history and returns the path of the one that is done, whose file changes no more. The chain
-// goes on from it, so that the parts have to stay together to be verified.
-func (s *Store) Rotate(ctx context.Context) (done string, err error) {
+// goes on from it, so that the parts have to stay together to be verified. Details that no record names are removed then;
+// removed says how many.
+func (s *Store) Rotate(ctx context.Context) (done string, removed int, err error) {
 	if done, err = s.rotate(ctx); err != nil {
-		return "", fmt.Errorf("rotate the history: %w", err)
+		return "", 0, fmt.Errorf("rotate the history: %w", err)
 	}
-	return done, nil
+	if removed, err = s.removeUnnamed(ctx); err != nil {
+		s.note(fmt.Sprintf("details that no record names could not be removed: %v", err), "")
+	}
+	return done, removed, nil
 }
 
 func (s *Store) rotate(ctx context.Context) (string, error) {

@@ -20,7 +20,7 @@ func recorded(t *testing.T) (data []byte, all []store.Record) {
 	s := Open(storetest.Folder(t))
 	for i := range 4 {
 		r := store.Record{Kind: store.RunEnded, At: ana.Since, Who: ana, Calls: i}
-		must(t, s.Record(t.Context(), r))
+		must(t, s.Record(t.Context(), r, nil))
 		all = append(all, r)
 	}
 	return read(t, s.path(historyName)), all
@@ -56,7 +56,7 @@ func TestAHistoryThatWasCutOff(t *testing.T) {
 		if _, err := s.Verify(t.Context()); (err != nil) != (len(torn) > 0) || err != nil && !strings.Contains(err.Error(), where) {
 			t.Fatalf("cut at %d: error %v", i, err)
 		}
-		must(t, s.Record(t.Context(), all[0]))
+		must(t, s.Record(t.Context(), all[0], nil))
 		if c, err := s.Verify(t.Context()); err != nil || c.Records != whole+1 {
 			t.Fatalf("cut at %d, and the next record: %d, error %v", i, c.Records, err)
 		}
@@ -92,7 +92,7 @@ func TestAHistoryThatWasAltered(t *testing.T) {
 			if i == len(data)-1 {
 				break // a torn record, as above
 			}
-			must(t, s.Record(t.Context(), all[0]))
+			must(t, s.Record(t.Context(), all[0], nil))
 		}
 		if i < len(data)-1 && !bytes.HasPrefix(read(t, s.path(historyName)), bad) {
 			t.Fatalf("altered at %d: the evidence is gone", i)

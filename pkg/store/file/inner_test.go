@@ -86,7 +86,7 @@ func TestTurnsOfAStuckFileAreWaitedForOnce(t *testing.T) {
 // Nobody is named who does not hold the lock.
 func TestWhoeverIsDoneIsNotNamed(t *testing.T) {
 	s := Open(storetest.Folder(t))
-	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
+	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
 	if by := s.signed(s.path(historyName)); by != (store.Owner{}) {
 		t.Errorf("named %v", by)
 	}
@@ -94,7 +94,7 @@ func TestWhoeverIsDoneIsNotNamed(t *testing.T) {
 	must(t, err)
 	defer in.Close()
 	s.patience = time.Millisecond
-	if err := s.Record(t.Context(), store.Record{}); err == nil || !strings.Contains(err.Error(), "is held by somebody unknown") {
+	if err := s.Record(t.Context(), store.Record{}, nil); err == nil || !strings.Contains(err.Error(), "is held by somebody unknown") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -105,7 +105,7 @@ func TestALockIsBrokenWhateverIsStuck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := Open(storetest.Folder(t))
 			put(t, s, "a", "1")
-			must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
+			must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
 			l := acquire(t, s)
 			must(t, l.Append(t.Context(), store.Entry{Run: "r", Call: 1, State: store.Begun}))
 			keep(t, s, name)
@@ -144,7 +144,7 @@ func TestTheFoldersLockIsBrokenThoughNobodyHoldsAConnection(t *testing.T) {
 // Wherever a process is stopped, breaking the lock works, and when it wakes up it undoes nothing of what was done meanwhile:
 // what it says that it did is there, and so is what the others did.
 func TestAProcessThatIsStoppedAnywhere(t *testing.T) {
-	for _, action := range []string{"put", "record", "append"} {
+	for _, action := range []string{"put", "record", "detail", "append"} {
 		t.Run(action, func(t *testing.T) {
 			for n := 1; ; n++ {
 				folder := wounded(t)
@@ -176,7 +176,7 @@ func TestAProcessThatIsStoppedAnywhere(t *testing.T) {
 					t.Errorf("stopped at %d: a is %q", n, got)
 				}
 				all, _ := history(t, s)
-				if !slices.ContainsFunc(all, func(r store.Record) bool { return r.Kind == store.RunStarted && r.Calls == 0 }) && action == "record" {
+				if !slices.ContainsFunc(all, func(r store.Record) bool { return r.Kind == store.RunStarted && r.Calls == 0 }) && (action == "record" || action == "detail") {
 					t.Errorf("stopped at %d: it is not recorded", n)
 				}
 			}
@@ -195,7 +195,11 @@ func meanwhile(t *testing.T, folder string, wake func()) {
 	kept := store.Entry{Run: "heir", Call: 1, State: store.Begun}
 	must(t, l.Append(t.Context(), kept))
 	must(t, s.Put("heir", "kept"))
-	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, Calls: 77}))
+	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, Calls: 77}, nil))
+	_, removed, err := s.Rotate(t.Context())
+	if must(t, err); removed > 0 {
+		t.Error("details of a living process were removed")
+	}
 	wake()
 	kept.Call = 2
 	must(t, l.Append(t.Context(), kept))
@@ -216,6 +220,7 @@ func meanwhile(t *testing.T, folder string, wake func()) {
 	if _, err := next.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
+	must(t, store.CheckDetails(t.Context(), next))
 }
 
 func (p *process) resume(t *testing.T) {

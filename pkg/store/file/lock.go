@@ -193,7 +193,7 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 	}
 	r := store.Record{Kind: store.LockBroken, At: time.Now().UTC(), Who: by, Scopes: []string{scope}, Reason: reason,
 		Outcome: "taken from " + from.String()}
-	if err := s.Record(ctx, r); err != nil || h == nil {
+	if err := s.Record(ctx, r, nil); err != nil || h == nil {
 		return err
 	}
 	return remove(s.lockPath(scope))

@@ -12,7 +12,7 @@ import (
 func recordRuns(t *testing.T, s *Store, n int) {
 	t.Helper()
 	for range n {
-		must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}))
+		must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
 	}
 }
 
@@ -24,11 +24,11 @@ func TestAHistoryInParts(t *testing.T) {
 		if c, err := s.Verify(t.Context()); err != nil || c.Records != 2*i+2 {
 			t.Fatalf("%d records, error %v", c.Records, err)
 		}
-		if _, err := s.Rotate(t.Context()); err != nil {
+		if _, _, err := s.Rotate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Rotate(t.Context()); err == nil {
+	if _, _, err := s.Rotate(t.Context()); err == nil {
 		t.Error("nothing was rotated")
 	}
 	if all, bad := history(t, s); len(all) != 6 || len(bad) > 0 {

@@ -104,8 +104,23 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 		"doubts":  func() error { _, err := s.Doubts(ctx, "x"); return err },
 		"reserve": func() error { _, err := s.Reserve(ctx, "k", time.Second); return err },
 		"delay":   func() error { return s.Delay(ctx, "k", time.Second) },
-		"record":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}) },
+		"record":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, nil) },
+		"detail":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, rowsOf(detailed...)) },
+		"details": func() error { return readAll(ctx, s, detailsOf(detailed...)) },
 		"verify":  func() error { _, err := s.Verify(ctx); return err },
+	}
+}
+
+// detailed are the rows that everything records.
+var detailed = []string{`{"a":1}`, `{"b":"ü"}`}
+
+func rowsOf(rows ...string) store.Rows {
+	return func(yield func(json.RawMessage, error) bool) {
+		for _, row := range rows {
+			if !yield(json.RawMessage(row), nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 // What is not as we make it is refused with the reason; nothing waits for it, nor is written through it.
 func TestWhatIsNotOursIsRefused(t *testing.T) {
 	files := map[string][]string{kvName: {"put", "get"}, historyName: {"record", "verify"}, guardName: {"acquire", "holders", "break"},
-		"journal-x.jsonl": {"acquire", "doubts"}, "lock-x.json": {"acquire", "holders", "break"}, limiterName: {"reserve"}, headName: {"verify"}}
+		"journal-x.jsonl": {"acquire", "doubts"}, "lock-x.json": {"acquire", "holders", "break"}, limiterName: {"reserve"}, headName: {"verify"},
+		nameOfDetailed(): {"details"}}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	must(t, os.WriteFile(elsewhere, nil, 0o600))
 	spoil := map[string]func(path string) error{
@@ -29,6 +30,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 		for name, actions := range files {
 			s := Open(t.TempDir())
 			must(t, os.WriteFile(s.path(guardName), nil, 0o600))
+			must(t, os.Mkdir(s.path(detailsName), 0o700))
 			must(t, absentIsFine(os.Remove(s.path(name))))
 			must(t, spoil(s.path(name)))
 			if want == "is open to others" {
@@ -51,6 +53,32 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 	}
 	if data := read(t, elsewhere); len(data) > 0 {
 		t.Errorf("written through a link: %q", data)
+	}
+}
+
+// The same holds for the folder with details.
+func TestDetailsInAFolderThatIsNotOursAreRefused(t *testing.T) {
+	elsewhere := t.TempDir()
+	for want, spoil := range map[string]func(path string) error{
+		" is a link": func(path string) error { return os.Symlink(elsewhere, path) },
+		" is a file": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"others may write to ": func(path string) error {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				return err
+			}
+			return os.Chmod(path, 0o770)
+		},
+	} {
+		s := unsynced(t.TempDir())
+		must(t, spoil(s.path(detailsName)))
+		for _, action := range []string{"detail", "details"} {
+			if err := everything(t.Context(), s)[action](); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q", action, err, want)
+			}
+		}
+	}
+	if files, err := os.ReadDir(elsewhere); err != nil || len(files) > 0 {
+		t.Errorf("written through a link: %v", files)
 	}
 }
 
