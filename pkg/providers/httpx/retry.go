@@ -122,11 +122,20 @@ func spoken(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// bide waits as long as the vendor asks for. A long wait is for runs that have a limit, and end before it.
-func bide(ctx context.Context, d time.Duration) error {
+// beyond is the error of a wait that the run has no time for. A long one that the vendor asks for is for runs that have a limit, and
+// end before it.
+func beyond(ctx context.Context, d time.Duration, asked bool) error {
 	end, limited := ctx.Deadline()
-	if ctx.Err() == nil && (!limited && d > maxPause || limited && d >= time.Until(end)) {
-		return tooLate{d, true}
+	if ctx.Err() == nil && (asked && !limited && d > maxPause || limited && d >= time.Until(end)) {
+		return tooLate{d, asked}
+	}
+	return nil
+}
+
+// bide waits as long as the vendor asks for.
+func bide(ctx context.Context, d time.Duration) error {
+	if err := beyond(ctx, d, true); err != nil {
+		return err
 	}
 	return sleep(ctx, d)
 }
