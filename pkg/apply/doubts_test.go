@@ -102,7 +102,7 @@ func TestDoubtsOfOthersStay(t *testing.T) {
 		v, k := &vendor{live: state(map[string][]string{"CAD": {"a"}, "Other": nil})}, keptIn(t)
 		other := diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "Other", Role: spec.RoleAccess, Subject: grantOf("Other", "b").Subject}
 		k.doubted(t, time.Now().Add(-time.Hour), store.Begun, other)
-		session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "r"}, "", []string{conn}, 0)
+		session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "r"}, "", []string{conn}, 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,8 +56,22 @@ func TestCourse(t *testing.T) {
 			fates(refusedNow, done, notTried, done), 3},
 		{"not authorized", "no further call is wasted", &vendor{faults: map[int]fault{1: denied}}, ApplyOptions{},
 			fates(refusedNow, notTried, notTried, notTried), 1},
+		{"told to wait for long", "what was sent was refused, no further call is sent", &vendor{faults: map[int]fault{1: wait1h}}, ApplyOptions{},
+			fates(refusedNow, notTried, notTried, notTried), 1},
 		{"no verify", "the vendor is believed", &vendor{ghosts: map[string]bool{"b": true}, faults: map[int]fault{3: dropped}},
 			ApplyOptions{NoVerify: true}, fates(done, done, done, unknown), 3},
+	})
+}
+
+// What the vendor answered is reported as it said it, and why the rest is not sent.
+func TestLongWaitsAreReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{batch: 1, live: state(map[string][]string{"CAD": nil}), faults: map[int]fault{1: wait1h}}
+		result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), ApplyOptions{})
+		got := result.Connections[0].Changes
+		if want := (diff.Answer{Status: 429, Code: "Slow", RequestID: "r1"}); got[0].Answer != want || got[1].Detail != "the vendor asks for 1 h" {
+			t.Errorf("%+v", got)
+		}
 	})
 }
 

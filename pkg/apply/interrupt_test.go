@@ -73,7 +73,7 @@ func (p *plug) pull(t *testing.T, opts ApplyOptions) error {
 	if err != nil {
 		return err
 	}
-	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "interrupted"}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: "interrupted"}, "", []string{conn}, 0, nil)
 	if err != nil {
 		return err
 	}

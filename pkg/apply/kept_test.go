@@ -85,7 +85,7 @@ func (k *kept) doubts(t *testing.T) []store.Entry {
 // applyHeld plans and runs under a lock.
 func applyHeld(t *testing.T, k *kept, v *vendor, desired spec.State, run string) (*diff.Result, error) {
 	t.Helper()
-	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: run}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: run}, "", []string{conn}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func mailed(v *vendor) []Job {
 
 func (k *kept) applySaved(t *testing.T, v *vendor, plan *diff.Plan) *diff.Result {
 	t.Helper()
-	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: fmt.Sprint("at ", time.Now())}, "", []string{conn}, 0)
+	session, err := AcquireLocks(t.Context(), k, store.Owner{Run: fmt.Sprint("at ", time.Now())}, "", []string{conn}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func (s *sender) number(ctx context.Context) (number int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil {
-		s.halted = whyEnded(ctx)
+		s.halted = whyEnded(ctx, "")
 	}
 	if s.halted != "" {
 		return 0, false
@@ -192,20 +192,26 @@ func (s *sender) locked(change func()) {
 
 func (s *sender) halt(why string) { s.locked(func() { s.halted = why }) }
 
-// whyEnded says why nothing more is sent: the run's time is over, or would be before the next call's turn; or it was
-// interrupted.
-func whyEnded(ctx context.Context) string {
-	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+// whyEnded says why nothing more is sent: the run was interrupted; the vendor asks for a longer wait, in its words; or the run's
+// time is over, or would be before the next call's turn.
+func whyEnded(ctx context.Context, asked string) string {
+	switch {
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return "the run was interrupted"
+	case ctx.Err() == nil && asked != "":
+		return asked
 	}
 	return "the run's time was over"
 }
 
 // end notes the fate of a call's changes.
 func (s *sender) end(ctx context.Context, number int, indexes []int, end provider.Failure) {
-	if end.Fate == provider.NotDone && end.OutOfTime { // it was still waiting for its turn
-		s.locked(func() { s.calls, s.halted = s.calls-1, whyEnded(ctx) })
-		return
+	if end.Fate == provider.NotDone && end.OutOfTime {
+		s.halt(whyEnded(ctx, end.Asked))
+		if end.Status == 0 { // it was still waiting for its turn
+			s.locked(func() { s.calls-- })
+			return
+		}
 	}
 	if end.Unauthorized {
 		s.halt("the vendor does not accept our credentials")

@@ -26,14 +26,22 @@ type Session struct {
 const lockRetry = time.Second
 
 // AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
-// somebody else has one it waits up to wait; then the error is a *store.HeldError.
-func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit string, connections []string, wait time.Duration) (*Session, error) {
+// somebody else has one it waits up to wait; then the error is a *store.HeldError. tell, if not nil, is called before a wait
+// begins, once for each of those that are waited for.
+func AcquireLocks(ctx context.Context, kept store.Store, who store.Owner, commit string, connections []string, wait time.Duration, tell func(*store.HeldError)) (*Session, error) {
 	s := &Session{store: kept, who: who, commit: commit, leases: map[string]store.Lease{}}
 	until := time.Now().Add(wait)
 	for _, name := range slices.Sorted(slices.Values(connections)) { // in one order, so that no two wait for each other
 		lease, err := kept.Acquire(ctx, name, who)
-		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until) && pause(ctx, lockRetry); {
-			s.waited = true
+		told := (*store.HeldError)(nil)
+		for held := (*store.HeldError)(nil); errors.As(err, &held) && time.Now().Before(until); {
+			if tell != nil && (told == nil || held.Owner != told.Owner) {
+				tell(held)
+			}
+			s.waited, told = true, held
+			if !pause(ctx, lockRetry) {
+				break
+			}
 			lease, err = kept.Acquire(ctx, name, who)
 		}
 		if err != nil && ctx.Err() != nil { // that somebody has the lock is not why we stop

@@ -75,12 +75,12 @@ func TestOutcome(t *testing.T) {
 func TestLocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptIn(t)
-		first, err := AcquireLocks(t.Context(), k, store.Owner{Run: "first", User: "alice"}, "", []string{"a", conn}, 0)
+		first, err := AcquireLocks(t.Context(), k, store.Owner{Run: "first", User: "alice"}, "", []string{"a", conn}, 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var held *store.HeldError
-		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "second"}, "", []string{"b", conn}, 0); !errors.As(err, &held) || held.User != "alice" || held.Scope != conn {
+		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "second"}, "", []string{"b", conn}, 0, nil); !errors.As(err, &held) || held.User != "alice" || held.Scope != conn {
 			t.Errorf("error %v", err)
 		}
 		go func() {
@@ -89,11 +89,19 @@ func TestLocks(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "third"}, "", []string{"b", conn}, 2*time.Second); !errors.As(err, &held) {
+		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "third"}, "", []string{"b", conn}, 2*time.Second, nil); !errors.As(err, &held) {
 			t.Errorf("error %v", err)
 		}
-		if s, err := AcquireLocks(t.Context(), k, store.Owner{Run: "fourth"}, "", []string{"b", conn}, time.Minute); err != nil || len(s.Former()) > 0 {
+		var told []string
+		start := time.Now()
+		tell := func(held *store.HeldError) {
+			told = append(told, held.Scope+" "+held.User+" "+time.Since(start).String())
+		}
+		if s, err := AcquireLocks(t.Context(), k, store.Owner{Run: "fourth"}, "", []string{"b", conn}, time.Minute, tell); err != nil || len(s.Former()) > 0 {
 			t.Errorf("error %v", err)
+		}
+		if !slices.Equal(told, []string{conn + " alice 0s"}) {
+			t.Errorf("told of waits: %q", told)
 		}
 	})
 }
@@ -102,13 +110,13 @@ func TestLocks(t *testing.T) {
 func TestLocksInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keptIn(t)
-		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "first"}, "", []string{conn}, 0); err != nil {
+		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "first"}, "", []string{conn}, 0, nil); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		var held *store.HeldError
-		if _, err := AcquireLocks(ctx, k, store.Owner{Run: "second"}, "", []string{conn}, time.Hour); errors.As(err, &held) || !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := AcquireLocks(ctx, k, store.Owner{Run: "second"}, "", []string{conn}, time.Hour, nil); errors.As(err, &held) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 	})

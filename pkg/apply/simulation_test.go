@@ -165,7 +165,7 @@ func (s *simulation) course(ctx context.Context) error {
 // apply is one run. It returns how many changes were left that the vendor could do.
 func (s *simulation) apply(ctx context.Context) (left int, err error) {
 	s.runs++
-	session, err := AcquireLocks(ctx, s.store, store.Owner{Run: fmt.Sprint("run ", s.runs)}, "", []string{conn}, 0)
+	session, err := AcquireLocks(ctx, s.store, store.Owner{Run: fmt.Sprint("run ", s.runs)}, "", []string{conn}, 0, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -49,11 +49,15 @@ const (
 	refusal fault = "refused"
 	badRow  fault = "refused because of one row"
 	denied  fault = "not authorized"
+	wait1h  fault = "told to wait for an hour"
 )
 
 // failure is the error of a call that ended so.
 func (f fault) failure() error {
-	fate := map[fault]provider.Fate{refusal: provider.NotDone, badRow: provider.NotDone, denied: provider.NotDone, failed: provider.Failed, partly: provider.Failed}[f]
+	fate := map[fault]provider.Fate{refusal: provider.NotDone, badRow: provider.NotDone, wait1h: provider.NotDone, denied: provider.NotDone, failed: provider.Failed, partly: provider.Failed}[f]
+	if f == wait1h {
+		return &provider.Failure{Fate: fate, OutOfTime: true, Asked: "the vendor asks for 1 h", Status: 429, Code: "Slow", RequestID: "r1", Err: errors.New(string(f))}
+	}
 	return &provider.Failure{Fate: fate, OneRow: f == badRow, Unauthorized: f == denied, Err: errors.New(string(f))}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -41,6 +42,31 @@ func (p *Plan) digest() string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
+// textDigest is the id of a plan as its text has it, whichever keys that has: of one that another version sealed, and nobody
+// altered, it is the id.
+func textDigest(data []byte) string {
+	d, kept := json.NewDecoder(bytes.NewReader(data)), []string{}
+	if _, err := d.Token(); err != nil {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return ""
+		}
+		if key != "id" && key != "created" && key != "now" {
+			kept = append(kept, fmt.Sprintf("%q:%s", key, value))
+		}
+	}
+	var text bytes.Buffer
+	if json.Compact(&text, []byte("{"+strings.Join(kept, ",")+"}")) != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text.Bytes())
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 func encode(v any, indent string) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
@@ -66,6 +92,9 @@ func Decode(data []byte) (*Plan, error) {
 		return nil, errors.New("more text follows after the plan's end")
 	}
 	if plan.ID != plan.digest() {
+		if plan.ID == textDigest(data) {
+			return nil, errors.New("another version of entitlectl made the plan, with other keys: use that version, or plan again")
+		}
 		return nil, errors.New("the content does not agree with the id: the plan was altered after it was saved; make a new one")
 	}
 	if err := sameText(plan, data); err != nil {

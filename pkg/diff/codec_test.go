@@ -2,6 +2,8 @@ package diff_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -201,4 +203,21 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("a plan that was accepted can't be written: %v", err)
 		}
 	})
+}
+
+// A plan that another version sealed, with fewer keys than ours, was not altered.
+func TestPlansOfOtherVersions(t *testing.T) {
+	var text bytes.Buffer
+	if err := json.Compact(&text, regexp.MustCompile(`(?m)^    "unseen": \d+,\n`).ReplaceAll(encoded(t), nil)); err != nil {
+		t.Fatal(err)
+	}
+	id := regexp.MustCompile(`"id":"[^"]*",`)
+	sealed := regexp.MustCompile(`"(created|now)":"[^"]*",`).ReplaceAllString(id.ReplaceAllString(text.String(), ""), "")
+	older := id.ReplaceAllString(text.String(), fmt.Sprintf(`"id":"sha256:%x",`, sha256.Sum256([]byte(sealed))))
+	if _, err := diff.Decode([]byte(older)); err == nil || !strings.Contains(err.Error(), "another version") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := diff.Decode([]byte(strings.Replace(older, "CAD", "CAM", 1))); err == nil || !strings.Contains(err.Error(), "altered") {
+		t.Errorf("altered: error %v", err)
+	}
 }

@@ -26,6 +26,8 @@ type Failure struct {
 	Unauthorized bool
 	// OutOfTime says that the run was interrupted, or has no time left for the call or for sending it again.
 	OutOfTime bool
+	// Asked says how long the vendor asks to wait, in words, where that is why the run has no time left; "": it is not.
+	Asked string
 	// Status, Code and RequestID are the vendor's own: the HTTP status of its answer, its code of the error, and its name for the
 	// request. What it did not say is blank; without an answer Status is 0.
 	Status          int

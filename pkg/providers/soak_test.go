@@ -210,7 +210,7 @@ func (s *soak) converge(t *testing.T) {
 func (s *soak) apply(t *testing.T) bool {
 	t.Helper()
 	job := s.FileJob(t, s.file)
-	session, err := apply.AcquireLocks(t.Context(), s.store, store.Owner{Run: fmt.Sprint("run ", len(s.runs)+1), User: "soak"}, "", []string{job.Connection.Name}, 0)
+	session, err := apply.AcquireLocks(t.Context(), s.store, store.Owner{Run: fmt.Sprint("run ", len(s.runs)+1), User: "soak"}, "", []string{job.Connection.Name}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

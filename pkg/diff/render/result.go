@@ -90,5 +90,9 @@ func resultTotals(s diff.ResultSummary) string {
 	if outcomes == "" {
 		return "No changes. Nothing was written."
 	}
-	return strings.Join(append([]string{"Applied: " + outcomes + " in " + Count(s.Calls, "call")}, apart(s.Tally)...), "; ") + "."
+	sent := " in " + Count(s.Calls, "call")
+	if s.Calls == 0 {
+		sent = "; nothing was sent"
+	}
+	return strings.Join(append([]string{"Applied: " + outcomes + sent}, apart(s.Tally)...), "; ") + "."
 }

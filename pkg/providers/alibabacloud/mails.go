@@ -48,7 +48,14 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		}
 		if provider.Denied(err) && !q.ReadBack {
 			denied = err
-		} else if err != nil {
+			continue
+		}
+		f, lacks := provider.FailureOf(err), (*provider.NotWhole)(nil)
+		said := f.Code != "" && !f.Unauthorized && !f.OutOfTime // by the vendor itself, and about this
+		switch alone := !q.ReadBack && (said || errors.As(err, &lacks)); {
+		case err != nil && alone:
+			distrust(live, ref, err)
+		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", ref, err))
 		}
 	}
@@ -56,6 +63,14 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 		provider.NoteDenied(live, r.name, "resourcemanager:ListAccountRecordsForParent", denied)
 	}
 	return errors.Join(errs...)
+}
+
+// distrust keeps an account as it is whose mails could not be read: what they say decides what is sent to it. Others go on.
+func distrust(live *diff.Live, ref spec.Ref, err error) {
+	have := live.Resources[ref]
+	have.Incomplete = err.Error()
+	live.Resources[ref] = have
+	live.Note(ref, "the records of its folder could not be read whole: %v; nothing is changed there in this run", err)
 }
 
 // readPending adds the notice of an account whose promotion waits for its owner.

@@ -10,6 +10,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/alibabacloud/alibabacloudemu"
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -233,4 +234,16 @@ func TestNewStateFoldersForEachRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Records that can't be read hold back the account that they are about, and no other.
+func TestUnreadRecordsHoldBackTheirAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(t, alibabacloudemu.Options{}, "alibabacloud:\n  accounts: [{name: bounce, status: PromoteExpired}, {name: other}]\n")
+		d.Fault(t, emu.Fault{Match: "GET /2016-11-11/ListAccountRecordsForParent", Kind: emu.FaultRefuse, Status: 400, Body: `{"Code":"Odd"}`, Count: 100})
+		part := providertest.Plan(t, d.Job(d.Open(t), desired("cloud", "bounce", "other")), d.Now()).Connections[0]
+		if len(part.Errors) > 0 || len(part.Changes) != 1 || part.Changes[0].Resource != "other" || len(part.Incomplete()) != 1 {
+			t.Errorf("errors %v, changes %+v, not whole %v", part.Errors, part.Changes, part.Incomplete())
+		}
+	})
 }

@@ -145,6 +145,10 @@ func (c *Client) learn(ctx context.Context, b *bucket, req Request, t try, attem
 	if throttled(t.failure) {
 		b.throttled(ctx, t.begun, pause)
 	}
+	if again { // said before it is told that the request will be sent again
+		t.failure.Stopped = beyond(ctx, pause, t.failure.Wait > 0)
+		again = t.failure.Stopped == nil
+	}
 	if again && !c.retries.spend(t.failure) {
 		t.failure.Stopped, again = errNoRetries, false
 	}

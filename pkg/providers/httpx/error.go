@@ -78,8 +78,12 @@ var oneRow = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConfli
 // failure says what follows from the error.
 func (e *Error) failure() *provider.Failure {
 	var late tooLate
+	outOfTime, asked := errors.As(e.Err, &late) || errors.As(e.Stopped, &late), ""
+	if late.asked {
+		outOfTime, asked = !e.Alone, late.Error()
+	}
 	return &provider.Failure{Fate: e.Fate, OneRow: e.Fate == provider.NotDone && slices.Contains(oneRow, e.Meaning()),
-		Unauthorized: e.Meaning() == http.StatusUnauthorized, OutOfTime: errors.As(e.Err, &late) || errors.As(e.Stopped, &late),
+		Unauthorized: e.Meaning() == http.StatusUnauthorized, OutOfTime: outOfTime, Asked: asked,
 		Status: e.Status, Code: e.Code, RequestID: e.RequestID, Err: e}
 }
 

@@ -121,11 +121,20 @@ func spoken(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// pauseFor waits. A long wait that the vendor asked for is for runs that have a limit, and end before it.
-func pauseFor(ctx context.Context, d time.Duration, asked bool) error {
+// beyond is the error of a wait that the run has no time for. A long one that the vendor asks for is for runs that have a limit, and
+// end before it.
+func beyond(ctx context.Context, d time.Duration, asked bool) error {
 	end, limited := ctx.Deadline()
-	if asked && ctx.Err() == nil && (!limited && d > maxPause || limited && d >= time.Until(end)) {
-		return tooLate{d, true}
+	if ctx.Err() == nil && (asked && !limited && d > maxPause || limited && d >= time.Until(end)) {
+		return tooLate{d, asked}
+	}
+	return nil
+}
+
+// pauseFor waits, if the run has the time for it.
+func pauseFor(ctx context.Context, d time.Duration, asked bool) error {
+	if err := beyond(ctx, d, asked); err != nil {
+		return err
 	}
 	return sleep(ctx, d)
 }

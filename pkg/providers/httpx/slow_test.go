@@ -121,13 +121,21 @@ func TestLongWaits(t *testing.T) {
 	for header, says := range map[string]string{"3600": "1 h", "Sat, 01 Jan 2000 01:30:00 GMT": "1 h 30 min", "1000000000": "1000 d", "99999999999999999999": "1000 d"} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{answers: []func(*http.Request) (*http.Response, error){status(429, "", "Retry-After", header), ok}}
-			c := New(Env{Transport: s}, "main", perMinute)
+			c := New(Env{Transport: s, Observe: func(e Event) {
+				if e.Wait > 0 {
+					t.Errorf("Retry-After %s: it is said to be sent again in %v", header, e.Wait)
+				}
+			}}, "main", perMinute)
 			for range 2 {
 				_, err := c.Do(t.Context(), write, nil)
+				if f := provider.FailureOf(err); f.Asked != "the vendor asks for "+says+"; run again then" {
+					t.Errorf("Retry-After %s: %q is asked for", header, f.Asked)
+				}
 				if !late(err) || !strings.HasSuffix(err.Error(), "the vendor asks for "+says+"; run again then") || len(s.times) != 1 {
 					t.Errorf("Retry-After %s: error %v after %d requests", header, err, len(s.times))
 				}
 			}
+			c.Env.Observe = nil
 			ctx, cancel := context.WithTimeout(t.Context(), 2*maxAsked)
 			defer cancel()
 			start := time.Now()

@@ -184,7 +184,7 @@ func (h *history) apply(fresh bool) {
 		c.Notices = spec.Notices{ResendAfter: lawAfter, MaxAttempts: lawAttempts, Types: h.types}
 	}
 	jobs := []apply.Job{h.Job(h.Open(h.t, set), want, set)}
-	session, err := apply.AcquireLocks(h.t.Context(), kept, store.Owner{Run: fmt.Sprint(h.Now())}, "", []string{conn}, 0)
+	session, err := apply.AcquireLocks(h.t.Context(), kept, store.Owner{Run: fmt.Sprint(h.Now())}, "", []string{conn}, 0, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func TestOneMailForOneMoment(t *testing.T) {
 			time.Sleep(time.Minute)
 			now := start.Add(want.ahead)
 			jobs := []apply.Job{c.Job(c.Open(t), desired(ref(kindAppGroup, "CAD"), user("bob")))}
-			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0)
+			session, err := apply.AcquireLocks(t.Context(), kept, store.Owner{Run: fmt.Sprint(n)}, "", []string{jobs[0].Connection.Name}, 0, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
