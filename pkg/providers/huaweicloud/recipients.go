@@ -23,7 +23,12 @@ type mailReader struct {
 
 // readGroup adds the failed mails about one app group to live's notices.
 func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
+	basis, newest := r.basis(group)
+	if r.looks(r.q).Spare(group.ref, basis) {
+		return nil
+	}
 	failed, err := r.listMails(ctx, group.ref, mailFailed, r.live)
+	r.looks(r.q).Saw(group.ref, basis, newest, err == nil && len(failed) == 0 && r.live.Resources[group.ref].Incomplete == "")
 	failed = slices.DeleteFunc(failed, func(m mail) bool { return !r.mayConcern(group, m) })
 	if err != nil || len(failed) == 0 {
 		return err
