@@ -123,7 +123,7 @@ func (a *application) once(ctx context.Context) error {
 	plan, jobs := a.saved, a.timed(ctx)
 	if plan == nil {
 		var err error
-		plan, err = a.planned(ctx, a.want, apply.PlanOptions{Jobs: jobs, NoBound: true, Retry: a.flags.retryUnknown})
+		plan, err = a.planned(ctx, a.want, apply.PlanOptions{Jobs: jobs, NoBound: true, Full: a.flags.full, Retry: a.flags.retryUnknown})
 		if shared := (*apply.SharedTenantError)(nil); plan == nil || errors.As(err, &shared) || err != nil && allFailed(plan) {
 			return err
 		}
@@ -146,7 +146,7 @@ func (a *application) once(ctx context.Context) error {
 			return may.refusal()
 		}
 	}
-	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil,
+	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil, Full: a.flags.full,
 		Parallelism: a.flags.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
 		Reason: a.flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: a.want.rules(), Allow: a.flags.allow})
 }

@@ -28,6 +28,7 @@ type applyFlags struct {
 	parallelism  int
 	noVerify     bool
 	retryUnknown bool
+	full         bool
 	settle       time.Duration
 	lockTimeout  time.Duration
 }
@@ -59,6 +60,7 @@ func newApply(c *cli) *cobra.Command {
 	f.Func("require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it", digest(&flags.requirePlan))
 	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
+	f.BoolVar(&flags.full, "full", false, fullWords)
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
 	f.DurationVar(&flags.settle, "settle", apply.DefaultSettle, "how long a write may take to show when it is read back")
 	f.DurationVar(&flags.lockTimeout, "lock-timeout", 0, "how long to wait for another apply to end")

@@ -12,6 +12,7 @@ import (
 )
 
 func newDrift(c *cli) *cobra.Command {
+	var full bool
 	command := &cobra.Command{
 		Use: "drift", Short: "Find out how live state differs from the files",
 		Long: "Compare live state with the files and sort the differences by cause. Where an earlier apply confirmed what was there, say\n" +
@@ -20,20 +21,21 @@ func newDrift(c *cli) *cobra.Command {
 			"incomplete-read), and 1 where a connection could not be read.",
 		Example: "  entitlectl drift -o json || alert",
 		Args:    filesAreFlags,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full) },
 	}
+	command.Flags().BoolVar(&full, "full", false, fullWords)
 	c.underOperator(command)
 	return command
 }
 
-func (c *cli) drift(ctx context.Context) error {
+func (c *cli) drift(ctx context.Context, full bool) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	w, err := c.intent(ctx)
 	if err != nil {
 		return err
 	}
-	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true})
+	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}

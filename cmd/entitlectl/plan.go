@@ -21,11 +21,15 @@ type planFlags struct {
 	opts     apply.PlanOptions
 }
 
+// fullWords say what --full does.
+const fullWords = "ask for the mails about every resource, also where nothing moved since a look of the last 7 days"
+
 func newPlan(c *cli) *cobra.Command {
 	var flags planFlags
 	command := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do",
-		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file.\n" +
+		Long: "Compare the files with live state and show what apply would do. Writes nothing but the plan, where --out names a file,\n" +
+			"and in --state-dir what it saw of mails, so that the next run asks only where something moved.\n" +
 			"A plan is never saved where a connection could not be read.\n\n" +
 			"Exits 3 where the plan breaks a rule and 5 where a change is blocked; it is shown and saved all the same. --allow RULE lets\n" +
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
@@ -41,6 +45,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.Func("out", "save the plan in `FILE`, for apply and show", filled(&flags.out, "FILE"))
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
 	f.BoolVar(&flags.opts.NoBound, "no-lower-bound", false, "leave callsLowerBound out of the plan, which saves time on very large ones")
+	f.BoolVar(&flags.opts.Full, "full", false, fullWords)
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)

@@ -55,6 +55,9 @@ func (p *progress) observe(event apply.Event) {
 	case apply.Reading:
 		p.forecast(e)
 		return
+	case apply.Spared:
+		p.spared(e)
+		return
 	case apply.CallStarted:
 		begun = 1
 		text = fmt.Sprintf("%s: call %d of %d, %s with %s", e.Connection, e.Index, e.Of, e.Call, render.Count(e.Changes, "change"))
@@ -74,6 +77,18 @@ func (p *progress) observe(event apply.Event) {
 	defer p.mu.Unlock()
 	p.inFlight += begun
 	p.tell(level, text)
+}
+
+// spared says what was not asked, and how it is.
+func (p *progress) spared(e apply.Spared) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn {
+		fmt.Fprint(p.c.stderr, "\r\x1b[K")
+		p.drawn = false
+	}
+	p.c.printError(fmt.Errorf("%s: mails about %s were not asked for, since nothing moved there after the look of %s; --full asks",
+		e.Connection, render.Count(e.Resources, "resource"), e.Since.UTC().Format(time.RFC3339)))
 }
 
 // tell says what is being done; its caller holds the lock.

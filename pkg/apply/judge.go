@@ -56,12 +56,16 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	r.desired = r.job.current()
-	r.opts.Observe.tell(reading(r.job, r.question()))
-	live, err := provider.Read(ctx, r.target, r.job.Connection, r.question())
+	q, kept := r.question(), r.opts.Session.kept()
+	q.Looks = readLooks(kept, r.part.Name, r.opts.Full)
+	r.opts.Observe.tell(reading(r.job, q))
+	live, err := provider.Read(ctx, r.target, r.job.Connection, q)
 	if err != nil {
 		r.failed = diff.ErrorsOf(err)
 		return
 	}
+	keepLooks(kept, r.part.Name, q.Looks)
+	r.opts.Observe.tellSpared(r.part.Name, q.Looks)
 	r.part.Open, r.account = live.Open(), live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)

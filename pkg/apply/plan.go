@@ -27,6 +27,7 @@ type PlanOptions struct {
 	Rules   spec.Rules
 	Store   store.Store // nil: what earlier runs did is known from the vendor alone
 	NoBound bool        // leave out the lower bound of calls, which can take longer than the plan itself
+	Full    bool        // ask for all mails, whatever earlier runs saw
 	Retry   bool        // send again what an earlier run reported as unknown
 	Allow   []string    // rules that the plan may break, of diff.Allowable; what it really breaks of them stands in it
 	Reason  string      // of Allow; may be ""
@@ -79,7 +80,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true}
+	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
 	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
@@ -89,6 +90,8 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err != nil {
 		return err
 	}
+	keepLooks(opts.Store, part.Name, q.Looks)
+	opts.Observe.tellSpared(part.Name, q.Looks)
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)

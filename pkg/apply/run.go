@@ -23,6 +23,7 @@ type ApplyOptions struct {
 	// Reread judges the plan again before the first write, by what live state is then: for all plans but those that were made
 	// this very moment.
 	Reread      bool
+	Full        bool // ask for all mails when it judges the plan again
 	Saved       bool // the plan was made before Session was begun, and may not know what other runs left in doubt since
 	Parallelism int  // calls in flight per connection; 0 means 1. With more, equal plans may send in different orders
 	NoVerify    bool // take the vendor's word for it

@@ -24,6 +24,8 @@ type Query struct {
 	// Only. Else a plan is made or checked, and all of them count.
 	ReadBack bool
 	Only     spec.Grants
+	// Looks are what earlier reads saw of mails, and what this one sees is added to them. nil: all mails are asked.
+	Looks *Looks
 }
 
 // Touched asks about the resources that changes touch, so as to see what somebody else did there.

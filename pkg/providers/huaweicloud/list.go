@@ -62,7 +62,11 @@ func (r *Reader) Lists(q provider.Query) int {
 		lists += 2
 	}
 	if q.Notices && len(r.mailTypes) > 0 {
-		lists += len(groups)
+		for _, name := range groups {
+			if !r.looks(q).Knows(r.ref(kindAppGroup, name)) {
+				lists++
+			}
+		}
 	}
 	if len(apps) > 0 {
 		lists++

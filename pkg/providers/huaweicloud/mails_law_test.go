@@ -172,14 +172,7 @@ func (h *history) apply(fresh bool) {
 	if fresh {
 		kept = file.Open(h.t.TempDir())
 	}
-	want := desired(ref(kindAppGroup, "CAD"))
-	for name, is := range h.wanted {
-		if s := user(name); is && name != staff {
-			want.Grants.Add(spec.Grant{Resource: ref(kindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}, spec.Origin{})
-		} else if is {
-			want.Grants.Add(spec.Grant{Resource: ref(kindAppGroup, "CAD"), Subject: group("Staff"), Role: spec.RoleAccess}, spec.Origin{})
-		}
-	}
+	want := h.desired()
 	set := func(c *spec.Connection) {
 		c.Notices = spec.Notices{ResendAfter: lawAfter, MaxAttempts: lawAttempts, Types: h.types}
 	}
@@ -195,6 +188,18 @@ func (h *history) apply(fresh bool) {
 	if err = orElse(err, session.Release); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+func (h *history) desired() spec.State {
+	want := desired(ref(kindAppGroup, "CAD"))
+	for name, is := range h.wanted {
+		if s := user(name); is && name != staff {
+			want.Grants.Add(spec.Grant{Resource: ref(kindAppGroup, "CAD"), Subject: s, Role: spec.RoleAccess}, spec.Origin{})
+		} else if is {
+			want.Grants.Add(spec.Grant{Resource: ref(kindAppGroup, "CAD"), Subject: group("Staff"), Role: spec.RoleAccess}, spec.Origin{})
+		}
+	}
+	return want
 }
 
 func (h *history) toggle(name string) {

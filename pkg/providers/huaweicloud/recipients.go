@@ -24,7 +24,13 @@ type mailReader struct {
 
 // readGroup adds the failed mails about one app group to live's notices.
 func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
+	basis, newest := r.basis(group)
+	if r.looks(r.q).Spare(group.ref, basis) {
+		return nil
+	}
 	failed, err := r.listMails(ctx, group.ref, mailFailed, r.live)
+	whole := err == nil && r.live.Resources[group.ref].Incomplete == ""
+	r.looks(r.q).Saw(group.ref, basis, newest, whole && len(failed) == 0)
 	if r.leavesOut(group.ref, failed) {
 		return err
 	}
@@ -191,7 +197,7 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 		return true, nil
 	case s.Kind == spec.SubjectUser:
 		known := slices.Contains(r.sought[mailKey(typeUser, s.Name)], s)
-		_, left := r.q.Departed(*r.live)(s)
+		_, left := r.hasLeft(s)
 		return known && !left && (a.recipient == "" || strings.EqualFold(a.recipient, s.Name)), nil
 	case a.recipient == "":
 		return true, nil

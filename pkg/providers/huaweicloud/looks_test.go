@@ -1,0 +1,162 @@
+package huaweicloud_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
+)
+
+// sealed is a store that nothing can be added to.
+type sealed struct{ store.Store }
+
+func (sealed) Put(string, string) error { return errors.New("the folder can't be written") }
+
+// planBy returns the bytes of the plan that a job has now, and of how many groups the mails were not asked.
+func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []byte, spared int) {
+	t.Helper()
+	plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{job}, Now: time.Now(), Store: kept, NoBound: true, Full: full,
+		Observe: func(e apply.Event) {
+			if s, ok := e.(apply.Spared); ok {
+				spared += s.Resources
+			}
+		}})
+	if err == nil {
+		data, err = plan.Encode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data, spared
+}
+
+// Whatever happened since the last looks, and whoever did it, the plan that goes by them is to the byte the one that asks all.
+func TestLooksNeverChangeThePlan(t *testing.T) {
+	histories, spared, resends := uint64(100), 0, 0
+	if testing.Short() {
+		histories = 20
+	}
+	for seed := range histories {
+		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				h := &history{t: t, rand: random, wanted: map[string]bool{"ann": true, staff: true}, resends: map[string]int{}, kept: file.Open(t.TempDir()),
+					delay: one(random, 0, 20*time.Second, 3*time.Minute),
+					types: one(random, nil, nil, []string{"grant-mail"}, []string{"grant-mail", "grant-sms"}, []string{"revoke-mail"})}
+				h.cloud = newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: h.delay}, one(random, lawSeed, strings.ReplaceAll(lawSeed, "bounce", "mail")))
+				h.Via = h
+				for range 40 {
+					h.step()
+					if random.IntN(5) == 0 {
+						h.types = one(random, nil, []string{"grant-mail", "grant-sms"}, []string{"grant-mail"})
+					}
+					if random.IntN(8) == 0 {
+						h.again()
+					}
+					set := func(c *spec.Connection) {
+						c.Notices = spec.Notices{ResendAfter: lawAfter, MaxAttempts: lawAttempts, Types: h.types}
+					}
+					job := h.Job(h.Open(t, set), h.desired(), set)
+					full, none := planBy(t, job, sealed{h.kept}, true)
+					by, n := planBy(t, job, h.kept, false)
+					if none != 0 || !bytes.Equal(full, by) {
+						t.Fatalf("with everything asked:\n%s\nby looks, %d groups spared:\n%s", full, n, by)
+					}
+					spared, resends = spared+n, resends+bytes.Count(full, []byte(`"op": "resend"`))
+				}
+			})
+		})
+		if !ok {
+			return // one is enough to read
+		}
+	}
+	t.Logf("%d questions spared, %d mails to be sent again", spared, resends)
+	if spared < int(histories) || resends < int(histories) {
+		t.Error("too few to prove anything")
+	}
+}
+
+// again deletes the app group and makes it anew, with the holders of before.
+func (h *history) again() {
+	holders := h.world().Huaweicloud.AppGroups[0].Grants
+	h.console(h.t, "POST", "/v1/{p}/app-groups/batch-delete", map[string]any{"ids": []string{h.id(h.t, "/v1/{p}/app-groups", "items", "name", "CAD")}})
+	h.console(h.t, "POST", "/v1/{p}/app-groups", map[string]any{"name": "CAD", "type": "COMMON_APP"})
+	for _, name := range holders {
+		h.anew("ADD", name)
+		h.pair(h.t, toGrant, name)
+	}
+}
+
+// Of a thing that did not move nothing is asked about mails, in no command; and --full asks all.
+func TestMailsAreAskedWhereSomethingMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, large(4, 3))
+		kept, want := store.Store(file.Open(t.TempDir())), spec.NewState()
+		for i := range 4 {
+			want = merge(want, desired(ref(kindAppGroup, fmt.Sprint("G", i)), user("u0"), user("u1"), user("u2")))
+		}
+		c.Connection.Notices = spec.DefaultNotices
+		var asked int
+		look := func(what string, full bool, mails int) {
+			t.Helper()
+			planBy(t, c.Job(c.Open(t), want), kept, full)
+			now := c.reads()["/mails"]
+			if now-asked != mails {
+				t.Errorf("%s: %d groups were asked, want %d", what, now-asked, mails)
+			}
+			asked = now
+		}
+		look("granted a moment ago", false, 4)
+		look("granted a moment ago", false, 4)
+		time.Sleep(2 * time.Hour)
+		look("the first after the records are there", false, 4)
+		look("nothing moved", false, 0)
+		look("all", true, 4)
+		c.Connection.Notices.Types = []string{"grant-mail", "revoke-mail"}
+		look("mails about revokes", false, 4)
+		c.Connection.Notices.Types = []string{"grant-mail", "grant-sms"}
+		look("other types", false, 4)
+		look("the same types", false, 0)
+		time.Sleep(7*24*time.Hour - time.Minute)
+		look("almost a week later", false, 0)
+		time.Sleep(time.Minute)
+		look("a week later", false, 4)
+		kept = sealed{kept}
+		look("in a folder that can't be written", false, 0)
+		kept = sealed{file.Open(t.TempDir())}
+		look("in a new folder that can't be written", false, 4)
+		look("in a new folder that can't be written", false, 4)
+	})
+}
+
+func TestBrokenLooksTellNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, large(1, 1))
+		c.Connection.Notices = spec.DefaultNotices
+		time.Sleep(2 * time.Hour)
+		for _, text := range []string{"", "{", "null", `{"format":2,"looks":{}}`, `{"format":1,"looks":{"app-group/G0":{}}}`, strings.Repeat("[", 10_000),
+			`{"format":1,"looks":{"app-group/G0":{"at":"2000-01-01T01:00:00Z","basis":""}}}`} {
+			kept := file.Open(t.TempDir())
+			if err := kept.Put(conn+"/looks", text); err != nil {
+				t.Fatal(err)
+			}
+			job := c.Job(c.Open(t), desired(ref(kindAppGroup, "G0"), user("u0")))
+			if _, spared := planBy(t, job, kept, false); spared != 0 {
+				t.Errorf("%.60s spares %d questions", text, spared)
+			}
+			if _, spared := planBy(t, job, kept, false); spared != 1 {
+				t.Errorf("after %.60s the next run spares %d questions, want 1", text, spared)
+			}
+		}
+	})
+}
