@@ -22,8 +22,8 @@ func newHistory(c *cli) *cobra.Command {
 		Use: "history [NUMBER]", Short: "List what was applied, when and by whom",
 		Long: "List the runs that wrote, or were about to: when, by whom (the user of the operating system, or whoever set the CI job\n" +
 			"off), of which commit and plan, with how many calls and what result, and which rules they were allowed to break. With a\n" +
-			"NUMBER of the list it shows what became of each change of that run, and who allowed what and why; -o json has all of it\n" +
-			"for all runs. The history is in --state-dir.",
+			"NUMBER of the list it shows what became of each change of that run, and who allowed what and why, with -o json too.\n" +
+			"The history is in --state-dir.",
 		Example: "  entitlectl history\n  entitlectl history 3",
 		Args:    arguments(0, 1, "at most one number of a run"),
 		PreRunE: c.guard,

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -42,5 +43,28 @@ func BenchmarkAcquire(b *testing.B) {
 	s := Open(b.TempDir())
 	for b.Loop() {
 		must(b, acquire(b, s).Release())
+	}
+}
+
+// Memory and the length of the record do not grow with the rows; time does.
+func BenchmarkRecordDetails(b *testing.B) {
+	row := json.RawMessage(`{"op":"grant","kind":"app-group","resource":"app-group-0001","subject":"user-0000001","source":"entitlements.yaml:12","outcome":"done"}`)
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := Open(b.TempDir())
+			b.ReportAllocs()
+			runs := 0
+			for b.Loop() {
+				runs++
+				must(b, s.Record(b.Context(), store.Record{Kind: store.RunEnded}, func(yield func(json.RawMessage, error) bool) {
+					for range n {
+						if !yield(row, nil) {
+							return
+						}
+					}
+				}))
+			}
+			b.ReportMetric(float64(len(read(b, s.path(historyName)))/runs), "record-bytes")
+		})
 	}
 }
