@@ -41,7 +41,7 @@ func held(desired spec.State, live Live, within area) []Change {
 	var pairs []Change
 	for g := range live.Grants.All() {
 		if within.has(g) && desired.Grants.Has(g) {
-			again := pair(OpGrant, g, spec.Origin{Reason: "live already"})
+			again := granting(desired, g, spec.Origin{Reason: "live already"})
 			if live.Mails != nil {
 				again.Mails = live.Mails(again)
 			}
@@ -79,6 +79,21 @@ func (a area) has(g spec.Grant) bool {
 func pair(op Op, g spec.Grant, why spec.Origin) Change {
 	return Change{Op: op, Kind: g.Resource.Kind, Resource: g.Resource.Name, Role: g.Role, Subject: g.Subject,
 		Source: why.Source.Source(), Reason: why.Reason}
+}
+
+// granting is the grant with what is sent along of its subject.
+func granting(desired spec.State, g spec.Grant, why spec.Origin) Change {
+	c := pair(OpGrant, g, why)
+	c.Settings = sentOf(desired, g.Subject)
+	return c
+}
+
+// sentOf is what is sent along when somebody is granted something.
+func sentOf(desired spec.State, s spec.Subject) spec.Settings {
+	if desired.Platforms[s] == "" {
+		return spec.Settings{}
+	}
+	return spec.Settings{}.With(spec.KeyPlatform, desired.Platforms[s])
 }
 
 func whole(live spec.State) bool {

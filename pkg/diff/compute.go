@@ -143,7 +143,7 @@ func (d *delta) grants() {
 			continue
 		}
 		origin, _ := d.desired.Grants.Origin(g)
-		c := pair(OpGrant, g, origin)
+		c := granting(d.desired, g, origin)
 		c.Problem = d.problem(g)
 		d.add(c)
 	}

@@ -81,7 +81,7 @@ type Change struct {
 	// Takes is the role that an update takes from some who have it. It is for readers: what judges a change finds out itself.
 	Takes spec.Role `json:"takes,omitempty"`
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
-	// with an update or a resend. A plan holds it, so that nobody can change it after the plan was seen.
+	// with an update, a grant or a resend. A plan holds it, so that nobody can change it after the plan was seen.
 	Settings spec.Settings `json:"settings,omitzero"`
 	Source   string        `json:"source,omitempty"`  // file:line that asks for it
 	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it

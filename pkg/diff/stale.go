@@ -176,7 +176,7 @@ func (f freshPlan) explain(s *Staleness) {
 		s.Why = WhyOpen
 	case c.Op == OpRevoke && want.Ownership == spec.AddOnly:
 		s.Why = WhyAddOnly
-	case c.Op == OpGrant && !granted, !f.wanted(c, want):
+	case c.Op == OpGrant && (!granted || c.Settings != sentOf(f.now.Desired, c.Subject)), !f.wanted(c, want):
 		s.Why = WhyFiles
 	default:
 		s.Why = WhyLive

@@ -38,7 +38,6 @@ type index struct {
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
-	platforms map[spec.Subject]string  // directories that the files say people are of
 	since     map[spec.Grant]time.Time // when live grants began; zero where the vendor does not say
 }
 
@@ -58,7 +57,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	}
 	return &Reader{name: conn.Name, api: a, mailTypes: conn.Notices.Of(mails()),
 		fold: folding{conn.Settings[spec.KeyCaseFold], map[spec.Subject]spec.Subject{}, map[spec.Subject]spec.Subject{}}, seen: index{map[string]string{}, map[string]string{},
-			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, nil, map[spec.Grant]time.Time{}}}, nil
+			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, map[spec.Grant]time.Time{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -66,7 +65,6 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) {
 	live := diff.NewLive()
 	live.Mails = r.mails
-	r.seen.platforms = q.Desired.Platforms
 	if len(q.Desired.Resources) == 0 {
 		return live, nil
 	}

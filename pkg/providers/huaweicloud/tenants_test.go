@@ -3,6 +3,7 @@ package huaweicloud_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -101,6 +102,25 @@ func platformsSent(t testing.TB, c *cloud, path string) map[string]string {
 	return sent
 }
 
+// A plan holds the directories that are sent: what the files say by the time it is applied is another plan.
+func TestPlansHoldTheDirectoriesThatAreSent(t *testing.T) {
+	c := newCloud(t, free, corporate)
+	job := func(platform string) apply.Job {
+		return c.FileJob(t, fileOf(t, ", platform: "+platform, "{name: carol}", "carol"))
+	}
+	plan := providertest.Plan(t, job("AD"))
+	for _, change := range plan.Connections[0].Changes {
+		if change.Settings.Get(spec.KeyPlatform) != "AD" {
+			t.Errorf("%s on %s is sent with %q", change.Op, change.Resource, change.Settings)
+		}
+	}
+	_, err := apply.Apply(t.Context(), apply.ApplyOptions{Plan: plan, Reread: true, Jobs: []apply.Job{job("LOCAL")}})
+	var stale *apply.StaleError
+	if !errors.As(err, &stale) || stale.Parts[0].Reasons[0].Why != diff.WhyFiles || len(c.Writes(t)) > 0 {
+		t.Errorf("error %v, writes %v", err, c.Writes(t))
+	}
+}
+
 // The App Center knows no SYSTEM, so it is not told.
 func TestTheAppCenterIsToldOfDirectoriesThatItKnows(t *testing.T) {
 	c := newCloud(t, free, corporate)
@@ -110,7 +130,8 @@ func TestTheAppCenterIsToldOfDirectoriesThatItKnows(t *testing.T) {
 		Do(ctx context.Context, name string, changes []diff.Change, begin func() error) error
 	})
 	for name, kind := range map[string]spec.Kind{"app-groups/authorizations": kindAppGroup, "app-center/apps/actions/batch-assign-authorization": kindApp} {
-		change := diff.Change{Op: diff.OpGrant, Kind: kind, Resource: map[spec.Kind]string{kindAppGroup: "CAD", kindApp: "AutoCAD"}[kind], Role: spec.RoleAccess, Subject: user("carol")}
+		change := diff.Change{Op: diff.OpGrant, Kind: kind, Resource: map[spec.Kind]string{kindAppGroup: "CAD", kindApp: "AutoCAD"}[kind], Role: spec.RoleAccess, Subject: user("carol"),
+			Settings: spec.Settings{}.With(spec.KeyPlatform, "SYSTEM")}
 		if err := target.Do(t.Context(), name, []diff.Change{change}, nil); kind == kindApp && err != nil {
 			t.Error(err)
 		}

@@ -97,7 +97,7 @@ func (w *Writer) authorize(changes []diff.Change) (body authorize, err error) {
 		body.AppGroupIDs = append(body.AppGroupIDs, id)
 	}
 	for _, s := range subjects {
-		a, err := w.account(changes[0].Op, s, kindAppGroup, groups)
+		a, err := w.account(changes, s, groups)
 		if err != nil {
 			return body, err
 		}
@@ -154,7 +154,7 @@ func (w *Writer) assignLane(op diff.Op, changes []diff.Change, apps map[string]b
 		return provider.Bug("a call on apps would touch pairs that the plan does not name")
 	}
 	for _, s := range subjects {
-		a, err := w.account(op, s, kindApp, names)
+		a, err := w.account(changes, s, names)
 		if err != nil {
 			return err
 		}
@@ -208,10 +208,11 @@ func (w *Writer) appGroupID(name string) (string, error) {
 	return "", provider.Bug("the id of app group %q is not known", name)
 }
 
-// account names a subject the way a body does: for a removal with everything that live showed, since what the vendor
-// matches by is not documented; else with what the directory says. Ids are for app groups only.
-func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string) (account, error) {
+// account names a subject of changes of one op the way a body does: for a removal with everything that live showed, since what
+// the vendor matches by is not documented; else with what the directory and the change say. Ids are for app groups only.
+func (w *Writer) account(changes []diff.Change, s spec.Subject, on []string) (account, error) {
 	a, known := w.seen.directory[s]
+	op, kind := changes[0].Op, changes[0].Kind
 	if op == diff.OpRevoke {
 		a, known = w.holder(s, kind, on)
 	}
@@ -227,7 +228,8 @@ func (w *Writer) account(op diff.Op, s spec.Subject, kind spec.Kind, on []string
 	}
 	a.Domain = cmp.Or(a.Domain, s.Domain)
 	if op == diff.OpGrant {
-		a.PlatformType = cmp.Or(w.seen.platforms[s], a.PlatformType)
+		its := changes[slices.IndexFunc(changes, func(c diff.Change) bool { return c.Subject == s })]
+		a.PlatformType = cmp.Or(its.Settings.Get(spec.KeyPlatform), a.PlatformType)
 	}
 	if kind == kindApp {
 		a.ID = ""
