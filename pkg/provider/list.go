@@ -174,8 +174,12 @@ type reading[T any, K comparable] struct {
 // take adds the rows of a page that were not seen before, and says whether there are any. Of a list that nobody counts, a row
 // that comes again is all that tells of others that moved past us.
 func (r *reading[T, K]) take(rows []T, page, total int) (fresh bool) {
+	var blank K
 	for _, row := range rows {
 		k := r.key(row)
+		if k == blank { // all such rows would be one
+			r.distrust("a row of its page %d has no id", page)
+		}
 		first, known := r.seen[k]
 		switch {
 		case !known:

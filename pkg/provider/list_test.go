@@ -80,6 +80,7 @@ func TestReadList(t *testing.T) {
 		{"whole", Rules{}, []Page[string, int]{page(1, 3, "a", "b"), page(0, 3, "b", "c")}, []string{"a", "b", "c"}, 3, "", "", 2},
 		{"no total", Rules{}, []Page[string, int]{page(0, NoTotal, "a")}, []string{"a"}, 1, "", "", 1},
 		{"fails", Rules{}, []Page[string, int]{page(1, 3, "a"), {}}, nil, 0, "", "down", 2},
+		{"rows without an id", Rules{}, []Page[string, int]{page(0, 3, "", "a", "")}, []string{"", "a"}, 3, "a row of its page 1 has no id", "", 3},
 		{"short", Rules{}, []Page[string, int]{page(0, 3, "a")}, []string{"a"}, 3, "it has 3 rows by the vendor's count, but its pages hold 1", "", 3},
 		{"changes each time, and all that was seen counts", Rules{}, changing, []string{"a", "b", "c", "d", "e"}, 4, "its length changed from 3 to 4 while it was read", "", 7},
 		{"changes each time, the last too", Rules{NeverOn: true}, changing, []string{"a", "b", "c", "d"}, 4, "its length changed from 3 to 4 while it was read", "", 6},

@@ -79,7 +79,7 @@ func (f *foul) writes() (n int) {
 func (f *foul) run(t *testing.T, lies, gateways float64) {
 	t.Helper()
 	f.runs++
-	session, err := apply.AcquireLocks(t.Context(), f.store, store.Owner{Run: fmt.Sprint("run ", f.runs)}, "", []string{"main", "second"}, 0)
+	session, err := apply.AcquireLocks(t.Context(), f.store, store.Owner{Run: fmt.Sprint("run ", f.runs)}, "", []string{"main", "second"}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

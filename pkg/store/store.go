@@ -88,7 +88,7 @@ type Lease interface {
 
 // Limiter shares the rates of vendors between all processes that use the store: it hands out turns, one every so often. Turns
 // need not be durable, since one that a crash forgot costs a vendor one early call. They need not be shared before anything
-// else was written to the store: a plan alone leaves no trace. A store that can't share turns hands out its process's own and
+// else was written to the store: a plan alone leaves no lock. A store that can't share turns hands out its process's own and
 // says so in Damaged, or returns an error, and then the caller paces itself.
 type Limiter interface {
 	// Reserve reserves the next free turn under the key and returns how long to wait for it, which is never negative. The turn

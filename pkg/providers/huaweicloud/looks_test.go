@@ -63,6 +63,12 @@ func TestLooksNeverChangeThePlan(t *testing.T) {
 					if random.IntN(8) == 0 {
 						h.again()
 					}
+					if name := one(random, "ann", "ben", "cyd", staff); random.IntN(4) == 0 { // granted anew, or gone again, between two looks
+						h.toggle(name)
+						time.Sleep(time.Minute)
+						h.toggle(name)
+						time.Sleep(one(random, 0, 2*time.Hour))
+					}
 					set := func(c *spec.Connection) {
 						c.Notices = spec.Notices{ResendAfter: lawAfter, MaxAttempts: lawAttempts, Types: h.types}
 					}
@@ -100,10 +106,10 @@ func (h *history) again() {
 // Of a thing that did not move nothing is asked about mails, in no command; and --full asks all.
 func TestMailsAreAskedWhereSomethingMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCloud(t, free, large(4, 3))
+		c := newCloud(t, free, strings.Replace(large(4, 3), "G3", "CAD", 1))
 		kept, want := store.Store(file.Open(t.TempDir())), spec.NewState()
-		for i := range 4 {
-			want = merge(want, desired(ref(kindAppGroup, fmt.Sprint("G", i)), user("u0"), user("u1"), user("u2")))
+		for _, name := range []string{"G0", "G1", "G2", "CAD"} {
+			want = merge(want, desired(ref(kindAppGroup, name), user("u0"), user("u1"), user("u2")))
 		}
 		c.Connection.Notices = spec.DefaultNotices
 		var asked int
@@ -121,9 +127,16 @@ func TestMailsAreAskedWhereSomethingMoved(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		look("the first after the records are there", false, 4)
 		look("nothing moved", false, 0)
+		c.pair(t, toRevoke, "u0")
+		c.pair(t, toGrant, "u0")
+		look("granted anew by somebody else", false, 1)
+		time.Sleep(2 * time.Hour)
+		look("its mail had its time", false, 1)
+		look("nothing moved since", false, 0)
 		look("all", true, 4)
 		c.Connection.Notices.Types = []string{"grant-mail", "revoke-mail"}
 		look("mails about revokes", false, 4)
+		look("mails about revokes, nothing moved", false, 4)
 		c.Connection.Notices.Types = []string{"grant-mail", "grant-sms"}
 		look("other types", false, 4)
 		look("the same types", false, 0)
