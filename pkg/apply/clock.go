@@ -15,20 +15,21 @@ var errOutdated = errors.New("the files do not want all of it by now")
 // outdated says why a change is not to be sent by now; "" where it is. Only time goes by in a run: the files stay.
 func (t *task) outdated(c diff.Change, desired spec.State) string {
 	g := c.Grant(t.part.Name)
-	if c.Op == diff.OpResend {
-		g.Role = spec.RoleAccess
-	}
-	granted := desired.Grants.Has(g)
+	wanted := c.Op == diff.OpGrant
 	switch c.Op {
-	case diff.OpGrant, diff.OpResend:
-		if !granted && c.Subject != (spec.Subject{}) {
-			end, _ := desired.Inactive.Origin(g)
-			return "when its turn came the files did not want it: " + cmp.Or(end.Reason, "it had ended")
-		}
-	case diff.OpRevoke:
-		if granted {
-			return "when its turn came the files wanted the grant: it had begun"
-		}
+	case diff.OpResend: // of a mail about a grant that is wanted, or about a revoke of one that is not
+		g.Role = spec.RoleAccess
+		wanted = t.desired.Grants.Has(g)
+	case diff.OpGrant, diff.OpRevoke:
+	default:
+		return ""
+	}
+	switch granted := desired.Grants.Has(g); {
+	case wanted && !granted:
+		end, _ := desired.Inactive.Origin(g)
+		return "when its turn came the files did not want it: " + cmp.Or(end.Reason, "it had ended")
+	case granted && !wanted:
+		return "when its turn came the files wanted the grant: it had begun"
 	}
 	return ""
 }
