@@ -121,15 +121,21 @@ func (a *application) run(ctx context.Context) error {
 // files are others.
 func (a *application) once(ctx context.Context) error {
 	plan, jobs := a.saved, a.timed(ctx)
+	var unread error
 	if plan == nil {
 		var err error
 		plan, err = a.planned(ctx, a.want, apply.PlanOptions{Jobs: jobs, NoBound: true, Full: a.flags.full, Retry: a.flags.retryUnknown})
 		if shared := (*apply.SharedTenantError)(nil); plan == nil || errors.As(err, &shared) || err != nil && allFailed(plan) {
 			return err
 		}
-		a.printError(err) // some connections could not be read; the others go on
+		if a.printError(err); err != nil { // some connections could not be read; the others go on
+			unread = &exit{code: exitError}
+		}
 	}
 	may, asked, err := a.agreed(ctx, plan)
+	if refused := (*exit)(nil); unread != nil && errors.As(err, &refused) {
+		return together(unread, err)
+	}
 	if err != nil {
 		return err
 	}

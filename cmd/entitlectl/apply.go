@@ -183,6 +183,9 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 		return &exit{exitUnfinished, errors.New("not all is done; when the causes are gone, run apply again")}
 	case slices.ContainsFunc(plan.Connections, func(p diff.ConnectionPlan) bool { return len(p.Errors) > 0 }),
 		slices.ContainsFunc(result.Connections, func(p diff.PartResult) bool { return len(p.Errors) > 0 }):
+		if result.Summary.Calls == 0 {
+			return &exit{code: exitError} // and nothing was written
+		}
 		return &exit{code: exitUnfinished}
 	}
 	return nil

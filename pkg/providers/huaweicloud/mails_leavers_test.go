@@ -22,3 +22,18 @@ func TestNoRevokeMailToLeaversInAnotherSpelling(t *testing.T) {
 		}
 	})
 }
+
+// A member who has the name of the user group is looked for in it, as all others are.
+func TestMembersOfTheGroupsName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, "huaweicloud:\n  users: [{name: staff, email: bounce@corp.example}, {name: ann, email: ann@corp.example}]\n  userGroups: [{name: staff, members: [staff, ann]}]\n  appGroups: [{name: CAD}]\n")
+		want := desired(ref(kindAppGroup, "CAD"), group("staff"))
+		notify(t, c, c.Open(t), want)
+		c.console(t, "POST", "/v2/{p}/groups/"+c.id(t, "/v2/{p}/groups", "user_groups", "name", "staff")+"/actions",
+			map[string]any{"op_type": "DELETE", "user_ids": []string{c.userID(t, "staff")}})
+		time.Sleep(25 * time.Hour)
+		if got, notes := c.resends(t, want); len(got) > 0 {
+			t.Errorf("mails to somebody who left the group: %v, %q", got, notes)
+		}
+	})
+}

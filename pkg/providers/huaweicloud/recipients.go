@@ -1,6 +1,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -199,8 +200,6 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 		known := slices.Contains(r.sought[mailKey(typeUser, s.Name)], s)
 		_, left := r.hasLeft(s)
 		return known && !left && (a.recipient == "" || strings.EqualFold(a.recipient, s.Name)), nil
-	case a.recipient == "":
-		return true, nil
 	}
 	members, read := r.members[s]
 	if !read {
@@ -210,7 +209,7 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 		}
 		r.members[s] = members
 	}
-	return members.Gets(a.recipient, r.hasLeft), nil
+	return members.Gets(cmp.Or(a.recipient, s.Name), r.hasLeft), nil // a member may have the group's name
 }
 
 // membersOf reads who is in a user group (g6). Of a list that is not whole nobody is taken to be in it.

@@ -186,7 +186,7 @@ type merge struct {
 	i, j  int
 }
 
-// before orders the queue: those first that waste least; of these, those that make the smaller call.
-func (m merge) before(o merge) bool {
+// Before orders the queue: those first that waste least; of these, those that make the smaller call.
+func (m merge) Before(o merge) bool {
 	return cmp.Or(cmp.Compare(m.waste, o.waste), cmp.Compare(m.area, o.area), cmp.Compare(m.i, o.i), cmp.Compare(m.j, o.j)) < 0
 }

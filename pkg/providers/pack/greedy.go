@@ -27,8 +27,8 @@ type claim struct {
 	row   int32
 }
 
-// before orders the queue: the highest value first, then the row with fewer open columns, then the smaller number.
-func (a claim) before(b claim) bool {
+// Before orders the queue: the highest value first, then the row with fewer open columns, then the smaller number.
+func (a claim) Before(b claim) bool {
 	if a.value != b.value {
 		return a.value > b.value
 	}

@@ -1,13 +1,13 @@
 package pack
 
 // queue is a heap: what is before all others comes out first.
-type queue[T interface{ before(T) bool }] []T
+type queue[T interface{ Before(T) bool }] []T
 
 func (q *queue[T]) push(item T) {
 	*q = append(*q, item)
 	list := *q
 	at := len(list) - 1
-	for at > 0 && item.before(list[(at-1)/2]) {
+	for at > 0 && item.Before(list[(at-1)/2]) {
 		list[at] = list[(at-1)/2]
 		at = (at - 1) / 2
 	}
@@ -24,10 +24,10 @@ func (q *queue[T]) pop() T {
 	}
 	at := 0
 	for child := 1; child < n; child = 2*at + 1 {
-		if child+1 < n && list[child+1].before(list[child]) {
+		if child+1 < n && list[child+1].Before(list[child]) {
 			child++
 		}
-		if last.before(list[child]) {
+		if last.Before(list[child]) {
 			break
 		}
 		list[at] = list[child]

@@ -40,9 +40,6 @@ func newWorld(opts *Options) *world {
 	return w
 }
 
-// newID makes the next id.
-func (w *world) newID(prefix string) string { return w.idOr("", prefix) }
-
 // idOr is the id that a seed gives, or the next one.
 func (w *world) idOr(given, prefix string) string { return w.NewID(given, prefix+"%06d") }
 
