@@ -15,6 +15,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // sealed is a store that nothing can be added to.
@@ -50,7 +51,7 @@ func TestLooksNeverChangeThePlan(t *testing.T) {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 1))
-				h := &history{t: t, rand: random, wanted: map[string]bool{"ann": true, staff: true}, resends: map[string]int{}, kept: file.Open(t.TempDir()),
+				h := &history{t: t, rand: random, wanted: map[string]bool{"ann": true, staff: true}, resends: map[string]int{}, kept: file.Open(storetest.Folder(t)),
 					delay: one(random, 0, 20*time.Second, 3*time.Minute),
 					types: one(random, nil, nil, []string{"grant-mail"}, []string{"grant-mail", "grant-sms"}, []string{"revoke-mail"})}
 				h.cloud = newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: h.delay}, one(random, lawSeed, strings.ReplaceAll(lawSeed, "bounce", "mail")))
@@ -107,7 +108,7 @@ func (h *history) again() {
 func TestMailsAreAskedWhereSomethingMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t, free, strings.Replace(large(4, 3), "G3", "CAD", 1))
-		kept, want := store.Store(file.Open(t.TempDir())), spec.NewState()
+		kept, want := store.Store(file.Open(storetest.Folder(t))), spec.NewState()
 		for _, name := range []string{"G0", "G1", "G2", "CAD"} {
 			want = merge(want, desired(ref(kindAppGroup, name), user("u0"), user("u1"), user("u2")))
 		}
@@ -146,7 +147,7 @@ func TestMailsAreAskedWhereSomethingMoved(t *testing.T) {
 		look("a week later", false, 4)
 		kept = sealed{kept}
 		look("in a folder that can't be written", false, 0)
-		kept = sealed{file.Open(t.TempDir())}
+		kept = sealed{file.Open(storetest.Folder(t))}
 		look("in a new folder that can't be written", false, 4)
 		look("in a new folder that can't be written", false, 4)
 	})
@@ -159,7 +160,7 @@ func TestBrokenLooksTellNothing(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		for _, text := range []string{"", "{", "null", `{"format":2,"looks":{}}`, `{"format":1,"looks":{"app-group/G0":{}}}`, strings.Repeat("[", 10_000),
 			`{"format":1,"looks":{"app-group/G0":{"at":"2000-01-01T01:00:00Z","basis":""}}}`} {
-			kept := file.Open(t.TempDir())
+			kept := file.Open(storetest.Folder(t))
 			if err := kept.Put(conn+"/looks", text); err != nil {
 				t.Fatal(err)
 			}

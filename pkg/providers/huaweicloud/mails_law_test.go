@@ -16,6 +16,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 	"gopkg.in/yaml.v3"
 )
 
@@ -256,7 +257,7 @@ func TestNoMailTooManyInAnyHistory(t *testing.T) {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 0))
-				h := &history{t: t, rand: random, wanted: map[string]bool{"ann": true, staff: true}, resends: map[string]int{}, kept: file.Open(t.TempDir()),
+				h := &history{t: t, rand: random, wanted: map[string]bool{"ann": true, staff: true}, resends: map[string]int{}, kept: file.Open(storetest.Folder(t)),
 					delay: one(random, 0, 20*time.Second, 3*time.Minute),
 					types: one(random, nil, []string{"grant-mail", "grant-sms"}, []string{"revoke-mail"}, []string{"grant-mail", "revoke-mail", "grant-sms", "revoke-sms"})}
 				h.cloud = newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: h.delay}, lawSeed)
