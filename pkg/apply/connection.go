@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -30,12 +31,13 @@ type run struct {
 	stale   []diff.Staleness    // why the plan is none of now
 	broken  []diff.Violation    // the rules of now that it breaks, and that nobody allowed
 	late    []diff.ChangeResult // what showed only after the writes
+	began   time.Time
 }
 
 func newRun(part diff.ConnectionPlan, opts ApplyOptions) *run {
 	t := &task{part: part, opts: opts}
 	steps, ledger := newSteps(part), &ledger{task: t, open: map[int]bool{}}
-	return &run{task: t, steps: steps, ledger: ledger, sender: &sender{task: t, steps: steps, ledger: ledger}}
+	return &run{task: t, steps: steps, ledger: ledger, sender: &sender{task: t, steps: steps, ledger: ledger}, began: time.Now()}
 }
 
 // rounds is how often changes are sent that the vendor called failed: once more after a read has shown that they were not

@@ -80,6 +80,10 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 	return func() error { return keep(before) }, keep(now)
 }
 
+// clockSlack is how far the clock of a vendor that takes our signatures may be from ours. A mail that is older than the run by
+// more is none that the run caused.
+const clockSlack = 15 * time.Minute
+
 // tellBounced notes which mails that the run caused the vendor shows as failed by now. Vendors show them late: the next plan
 // tells of those that come after this look.
 func (r *run) tellBounced(ctx context.Context) {
@@ -100,7 +104,7 @@ func (r *run) tellBounced(ctx context.Context) {
 		return // what the changes did was read back; the next plan tells the rest
 	}
 	failed := slices.DeleteFunc(live.Notices, func(n diff.Notice) bool {
-		return !slices.ContainsFunc(mailed, func(c diff.Change) bool { return n.Bounced(r.part.Name, c) })
+		return n.Sent.Before(r.began.Add(-clockSlack)) || !slices.ContainsFunc(mailed, func(c diff.Change) bool { return n.Bounced(r.part.Name, c) })
 	})
 	r.ledger.notes = append(r.ledger.notes, notes(failed, bounced)...)
 }
