@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -60,13 +61,12 @@ func duplicateKey(data []byte) string {
 	if !json.Valid(data) {
 		return ""
 	}
-	var open []map[string]bool // the keys so far of each object that is open; nil for a list
+	var open []keys // of each object and list that is open; lists have none
 	for at := 0; at < len(data); at++ {
 		switch data[at] {
-		case '{':
-			open = append(open, map[string]bool{})
-		case '[':
-			open = append(open, nil)
+		case '{', '[':
+			open = slices.Grow(open, 1)[:len(open)+1]
+			open[len(open)-1].clear()
 		case '}', ']':
 			open = open[:len(open)-1]
 		case '"':
@@ -81,17 +81,52 @@ func duplicateKey(data []byte) string {
 			if rest := bytes.TrimLeft(data[end+1:], " \t\r\n"); len(rest) == 0 || rest[0] != ':' {
 				continue // a value
 			}
-			key, keys := keyOf(text), open[len(open)-1]
-			if keys[key] {
-				return key
+			if key := plainKey(text); !open[len(open)-1].add(key) {
+				return strings.ToLower(string(key))
 			}
-			keys[key] = true
 		}
 	}
 	return ""
 }
 
-func keyOf(text []byte) (key string) {
+// keys are those of one object so far: in a list while they are few, as nearly always, since every answer is looked at.
+type keys struct {
+	few  [][]byte
+	many map[string]bool
+}
+
+// manyKeys is from where on a list would be slower.
+const manyKeys = 50
+
+func (k *keys) clear() { k.few, k.many = k.few[:0], nil }
+
+// add says whether the key is new, in any letter case.
+func (k *keys) add(key []byte) bool {
+	if k.many == nil && len(k.few) < manyKeys {
+		if slices.ContainsFunc(k.few, func(known []byte) bool { return bytes.EqualFold(known, key) }) {
+			return false
+		}
+		k.few = append(k.few, key)
+		return true
+	}
+	if k.many == nil {
+		k.many = map[string]bool{}
+		for _, known := range k.few {
+			k.many[strings.ToLower(string(known))] = true
+		}
+	}
+	lower := strings.ToLower(string(key))
+	known := k.many[lower]
+	k.many[lower] = true
+	return !known
+}
+
+// plainKey is a key without its quotes and escapes.
+func plainKey(text []byte) []byte {
+	if !bytes.ContainsRune(text, '\\') {
+		return text[1 : len(text)-1]
+	}
+	var key string
 	_ = json.Unmarshal(text, &key) // valid JSON, so it is a string
-	return strings.ToLower(key)
+	return []byte(key)
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,24 @@ func TestProxiesThatCantBeRead(t *testing.T) {
 		said := strings.Contains(err.Error(), "https_proxy is no address of a proxy")
 		if said == ok || strings.Contains(err.Error(), "secret") || said && provider.FailureOf(err).Fate != provider.NotDone {
 			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
+// Objects with many keys are looked at in another way, with the same result.
+func TestDuplicateKeysOfWideObjects(t *testing.T) {
+	for _, n := range []int{1, manyKeys - 1, manyKeys, manyKeys + 1, 3 * manyKeys} {
+		text := "{"
+		for i := range n {
+			text += fmt.Sprintf(`"k%d": {"a": 1, "b": [{"a": 1}, {"a": 2}]},`, i)
+		}
+		if key := duplicateKey([]byte(text + `"last": 1}`)); key != "" {
+			t.Errorf("%d keys: %q", n, key)
+		}
+		for _, again := range []int{0, n - 1} {
+			if key := duplicateKey(fmt.Appendf(nil, `%s"K%d": 1}`, text, again)); key != fmt.Sprint("k", again) {
+				t.Errorf("%d keys, number %d again: %q", n, again, key)
+			}
 		}
 	}
 }
