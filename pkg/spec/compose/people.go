@@ -33,7 +33,6 @@ type person struct {
 // directory finds the users that files need.
 type directory struct {
 	connections map[string]*Connection
-	defaults    []string // what a blank domain means anywhere
 	people      []*person
 	names       map[holder]string // of users, by who they are
 	taken       map[string]bool   // accounts that are somebody's
@@ -46,7 +45,6 @@ func newDirectory(connections []*Connection, taken []string) *directory {
 	var unknown []holder
 	for _, c := range connections {
 		d.connections[c.Name] = c
-		d.defaults = append(d.defaults, c.domain())
 		for _, s := range c.users() {
 			switch h := (holder{c.Name, s}); {
 			case c.Known[s] != "":
@@ -158,41 +156,66 @@ func (d *directory) describe() {
 			if remark := c.People[h.subject].Remark; remark != "" {
 				p.remarks = append(p.remarks, remark+" at "+h.connection)
 			}
-			if !c.byAddress() && p.account == "" {
-				p.account = h.subject.Name
+			if c.byAddress() {
+				continue
+			}
+			d.taken[h.subject.Name] = true
+			if p.account = cmp.Or(p.account, h.subject.Name); !slices.Contains(by[h.subject.Name], p) {
+				by[h.subject.Name] = append(by[h.subject.Name], p)
+			}
+			if h.subject.Name != p.account {
+				p.given[h.connection] = h.subject.Name
 			}
 		}
-		if p.account != "" {
-			by[p.account] = append(by[p.account], p)
+	}
+	for _, namesakes := range by {
+		if len(namesakes) > 1 {
+			for _, p := range namesakes {
+				p.domain = d.ownDomain(p)
+			}
 		}
 	}
-	for _, account := range slices.Sorted(maps.Keys(by)) {
-		d.taken[account] = true
-		d.tellApart(by[account])
+	for d.tellApart() {
 	}
 }
 
-// tellApart makes sure that files don't take namesakes for one person: by their domains, or where these are the same, by names at
-// their connections alone.
-func (d *directory) tellApart(namesakes []*person) {
-	if len(namesakes) < 2 {
-		return
-	}
-	domains := map[string]int{}
-	for _, p := range namesakes {
-		p.domain = d.ownDomain(p)
-		domains[p.domain]++
-	}
-	for _, p := range namesakes {
-		if domains[p.domain] > 1 {
-			for _, h := range p.at {
-				if !d.connections[h.connection].byAddress() {
-					p.given[h.connection] = h.subject.Name
-				}
+// tellApart finds people whom some connection would take for one, and gives each of them names at their own connections alone. It
+// says whether it found any.
+func (d *directory) tellApart() (found bool) {
+	alike := func(who func(*person) spec.Subject) {
+		first := map[spec.Subject]*person{}
+		for _, p := range d.people {
+			s := who(p)
+			o := first[s]
+			if first[s] = p; o == nil || s.Name == "" {
+				continue
 			}
-			p.account = ""
+			for _, p := range []*person{o, p} {
+				found = found || p.account != ""
+				d.nameApart(p)
+			}
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.connections)) {
+		domain := d.connections[name].domain()
+		alike(func(p *person) spec.Subject { return spec.Subject{Name: p.account, Domain: cmp.Or(p.domain, domain)} })
+		if !d.connections[name].byAddress() {
+			alike(func(p *person) spec.Subject {
+				return spec.Subject{Name: cmp.Or(p.given[name], p.account), Domain: cmp.Or(p.domain, domain)}
+			})
+		}
+	}
+	return found
+}
+
+// nameApart has nobody take a person for somebody else: without an account, and with a name at each connection.
+func (d *directory) nameApart(p *person) {
+	for _, h := range p.at {
+		if !d.connections[h.connection].byAddress() {
+			p.given[h.connection] = h.subject.Name
+		}
+	}
+	p.account = ""
 }
 
 // ownDomain is the domain of a person where it is written, although it is that of a connection.

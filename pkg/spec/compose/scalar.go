@@ -24,7 +24,7 @@ func Scalar(text string) string {
 // Item writes a word of a list of subjects: a prefix such as "group:", a name, and what follows it, such as "@DOMAIN". Blanks at
 // either end of the name are written out, as in a text of its own.
 func Item(prefix, name, suffix string) string {
-	if text := prefix + name + suffix; isPlain(text) {
+	if text := prefix + name + suffix; isPlain(text) && strings.TrimSpace(name) == name {
 		return text
 	}
 	return `"` + escaped(prefix) + escaped(name) + escaped(suffix) + `"`
