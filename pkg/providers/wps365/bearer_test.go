@@ -22,13 +22,13 @@ func TestOneRenewsForAll(t *testing.T) {
 			var all sync.WaitGroup
 			for range 3 {
 				all.Go(func() {
-					if token, err := b.token(t.Context(), refused); err != nil || token.Reveal() == refused {
+					if token, err := b.Get(t.Context(), refused); err != nil || token.Reveal() == refused {
 						t.Errorf("refused %q: token %q, error %v", refused, token.Reveal(), err)
 					}
 				})
 			}
 			all.Wait()
-			if token, err := b.token(t.Context(), ""); err != nil || fetched != round+1 || token.Reveal() != fmt.Sprint("token ", fetched) {
+			if token, err := b.Get(t.Context(), ""); err != nil || fetched != round+1 || token.Reveal() != fmt.Sprint("token ", fetched) {
 				t.Errorf("round %d: %d tokens fetched, the last one is %q, error %v", round, fetched, token.Reveal(), err)
 			}
 		}
