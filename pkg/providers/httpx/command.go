@@ -1,7 +1,6 @@
 package httpx
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,7 +43,7 @@ func RunCommand(ctx context.Context, c spec.Command, forms []spec.AuthForm, secr
 	out, said := &bounded{most: maxPrinted, full: cancel}, &tail{most: maxSaid}
 	program.Dir, program.Env, program.Stdout, program.Stderr, program.WaitDelay = string(os.PathSeparator), environment, out, said, afterLife
 	err := program.Run()
-	keepPrinted(out.Bytes(), secrets)
+	keepPrinted(out.kept, secrets)
 	switch {
 	case ctx.Err() != nil:
 		return Printed{}, interruption(ctx)
@@ -54,13 +53,13 @@ func RunCommand(ctx context.Context, c spec.Command, forms []spec.AuthForm, secr
 		err = fmt.Errorf("it did not end within %v", c.Timeout)
 	}
 	if err != nil {
-		text := strings.TrimSpace(secrets.Redact(strings.ToValidUTF8(string(said.Bytes()), "?")))
+		text := strings.TrimSpace(secrets.Redact(strings.ToValidUTF8(string(said.kept), "?")))
 		if text != "" {
 			text = "; it said: " + text
 		}
 		return Printed{}, fmt.Errorf("%s: exec %s: %w%s", c.Source, c.Argv[0], err, text)
 	}
-	p, err := readPrinted(out.Bytes(), forms)
+	p, err := readPrinted(out.kept, forms)
 	if err != nil {
 		return Printed{}, fmt.Errorf("%s: exec %s: %w", c.Source, c.Argv[0], err)
 	}
@@ -130,33 +129,32 @@ func wantPrinted(forms []spec.AuthForm) string {
 	return "it must print " + strings.Join(all, "; or ") + "; with " + expiryField + " where it ends"
 }
 
-// bounded keeps what is written up to a limit, and says so when there is more.
+// bounded keeps what is written up to a limit, and says so when there is more. (It embeds no buffer: io.Copy would fill that by itself.)
 type bounded struct {
-	bytes.Buffer
+	kept []byte
 	most int
 	over bool
 	full func()
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.most {
+	if len(b.kept)+len(p) > b.most {
 		b.over = true
 		b.full()
 		return 0, errors.New("too much")
 	}
-	return b.Buffer.Write(p)
+	b.kept = append(b.kept, p...)
+	return len(p), nil
 }
 
 // tail keeps the end of what is written.
 type tail struct {
-	bytes.Buffer
+	kept []byte
 	most int
 }
 
 func (t *tail) Write(p []byte) (int, error) {
-	_, _ = t.Buffer.Write(p) // it never fails
-	if more := t.Len() - t.most; more > 0 {
-		t.Next(more)
-	}
+	t.kept = append(t.kept, p...)
+	t.kept = append([]byte(nil), t.kept[max(0, len(t.kept)-t.most):]...)
 	return len(p), nil
 }
