@@ -28,6 +28,8 @@ type cli struct {
 	files       []string
 	input       []byte // what - stands for among them; nil until it is read
 	operator    string // file that is the operator's; "": as the environment says
+	base        string // git ref of the files that the files are held against; "": none
+	by          string // what rows are sorted by
 	output      string
 	connections []string
 	targets     []string
