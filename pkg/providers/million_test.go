@@ -36,7 +36,7 @@ type company struct {
 // a person in 40 comes into another department.
 func newCompany(grants int, churn bool) company {
 	const department, groups = 400, 160
-	c := company{people: max(grants/perGroup*department/groups, 2*department)}
+	c := company{people: (grants/perGroup/groups + 2) * department}
 	draw := rand.New(rand.NewPCG(1, 2))
 	for g := range grants / perGroup {
 		first := g / groups * department
