@@ -26,7 +26,7 @@ func (p *Plan) Encode() ([]byte, error) {
 func (p *Plan) Seal() { p.ID = p.digest() }
 
 // digest is the plan's id: over its compact JSON without the keys id, created and now, so that the same world gives the
-// same id whatever the clock says.
+// same id whatever the clock says, and without what is Outside.
 func (p *Plan) digest() string {
 	data, err := encode(struct {
 		Format      int              `json:"format"`
@@ -34,7 +34,7 @@ func (p *Plan) digest() string {
 		Files       []string         `json:"files"`
 		Connections []ConnectionPlan `json:"connections"`
 		Summary     Summary          `json:"summary"`
-	}{p.Format, p.Spec, p.Files, p.Connections, p.Summary}, "")
+	}{p.Format, p.Spec, p.Files, withoutOutside(p.Connections), p.Summary}, "")
 	if err != nil { // a Plan holds strings, numbers and times only
 		return ""
 	}

@@ -7,12 +7,16 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Drift reports how live state differs from the files.
-func Drift(d *diff.Drift) Report {
+// Drift reports how live state differs from the files, and if that is asked what is outside of them, by name.
+func Drift(d *diff.Drift, outside bool) Report {
 	report := Report{Title: "Drift"}
 	seen := view{Tally: d.Summary.Tally}
 	for _, part := range d.Connections {
-		if s := driftSection(part); !s.empty() {
+		s := driftSection(part)
+		if outside {
+			s.outside(part.Outside)
+		}
+		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
@@ -29,6 +33,19 @@ func driftSection(part diff.DriftPart) Section {
 	all := part.Differences
 	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i].Change }, func(i int) Row { return differenceRow(all[i]) })
 	return s
+}
+
+// outside names what no file rules.
+func (s *Section) outside(o diff.Outside) {
+	for _, resource := range o.UnmanagedResources {
+		s.note(Info, "unmanaged: "+resource)
+	}
+	for _, resource := range o.IgnoredResources {
+		s.note(Info, "ignored: "+resource)
+	}
+	if o.UnmanagedUnknown != "" {
+		s.note(Warning, "more may be unmanaged: "+o.UnmanagedUnknown)
+	}
 }
 
 func differenceRow(d diff.Difference) Row {
