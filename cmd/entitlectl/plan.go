@@ -73,7 +73,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		return err
 	}
 	c.announce(w)
-	flags.opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
