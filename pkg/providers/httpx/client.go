@@ -230,7 +230,11 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
-	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && duplicateKey(data) == "" {
+	repeated := ""
+	if resp.StatusCode < 300 && err == nil && (c.Meaning != nil || out != nil) {
+		repeated = duplicateKey(data)
+	}
+	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && repeated == "" {
 		failure.Means = c.Meaning(data)
 	}
 	switch {
@@ -244,7 +248,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
-		failure.Err = c.decode(r, data, out)
+		failure.Err = c.decode(r, data, repeated, out)
 	}
 	if failure.Err != nil {
 		return answer, failure
