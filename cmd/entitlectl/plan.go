@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,6 +74,9 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if err := c.notAnInput("--out", flags.out, w.spec); err != nil {
 		return err
 	}
+	if target := c.personTarget(); flags.out != "" && target != "" {
+		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
+	}
 	c.announce(w)
 	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
@@ -111,6 +116,15 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 		c.explain(plan, w)
 	}
 	return plan, err
+}
+
+// personTarget is a target that is a person; "": none is.
+func (c *cli) personTarget() string {
+	i := slices.IndexFunc(c.targets, func(target string) bool { return strings.HasPrefix(target, apply.PersonTarget) })
+	if i < 0 {
+		return ""
+	}
+	return c.targets[i]
 }
 
 // limited ends a run after --timeout.

@@ -103,5 +103,9 @@ func baseTotals(base *diff.Base, own, before []entry) string {
 	if asks == "" {
 		asks = "nothing"
 	}
-	return fmt.Sprintf(" Of that this change against %s asks for %s; %d were so before.", base.Ref, asks, len(before))
+	text := fmt.Sprintf(" Of that this change against %s asks for %s", base.Ref, asks)
+	if len(before) > 0 {
+		text += fmt.Sprintf("; %d differed before", len(before))
+	}
+	return text + "."
 }

@@ -34,6 +34,8 @@ func PlanBy(p *diff.Plan, by By) Report {
 	}
 	if by == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
+	} else {
+		report.Comment = &Comment{own: own, before: apart, several: len(p.Connections) > 1, id: p.ID}
 	}
 	report.Apart = apartOf(p.Base, apart, by)
 	report.Totals = planTotals(p.Summary, seen) + baseTotals(p.Base, own, apart)
@@ -65,7 +67,7 @@ func planSection(part diff.ConnectionPlan) Section {
 func partEntries(part diff.ConnectionPlan) (own, before []entry) {
 	title := Heading(part.Name, part.Provider, part.Endpoints)
 	for _, c := range part.Changes {
-		e := entry{title, c, changeRow(c)}
+		e := entry{part.Name, title, c, changeRow(c), false}
 		if c.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
@@ -73,7 +75,7 @@ func partEntries(part diff.ConnectionPlan) (own, before []entry) {
 		}
 	}
 	for _, c := range extras(part) {
-		own = append(own, entry{title, c, extraRow(c)})
+		own = append(own, entry{part.Name, title, c, extraRow(c), false})
 	}
 	return own, before
 }

@@ -14,6 +14,7 @@ type Report struct {
 	Sections []Section // connections, or people
 	Apart    Apart     // what is not because of the change that is looked at
 	Totals   string
+	Comment  *Comment // what Markdown shows instead of the rows of Sections; nil: these
 }
 
 // Apart stands apart from the rest of a report.
