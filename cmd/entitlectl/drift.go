@@ -25,6 +25,8 @@ func newDrift(c *cli) *cobra.Command {
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	c.underOperator(command)
+	c.againstBase(command)
+	c.sorted(command)
 	return command
 }
 
@@ -40,7 +42,7 @@ func (c *cli) drift(ctx context.Context, full bool) error {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.show(drift, render.Drift(drift)); err != nil {
+	if err := c.show(drift, render.DriftBy(drift, render.By(c.by))); err != nil {
 		return err
 	}
 	var partly, differs error

@@ -49,6 +49,8 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)
+	c.againstBase(command)
+	c.sorted(command)
 	c.lookAhead(command)
 	return command
 }
@@ -76,7 +78,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.show(plan, render.Plan(plan)); err != nil {
+	if err := c.show(plan, render.PlanBy(plan, render.By(c.by))); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
@@ -104,6 +106,9 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
+	}
+	if plan != nil {
+		c.explain(plan, w)
 	}
 	return plan, err
 }

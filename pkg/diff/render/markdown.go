@@ -15,6 +15,7 @@ const MarkdownLimit = 60_000
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so
 // that it can't become markup, a link or a mention.
 func Markdown(w io.Writer, r Report) error {
+	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
 	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
 	lines := markdownLines(r)
 	const noticeRoom = 512 // for what leftOut says
