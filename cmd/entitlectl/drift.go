@@ -24,6 +24,7 @@ func newDrift(c *cli) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	return command
 }
