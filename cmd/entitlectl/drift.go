@@ -26,6 +26,7 @@ func newDrift(c *cli) *cobra.Command {
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.againstBase(command)
 	c.sorted(command)

@@ -50,6 +50,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Full, "full", false, fullWords)
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.againstBase(command)
 	c.sorted(command)
