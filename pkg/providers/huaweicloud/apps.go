@@ -93,7 +93,7 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 		return err
 	}
 	for _, a := range accounts {
-		r.addGrant(ref, *a, live)
+		r.addGrant(ref, *a, "", live)
 	}
 	if all.Broken != "" {
 		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
