@@ -12,10 +12,11 @@ import (
 type Env struct {
 	Transport  http.RoundTripper // nil: the network
 	UserAgent  string
-	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
-	Observe    func(Event)   // nil: nobody watches
-	KV         store.KV      // nil: nothing outlives the run; providers begin their keys with their connection's name
-	Limiter    store.Limiter // nil: rates are kept for this run alone
+	TryTimeout time.Duration                       // for one request and its answer; 0: DefaultTryTimeout
+	Observe    func(Event)                         // nil: nobody watches
+	Answered   func(*http.Request, *http.Response) // called when the head of an answer has come, for whoever looks at dates and certificates; nil: nobody does
+	KV         store.KV                            // nil: nothing outlives the run; providers begin their keys with their connection's name
+	Limiter    store.Limiter                       // nil: rates are kept for this run alone
 	// Reserve is at which rates turns of Limiter are taken; of zero: at those of the client. A client that is to be slower than
 	// others makes a pause of its own, and takes no turn of theirs for it.
 	Reserve spec.Rates
