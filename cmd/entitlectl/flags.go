@@ -22,7 +22,7 @@ func useful(command *cobra.Command) []string {
 	switch words[1] {
 	case "validate":
 		return files
-	case "plan", "apply", "drift":
+	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "import":
 		return []string{"file", "connection", "now", "state-dir", "color", "log-level", "log-format", "timeout"}
