@@ -76,7 +76,9 @@ type vendorList struct {
 	asked int
 }
 
-func (v *vendorList) honest() bool { return len(v.total)+len(v.fails)+len(v.short) == 0 && !v.ignores && !v.odd }
+func (v *vendorList) honest() bool {
+	return len(v.total)+len(v.fails)+len(v.short) == 0 && !v.ignores && !v.odd
+}
 
 func (v *vendorList) page(_ context.Context, from int) (Page[string, int], error) {
 	v.mu.Lock()
