@@ -22,6 +22,9 @@ const MaxBody = 16 << 20
 // several goroutines.
 type Client struct {
 	Env Env
+	// Prepare gets what Sign needs, before anybody is told that the request leaves; nil: it needs nothing that takes time. A try
+	// has no time for it.
+	Prepare func(ctx context.Context, req Request) error
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
 	// Meaning says which status an answer of one below 300 stands for by its body; nil, or 0: its own.
@@ -126,6 +129,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		if err := bucket.wait(ctx); err != nil {
 			return Answer{}, req.stopped(last, err).failure()
 		}
+		if c.Prepare != nil {
+			if err := c.Prepare(ctx, req); err != nil {
+				return Answer{}, req.unmade(last, err)
+			}
+		}
 		if attempt == 1 && req.BeforeSend != nil {
 			if err := req.BeforeSend(); err != nil {
 				return Answer{}, req.fail(provider.NotDone, err).failure()
@@ -133,7 +141,7 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		}
 		t, err := c.try(ctx, req, body, out)
 		if err != nil {
-			return Answer{}, err
+			return Answer{}, req.unmade(last, err)
 		}
 		last = t.failure
 		pause, again := c.learn(ctx, bucket, req, t, attempt)
@@ -243,7 +251,11 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
-	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && duplicateKey(data) == "" {
+	repeated := ""
+	if resp.StatusCode < 300 && err == nil && (c.Meaning != nil || out != nil) {
+		repeated = duplicateKey(data)
+	}
+	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && repeated == "" {
 		failure.Means = c.Meaning(data)
 	}
 	switch {
@@ -257,7 +269,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
-		failure.Err = c.decode(r, data, out)
+		failure.Err = c.decode(r, data, repeated, out)
 	}
 	if failure.Err != nil {
 		return answer, failure
