@@ -19,9 +19,10 @@ func newDrift(c *cli) *cobra.Command {
 			"who moved since: somebody behind our back (changed live), or the files. Holds no client that could write.\n" +
 			"Exits 0 where nothing differs, 2 where something does (be it blocked), 3 where a list could not be read whole (the rule\n" +
 			"incomplete-read), and 1 where a connection could not be read.",
-		Example: "  entitlectl drift -o json || alert",
-		Args:    filesAreFlags,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full) },
+		Example: "  entitlectl drift -o json || alert\n" +
+			"  entitlectl drift --by person",
+		Args: filesAreFlags,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	c.underOperator(command)
