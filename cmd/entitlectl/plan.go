@@ -80,11 +80,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		return err
 	}
 	if flags.out != "" && unread == nil {
-		data, err := plan.Encode()
-		if err != nil {
-			return err
-		}
-		if err := c.writeOutput(ctx, flags.out, data); err != nil {
+		if err := c.writeOutput(ctx, flags.out, plan.Write); err != nil {
 			return fmt.Errorf("--out %s: the plan was not saved: %w", flags.out, err)
 		}
 	}
