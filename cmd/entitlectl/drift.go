@@ -25,6 +25,7 @@ func newDrift(c *cli) *cobra.Command {
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	c.underOperator(command)
+	c.limitRows(command)
 	return command
 }
 
@@ -40,7 +41,7 @@ func (c *cli) drift(ctx context.Context, full bool) error {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.show(drift, render.Drift(drift)); err != nil {
+	if err := c.showRows(drift, func(rows int) render.Report { return render.DriftWithin(drift, rows) }); err != nil {
 		return err
 	}
 	var partly, differs error

@@ -50,6 +50,7 @@ func newPlan(c *cli) *cobra.Command {
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)
 	c.lookAhead(command)
+	c.limitRows(command)
 	return command
 }
 
@@ -76,7 +77,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.show(plan, render.Plan(plan)); err != nil {
+	if err := c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, rows) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {

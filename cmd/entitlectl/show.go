@@ -14,7 +14,7 @@ import (
 )
 
 func newShow(c *cli) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use: "show FILE", Short: "Render a saved plan",
 		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
 		Example: "  entitlectl show plan.json -o markdown",
@@ -24,9 +24,11 @@ func newShow(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.show(plan, render.Plan(plan))
+			return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, rows) })
 		},
 	}
+	c.limitRows(command)
+	return command
 }
 
 // contentError is an error about the content of a plan, and not about its file.

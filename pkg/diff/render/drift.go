@@ -5,29 +5,39 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Drift reports how live state differs from the files.
-func Drift(d *diff.Drift) Report {
+func Drift(d *diff.Drift) Report { return DriftWithin(d, 0) }
+
+// DriftWithin is Drift in so many rows at most, 0 for all; it counts the rest.
+func DriftWithin(d *diff.Drift, rows int) Report {
 	report := Report{Title: "Drift"}
 	seen := view{Tally: d.Summary.Tally}
-	for _, part := range d.Connections {
-		if s := driftSection(part); !s.empty() {
+	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
+	shown, hidden := within(rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
+	for i, part := range d.Connections {
+		s := driftSection(part, shown[i])
+		if hidden > 0 && len(all[i]) > 0 {
+			counted := tallied(all[i], func(d *diff.Difference) *diff.Change { return &d.Change }, func(d *diff.Difference) string { return string(d.Cause) })
+			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Causes, func(c diff.Cause) string { return string(c) }))...)
+		}
+		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
-	report.Totals = driftTotals(d.Summary, seen)
+	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
 	return report
 }
 
-func driftSection(part diff.DriftPart) Section {
+func driftSection(part diff.DriftPart, shown []diff.Difference) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete)))
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
-	all := part.Differences
-	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i].Change }, func(i int) Row { return differenceRow(all[i]) })
+	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return &shown[i].Change }, func(i int) Row { return differenceRow(shown[i]) })
 	return s
 }
 

@@ -7,23 +7,62 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Plan reports what an apply would do.
-func Plan(p *diff.Plan) Report {
+func Plan(p *diff.Plan) Report { return PlanWithin(p, 0) }
+
+// PlanWithin is Plan in so many rows at most, 0 for all; it counts the rest.
+func PlanWithin(p *diff.Plan, rows int) Report {
 	report := Report{Title: "Plan"}
 	seen := view{Tally: p.Summary.Tally}
-	for _, part := range p.Connections {
-		if s := planSection(part); !s.empty() {
+	shown, extra, hidden := planRows(p, rows)
+	for i, part := range p.Connections {
+		s := planSection(part, shown[i], extra[i])
+		if hidden > 0 && len(part.Changes) > 0 {
+			s.Notes = append(s.Notes, tallied(part.Changes, func(c *diff.Change) *diff.Change { return c }, changeWord).notes(changeWords)...)
+		}
+		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
-	report.Totals = planTotals(p.Summary, seen)
+	report.Totals = planTotals(p.Summary, seen) + hiddenText(hidden)
 	return report
 }
 
-func planSection(part diff.ConnectionPlan) Section {
+// planRows are the changes of each connection that are shown row by row, and the pairs that calls touch beside them. Those have
+// the room that changes leave.
+func planRows(p *diff.Plan, rows int) (shown, extra [][]diff.Change, hidden int) {
+	changes := spec.Each(p.Connections, func(part diff.ConnectionPlan) []diff.Change { return part.Changes })
+	shown, hidden = within(rows, changes, func(c *diff.Change) Risk { return riskOf(*c) })
+	extra = spec.Each(p.Connections, extras)
+	room := rows
+	for _, list := range shown {
+		room -= len(list)
+	}
+	for i, list := range extra {
+		if more := len(list) - room; rows > 0 && more > 0 {
+			hidden += more
+			extra[i] = list[:room]
+		}
+		room -= len(extra[i])
+	}
+	return shown, extra, hidden
+}
+
+// changeWords are what totals call the ops, takings first; changeWord is that of a change.
+var changeWords = []string{"to delete", "to revoke", "to update", "blocked", "to create", "to grant", "to resend"}
+
+func changeWord(c *diff.Change) string {
+	if c.Problem != "" {
+		return "blocked"
+	}
+	return "to " + string(c.Op)
+}
+
+func planSection(part diff.ConnectionPlan, shown, extra []diff.Change) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete())))
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
@@ -40,9 +79,12 @@ func planSection(part diff.ConnectionPlan) Section {
 	if part.FromHoles > 0 {
 		s.note(Info, fromHolesText(part.FromHoles))
 	}
-	all := slices.Concat(part.Changes, extras(part))
+	all := shown
+	if len(extra) > 0 {
+		all = slices.Concat(shown, extra)
+	}
 	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i] }, func(i int) Row {
-		if i >= len(part.Changes) {
+		if i >= len(shown) {
 			return extraRow(all[i])
 		}
 		return changeRow(all[i])
