@@ -19,6 +19,7 @@ const module = "github.com/entitlectl/entitlectl/"
 // allowed says what each package may import of ours, tests aside. PROVIDER stands for each vendor's folder.
 var allowed = map[string][]string{
 	"pkg/spec":                           {},
+	"pkg/spec/compose":                   {"pkg/spec"},
 	"pkg/git":                            {},
 	"pkg/diff":                           {"pkg/spec"},
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},

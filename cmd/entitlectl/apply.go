@@ -150,11 +150,11 @@ func allFailed(plan *diff.Plan) bool {
 func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {
 	switch {
 	case c.output != "json":
-		return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, rows) })
+		return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.ByResource, rows) })
 	case to == nil:
 		return nil
 	}
-	return c.text(to, to != c.stderr || c.terminal.stderr, render.PlanWithin(plan, c.maxRows))
+	return c.text(to, to != c.stderr || c.terminal.stderr, render.PlanWithin(plan, render.ByResource, c.maxRows))
 }
 
 // write carries the plan out and reports what live state shows afterwards.

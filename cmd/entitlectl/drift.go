@@ -26,6 +26,8 @@ func newDrift(c *cli) *cobra.Command {
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	c.underOperator(command)
 	c.limitRows(command)
+	c.againstBase(command)
+	c.sorted(command)
 	return command
 }
 
@@ -41,7 +43,7 @@ func (c *cli) drift(ctx context.Context, full bool) error {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.showRows(drift, func(rows int) render.Report { return render.DriftWithin(drift, rows) }); err != nil {
+	if err := c.showRows(drift, func(rows int) render.Report { return render.DriftWithin(drift, render.By(c.by), rows) }); err != nil {
 		return err
 	}
 	var partly, differs error

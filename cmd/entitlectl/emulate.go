@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,10 +92,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, func(w io.Writer) error {
-		_, err := w.Write(state)
-		return err
-	}))
+	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, writes(state)))
 }
 
 // newEmulator makes one server of all vendors.

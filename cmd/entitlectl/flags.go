@@ -22,6 +22,8 @@ func useful(command *cobra.Command) []string {
 		return files
 	case "plan", "apply", "drift":
 		return append(files, "log-level", "log-format", "timeout")
+	case "import":
+		return []string{"file", "connection", "now", "state-dir", "color", "log-level", "log-format", "timeout"}
 	case "history", "lock":
 		return []string{"output", "state-dir", "color"}
 	case "show":

@@ -21,13 +21,15 @@ import (
 type scope struct {
 	connection spec.Connection
 	desired    spec.State
-	targets    []string // KIND/NAME; none: all that the files list
+	base       *spec.State // what the files of --base want; nil: nothing is held against them
+	targets    []string    // KIND/NAME; none: all that the files list
 }
 
 // intent is what a run is about: the files, and what --connection and --target leave of them.
 type intent struct {
 	spec   *spec.Spec
 	scopes []scope
+	base   *baseline // nil: the files are held against no others
 }
 
 func (w intent) connectionNames() []string {
@@ -47,8 +49,11 @@ func (c *cli) intent(ctx context.Context) (intent, error) {
 		return intent{}, err
 	}
 	c.warn(s.Warnings)
-	scopes, err := c.scopes(s)
-	return intent{s, scopes}, err
+	w := intent{spec: s}
+	if w.scopes, err = c.scopes(s); err != nil {
+		return w, err
+	}
+	return w, c.hold(ctx, &w)
 }
 
 // load reads and checks files, the operator's first; none named stands for the usual ones.
@@ -227,7 +232,7 @@ func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec
 func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job {
 	var jobs []apply.Job
 	for _, sc := range scopes {
-		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Targets: sc.targets}
+		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Base: sc.base, Targets: sc.targets}
 		if job.Source, job.Err = c.open(ctx, sc.connection, open); job.Err != nil {
 			job.Source = nil
 		}

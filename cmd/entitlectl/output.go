@@ -139,6 +139,14 @@ func (c *cli) writeOutput(ctx context.Context, path string, write func(io.Writer
 	}
 }
 
+// writes is a function that writes data.
+func writes(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
 // writeThrough makes no file and cuts none.
 func writeThrough(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)

@@ -49,6 +49,8 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
 	c.underOperator(command)
+	c.againstBase(command)
+	c.sorted(command)
 	c.lookAhead(command)
 	c.limitRows(command)
 	return command
@@ -77,7 +79,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, rows) }); err != nil {
+	if err := c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.By(c.by), rows) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
@@ -101,6 +103,9 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
+	}
+	if plan != nil {
+		c.explain(plan, w)
 	}
 	return plan, err
 }

@@ -29,6 +29,8 @@ type cli struct {
 	files       []string
 	input       []byte // what - stands for among them; nil until it is read
 	operator    string // file that is the operator's; "": as the environment says
+	base        string // git ref of the files that the files are held against; "": none
+	by          string // what rows are sorted by
 	output      string
 	connections []string
 	targets     []string
@@ -86,7 +88,7 @@ func newRoot(c *cli) *cobra.Command {
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newHistory(c), newLock(c),
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newImport(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)

@@ -24,10 +24,11 @@ func newShow(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, rows) })
+			return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.By(c.by), rows) })
 		},
 	}
 	c.limitRows(command)
+	c.sorted(command)
 	return command
 }
 

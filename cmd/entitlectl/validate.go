@@ -96,7 +96,7 @@ func (c *cli) validate(ctx context.Context) error {
 	case len(warnings) > 0:
 		report.Sections = append(report.Sections, notes(render.Warning, document.Warnings))
 	}
-	c.announce(intent{s, scopes})
+	c.announce(intent{spec: s, scopes: scopes})
 	return c.show(document, report)
 }
 

@@ -11,6 +11,7 @@ import (
 type Job struct {
 	Connection spec.Connection
 	Desired    spec.State
+	Base       *spec.State     // what other files want, which Desired is held against; nil: none
 	Targets    []string        // KIND/NAME, where the run is filtered to these
 	Source     provider.Source // for Apply it must be a provider.Target
 	Err        error           // why the connection can't be used; then Source is nil

@@ -100,7 +100,9 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
 		return err
 	}
-	part.Changes = changes
+	if part.Changes = changes; job.Base != nil {
+		compared.Because(changes, *job.Base, resending)
+	}
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)

@@ -34,11 +34,13 @@ func (p *Plan) Seal() {
 // large says whether the changes stand together in JSON.
 func (p ConnectionPlan) large() bool { return len(p.Changes) > MaxListed }
 
-// digest is the plan's id: over its compact JSON of format 1, whatever its own, without the keys id, created and now, so that
-// the same world gives the same id whatever the clock says.
+// digest is the plan's id: over its compact JSON of format 1, whatever its own, without the keys id, created, now and base, and
+// without what explains changes, so that the same world gives the same id whatever the clock says and whatever the files are held
+// against.
 func (p *Plan) digest() string {
 	sum := sha256.New()
 	w := newPlanWriter(sum)
+	w.essential = true
 	w.listed(struct {
 		Format      int              `json:"format"`
 		Spec        string           `json:"spec"`

@@ -8,8 +8,9 @@ import (
 )
 
 // Format 2 says what format 1 says. Settings are objects in it; and of a connection with more than MaxListed changes, which
-// format 1 has one by one, those that differ in nothing but subject and source, and stand one after the other, are one group.
-// Subjects and sources are in tables, in the order in which they come first, and groups refer to them by their places.
+// format 1 has one by one, those that differ in nothing but who it is about and where that stands in the files, and that stand one
+// after the other, are one group. What differs is in tables, in the order in which it comes first, and groups refer to it by its
+// place.
 
 // change2 is a change in format 2, as long as it stands alone.
 type change2 struct {
@@ -36,11 +37,20 @@ func newCall2(c Call) call2 {
 	return call2{c.Name, c.Changes, spec.Each(c.Extra, newChange2)}
 }
 
-// group is several changes, or one.
+// who is a row of the table of subjects.
+type who struct {
+	spec.Subject
+	Person string `json:"person,omitempty"`
+}
+
+// group is several changes, or one. Its lists have a place in a table for each of the changes. All but the first are left out
+// where the changes share what they are about.
 type group struct {
 	change2        // what they share
-	Subjects []int `json:"subjects,omitempty"` // of each change
-	Sources  []int `json:"sources,omitempty"`  // of each change; left out where they share it
+	Subjects []int `json:"subjects,omitempty"`
+	Sources  []int `json:"sources,omitempty"`
+	Vias     []int `json:"vias,omitempty"`
+	Were     []int `json:"were,omitempty"` // in the table of sources
 }
 
 // wireSettings are settings as an object.
@@ -86,13 +96,20 @@ func (t *table[T]) add(row T) int {
 	return at
 }
 
+// tables are those of a connection.
+type tables struct {
+	subjects table[who]
+	sources  table[string]
+	vias     table[spec.Via]
+}
+
 // shared is what the changes of a group have in common; ok is false of a change that is a group of its own.
 func shared(c *Change) (in Change, ok bool) {
 	if c.Op != OpGrant && c.Op != OpRevoke || c.Subject == (spec.Subject{}) || !c.Doubt.IsZero() {
 		return *c, false
 	}
 	in = *c
-	in.Subject, in.Source = spec.Subject{}, ""
+	in.Subject, in.Person, in.Source, in.Via, in.Was = spec.Subject{}, "", "", spec.Via{}, ""
 	return in, true
 }
 
@@ -107,14 +124,38 @@ func groupEnd(changes []Change, begin int) (end int) {
 	return end
 }
 
-// oneSource says whether all changes have the same source.
-func oneSource(changes []Change) bool {
+// column takes one thing of changes out of what they share: it returns the place of each in a table, or none where it is the same
+// of all, and then that.
+func column[T comparable](changes []Change, of func(*Change) T, in *table[T]) (places []int, same T) {
+	same = of(&changes[0])
 	for i := range changes {
-		if changes[i].Source != changes[0].Source {
-			return false
+		if of(&changes[i]) != same {
+			places = make([]int, len(changes))
+			for k := range changes {
+				places[k] = in.add(of(&changes[k]))
+			}
+			var none T
+			return places, none
 		}
 	}
-	return true
+	return nil, same
+}
+
+// group is a group of changes; rows that tables lack are added to them.
+func (t *tables) group(changes []Change) group {
+	in, together := shared(&changes[0])
+	if !together {
+		return group{change2: newChange2(in)}
+	}
+	g := group{}
+	for i := range changes {
+		g.Subjects = append(g.Subjects, t.subjects.add(who{changes[i].Subject, changes[i].Person}))
+	}
+	g.Sources, in.Source = column(changes, func(c *Change) string { return c.Source }, &t.sources)
+	g.Vias, in.Via = column(changes, func(c *Change) spec.Via { return c.Via }, &t.vias)
+	g.Were, in.Was = column(changes, func(c *Change) string { return c.Was }, &t.sources)
+	g.change2 = newChange2(in)
+	return g
 }
 
 // writeGrouped writes the plan in format 2: its own keys in a line each, as in format 1, so that its id has a line of its own.
@@ -146,55 +187,21 @@ func (w *planWriter) grouped(part ConnectionPlan) {
 		w.changes(part, func(c Change) any { return newChange2(c) }, func(c Call) any { return newCall2(c) })
 		return
 	}
-	subjects, sources, begins := tables(part.Changes)
-	w.list("subjects", false, len(subjects.rows), func(i int) []byte { return w.encode(subjects.rows[i]) })
+	var t tables
+	var begins []int
+	for begin := 0; begin < len(part.Changes); begin = groupEnd(part.Changes, begin) {
+		begins = append(begins, begin)
+		t.group(part.Changes[begin:groupEnd(part.Changes, begin)]) // the tables come before the groups
+	}
+	w.list("subjects", false, len(t.subjects.rows), func(i int) []byte { return w.encode(t.subjects.rows[i]) })
 	w.WriteByte(',')
-	w.list("sources", false, len(sources.rows), func(i int) []byte { return appendString(nil, sources.rows[i]) })
+	w.list("sources", false, len(t.sources.rows), func(i int) []byte { return appendString(nil, t.sources.rows[i]) })
+	w.WriteByte(',')
+	w.list("vias", false, len(t.vias.rows), func(i int) []byte { return w.encode(t.vias.rows[i]) })
 	w.WriteByte(',')
 	w.list("groups", false, len(begins), func(i int) []byte {
-		end := len(part.Changes)
-		if i+1 < len(begins) {
-			end = begins[i+1]
-		}
-		return w.group(part.Changes[begins[i]:end], subjects, sources)
+		return w.encode(t.group(part.Changes[begins[i]:groupEnd(part.Changes, begins[i])]))
 	})
 	w.WriteByte(',')
 	w.list("calls", part.Calls == nil, len(part.Calls), func(i int) []byte { return w.encode(newCall2(part.Calls[i])) })
-}
-
-// tables finds where groups begin, and what of them is in tables.
-func tables(changes []Change) (subjects *table[spec.Subject], sources *table[string], begins []int) {
-	subjects, sources = &table[spec.Subject]{}, &table[string]{}
-	for begin := 0; begin < len(changes); {
-		end := groupEnd(changes, begin)
-		begins = append(begins, begin)
-		_, inTable := shared(&changes[begin])
-		varies := !oneSource(changes[begin:end])
-		for i := begin; i < end; i++ {
-			if inTable {
-				subjects.add(changes[i].Subject)
-			}
-			if varies {
-				sources.add(changes[i].Source)
-			}
-		}
-		begin = end
-	}
-	return subjects, sources, begins
-}
-
-// group is the JSON of one group.
-func (w *planWriter) group(changes []Change, subjects *table[spec.Subject], sources *table[string]) []byte {
-	in, inTable := shared(&changes[0])
-	g := group{}
-	if inTable {
-		in.Source = changes[0].Source
-		g.Subjects = spec.Each(changes, func(c Change) int { return subjects.place[c.Subject] })
-	}
-	if !oneSource(changes) {
-		in.Source = ""
-		g.Sources = spec.Each(changes, func(c Change) int { return sources.place[c.Source] })
-	}
-	g.change2 = newChange2(in)
-	return w.encode(g)
 }

@@ -33,6 +33,12 @@ func largePlan(people int) *diff.Plan {
 				if i%3 == 2 {
 					c.Source = fmt.Sprintf("e.yaml:%d", 1000+i)
 				}
+				if group%3 == 2 {
+					c.Person, c.Via = "person "+c.Subject.Name, spec.ViaOf([]spec.Step{{Team: "cad", Source: fmt.Sprintf("e.yaml:%d", 7+i%2)}})
+				}
+				if op == diff.OpRevoke && group%4 == 1 {
+					c.Was, c.Because = fmt.Sprintf("e.yaml:%d", 20+i%2), diff.BecauseFiles
+				}
 				add(c)
 			}
 		}
@@ -143,6 +149,8 @@ func TestDecodeRefusesGroups(t *testing.T) {
 		"source out of range":  {`"sources":[0,0,1]`, `"sources":[0,0,9999]`, `group 2: it refers to source 9999 of a table of`},
 		"source too few":       {`"sources":[0,0,1]`, `"sources":[0,0]`, `group 2: it has 3 subjects and 2 sources`},
 		"two sources":          {`"mails":1,"subjects":[0,1,2]`, `"source":"x","mails":1,"subjects":[0,1,2]`, `group 2: it has 3 subjects and 3 sources`},
+		"via out of range":     {`"vias":[0,`, `"vias":[99,`, `it refers to via 99 of a table of`},
+		"were out of range":    {`"were":[`, `"were":[99999,`, `it has 3 subjects and 4 sources`},
 		"unused subject":       {`"sources":[` + "\n", `"sources":[` + "\n" + `"unused",`, `no group refers to source`},
 		"cut group":            {`"subjects":[0,1,2],"sources":[0,0,1]`, `"subjects":[0,1],"sources":[0,0]},{"op":"grant","kind":"app-group","resource":"G00000","role":"access","mails":1,"subjects":[2],"sources":[1]`, `group 3: it goes on`},
 		"settings as text":     {`"settings":{"name":"a \"b\"","type":"x"}`, `"settings":"type: x"`, `group 0: json: cannot unmarshal`},
@@ -201,6 +209,7 @@ func TestChangesAreWrittenAsPackageJSONDoes(t *testing.T) {
 		c := anyChange.Draw(t, "change")
 		if rapid.Bool().Draw(t, "plain") {
 			c.Field, c.From, c.To, c.Problem, c.Unsure, c.Settings = "", "", "", "", false, spec.Settings{}
+			c.Person, c.Via, c.Was, c.Because = "", spec.Via{}, "", ""
 		}
 		plan := &diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{c}, Calls: []diff.Call{{Name: c.Reason, Changes: []int{0, 1}}, {}}}}}
 		var indented, compact, want bytes.Buffer

@@ -188,9 +188,11 @@ func (in *planReader) connection(i int) (part ConnectionPlan, err error) {
 		case key == "calls":
 			return readList(in, key, &part.Calls, placed("call", in.call))
 		case grouped && key == "subjects":
-			return readList(in, key, &t.subjects, placed("subject", func() (spec.Subject, error) { return decode[spec.Subject](in) }))
+			return readTable(in, key, &t.subjects)
 		case grouped && key == "sources":
-			return readList(in, key, &t.sources, placed("source", func() (string, error) { return decode[string](in) }))
+			return readTable(in, key, &t.sources)
+		case grouped && key == "vias":
+			return readTable(in, key, &t.vias)
 		case grouped && key == "groups":
 			return t.read(in, &part)
 		}
@@ -237,11 +239,42 @@ func (in *planReader) call() (Call, error) {
 	return call, err
 }
 
+// rows are a table that was read.
+type rows[T any] struct {
+	rows []T
+	next int // the first that no group had yet
+}
+
+func readTable[T any](in *planReader, key string, t *rows[T]) error {
+	return readList(in, key, &t.rows, placed("row", func() (T, error) { return decode[T](in) }))
+}
+
+// at returns the row at a place. It refuses one that the table does not have, and one that comes before those in front of it.
+func (t *rows[T]) at(what string, place int) (row T, err error) {
+	switch {
+	case place < 0 || place >= len(t.rows):
+		return row, fmt.Errorf("it refers to %s %d of a table of %d", what, place, len(t.rows))
+	case place > t.next:
+		return row, fmt.Errorf("it refers to %s %d before %s %d, which has to come first", what, place, what, t.next)
+	case place == t.next:
+		t.next++
+	}
+	return t.rows[place], nil
+}
+
+// used refuses rows that no group refers to.
+func (t *rows[T]) used(what string) error {
+	if t.next < len(t.rows) {
+		return fmt.Errorf("no group refers to %s %d", what, t.next)
+	}
+	return nil
+}
+
 // groupReader makes changes of groups.
 type groupReader struct {
-	subjects                []spec.Subject
-	sources                 []string
-	nextSubject, nextSource int // the first of each table that no group had yet
+	subjects rows[who]
+	sources  rows[string]
+	vias     rows[spec.Via]
 }
 
 // read reads all groups of a connection.
@@ -264,56 +297,49 @@ func (t *groupReader) read(in *planReader, part *ConnectionPlan) error {
 	}))
 }
 
-// expand adds the changes of a group.
+// expand adds the changes of a group. Of each list it goes through all places before those of the next, as they were given.
 func (t *groupReader) expand(g group, part *ConnectionPlan) error {
 	c, err := g.change()
 	if err != nil {
 		return err
 	}
-	if len(g.Sources) > 0 && (len(g.Sources) != len(g.Subjects) || c.Source != "") {
-		return fmt.Errorf("it has %d subjects and %d sources; each subject has one, or all have the same", len(g.Subjects), len(g.Sources))
-	}
 	if len(g.Subjects) == 0 {
 		part.Changes = append(part.Changes, c)
 		return nil
 	}
-	for i, at := range g.Subjects {
-		if err := inTable("subject", at, len(t.subjects), &t.nextSubject); err != nil {
+	begin := len(part.Changes)
+	for _, place := range g.Subjects {
+		row, err := t.subjects.at("subject", place)
+		if err != nil {
 			return err
 		}
-		if c.Subject = t.subjects[at]; len(g.Sources) > 0 {
-			if err := inTable("source", g.Sources[i], len(t.sources), &t.nextSource); err != nil {
-				return err
-			}
-			c.Source = t.sources[g.Sources[i]]
-		}
+		c.Subject, c.Person = row.Subject, row.Person
 		part.Changes = append(part.Changes, c)
 	}
-	return nil
+	changes := part.Changes[begin:]
+	return cmp.Or(spread(changes, "source", g.Sources, &t.sources, func(c *Change) *string { return &c.Source }),
+		spread(changes, "via", g.Vias, &t.vias, func(c *Change) *spec.Via { return &c.Via }),
+		spread(changes, "source", g.Were, &t.sources, func(c *Change) *string { return &c.Was }))
 }
 
-// inTable refuses a place that the table does not have, and one that comes before those in front of it.
-func inTable(what string, at, size int, next *int) error {
-	switch {
-	case at < 0 || at >= size:
-		return fmt.Errorf("it refers to %s %d of a table of %d", what, at, size)
-	case at > *next:
-		return fmt.Errorf("it refers to %s %d before %s %d, which has to come first", what, at, what, *next)
-	case at == *next:
-		*next++
+// spread gives each change of a group what a list of places says.
+func spread[T comparable](changes []Change, what string, places []int, from *rows[T], of func(*Change) *T) (err error) {
+	if len(places) == 0 {
+		return nil
+	}
+	var none T
+	if len(places) != len(changes) || *of(&changes[0]) != none {
+		return fmt.Errorf("it has %d subjects and %d %ss; each subject has one, or all have the same", len(changes), len(places), what)
+	}
+	for i, place := range places {
+		if *of(&changes[i]), err = from.at(what, place); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // check refuses rows of tables that no group refers to.
 func (t *groupReader) check() error {
-	for _, rows := range []struct {
-		what       string
-		used, have int
-	}{{"subject", t.nextSubject, len(t.subjects)}, {"source", t.nextSource, len(t.sources)}} {
-		if rows.used < rows.have {
-			return fmt.Errorf("no group refers to %s %d", rows.what, rows.used)
-		}
-	}
-	return nil
+	return cmp.Or(t.subjects.used("subject"), t.sources.used("source"), t.vias.used("via"))
 }

@@ -4,10 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
 )
 
 // textSum digests the JSON text of an object without the white space between its tokens, as it is written to it. A second digest
-// leaves out the keys id, created and now: of a plan that another version sealed, and nobody altered, it is the id, whichever
+// leaves out the keys id, created, now and base: of a plan that another version sealed, and nobody altered, it is the id, whichever
 // keys that plan has.
 type textSum struct {
 	all, kept pieces
@@ -19,6 +20,9 @@ type textSum struct {
 	drop      bool // the member is not in kept
 	members   int  // in kept
 }
+
+// unsealed are the keys of a plan that its id is not about.
+var unsealed = []string{`"id"`, `"created"`, `"now"`, `"base"`}
 
 func newTextSum() *textSum { return &textSum{all: newPieces(), kept: newPieces()} }
 
@@ -49,7 +53,7 @@ func (p *pieces) digest() string {
 // text is the digest of the whole text.
 func (s *textSum) text() string { return s.all.digest() }
 
-// id is the digest without three keys.
+// id is the digest without these keys.
 func (s *textSum) id() string { return s.kept.digest() }
 
 // Write never fails.
@@ -76,7 +80,7 @@ func (s *textSum) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// keep adds a byte to the digest without three keys. Members are parted by what comes at depth 1 outside strings.
+// keep adds a byte to the digest without these keys. Members are parted by what comes at depth 1 outside strings.
 func (s *textSum) keep(c byte) {
 	switch between := !s.quoted && s.depth == 1; {
 	case c == '{' && between, c == ',' && between && !s.inKey:
@@ -86,7 +90,7 @@ func (s *textSum) keep(c byte) {
 		s.key, s.inKey, s.drop = s.key[:0], true, false
 	case c == ':' && between && s.inKey:
 		s.inKey = false
-		if s.drop = string(s.key) == `"id"` || string(s.key) == `"created"` || string(s.key) == `"now"`; s.drop {
+		if s.drop = slices.Contains(unsealed, string(s.key)); s.drop {
 			return
 		}
 		if s.members++; s.members > 1 {

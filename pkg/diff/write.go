@@ -53,6 +53,8 @@ type planWriter struct {
 	quick []byte        // a piece that is made without it
 	err   error
 	wrap  string // before each element of a long list
+
+	essential bool // leave out what explains changes
 }
 
 func newPlanWriter(w io.Writer) *planWriter {
@@ -140,10 +142,14 @@ func (w *planWriter) part(part ConnectionPlan, changes func()) {
 // changes writes changes and calls one by one, as format 1 has them but for what is not plain.
 func (w *planWriter) changes(part ConnectionPlan, change func(Change) any, call func(Call) any) {
 	w.list("changes", part.Changes == nil, len(part.Changes), func(i int) []byte {
-		if c := &part.Changes[i]; c.plain() {
-			return w.plain(c)
+		c := part.Changes[i]
+		if w.essential {
+			c = c.essential()
 		}
-		return w.encode(change(part.Changes[i]))
+		if c.plain() {
+			return w.plain(&c)
+		}
+		return w.encode(change(c))
 	})
 	w.WriteByte(',')
 	w.list("calls", part.Calls == nil, len(part.Calls), func(i int) []byte {

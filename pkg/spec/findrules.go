@@ -176,8 +176,10 @@ func likely(word string) string {
 // are not meant: those have other endings, or begin with #.
 func looksLikeRules(e fs.DirEntry) bool {
 	name := e.Name()
-	return name != RulesFile && (isYAML(name) || !e.IsDir()) && rulesLike.MatchString(plainly(name))
+	return name != RulesFile && (isYAML(name) || !e.IsDir()) && rulesLikeName(name)
 }
+
+func rulesLikeName(name string) bool { return rulesLike.MatchString(plainly(name)) }
 
 // plainly keeps of a name what tells it from others: letters and digits, in lower case and of usual width.
 func plainly(name string) string {

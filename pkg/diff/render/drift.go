@@ -8,37 +8,63 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Drift reports how live state differs from the files.
-func Drift(d *diff.Drift) Report { return DriftWithin(d, 0) }
+// Drift reports how live state differs from the files, by resource.
+func Drift(d *diff.Drift) Report { return DriftBy(d, ByResource) }
 
-// DriftWithin is Drift in so many rows at most, 0 for all; it counts the rest.
-func DriftWithin(d *diff.Drift, rows int) Report {
-	report := Report{Title: "Drift"}
+// DriftBy reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
+func DriftBy(d *diff.Drift, by By) Report { return DriftWithin(d, by, 0) }
+
+// DriftWithin is DriftBy in so many rows at most, 0 for all; it counts the rest.
+func DriftWithin(d *diff.Drift, by By, limit int) Report {
+	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
 	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
-	shown, hidden := within(rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
+	shown, hidden := within(limit, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
+	var own, apart []entry
 	for i, part := range d.Connections {
-		s := driftSection(part, shown[i])
+		s := driftSection(part)
 		if hidden > 0 && len(all[i]) > 0 {
 			counted := tallied(all[i], func(d *diff.Difference) *diff.Change { return &d.Change }, func(d *diff.Difference) string { return string(d.Cause) })
 			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Causes, func(c diff.Cause) string { return string(c) }))...)
+		}
+		rows, before := driftEntries(part, shown[i])
+		own, apart = append(own, rows...), append(apart, before...)
+		if by == ByResource {
+			s.Groups = byResource(rows)
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
+	if by == ByPerson {
+		report.Sections = append(report.Sections, byPerson(own)...)
+	}
+	report.Apart = apartOf(d.Base, apart, by)
 	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
 	return report
 }
 
-func driftSection(part diff.DriftPart, shown []diff.Difference) Section {
+// driftSection is what there is to say of a connection beside what differs.
+func driftSection(part diff.DriftPart) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete)))
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
-	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return &shown[i].Change }, func(i int) Row { return differenceRow(shown[i]) })
 	return s
+}
+
+// driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
+func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []entry) {
+	for _, d := range shown {
+		e := entry{Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d)}
+		if d.Because == diff.BecauseLive {
+			before = append(before, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	return own, before
 }
 
 func differenceRow(d diff.Difference) Row {

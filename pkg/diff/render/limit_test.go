@@ -35,7 +35,7 @@ func TestWhatTakesAccessIsShownFirst(t *testing.T) {
 	}{
 		{0, 600, 20, 40, 0}, {660, 600, 20, 40, 0}, {659, 599, 20, 40, 1}, {61, 1, 20, 40, 599}, {50, 0, 10, 40, 610}, {30, 0, 0, 30, 630}, {1, 0, 0, 1, 659},
 	} {
-		report := PlanWithin(manyChanges(600, 40, 20), tc.rows)
+		report := PlanWithin(manyChanges(600, 40, 20), ByResource, tc.rows)
 		have := map[string]int{}
 		for _, s := range report.Sections {
 			for _, g := range s.Groups {
@@ -57,7 +57,7 @@ func TestWhatTakesAccessIsShownFirst(t *testing.T) {
 
 // Counts name the resources that lose most first, those beyond the first 200 together, and the people who lose most.
 func TestCountsOfWhatIsNotShown(t *testing.T) {
-	text := asText(t, PlanWithin(manyChanges(3000, 100, 10), 20))
+	text := asText(t, PlanWithin(manyChanges(3000, 100, 10), ByResource, 20))
 	for _, want := range []string{
 		"  all rows by resource, shown or not:\n  app-group G0000: 2 to revoke, 2 blocked, 2 to grant\n",
 		"  and 800 resources more: 1116 to grant\n",
@@ -76,7 +76,7 @@ func TestCountsOfWhatIsNotShown(t *testing.T) {
 // Drift and results are counted as plans are.
 func TestDriftAndResultsAreCounted(t *testing.T) {
 	plan := manyChanges(300, 10, 0)
-	drift := asText(t, DriftWithin(diff.DriftOf(plan, nil), 15))
+	drift := asText(t, DriftWithin(diff.DriftOf(plan, nil), ByResource, 15))
 	result := &diff.Result{Connections: []diff.PartResult{{Name: "one"}, {Name: "two"}}}
 	for i, part := range plan.Connections {
 		for _, c := range part.Changes {

@@ -16,6 +16,7 @@ const MarkdownRows = 250
 
 // FitsMarkdown says whether Markdown leaves nothing of a report out.
 func FitsMarkdown(r Report) bool {
+	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
 	lines := markdownLines(r)
 	fits(lines, r.Sections, markdownRoom(r))
 	return !slices.ContainsFunc(lines, func(l line) bool { return !l.kept })
@@ -33,6 +34,7 @@ func markdownHead(r Report) string { return fmt.Sprintf("### %s\n\n**%s**\n", r.
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so
 // that it can't become markup, a link or a mention.
 func Markdown(w io.Writer, r Report) error {
+	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
 	lines := markdownLines(r)
 	fits(lines, r.Sections, markdownRoom(r))
 	var b strings.Builder

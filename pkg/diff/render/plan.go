@@ -10,25 +10,41 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Plan reports what an apply would do.
-func Plan(p *diff.Plan) Report { return PlanWithin(p, 0) }
+// Plan reports what an apply would do, by resource.
+func Plan(p *diff.Plan) Report { return PlanBy(p, ByResource) }
 
-// PlanWithin is Plan in so many rows at most, 0 for all; it counts the rest.
-func PlanWithin(p *diff.Plan, rows int) Report {
-	report := Report{Title: "Plan"}
+// PlanBy reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
+func PlanBy(p *diff.Plan, by By) Report { return PlanWithin(p, by, 0) }
+
+// PlanWithin is PlanBy in so many rows at most, 0 for all; it counts the rest.
+func PlanWithin(p *diff.Plan, by By, limit int) Report {
+	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
 	seen := view{Tally: p.Summary.Tally}
-	shown, extra, hidden := planRows(p, rows)
+	shown, extra, hidden := planRows(p, limit)
+	var own, apart []entry
 	for i, part := range p.Connections {
-		s := planSection(part, shown[i], extra[i])
+		s := planSection(part)
+		rows, before := partEntries(part, shown[i], extra[i])
+		own, apart = append(own, rows...), append(apart, before...)
+		if by == ByResource {
+			s.Groups = byResource(rows)
+		}
 		if hidden > 0 && len(part.Changes) > 0 {
 			s.Notes = append(s.Notes, tallied(part.Changes, func(c *diff.Change) *diff.Change { return c }, changeWord).notes(changeWords)...)
+		}
+		if len(part.Endpoints) > 0 && s.empty() && len(rows)+len(before) == 0 {
+			s.note(Info, "no changes") // so that the endpoints are named all the same
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
-	report.Totals = planTotals(p.Summary, seen) + hiddenText(hidden)
+	if by == ByPerson {
+		report.Sections = append(report.Sections, byPerson(own)...)
+	}
+	report.Apart = apartOf(p.Base, apart, by)
+	report.Totals = planTotals(p.Summary, seen) + baseTotals(p) + hiddenText(hidden)
 	return report
 }
 
@@ -62,7 +78,8 @@ func changeWord(c *diff.Change) string {
 	return "to " + string(c.Op)
 }
 
-func planSection(part diff.ConnectionPlan, shown, extra []diff.Change) Section {
+// planSection is what there is to say of a connection beside its changes.
+func planSection(part diff.ConnectionPlan) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete())))
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
 	covering := diff.Covering(part.Overrides)
@@ -79,20 +96,24 @@ func planSection(part diff.ConnectionPlan, shown, extra []diff.Change) Section {
 	if part.FromHoles > 0 {
 		s.note(Info, fromHolesText(part.FromHoles))
 	}
-	all := shown
-	if len(extra) > 0 {
-		all = slices.Concat(shown, extra)
-	}
-	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i] }, func(i int) Row {
-		if i >= len(shown) {
-			return extraRow(all[i])
-		}
-		return changeRow(all[i])
-	})
-	if len(part.Endpoints) > 0 && s.empty() {
-		s.note(Info, "no changes") // so that the endpoints are named all the same
-	}
 	return s
+}
+
+// partEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
+func partEntries(part diff.ConnectionPlan, shown, extra []diff.Change) (own, before []entry) {
+	title := Heading(part.Name, part.Provider, part.Endpoints)
+	for _, c := range shown {
+		e := entry{title, c, changeRow(c)}
+		if c.Because == diff.BecauseLive {
+			before = append(before, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	for _, c := range extra {
+		own = append(own, entry{title, c, extraRow(c)})
+	}
+	return own, before
 }
 
 // extras are the pairs that calls touch beside their changes.
@@ -113,11 +134,29 @@ func fromHolesText(n int) string {
 }
 
 func changeRow(c diff.Change) Row {
-	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: cmp.Or(c.Reason, takesText(c)), Risk: riskOf(c)}
+	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: because(c), Risk: riskOf(c)}
 	if c.Problem != "" {
 		row.Mark, row.Why = Mark{"!", Alarms}, "blocked: "+c.Problem
 	}
 	return row
+}
+
+// because says in a few words how the files come to ask for a change.
+func because(c diff.Change) string {
+	var parts []string
+	was := ""
+	if c.Was != "" {
+		was = "was " + c.Was
+	}
+	if via := c.Via.String(); via != "" {
+		was = strings.TrimPrefix(was+" via "+via, " ")
+	}
+	for _, part := range []string{cmp.Or(c.Reason, takesText(c)), was} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // ViolationText says what breaks a rule, and by how much.

@@ -22,6 +22,9 @@ const MaxBody = 16 << 20
 // several goroutines.
 type Client struct {
 	Env Env
+	// Prepare gets what Sign needs, before anybody is told that the request leaves; nil: it needs nothing that takes time. A try
+	// has no time for it.
+	Prepare func(ctx context.Context, req Request) error
 	// Sign authenticates a request whose body bytes are given; it is called anew for each attempt.
 	Sign func(ctx context.Context, r *http.Request, body []byte) error
 	// Meaning says which status an answer of one below 300 stands for by its body; nil, or 0: its own.
@@ -105,6 +108,11 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		if err := bucket.wait(ctx); err != nil {
 			return Answer{}, req.stopped(last, err).failure()
 		}
+		if c.Prepare != nil {
+			if err := c.Prepare(ctx, req); err != nil {
+				return Answer{}, req.unmade(last, err)
+			}
+		}
 		if attempt == 1 && req.BeforeSend != nil {
 			if err := req.BeforeSend(); err != nil {
 				return Answer{}, req.fail(provider.NotDone, err).failure()
@@ -112,7 +120,7 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		}
 		t, err := c.try(ctx, req, body, out)
 		if err != nil {
-			return Answer{}, err
+			return Answer{}, req.unmade(last, err)
 		}
 		last = t.failure
 		pause, again := c.learn(ctx, bucket, req, t, attempt)

@@ -24,6 +24,18 @@ type Env struct {
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.
 const DefaultTryTimeout = 35 * time.Second
 
+// Direct is the environment of a client that asks a service on this very machine, which needs little time: no proxy is asked, which
+// would see what that gives, or answer for its own machine.
+func (e Env) Direct(patience time.Duration) Env {
+	e.TryTimeout = patience
+	if base, ok := http.DefaultTransport.(*http.Transport); ok && e.Transport == nil {
+		own := base.Clone()
+		own.Proxy = nil
+		e.Transport = own
+	}
+	return e
+}
+
 // Event is one request as it went over the wire. It holds no header and no body, so nothing secret. One without a Method is
 // no request: Err says what went wrong beside them, once.
 type Event struct {

@@ -65,7 +65,7 @@ func (r *Reader) addGrant(l memberList, ref spec.Ref, e entry, live *diff.Live) 
 	if name := fold(e.Name); len(subjects) == 0 && kind == spec.SubjectDepartment && !strings.Contains(name, "@") {
 		subjects = w.named[naming{l.role, name}]
 	}
-	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" {
+	if len(subjects) == 0 && kind == spec.SubjectDepartment && e.Name == "" && !r.listing {
 		live.Distrust(ref, "department %q is there without its name, by which the files may list it", e.Address)
 		return
 	}

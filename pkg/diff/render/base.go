@@ -1,0 +1,115 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// baseSections say what is known of the files that a plan's are held against, beside its changes: what guarded access there and
+// does no longer.
+func baseSections(base *diff.Base) []Section {
+	if base == nil {
+		return nil
+	}
+	const most = 50 // the JSON has all
+	s := Section{Title: "this change against " + base.Ref}
+	if base.Problem != "" {
+		s.note(Warning, "what it asks for can't be told from what was so before: "+base.Problem)
+	}
+	for _, path := range base.Missing {
+		s.note(Info, base.Ref+" has no "+path+": all that is in it is new")
+	}
+	for i, w := range base.Weakened {
+		if i == most {
+			s.note(Warning, fmt.Sprintf("and %d more of this kind; the JSON output has all", len(base.Weakened)-most))
+			break
+		}
+		s.note(Warning, weakeningText(w))
+	}
+	if s.empty() {
+		return nil
+	}
+	return []Section{s}
+}
+
+// weakeningText says in a line what guards access no longer.
+func weakeningText(w spec.Weakening) string {
+	text := map[spec.Guard]string{
+		spec.GuardRule: "rule " + w.On, spec.GuardProtected: "the protection of " + w.On, spec.GuardSelf: "rule require-self " + w.On,
+		spec.GuardMinMembers: "rule min-members " + w.On, spec.GuardConnection: "connection " + w.On, spec.GuardOwnership: "ownership of " + w.On,
+		spec.GuardLeft: w.On + ", who left,",
+	}[w.What]
+	if text == "" {
+		text = w.On
+	}
+	switch {
+	case w.What == spec.GuardResource:
+		text += " is no longer in the files: nobody looks at who holds it"
+	case w.What == spec.GuardLeft && w.To == "":
+		text += " is no longer in the files"
+	case w.What == spec.GuardLeft:
+		text += " is active again"
+	case w.To == "":
+		text += " is gone"
+	case w.From == "":
+		text += " is " + w.To
+	default:
+		text += " is " + w.To + ", was " + w.From
+	}
+	var at []string
+	if w.Source != "" {
+		at = append(at, w.Source)
+	}
+	if w.Was != "" {
+		at = append(at, "was "+w.Was)
+	}
+	if len(at) > 0 {
+		text += " (" + strings.Join(at, ", ") + ")"
+	}
+	return text
+}
+
+// apartOf is what was so before.
+func apartOf(base *diff.Base, before []entry, by By) Apart {
+	if base == nil || len(before) == 0 {
+		return Apart{}
+	}
+	a := Apart{Title: "Not by this change: live state differs from the files of " + base.Ref + " as well", Sections: byConnection(before)}
+	if by == ByPerson {
+		a.Sections = byPerson(before)
+	}
+	return a
+}
+
+// baseTotals say how much of a plan the change asks for.
+func baseTotals(p *diff.Plan) string {
+	if p.Base == nil || p.Base.Problem != "" {
+		return ""
+	}
+	counts := map[string]int{}
+	before, any := 0, false
+	for _, part := range p.Connections {
+		any = any || len(part.Changes) > 0 || len(extras(part)) > 0
+		for i := range part.Changes {
+			if c := &part.Changes[i]; c.Because == diff.BecauseLive {
+				before++
+			} else if c.Because != "" || c.Problem != "" {
+				counts[changeWord(c)]++
+			}
+		}
+	}
+	if !any {
+		return ""
+	}
+	asks := listed(spec.Each(baseWords, func(word string) count { return count{counts[word], word} })...)
+	if asks == "" {
+		asks = "nothing"
+	}
+	return fmt.Sprintf(" Of that this change against %s asks for %s; %d were so before.", p.Base.Ref, asks, before)
+}
+
+// baseWords are what totals call the ops.
+var baseWords = []string{"to create", "to update", "to grant", "to revoke", "to resend", "to delete", "blocked"}
