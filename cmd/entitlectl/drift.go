@@ -20,6 +20,7 @@ func newDrift(c *cli) *cobra.Command {
 			"Exits 0 where nothing differs, 2 where something does (be it blocked), 3 where a list could not be read whole (the rule\n" +
 			"incomplete-read), and 1 where a connection could not be read.",
 		Example: "  entitlectl drift -o json || alert\n" +
+			"  entitlectl drift --by person\n" +
 			"  entitlectl drift --unmanaged",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },

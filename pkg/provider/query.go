@@ -74,8 +74,8 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	return q.Grants().Holders(func(g spec.Grant) bool {
-		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
+	return spec.Holders(q.Grants().Minus(live.Grants), func(g spec.Grant) bool {
+		return q.Desired.Resources[g.Resource].Ownership != spec.Ignored
 	})
 }
 

@@ -28,9 +28,10 @@ type block struct {
 
 // tableLine is a row of a block.
 type tableLine struct {
-	text string
-	mark string // of the changes that it shows
-	n    int    // how many they are
+	text  string
+	mark  string // of the changes that it shows
+	n     int    // how many they are
+	takes string // from what resource it takes access; "": from none
 }
 
 // columns is the head of a table.
@@ -66,7 +67,7 @@ func (c *Comment) write(w io.Writer, r Report) error {
 			full = b.kept < len(b.rows)
 		}
 	}
-	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + notes
+	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + before.leftTakings() + notes
 	for _, b := range reading {
 		text += b.text()
 	}
@@ -178,7 +179,11 @@ func noteLines(sections []Section, room int) (text string, left int) {
 func (c *Comment) table(title string, folded bool, entries []entry) *block {
 	b := &block{title: fmt.Sprintf("%s (%d)", title, len(entries)), folded: folded, columns: changeColumns}
 	for _, e := range entries {
-		b.rows = append(b.rows, tableLine{tableRow(c.resource(e), e.row), e.row.Mark.Text, 1})
+		line := tableLine{text: tableRow(c.resource(e), e.row), mark: e.row.Mark.Text, n: 1}
+		if e.row.Risk == Takes {
+			line.takes = c.resource(e)
+		}
+		b.rows = append(b.rows, line)
 	}
 	return b
 }
@@ -191,12 +196,16 @@ func (c *Comment) resource(e entry) string {
 	return resourceTitle(e)
 }
 
-// held is what somebody has by a row.
+// held is what somebody has by a row, and under which name, where the vendor has another one than the files.
 func (c *Comment) held(e entry) string {
+	text := resourceOf(e.change, false)
 	if c.several {
-		return e.name + " " + resourceOf(e.change, false)
+		text = e.name + " " + text
 	}
-	return resourceOf(e.change, false)
+	if text = code(text); e.change.Person != "" && e.change.Person != e.change.Subject.Name {
+		text += " as " + code(e.change.Subject.String())
+	}
+	return text
 }
 
 func resourceTitle(e entry) string { return string(e.change.Kind) + " " + e.change.Resource }
@@ -246,10 +255,10 @@ func (c *Comment) people() *block {
 	for _, e := range c.own {
 		switch name := personOf(e.change); {
 		case gains(e):
-			plus[name] = append(plus[name], strings.TrimSpace(code(c.held(e))+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
+			plus[name] = append(plus[name], strings.TrimSpace(c.held(e)+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
 			names[name] = true
 		case e.change.Op == diff.OpRevoke && e.row.Risk == Takes && name != "":
-			minus[name] = append(minus[name], code(c.held(e)))
+			minus[name] = append(minus[name], c.held(e))
 			names[name] = true
 		}
 	}
@@ -257,7 +266,7 @@ func (c *Comment) people() *block {
 		for got, lost := plus[name], minus[name]; len(got)+len(lost) > 0; {
 			nGot, nLost := min(perLine, len(got)), min(perLine, len(lost))
 			text := "| " + strings.Join([]string{code(name), strings.Join(got[:nGot], "<br>"), strings.Join(lost[:nLost], "<br>")}, " | ") + " |\n"
-			b.rows = append(b.rows, tableLine{text, opMark(diff.OpGrant).Text, nGot})
+			b.rows = append(b.rows, tableLine{text: text, mark: opMark(diff.OpGrant).Text, n: nGot})
 			got, lost = got[nGot:], lost[nLost:]
 		}
 	}
@@ -278,9 +287,20 @@ func (c *Comment) totals(title string, of func(entry) string) *block {
 	names := sortedNames(counts)
 	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
 	for _, name := range names {
-		b.rows = append(b.rows, tableLine{fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), "", counts[name]})
+		b.rows = append(b.rows, tableLine{text: fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), n: counts[name]})
 	}
 	return b
+}
+
+// leftTakings counts by resource what rows that are left out take.
+func (b *block) leftTakings() string {
+	takes := map[string]int{}
+	for _, row := range b.rows[b.kept:] {
+		if row.takes != "" {
+			takes[row.takes]++
+		}
+	}
+	return leftTakings(takes)
 }
 
 // leftOutOf says what of a comment there was no room for; "" when all is there.

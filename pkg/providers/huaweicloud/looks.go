@@ -30,7 +30,8 @@ func (r *mailReader) basis(group mailsOfGroup) (basis string, newest time.Time) 
 	}
 	for _, grants := range group.holders {
 		for _, g := range grants {
-			since, holder := r.seen.since[g], r.seen.holders[g]
+			since := r.seen.holders.since(g)
+			holder, _ := r.seen.holders.account(g)
 			if since.IsZero() { // it may have been granted anew
 				return "", newest
 			}

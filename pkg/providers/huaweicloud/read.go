@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -34,12 +33,11 @@ type Reader struct {
 type index struct {
 	appGroups map[string]string        // name to id
 	apps      map[string]string        // name to id
-	holders   map[spec.Grant]account   // live grants as their rows name the account
+	holders   holders                  // of live grants
 	directory map[spec.Subject]account // users and user groups that were looked up
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
-	since     map[spec.Grant]time.Time // when live grants began; zero where the vendor does not say
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -58,7 +56,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	}
 	return &Reader{name: conn.Name, api: a, rows: map[string]int{}, mailTypes: conn.Notices.Of(mails()),
 		fold: folding{conn.Settings[spec.KeyCaseFold], map[spec.Subject]spec.Subject{}, map[spec.Subject]spec.Subject{}}, seen: index{map[string]string{}, map[string]string{},
-			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, map[spec.Grant]time.Time{}}}, nil
+			holders{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
