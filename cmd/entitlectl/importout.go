@@ -83,7 +83,7 @@ func (i *importing) write(ctx context.Context, composed composing) error {
 		err = i.writeInto(files.Files)
 	case i.flags.out != "":
 		if err = absentOutput(i.flags.out); err == nil {
-			err = errors.Join(i.writeOutput(ctx, i.flags.out, files.Files[0].Text), forAll(i.flags.out))
+			err = errors.Join(i.writeOutput(ctx, i.flags.out, writes(files.Files[0].Text)), forAll(i.flags.out))
 		}
 	default:
 		_, err = i.stdout.Write(files.Files[0].Text)

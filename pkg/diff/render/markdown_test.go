@@ -52,7 +52,7 @@ func manyChanges(grants, revokes, blocked int) *diff.Plan {
 
 // A plan too long for a comment shows everything that it takes first and counts the rest.
 func TestMarkdownOverflow(t *testing.T) {
-	have := asMarkdown(t, Plan(manyChanges(3000, 100, 0)))
+	have := asMarkdown(t, Plan(manyChanges(3000, 100, 0), Layout{}))
 	if len(have) > MarkdownLimit || len(have) < MarkdownLimit*8/10 {
 		t.Errorf("%d bytes were written, the limit is %d", len(have), MarkdownLimit)
 	}
@@ -76,7 +76,7 @@ func TestMarkdownOverflow(t *testing.T) {
 func TestMarkdownRiskyOverflow(t *testing.T) {
 	plan := manyChanges(2000, 3000, 50)
 	plan.Connections[0].Notes = []string{"loud"}
-	have := asMarkdown(t, Plan(plan))
+	have := asMarkdown(t, Plan(plan, Layout{}))
 	if strings.Contains(have, "工程师") || strings.Contains(have, "no such user") || !strings.Contains(have, "`+` × 2000, `-` × ") || !strings.Contains(have, "**WARNING** `loud`") || len(have) > MarkdownLimit {
 		t.Errorf("%d bytes, or a wrong choice of rows:\n%.600s", len(have), have)
 	}
@@ -102,7 +102,7 @@ func TestMarkdownShowsTakingsFirst(t *testing.T) {
 	plan := manyChanges(0, 100, 1500)
 	plan.Connections[0].Changes = append(plan.Connections[0].Changes,
 		diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"})
-	have := asMarkdown(t, Plan(plan))
+	have := asMarkdown(t, Plan(plan, Layout{}))
 	if strings.Count(have, "| `-` |") != 100 || !strings.Contains(have, "everyone -> assigned") || !strings.Contains(have, "Left out: ") || strings.Contains(have, "Taken away, by") {
 		t.Errorf("not all that is taken is shown:\n%.2000s", have)
 	}
@@ -130,7 +130,7 @@ func TestMarkdownLosesNothing(t *testing.T) {
 		}
 		plan.Summarize(nil)
 		text := new(strings.Builder)
-		if err := Markdown(text, Plan(plan)); err != nil || text.Len() > MarkdownLimit {
+		if err := Markdown(text, Plan(plan, Layout{})); err != nil || text.Len() > MarkdownLimit {
 			t.Fatalf("%d bytes, %v", text.Len(), err)
 		}
 		shown := strings.Count(text.String(), "| `-` |")
