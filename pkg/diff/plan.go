@@ -54,6 +54,8 @@ type ConnectionPlan struct {
 	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
 
 	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
+
+	NotAsked *NotAsked `json:"-"` // what was not asked; no part of the plan, whose bytes are the same with all asked
 }
 
 // Op is what a change does.

@@ -27,8 +27,8 @@ type Source interface {
 	// and which resources can't be made or changed as desired; how many mails a change would send; and, where the query asks,
 	// which mails came to nothing. What can be neither seen nor changed is as desired in the state, and a note says so.
 	Read(ctx context.Context, q Query) (diff.Live, error)
-	// Lists is about how many lists Read asks for, each of one page or more: what can be told before anything is read. It is pure.
-	Lists(q Query) int
+	// Lists is about how many lists Read asks for, and in how many pages: what can be told before anything is read. It is pure.
+	Lists(q Query) (lists, pages int)
 	// Pack distributes changes over calls, in order of execution: each change without a problem in exactly one call, by its
 	// index, and none with one. What gives access comes before what takes it. Beyond the changes a call touches nothing but
 	// what it names as extra, out of the slack. With bound it also says how few calls there could be at best, if it can tell.

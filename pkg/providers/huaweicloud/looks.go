@@ -70,10 +70,7 @@ func rowsOn(ref spec.Ref) string { return listAuthorizations.path + "/" + ref.Na
 
 // sizes are how many authorizations the groups are taken to have: as many as when they were looked at last, else as the files want.
 func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
-	wanted := map[spec.Ref]int{}
-	for g := range q.Desired.Grants.All() {
-		wanted[g.Resource]++
-	}
+	wanted := wantedOn(q)
 	_, looked := q.Looks.Rows(listAuthorizations.path)
 	return spec.Each(refs, func(ref spec.Ref) int {
 		rows, known := r.rowsOf(q, rowsOn(ref))
@@ -85,6 +82,15 @@ func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
 		}
 		return wanted[ref]
 	})
+}
+
+// wantedOn is how many grants the files want on each resource.
+func wantedOn(q provider.Query) map[spec.Ref]int {
+	wanted := map[spec.Ref]int{}
+	for g := range q.Desired.Grants.All() {
+		wanted[g.Resource]++
+	}
+	return wanted
 }
 
 // countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told of those

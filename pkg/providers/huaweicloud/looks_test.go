@@ -28,8 +28,8 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 	t.Helper()
 	plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{job}, Now: time.Now(), Store: kept, NoBound: true, Full: full,
 		Observe: func(e apply.Event) {
-			if s, ok := e.(apply.Spared); ok {
-				spared += s.Resources
+			if s, ok := e.(apply.ReadingDone); ok {
+				spared += s.Spared
 			}
 		}})
 	if err == nil {
