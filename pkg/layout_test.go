@@ -19,11 +19,14 @@ const module = "github.com/entitlectl/entitlectl/"
 // allowed says what each package may import of ours, tests aside. PROVIDER stands for each vendor's folder.
 var allowed = map[string][]string{
 	"pkg/spec":                           {},
+	"pkg/spec/compose":                   {"pkg/spec"},
 	"pkg/git":                            {},
 	"pkg/diff":                           {"pkg/spec"},
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},
 	"pkg/store":                          {},
 	"pkg/store/file":                     {"pkg/store"},
+	"pkg/store/postgres":                 {"pkg/store"},
+	"pkg/store/postgres/pgtest":          {},
 	"pkg/store/storetest":                {"pkg/store"},
 	"pkg/provider":                       {"pkg/diff", "pkg/spec"},
 	"pkg/provider/providertest":          {"pkg/apply", "pkg/diff", "pkg/provider", "pkg/providers/emu", "pkg/providers/httpx", "pkg/spec", "pkg/store"},

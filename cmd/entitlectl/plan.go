@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +50,10 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Full, "full", false, fullWords)
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
+	c.againstBase(command)
+	c.sorted(command)
 	c.lookAhead(command)
 	return command
 }
@@ -70,13 +75,16 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if err := c.notAnInput("--out", flags.out, w.spec); err != nil {
 		return err
 	}
+	if target := c.personTarget(); flags.out != "" && target != "" {
+		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
+	}
 	c.announce(w)
-	flags.opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.show(plan, render.Plan(plan)); err != nil {
+	if err := c.show(plan, render.PlanBy(plan, render.By(c.by))); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
@@ -105,7 +113,19 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)
 	}
+	if plan != nil {
+		c.explain(plan, w)
+	}
 	return plan, err
+}
+
+// personTarget is a target that is a person; "": none is.
+func (c *cli) personTarget() string {
+	i := slices.IndexFunc(c.targets, func(target string) bool { return strings.HasPrefix(target, apply.PersonTarget) })
+	if i < 0 {
+		return ""
+	}
+	return c.targets[i]
 }
 
 // limited ends a run after --timeout.

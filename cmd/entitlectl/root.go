@@ -28,6 +28,8 @@ type cli struct {
 	files       []string
 	input       []byte // what - stands for among them; nil until it is read
 	operator    string // file that is the operator's; "": as the environment says
+	base        string // git ref of the files that the files are held against; "": none
+	by          string // what rows are sorted by
 	output      string
 	connections []string
 	targets     []string
@@ -38,6 +40,7 @@ type cli struct {
 	logFormat   string
 	timeout     time.Duration
 	endsWithin  time.Duration          // of plan and validate
+	parallelism int                    // 0: the usual
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
 	watch       *progress              // nil until a run begins
@@ -84,7 +87,7 @@ func newRoot(c *cli) *cobra.Command {
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newHistory(c), newLock(c),
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newImport(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
@@ -120,7 +123,7 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`, or - for stdin; may be repeated (default entitlements.yaml or entitlements/)")
 	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
-	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
+	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only, or at a person, user/NAME; may be repeated")
 	f.Func("now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present", c.setMoment)
 	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: journal, locks, history, record ids; made when first needed")
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")

@@ -13,7 +13,7 @@ import (
 )
 
 func newShow(c *cli) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use: "show FILE", Short: "Render a saved plan",
 		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
 		Example: "  entitlectl show plan.json -o markdown",
@@ -23,9 +23,11 @@ func newShow(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.show(plan, render.Plan(plan))
+			return c.show(plan, render.PlanBy(plan, render.By(c.by)))
 		},
 	}
+	c.sorted(command)
+	return command
 }
 
 func readPlan(path string) (*diff.Plan, error) {

@@ -10,18 +10,20 @@ import (
 type Drift struct {
 	Format      int          `json:"format"`
 	Spec        string       `json:"spec"`
+	Base        *Base        `json:"base,omitempty"`
 	Connections []DriftPart  `json:"connections"`
 	Summary     DriftSummary `json:"summary"`
 }
 
 // DriftPart is the drift of one connection.
 type DriftPart struct {
-	Name        string       `json:"name"`
-	Provider    string       `json:"provider"`
-	Errors      Errors       `json:"error,omitempty"`
-	LiveGrants  int          `json:"liveGrants"`
-	Resources   int          `json:"resources"`
-	Unmanaged   int          `json:"unmanaged"`
+	Name       string `json:"name"`
+	Provider   string `json:"provider"`
+	Errors     Errors `json:"error,omitempty"`
+	LiveGrants int    `json:"liveGrants"`
+	Resources  int    `json:"resources"`
+	Unmanaged  int    `json:"unmanaged"`
+	Outside
 	Matching    int          `json:"match"`
 	Unseen      []Unseen     `json:"unseen,omitempty"`
 	Incomplete  []string     `json:"incomplete,omitempty"` // KIND/NAME: where more may differ, since it could not be read whole
@@ -78,11 +80,11 @@ type DriftSummary struct {
 // DriftOf reads a plan as drift: what would have to change is what differs. last looks up what was last confirmed of a
 // resource; nil stands for nothing.
 func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
-	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Connections: []DriftPart{}}
+	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Base: plan.Base, Connections: []DriftPart{}}
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
-			Unmanaged: p.Unmanaged, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
+			Unmanaged: p.Unmanaged, Outside: p.Outside, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
 			if last := confirmed(c.Ref(p.Name)); last != nil {

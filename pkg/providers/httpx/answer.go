@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -17,10 +18,20 @@ type Answer struct {
 	Header http.Header
 }
 
+// Text is an answer that is no JSON, without the blanks around it.
+type Text string
+
+// Date is what the vendor's clock showed, to the second.
+func (a Answer) Date() (time.Time, error) { return http.ParseTime(a.Header.Get("Date")) }
+
 // decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
 // JSON comes from something that stands between us and the vendor. repeated is its duplicateKey.
 func (c *Client) decode(r *http.Request, data []byte, repeated string, out any) error {
 	data = bytes.TrimSpace(data)
+	if text, ok := out.(*Text); ok {
+		*text = Text(data)
+		return nil
+	}
 	if out == nil {
 		if len(data) == 0 || json.Valid(data) {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -15,12 +16,17 @@ import (
 // pageSize is the largest that app groups, their authorizations and the App Center give.
 const pageSize = 100
 
-// pages reads a whole list; see provider.ReadList. With most > 0 a list of more pages ends with provider.ErrTooLong.
+// pages reads a whole list; see provider.ReadList. With most > 0 a list of more rows ends with provider.ErrTooLong.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (provider.Listed[T], error) {
-	rules := provider.Rules{Name: "GET " + l.path, Most: most * pageSize, RepeatEnds: true}
+	rules := provider.Rules{Name: "GET " + l.path, Most: most, Ahead: a.http.Env.Parallelism, RepeatEnds: true}
 	return provider.ReadList(ctx, rules, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
 		return onePage[T](ctx, a, l, query, offset)
 	})
+}
+
+// gather does what needs a read of its own for each of n things, side by side; see provider.Gather.
+func gather[T any](ctx context.Context, a *api, n int, do func(ctx context.Context, i int) (T, error)) ([]T, error) {
+	return provider.Gather(ctx, a.http.Env.Parallelism, n, do)
 }
 
 // whole reads a whole list, or fails: what is said of a list that may lack rows would be wrong. what are its rows.
@@ -48,10 +54,42 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
+	shareTexts(a, p.Rows)
 	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
-		p.Next = offset + len(p.Rows) // it is an index, and a page may be larger than asked
+		rows := len(p.Rows) // of which the offset is an index; a page may be larger than asked
+		p.Next, p.Nth = offset+rows, func(n int) int { return n * rows }
 	}
 	return p, nil
+}
+
+// texts are those that rows of long lists share.
+type texts struct {
+	sync.Mutex
+	all map[string]string
+}
+
+func (t *texts) once(text string) string {
+	first, known := t.all[text]
+	if !known {
+		t.all[text], first = text, text
+	}
+	return first
+}
+
+// shareTexts has rows that are alike keep what they share once: of a million there would be six million texts.
+func shareTexts[T any](a *api, rows []T) {
+	type sharing interface{ share(once func(string) string) }
+	if _, shares := any(new(T)).(sharing); !shares {
+		return
+	}
+	a.texts.Lock()
+	defer a.texts.Unlock()
+	if a.texts.all == nil {
+		a.texts.all = map[string]string{}
+	}
+	for i := range rows {
+		any(&rows[i]).(sharing).share(a.texts.once)
+	}
 }
 
 // Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned

@@ -16,31 +16,39 @@ func (a authorization) key() string {
 	return cmp.Or(a.ID, strings.Join([]string{a.AppGroupID, a.AppID, a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00"))
 }
 
+// share has the texts that are those of many other rows kept once.
+func (a *authorization) share(once func(string) string) {
+	for _, text := range []*string{&a.AppGroupID, &a.AccountID, &a.Account, &a.AccountType, &a.Domain, &a.PlatformType} {
+		*text = once(*text)
+	}
+}
+
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
-	broken := list.Broken
+func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
 	rows, accounts := make([]*authorization, 0, len(list.Rows)), make([]*account, 0, len(list.Rows))
+	have := map[spec.Ref]int{}
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		if row.AppGroupID == "" {
-			broken = "a row names no app group"
+			list.Broken = "a row names no app group"
 		}
-		if _, listed := ids[row.AppGroupID]; !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
+		ref, listed := ids[row.AppGroupID]
+		if !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
 			continue
 		}
 		row.account.ID = row.AccountID
 		rows, accounts = append(rows, row), append(accounts, &row.account)
+		have[ref]++
 	}
+	r.countRows(q, of, have)
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
 	for _, row := range rows {
 		r.addGrant(ids[row.AppGroupID], row.account, moment(row.CreateAt), live)
 	}
-	if broken != "" {
-		for _, ref := range of {
-			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
-		}
+	for _, ref := range of {
+		list.Judge(live, ref, "the list of authorizations")
 	}
 	return nil
 }

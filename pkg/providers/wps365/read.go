@@ -24,6 +24,7 @@ type Reader struct {
 	intents map[spec.Ref]*groupIntent // what the files want, as far as reads were told
 	seen    index
 	asked   map[string]bool // addresses of users that the latest read looked up
+	listing bool            // it is listed what is there, so that nobody knows a department by its name yet
 	ids     sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
 }
 

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/spec/compose"
+	"github.com/entitlectl/entitlectl/pkg/store/file"
+)
+
+// schemaFile is the JSON Schema beside files in a folder, which YAML readers don't take for one of them.
+const schemaFile = "entitlectl.schema.json"
+
+// absentOutput refuses a file that exists; devices and pipes are written through.
+func absentOutput(path string) error {
+	if err := checkOutput("--out", path); err != nil || path == "" {
+		return err
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		return fmt.Errorf("--out %s: exists; name another file, or remove it first", path)
+	}
+	return nil
+}
+
+// checkPlaces finds out what is read beside what is to be written.
+func (i *importing) checkPlaces() error {
+	if i.flags.into == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(i.flags.into)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("--into %s: %w", i.flags.into, err)
+	}
+	for _, e := range entries {
+		ext := strings.ToLower(filepath.Ext(e.Name()))
+		if ext != ".yaml" && ext != ".yml" || strings.HasPrefix(e.Name(), ".") || e.Name() == spec.RulesFile {
+			continue
+		}
+		path := filepath.Join(i.flags.into, e.Name())
+		if !slices.ContainsFunc(i.spec.Files, func(f string) bool { return sameFile(f, path) }) {
+			return fmt.Errorf("--into %s: it has %s, which would be read along; name another folder", i.flags.into, e.Name())
+		}
+		i.rest = append(i.rest, path)
+	}
+	return nil
+}
+
+// copied says whether what is written must define a connection itself: the operator's file does not, and none that is read along.
+func (i *importing) copied(conn spec.Connection) bool {
+	if i.spec.Operator != nil && conn.Source.File == i.spec.Operator.Name {
+		return false
+	}
+	return !slices.ContainsFunc(i.rest, func(path string) bool { return sameFile(path, conn.Source.File) })
+}
+
+// write writes the files, all or none, and says what they hold.
+func (i *importing) write(ctx context.Context, composed func(compose.Split) compose.Files) error {
+	var files compose.Files
+	var where string
+	var err error
+	switch {
+	case i.flags.into != "":
+		files = composed(compose.Split(i.flags.split))
+		where = i.flags.into
+		err = i.writeInto(files.Files)
+	case i.flags.out != "":
+		files, where = composed(compose.Whole), i.flags.out
+		err = errors.Join(absentOutput(i.flags.out))
+		if err == nil {
+			err = i.writeOutput(ctx, i.flags.out, files.Files[0].Text)
+		}
+	default:
+		files, where = composed(compose.Whole), "stdout"
+		_, err = i.stdout.Write(files.Files[0].Text)
+	}
+	if err != nil {
+		return fmt.Errorf("the files were not written: %w", err)
+	}
+	i.say(files, where)
+	return nil
+}
+
+// writeInto writes files into the folder.
+func (i *importing) writeInto(files []compose.File) (err error) {
+	folder := i.flags.into
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	if i.flags.schema == "" {
+		files = append(slices.Clone(files), compose.File{Name: schemaFile, Text: spec.Schema(providers.Formats())})
+	}
+	var written []string
+	for _, f := range files {
+		path := filepath.Join(folder, f.Name)
+		if _, exists := os.Lstat(path); exists == nil && f.Name == schemaFile {
+			continue
+		} else if exists == nil {
+			err = fmt.Errorf("%s exists; name another folder", path)
+		} else {
+			err = file.Replace(path, f.Text)
+		}
+		if err != nil {
+			break
+		}
+		written = append(written, path)
+	}
+	for _, path := range written {
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}
+
+// maxSaid is how many things that the files don't say exactly are said one by one.
+const maxSaid = 20
+
+// say says on stderr what was imported.
+func (i *importing) say(files compose.Files, where string) {
+	for n, note := range files.Notes {
+		if n == maxSaid {
+			i.printError(fmt.Errorf("and %d more; the files say each in a comment", len(files.Notes)-n))
+			break
+		}
+		i.printError(fmt.Errorf("%s %s: %s", note.Resource.Connection, note.Resource, note.Why))
+	}
+	names := spec.Each(i.scopes, func(sc scope) string { return sc.connection.Name })
+	i.printError(fmt.Errorf("imported %s, %s and %s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
+		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), strings.Join(names, ", "), where))
+}

@@ -1,0 +1,42 @@
+package spec
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CanName says whether a file can name what a vendor calls by this name, be it with escapes for what can't be seen in it.
+func CanName(name string) bool {
+	visible := false
+	for _, r := range name {
+		if turnsAround(r) {
+			return false
+		}
+		visible = visible || !isHidden(r) && !unicode.IsSpace(r)
+	}
+	return visible && utf8.RuneCountInString(name) <= maxName
+}
+
+// IsAddress tells what files take for a mail address.
+func IsAddress(text string) bool { return isAddress(text) && CanName(text) }
+
+// IsDomain tells what files take for a directory domain.
+func IsDomain(text string) bool { return CanName(text) && !strings.ContainsAny(text, "@/: ") }
+
+// IsUserName tells what files take for the name of a user.
+func IsUserName(name string) bool { return CanName(name) && !strings.ContainsAny(name, ":@") }
+
+// DomainAt is what a blank domain means at a connection of this provider.
+func (f *ProviderSchema) DomainAt(c Connection) string {
+	site := connection{c, f}
+	return site.domain()
+}
+
+// Identify is the name by which a connection of this provider knows a person.
+func (f *ProviderSchema) Identify(p Person) Subject {
+	if f.Identity == nil {
+		return byAccount(p)
+	}
+	return f.Identity(p)
+}
