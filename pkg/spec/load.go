@@ -72,7 +72,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	slices.Sort(digests)
 	s := &Spec{
 		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, resources: l.resources, sites: l.connections,
+		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamNames, resources: l.resources, sites: l.connections,
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest

@@ -12,6 +12,7 @@ type Spec struct {
 	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
 
 	users     []*user                // in reading order
+	teams     []string               // names, in reading order
 	resources []*resource            // in reading order
 	sites     map[string]*connection // by name
 }

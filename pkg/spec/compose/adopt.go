@@ -73,8 +73,8 @@ func (f *adopted) add(s section) error {
 		f.insert(f.had, s.lines())
 		return nil
 	}
-	if value.Kind != yaml.SequenceNode || value.Style&yaml.FlowStyle != 0 || len(value.Content) == 0 {
-		return fmt.Errorf("%s: is not a list with a line for each item, to which lines can be added", s.key)
+	if value.Kind == yaml.ScalarNode || value.Style&yaml.FlowStyle != 0 || len(value.Content) == 0 {
+		return fmt.Errorf("%s: has no line for each item, to which lines could be added", s.key)
 	}
 	next := f.had + 1
 	for i := 0; i < len(f.root.Content); i += 2 {
