@@ -63,6 +63,9 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 	if err := checkImport(flags); err != nil {
 		return err
 	}
+	if c.output != "text" && flags.out == "" && flags.into == "" && !flags.adopt {
+		return fmt.Errorf("-o %s is about what was imported, and the file goes to stdout; name --out or --into for the file", c.output)
+	}
 	i, err := c.beginImport(ctx, flags)
 	if err != nil {
 		return err
