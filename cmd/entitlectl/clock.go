@@ -42,7 +42,7 @@ func (k *clock) desired(i int) spec.State {
 // at is the same intent at another moment.
 func (w intent) at(now time.Time) intent {
 	desired := w.spec.Desired(now)
-	return intent{w.spec, spec.Each(w.scopes, func(sc scope) scope {
+	return intent{spec: w.spec, base: w.base, scopes: spec.Each(w.scopes, func(sc scope) scope {
 		return scope{connection: sc.connection, desired: desired[sc.connection.Name]}.only(sc.targets)
 	})}
 }

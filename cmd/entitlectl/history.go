@@ -45,6 +45,7 @@ func newHistory(c *cli) *cobra.Command {
 			return together(c.showRun(cmd.Context(), runs[n-1]), broken)
 		},
 	}
+	c.operatorSays(command)
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
 	return command
 }

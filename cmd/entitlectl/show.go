@@ -13,19 +13,22 @@ import (
 )
 
 func newShow(c *cli) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use: "show FILE", Short: "Render a saved plan",
-		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
-		Example: "  entitlectl show plan.json -o markdown",
-		Args:    arguments(1, 1, "the file of a saved plan"),
+		Long: "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
+		Example: "  entitlectl show plan.json -o markdown\n" +
+			"  entitlectl show plan.json --by person",
+		Args: arguments(1, 1, "the file of a saved plan"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plan, err := readPlan(args[0])
 			if err != nil {
 				return err
 			}
-			return c.show(plan, render.Plan(plan))
+			return c.show(plan, render.PlanBy(plan, render.By(c.by)))
 		},
 	}
+	c.sorted(command)
+	return command
 }
 
 func readPlan(path string) (*diff.Plan, error) {

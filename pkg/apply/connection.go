@@ -97,7 +97,7 @@ func (r *run) findLate(ctx context.Context) {
 		return // the changes themselves were read back; what else there is, the next plan tells
 	}
 	for _, c := range diff.Compute(q.Desired, live, diff.Resending{Notices: spec.Notices{Off: true}}) {
-		if c.Op == diff.OpRevoke && !slices.Contains(r.part.Changes, c) {
+		if c.Op == diff.OpRevoke && !slices.ContainsFunc(r.part.Changes, func(planned diff.Change) bool { return planned.Key() == c.Key() }) {
 			r.late = append(r.late, diff.ChangeResult{Change: c, Outcome: diff.NotTried,
 				Detail: "it showed when the " + string(c.Kind) + " was no longer open to everyone; plan again"})
 		}

@@ -81,7 +81,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
+	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
 	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
@@ -97,11 +97,16 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)
 	changes := compared.Changes(resending)
+	if job.People != nil {
+		changes = diff.About(changes, job.People)
+	}
 	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
 		return err
 	}
-	part.Changes = changes
+	if part.Changes = changes; job.Base != nil {
+		compared.Because(changes, *job.Base, resending)
+	}
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)

@@ -25,8 +25,8 @@ func (p *Plan) Encode() ([]byte, error) {
 // Seal fills in the plan's id. Whoever changes a plan afterwards seals it again.
 func (p *Plan) Seal() { p.ID = p.digest() }
 
-// digest is the plan's id: over its compact JSON without the keys id, created and now, so that the same world gives the
-// same id whatever the clock says, and without what is Outside.
+// digest is the plan's id: over its compact JSON without the keys id, created, now and base, without what explains changes and
+// without what is Outside, so that the same world gives the same id whatever the clock says and whatever the files are held against.
 func (p *Plan) digest() string {
 	data, err := encode(struct {
 		Format      int              `json:"format"`
@@ -34,7 +34,7 @@ func (p *Plan) digest() string {
 		Files       []string         `json:"files"`
 		Connections []ConnectionPlan `json:"connections"`
 		Summary     Summary          `json:"summary"`
-	}{p.Format, p.Spec, p.Files, withoutOutside(p.Connections), p.Summary}, "")
+	}{p.Format, p.Spec, p.Files, spec.Each(p.Connections, ConnectionPlan.essential), p.Summary}, "")
 	if err != nil { // a Plan holds strings, numbers and times only
 		return ""
 	}
@@ -55,7 +55,7 @@ func textDigest(data []byte) string {
 		if err != nil || d.Decode(&value) != nil {
 			return ""
 		}
-		if key != "id" && key != "created" && key != "now" {
+		if key != "id" && key != "created" && key != "now" && key != "base" {
 			kept = append(kept, fmt.Sprintf("%q:%s", key, value))
 		}
 	}

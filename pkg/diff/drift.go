@@ -10,6 +10,7 @@ import (
 type Drift struct {
 	Format      int          `json:"format"`
 	Spec        string       `json:"spec"`
+	Base        *Base        `json:"base,omitempty"`
 	Connections []DriftPart  `json:"connections"`
 	Summary     DriftSummary `json:"summary"`
 }
@@ -79,7 +80,7 @@ type DriftSummary struct {
 // DriftOf reads a plan as drift: what would have to change is what differs. last looks up what was last confirmed of a
 // resource; nil stands for nothing.
 func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
-	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Connections: []DriftPart{}}
+	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Base: plan.Base, Connections: []DriftPart{}}
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,

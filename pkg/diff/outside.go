@@ -35,12 +35,3 @@ func OutsideOf(desired spec.State, all []spec.Ref, why error) Outside {
 	}
 	return o
 }
-
-// withoutOutside are the parts of a plan as its id covers them.
-func withoutOutside(parts []ConnectionPlan) []ConnectionPlan {
-	parts = slices.Clone(parts)
-	for i := range parts {
-		parts[i].Outside = Outside{}
-	}
-	return parts
-}

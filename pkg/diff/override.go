@@ -84,6 +84,7 @@ func Blockage(changes []Change) []Violation {
 	}
 	lines := make([]string, len(changes))
 	for i, c := range changes {
+		c = c.essential()
 		c.Source, c.Reason, c.Mails = "", "", 0 // a line that moved asks for the same
 		line, _ := encode(c, "")                // a Change holds strings and numbers only
 		lines[i] = string(line)

@@ -13,11 +13,12 @@ const FormatVersion = 1
 // the saved plan and the -o json output alike.
 type Plan struct {
 	Format      int              `json:"format"`
-	ID          string           `json:"id"` // digest of the compact JSON without the keys id, created and now
+	ID          string           `json:"id"` // digest of the compact JSON without the keys id, created, now, base, and those that explain changes
 	Created     time.Time        `json:"created"`
 	Spec        string           `json:"spec"` // digest of the files
 	Files       []string         `json:"files"`
-	Now         time.Time        `json:"now"` // the moment that starts: and expires: were judged at
+	Now         time.Time        `json:"now"`            // the moment that starts: and expires: were judged at
+	Base        *Base            `json:"base,omitempty"` // nil: the files were held against no others
 	Connections []ConnectionPlan `json:"connections"`
 	Summary     Summary          `json:"summary"`
 }
@@ -90,6 +91,13 @@ type Change struct {
 	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
 	Doubt    time.Time     `json:"doubt,omitzero"`    // resend: when, in UTC, an earlier run may have sent it; it is sent all the same
 	Unsure   bool          `json:"unsure,omitempty"`  // an earlier run may have done it, and no read can tell; Problem says so
+
+	// The rest explains the change, and is no part of a plan's id. See Explain.
+
+	Person  string   `json:"person,omitempty"`  // who the subject is in the files
+	Via     spec.Via `json:"via,omitzero"`      // the teams between the line and the person; of a loss with Was, those of then
+	Because Because  `json:"because,omitempty"` // which side asks for it, where files were held against others
+	Was     string   `json:"was,omitempty"`     // revoke: file:line that gave it in the other files, and is gone
 }
 
 // Ref is the resource that the change is about.

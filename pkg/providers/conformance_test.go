@@ -33,7 +33,7 @@ func TestCatalogIsComplete(t *testing.T) {
 	for _, p := range providers.Catalog() {
 		name := p.Format.Provider
 		known[name] = true
-		for _, file := range []string{"doc.go", "format.go", "api.go", "sign.go", "errors.go", "wire.go", "list.go", "read.go", "pack.go", "write.go", name + "emu/doc.go"} {
+		for _, file := range []string{"doc.go", "format.go", "api.go", "auth.go", "sign.go", "errors.go", "wire.go", "list.go", "read.go", "pack.go", "write.go", name + "emu/doc.go"} {
 			if _, err := os.Stat(filepath.Join(name, filepath.FromSlash(file))); err != nil {
 				t.Errorf("%s lacks %s", name, path.Join(name, file))
 			}

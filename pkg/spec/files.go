@@ -16,6 +16,7 @@ type file struct {
 	dir, base string
 	shown     string // as named by the user
 	stdin     bool   // it is the standard input
+	past      string // its path in the past; "": it is of now
 }
 
 // realPath is a path by which all names of a file are one: absolute, links followed as far as they lead anywhere.
@@ -35,7 +36,7 @@ func (l *loader) read(f file) ([]byte, bool) {
 	if l.size > l.bounds.all {
 		return nil, false
 	}
-	if !f.stdin && l.linksToSecrets(f) {
+	if !f.stdin && f.past == "" && l.linksToSecrets(f) {
 		l.unreadable(f.shown, &fault{"link leads to where secrets are", "put the file itself into the folder"})
 		return nil, false
 	}
@@ -51,6 +52,9 @@ func (l *loader) read(f file) ([]byte, bool) {
 }
 
 func (l *loader) contents(f file) ([]byte, error) {
+	if f.past != "" {
+		return l.past.Files.Read(f.past)
+	}
 	if !f.stdin {
 		return readBelow(f.dir, f.base, l.bounds.file)
 	}

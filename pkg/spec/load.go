@@ -30,6 +30,7 @@ type Input struct {
 	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
+	Past     *Past     // nil: files are read as they are now
 }
 
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
@@ -48,10 +49,10 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin = most, in.Stdin
+	l.bounds, l.stdin, l.past = most, in.Stdin, in.Past
 	l.applyOperator(in.Operator)
 	var names, digests []string
-	for _, f := range l.find(in.Paths) {
+	for _, f := range l.filesOf(in) {
 		names = append(names, f.shown)
 		if data, ok := l.read(f); ok {
 			digests = append(digests, f.base+"\x00"+digest(data)+"\n")
@@ -72,13 +73,20 @@ func load(in Input, most bounds) (*Spec, error) {
 	slices.Sort(digests)
 	s := &Spec{
 		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamNames, resources: l.resources, sites: l.connections,
+		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, sites: l.connections, ruleAt: l.rulePlaces(),
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
 	}
 	s.Connections = Each(slices.Sorted(maps.Keys(l.connections)), func(name string) Connection { return l.connections[name].Connection })
 	return s, nil
+}
+
+func (l *loader) filesOf(in Input) []file {
+	if in.Past != nil {
+		return l.findPast(in.Paths, in.Past)
+	}
+	return l.find(in.Paths)
 }
 
 func digest(data []byte) string {
@@ -102,6 +110,7 @@ type loader struct {
 	allowed     allowance
 	stateDir    string
 	stdin       []byte // nil: there is none
+	past        *Past  // nil: there is none
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them

@@ -34,7 +34,7 @@ func (s *Spec) UserNames() []string {
 }
 
 // TeamNames are those of all teams of the files, in reading order.
-func (s *Spec) TeamNames() []string { return s.teams }
+func (s *Spec) TeamNames() []string { return Each(s.teams, func(t *team) string { return t.name }) }
 
 // Called says by which of their users the files know somebody at a connection, those who left excepted.
 func (s *Spec) Called(connection string) map[Subject]string {

@@ -1,11 +1,19 @@
 package spec
 
+import (
+	"slices"
+	"time"
+)
+
 // ProviderSchema says what one provider's part of the file may hold. Each provider declares its own, so that the loader knows
 // no vendor.
 type ProviderSchema struct {
 	Provider     string
 	Kinds        []KindSchema        // the resources that its connections may hold
 	Auth         []AuthForm          // the accepted sets of auth keys; exactly one must match
+	AuthKinds    map[string]AuthKind // of keys of Auth that are no secrets
+	TokenFileEnv []string            // variables of the vendor's that hold the path of a token: what keys of AuthTokenFile name outside of an operator's file
+	Metadata     string              // where the vendor's servers find their own credentials; plain http goes there, and to the loopback
 	Hosts        []string            // the vendor's API, lower case, on https and port 443; {region} stands for one label that is a region's name
 	Env          []string            // variables that auth may name beside ENTITLECTL_SECRET_*: NAME, or PREFIX*
 	Keys         []string            // connection keys that it takes beside provider, auth, endpoint, rate and notices: "region", "project", "sign", …
@@ -25,10 +33,43 @@ type ProviderSchema struct {
 	Identity func(Person) Subject
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
+	// Examples are values of keys of Auth, for editors.
+	Examples map[string]any
 }
 
 // AuthForm is one way to prove who we are: all of Keys, and any of Optional.
 type AuthForm struct {
 	Keys     []string
 	Optional []string
+}
+
+// Holds tells whether exactly the keys of the form are there.
+func (f AuthForm) Holds(given map[string]string) bool {
+	for key := range given {
+		if !slices.Contains(f.Keys, key) && !slices.Contains(f.Optional, key) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(f.Keys, func(key string) bool { return given[key] == "" })
+}
+
+// AuthKind is what the value of an auth key is. Who may only propose changes chooses among what the environment offers; what could
+// lead elsewhere is for the operator's file to say.
+type AuthKind int
+
+// The kinds.
+const (
+	AuthSecret    AuthKind = iota // env: or file:, in every file
+	AuthName                      // no secret, such as a role: env: or file:, and in an operator's file as it is
+	AuthTokenFile                 // the absolute path of a file whose token changes: as it is in an operator's file, else by one of TokenFileEnv
+	AuthAddress                   // the base URL of a metadata service; in an operator's file alone
+	AuthCommand                   // a program that prints a credential; in an operator's file alone
+)
+
+// Command is a program that prints a credential, without a shell.
+type Command struct {
+	Argv    []string // the first is an absolute path, or a name that PATH leads to
+	Env     []string // variables that it gets beside the usual ones
+	Timeout time.Duration
+	Source  Position
 }

@@ -94,7 +94,11 @@ func (l *loader) tenants() {
 		}
 		settings := maps.Clone(c.Settings)
 		maps.DeleteFunc(settings, func(key, _ string) bool { return key == KeyDomain || key == KeyPlatform || key == KeyCaseFold })
-		same := fmt.Sprint(c.Provider, c.Auth, settings, c.Endpoints) // maps are printed sorted
+		auth := map[string]string{}
+		for key, ref := range c.Auth {
+			auth[key] = ref.Scheme + ":" + ref.Name
+		}
+		same := fmt.Sprint(c.Provider, auth, settings, c.Endpoints) // maps are printed sorted
 		if o := first[same]; o != nil {
 			l.reject(c.Source, "keep one of them for a tenant", "connection %s has the credentials and settings of connection %s at %s",
 				quoted(name), quoted(o.Name), o.Source)

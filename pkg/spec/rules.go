@@ -49,12 +49,15 @@ var DefaultRules = Rules{
 // stricter tells whether a limit lets less through than another.
 func (l Limit) stricter(o Limit) bool { return !l.Off && (o.Off || l.Value < o.Value) }
 
-// limits are the rules that are a Limit.
-var limits = []struct {
+// limitRule is a rule that is a Limit.
+type limitRule struct {
 	rule    string
 	percent bool
 	of      func(*Rules) *Limit
-}{
+}
+
+// limits are the rules that are a Limit.
+var limits = []limitRule{
 	{"max-revokes", false, func(r *Rules) *Limit { return &r.MaxRevokes }},
 	{"max-revoke-share", true, func(r *Rules) *Limit { return &r.MaxRevokeShare }},
 	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }},
@@ -131,4 +134,19 @@ func highest(all []MinMembers) []MinMembers {
 		}
 	}
 	return kept
+}
+
+// rulePlaces are the lines that set rules: of a limit the one that holds.
+func (l *loader) rulePlaces() map[string]Position {
+	places := map[string]Position{}
+	for _, s := range append(slices.Clone(l.floors), l.reviewed) {
+		for rule, at := range s.set {
+			_, known := places[rule]
+			holds := slices.ContainsFunc(limits, func(of limitRule) bool { return of.rule == rule && *of.of(&s.Rules) == *of.of(&l.rules) })
+			if !known || holds {
+				places[rule] = at
+			}
+		}
+	}
+	return places
 }

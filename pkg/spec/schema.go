@@ -16,7 +16,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, by name; a team may hold team:NAME"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
-	defs, kinds := definitions(formats)
+	defs, kinds := definitions(formats, false)
 	for k, name := range kinds {
 		keys[k.Section] = about(listOf(pointer(name)), k.About)
 	}
@@ -26,7 +26,7 @@ func Schema(formats []ProviderSchema) []byte {
 // OperatorSchema is the JSON Schema of an operator's file; rules are the names of all rules.
 func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 	path := line(maxName)
-	defs, _ := definitions(formats)
+	defs, _ := definitions(formats, true)
 	root := record([]string{"version"}, schema{
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "all connections; then other files hold none"),
@@ -37,6 +37,7 @@ func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 		}), "what connections of other files may name beyond the defaults"),
 		"rules":     about(pointer("rules"), "floors: other files only tighten them"),
 		"overrides": about(listOf(words(rules)), "the rules that a plan's own --allow may lift"),
+		"store":     about(text(storePattern.String()), "where what outlives a run is kept: file:FOLDER, or postgres://… with password=env:NAME"),
 	})
 	return root.document("entitlectl operator's file", defs)
 }
@@ -74,10 +75,11 @@ func about(s schema, what string) schema {
 	return s
 }
 
-// definitions are all parts of a schema that others point to; kinds tells by which of their names each kind is defined.
-func definitions(formats []ProviderSchema) (defs schema, kinds map[*KindSchema]string) {
+// definitions are all parts of a schema that others point to, that of an operator's file or of another; kinds tells by which of their
+// names each kind is defined.
+func definitions(formats []ProviderSchema, operators bool) (defs schema, kinds map[*KindSchema]string) {
 	defs, kinds = commonDefinitions(formats), map[*KindSchema]string{}
-	defs["connection"] = connectionSchema(formats, defs)
+	defs["connection"] = connectionSchema(formats, operators, defs)
 	for _, k := range kindsOf(formats) {
 		name := string(k.Kind)
 		for defs[name] != nil { // a kind may have the name of a definition that is there
@@ -177,12 +179,12 @@ func (s *Setting) schema() schema {
 }
 
 // connectionSchema adds a definition for each provider, and chooses among them by the provider that a connection names.
-func connectionSchema(formats []ProviderSchema, defs schema) schema {
+func connectionSchema(formats []ProviderSchema, operators bool, defs schema) schema {
 	var providers []string
 	var choices []schema
 	for _, f := range formats {
 		name := "connection-" + f.Provider
-		defs[name] = f.schema()
+		defs[name] = f.schema(operators)
 		providers = append(providers, f.Provider)
 		choices = append(choices, schema{
 			"if":   schema{"properties": schema{"provider": schema{"const": f.Provider}}, "required": []string{"provider"}},
@@ -195,7 +197,7 @@ func connectionSchema(formats []ProviderSchema, defs schema) schema {
 }
 
 // schema describes a provider's connections.
-func (f *ProviderSchema) schema() schema {
+func (f *ProviderSchema) schema(operators bool) schema {
 	endpoint := pointer("url")
 	if len(f.Endpoints) > 0 {
 		families := schema{}
@@ -206,7 +208,7 @@ func (f *ProviderSchema) schema() schema {
 	}
 	all := schema{
 		"provider": about(schema{"const": f.Provider}, "whose tenant it is"),
-		"auth":     about(anyOf(Each(f.Auth, f.authSchema)...), "where its secrets are found; never a secret itself"),
+		"auth":     about(anyOf(Each(f.authForms(operators), func(form AuthForm) schema { return f.authSchema(form, operators) })...), "where its secrets are found; never a secret itself"),
 		"endpoint": about(endpoint, "a proxy, or one URL for each of the vendor's API families"),
 		"rate": about(record(nil, schema{
 			"read":  about(pointer("rate"), "calls that change nothing"),
@@ -245,10 +247,33 @@ func (f *ProviderSchema) schema() schema {
 }
 
 // authSchema describes one way to prove who we are.
-func (f *ProviderSchema) authSchema(form AuthForm) schema {
+func (f *ProviderSchema) authSchema(form AuthForm, operators bool) schema {
 	keys := schema{}
 	for _, key := range slices.Concat(form.Keys, form.Optional) {
-		keys[key] = about(pointer("reference"), f.About[key])
+		value := f.authValueSchema(f.AuthKinds[key], operators)
+		if example := f.Examples[key]; example != nil {
+			value["examples"] = []any{example}
+		}
+		keys[key] = about(value, f.About[key])
 	}
 	return record(form.Keys, keys)
+}
+
+func (f *ProviderSchema) authValueSchema(kind AuthKind, operators bool) schema {
+	switch {
+	case kind == AuthCommand:
+		argv := schema{"type": "array", "items": line(maxLine), "minItems": 1}
+		return anyOf(argv, record([]string{"command"}, schema{
+			"command": about(argv, "the program, an absolute path or a name that PATH leads to, and its arguments"),
+			"env":     about(listOf(text(variable.String())), "variables that it gets beside PATH, HOME, LANG and TMPDIR"),
+			"timeout": about(text(`^[0-9.]+(ms|s|m)$`), "how long it may take; by default 30s"),
+		}))
+	case kind == AuthAddress:
+		return pointer("url")
+	case kind != AuthSecret && operators:
+		return line(maxName)
+	case kind == AuthTokenFile:
+		return text("^env:(" + strings.Join(f.TokenFileEnv, "|") + ")$")
+	}
+	return pointer("reference")
 }

@@ -10,17 +10,26 @@ import (
 	"unicode"
 )
 
-// Reference says where a secret is found: env:NAME or file:PATH.
+// Reference says where a secret is found, env:NAME or file:PATH, or what an operator's file says as it is.
 type Reference struct {
-	Scheme string // "env" or "file"
-	Name   string // variable name, or path below Folder
+	Scheme string // "env" or "file"; of an operator's file also "text", "path" and "exec"
+	Name   string // variable name, or path below Folder; the text, the absolute path, or the program and its arguments with zero bytes between
 	Folder string // of the file that names it
 	Within string // the part of Folder that the path may not leave, "" for all of it
 	Source Position
+	Kind   AuthKind
+
+	Command *Command // of AuthCommand
 }
 
-// String is the reference as the file writes it. It is safe to print: it is not the secret.
-func (r Reference) String() string { return r.Scheme + ":" + r.Name }
+// String is the reference as the file writes it, of a program without its arguments. It is safe to print: it is not the secret.
+func (r Reference) String() string {
+	name, _, _ := strings.Cut(r.Name, "\x00")
+	if r.Scheme == "text" || r.Scheme == "path" {
+		return name
+	}
+	return r.Scheme + ":" + name
+}
 
 // Secret is a resolved secret. Printing it in any form shows "[redacted]"; only Reveal gives the text.
 // The text is behind a pointer, since printing a struct that holds a Secret in a field of its own calls no method.
@@ -81,9 +90,38 @@ func (c Connection) Secrets(from Lookup) (map[string]Secret, error) {
 	return secrets, nil
 }
 
-// resolve gives the secret's text, or what is wrong with the reference.
+// resolve gives the secret's text, or what is wrong with the reference. That of a program is empty: it is run when it is needed.
 func (r Reference) resolve(from Lookup) (text, what, hint string) {
-	if r.Scheme == "env" {
+	if text, what, hint = r.text(from); what != "" {
+		return text, what, hint
+	}
+	path := text
+	if r.Kind == AuthCommand {
+		path, _, _ = strings.Cut(r.Name, "\x00")
+	}
+	switch {
+	case r.Kind == AuthTokenFile && !filepath.IsAbs(path):
+		return "", "does not hold an absolute path", "set the variable to the path of the file that holds the token"
+	case r.Kind != AuthTokenFile && r.Kind != AuthCommand, !filepath.IsAbs(path), from.Tracked == nil:
+		return text, "", ""
+	}
+	switch tracked, err := from.Tracked(path); {
+	case err != nil:
+		return "", "leads to a file of which git does not say whether it tracks it: " + err.Error(), "run where git works"
+	case tracked:
+		return "", "leads to a file that git tracks, so that a change could bring another one", "name a file elsewhere"
+	}
+	return text, "", ""
+}
+
+// text is resolve for what needs no look at where it leads.
+func (r Reference) text(from Lookup) (text, what, hint string) {
+	switch r.Scheme {
+	case "text", "path":
+		return r.Name, "", ""
+	case "exec":
+		return "", "", ""
+	case "env":
 		text, set := from.Env(r.Name)
 		switch {
 		case !set:
@@ -102,6 +140,12 @@ func (r Reference) resolve(from Lookup) (text, what, hint string) {
 		return "", "is empty", "write the secret into the file"
 	}
 	return fit(text, "write the secret alone into the file")
+}
+
+// FlawOfSecret says what a text holds that no secret does, "" for nothing.
+func FlawOfSecret(text string) string {
+	_, what, _ := fit(text, "")
+	return what
 }
 
 func trimmed(text string) string {

@@ -28,7 +28,7 @@ func TestSecrets(t *testing.T) {
 	}
 	reference := func(text string) map[string]Reference {
 		scheme, name, _ := strings.Cut(text, ":")
-		return map[string]Reference{"key": {scheme, name, "d", "secrets", Position{"d/a.yaml", 3, 9}}}
+		return map[string]Reference{"key": {Scheme: scheme, Name: name, Folder: "d", Within: "secrets", Source: Position{"d/a.yaml", 3, 9}}}
 	}
 	for text, want := range map[string]string{
 		"env:KEY": "from-env", "env:CRLF": "from-env", "file:secrets/key": "from-file",

@@ -12,7 +12,8 @@ type Spec struct {
 	OperatorDigest string    // of the operator's file, which Digest does not cover; "" without one
 
 	users     []*user                // in reading order
-	teams     []string               // names, in reading order
+	teams     []*team                // in reading order
 	resources []*resource            // in reading order
 	sites     map[string]*connection // by name
+	ruleAt    map[string]Position    // where rules are set; the line that counts where several files set one
 }

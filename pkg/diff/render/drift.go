@@ -7,12 +7,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Drift reports how live state differs from the files, and if that is asked what is outside of them, by name.
-func Drift(d *diff.Drift, outside bool) Report {
-	report := Report{Title: "Drift"}
+// Drift reports how live state differs from the files, and if that is asked what is outside of them, by name. Where the files
+// were held against others, what they ask for comes first.
+func Drift(d *diff.Drift, by By, outside bool) Report {
+	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
+	var own, apart []entry
 	for _, part := range d.Connections {
 		s := driftSection(part)
+		rows, before := driftEntries(part)
+		own, apart = append(own, rows...), append(apart, before...)
+		if by == ByResource {
+			s.Groups = byResource(rows)
+		}
 		if outside {
 			s.outside(part.Outside)
 		}
@@ -21,18 +28,34 @@ func Drift(d *diff.Drift, outside bool) Report {
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
+	if by == ByPerson {
+		report.Sections = append(report.Sections, byPerson(own)...)
+	}
+	report.Apart = apartOf(d.Base, apart, by)
 	report.Totals = driftTotals(d.Summary, seen)
 	return report
 }
 
+// driftSection is what there is to say of a connection beside what differs.
 func driftSection(part diff.DriftPart) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete)))
 	if part.Unmanaged > 0 {
 		s.note(Info, unmanagedText(part.Unmanaged))
 	}
-	all := part.Differences
-	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i].Change }, func(i int) Row { return differenceRow(all[i]) })
 	return s
+}
+
+// driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
+func driftEntries(part diff.DriftPart) (own, before []entry) {
+	for _, d := range part.Differences {
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
+		if d.Because == diff.BecauseLive {
+			before = append(before, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	return own, before
 }
 
 // outside names what no file rules.

@@ -9,20 +9,40 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Plan reports what an apply would do.
-func Plan(p *diff.Plan) Report {
-	report := Report{Title: "Plan"}
+// Plan reports what an apply would do, by resource.
+func Plan(p *diff.Plan) Report { return PlanBy(p, ByResource) }
+
+// PlanBy reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
+func PlanBy(p *diff.Plan, by By) Report {
+	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
 	seen := view{Tally: p.Summary.Tally}
+	var own, apart []entry
 	for _, part := range p.Connections {
-		if s := planSection(part); !s.empty() {
+		s := planSection(part)
+		rows, before := partEntries(part)
+		own, apart = append(own, rows...), append(apart, before...)
+		if by == ByResource {
+			s.Groups = byResource(rows)
+		}
+		if len(part.Endpoints) > 0 && s.empty() && len(rows)+len(before) == 0 {
+			s.note(Info, "no changes") // so that the endpoints are named all the same
+		}
+		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
-	report.Totals = planTotals(p.Summary, seen)
+	if by == ByPerson {
+		report.Sections = append(report.Sections, byPerson(own)...)
+	} else {
+		report.Comment = &Comment{own: own, before: apart, several: len(p.Connections) > 1, id: p.ID}
+	}
+	report.Apart = apartOf(p.Base, apart, by)
+	report.Totals = planTotals(p.Summary, seen) + baseTotals(p.Base, own, apart)
 	return report
 }
 
+// planSection is what there is to say of a connection beside its changes.
 func planSection(part diff.ConnectionPlan) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, slices.Concat(part.Notes, unseenTexts(part.Unseen, part.Incomplete())))
 	s.Title = Heading(part.Name, part.Provider, part.Endpoints)
@@ -40,17 +60,24 @@ func planSection(part diff.ConnectionPlan) Section {
 	if part.FromHoles > 0 {
 		s.note(Info, fromHolesText(part.FromHoles))
 	}
-	all := slices.Concat(part.Changes, extras(part))
-	s.Groups = groupRows(len(all), func(i int) *diff.Change { return &all[i] }, func(i int) Row {
-		if i >= len(part.Changes) {
-			return extraRow(all[i])
-		}
-		return changeRow(all[i])
-	})
-	if len(part.Endpoints) > 0 && s.empty() {
-		s.note(Info, "no changes") // so that the endpoints are named all the same
-	}
 	return s
+}
+
+// partEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
+func partEntries(part diff.ConnectionPlan) (own, before []entry) {
+	title := Heading(part.Name, part.Provider, part.Endpoints)
+	for _, c := range part.Changes {
+		e := entry{part.Name, title, c, changeRow(c), false}
+		if c.Because == diff.BecauseLive {
+			before = append(before, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	for _, c := range extras(part) {
+		own = append(own, entry{part.Name, title, c, extraRow(c), false})
+	}
+	return own, before
 }
 
 // extras are the pairs that calls touch beside their changes.
@@ -71,11 +98,29 @@ func fromHolesText(n int) string {
 }
 
 func changeRow(c diff.Change) Row {
-	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: cmp.Or(c.Reason, takesText(c)), Risk: riskOf(c)}
+	row := Row{Mark: opMark(c.Op), Subject: subjectOf(c), Source: c.Source, Why: because(c), Risk: riskOf(c)}
 	if c.Problem != "" {
 		row.Mark, row.Why = Mark{"!", Alarms}, "blocked: "+c.Problem
 	}
 	return row
+}
+
+// because says in a few words how the files come to ask for a change.
+func because(c diff.Change) string {
+	var parts []string
+	was := ""
+	if c.Was != "" {
+		was = "was " + c.Was
+	}
+	if via := c.Via.String(); via != "" {
+		was = strings.TrimPrefix(was+" via "+via, " ")
+	}
+	for _, part := range []string{cmp.Or(c.Reason, takesText(c)), was} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // ViolationText says what breaks a rule, and by how much.

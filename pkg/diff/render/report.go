@@ -11,9 +11,26 @@ import (
 // Report is what is shown of a plan, a drift, a result or a check: words and numbers, no layout and nothing escaped.
 type Report struct {
 	Title    string
-	Sections []Section // connections
+	Sections []Section // connections, or people
+	Apart    Apart     // what is not because of the change that is looked at
 	Totals   string
+	Comment  *Comment // what Markdown shows instead of the rows of Sections; nil: these
 }
+
+// Apart stands apart from the rest of a report.
+type Apart struct {
+	Title    string
+	Sections []Section
+}
+
+// By is what the rows of a report are sorted by.
+type By string
+
+// The orders.
+const (
+	ByResource By = "resource"
+	ByPerson   By = "person"
+)
 
 // Section is one connection's part of a report.
 type Section struct {

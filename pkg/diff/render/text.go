@@ -21,6 +21,12 @@ func Text(w io.Writer, r Report, opts TextOptions) error {
 	for _, s := range r.Sections {
 		out.section(s)
 	}
+	if len(r.Apart.Sections) > 0 {
+		out.put(out.tint(bold, Visible(r.Apart.Title)), "\n\n")
+	}
+	for _, s := range r.Apart.Sections {
+		out.section(s)
+	}
 	out.put(out.tint(bold, Visible(r.Totals)), "\n")
 	return out.Flush() // a bufio.Writer keeps the first error
 }

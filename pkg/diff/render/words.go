@@ -53,10 +53,18 @@ func subjectOf(c diff.Change) string {
 	case c.Notice.Recipient != "":
 		return c.Notice.Recipient + " (through " + c.Subject.String() + ")"
 	case c.Role == "" || c.Role == spec.RoleAccess || c.Role == spec.RoleMember:
-		return c.Subject.String()
+		return nameOf(c)
 	default:
-		return c.Subject.String() + " (" + string(c.Role) + ")"
+		return nameOf(c) + " (" + string(c.Role) + ")"
 	}
+}
+
+// nameOf is the subject as the vendor names it and, where the files name the person otherwise, by both names.
+func nameOf(c diff.Change) string {
+	if c.Person == "" || c.Person == c.Subject.Name {
+		return c.Subject.String()
+	}
+	return c.Person + " (" + c.Subject.String() + ")"
 }
 
 func orNone(setting string) string {

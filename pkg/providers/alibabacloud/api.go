@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,7 +24,8 @@ const (
 // siteHosts are the hosts that serve the accounts of a site; ResourceManager has one for all. (Endpoint pages of the two products. The
 // host that the vendor's SDK derives for ResourceDirectoryMaster is not among them.)
 func siteHosts(site string) map[family]string {
-	hosts := map[family]string{resourceManager: "https://resourcemanager.aliyuncs.com", resourceDirectory: "https://resourcedirectory.aliyuncs.com"}
+	hosts := map[family]string{resourceManager: "https://resourcemanager.aliyuncs.com", resourceDirectory: "https://resourcedirectory.aliyuncs.com",
+		sts: "https://sts.aliyuncs.com"}
 	if site == siteInternational {
 		hosts[resourceDirectory] = "https://resourcedirectory-intl.aliyuncs.com"
 	}
@@ -37,20 +36,21 @@ func siteHosts(site string) map[family]string {
 type api struct {
 	http  *httpx.Client
 	bases map[family]string
-	keys  credentials
+	keys  *httpx.Renewing[credentials]
 	skew  atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
 }
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) *api {
-	a := &api{
-		http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{},
-		keys: credentials{secrets["accessKeyId"], secrets["accessKeySecret"], secrets["securityToken"]},
-	}
+	a := &api{http: httpx.New(env, conn.Name, conn.Rate), bases: map[family]string{}}
 	for f, host := range siteHosts(conn.Settings["region"]) {
 		a.bases[f] = strings.TrimSuffix(cmp.Or(conn.Endpoints[string(f)], conn.Endpoints[""], host), "/")
 	}
-	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...) // the gateway may show what it signed
-	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, a.explain, clockCorrected
+	a.keys = a.newCredentials(conn, secrets, env)
+	a.http.Prepare = func(ctx context.Context, _ httpx.Request) error {
+		_, err := a.keys.Get(ctx, "")
+		return err
+	}
+	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, a.explain, a.mend
 	return a
 }
 
@@ -66,11 +66,7 @@ func (a *api) write(ctx context.Context, op operation, query url.Values, out any
 }
 
 func (a *api) send(ctx context.Context, method string, op operation, query url.Values, out any, begin func() error) error {
-	header := http.Header{}
-	header.Set("Accept", "application/json")
-	header.Set("X-Acs-Action", op.action)
-	header.Set("X-Acs-Version", op.version)
-	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: header,
+	_, err := a.http.Do(ctx, httpx.Request{Method: method, Base: a.bases[op.family], Path: "/", Query: query, Header: op.header(),
 		First: query.Get("PageNumber") == "1", BeforeSend: begin}, out)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op.action, err)
@@ -95,8 +91,15 @@ func (a *api) now() time.Time {
 	return time.Now().Add(time.Duration(a.skew.Load())).UTC().Truncate(time.Second)
 }
 
-// authenticate signs each attempt anew: the gateway takes a nonce once.
-func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) error {
-	a.keys.sign(r, body, a.now(), rand.Text())
+// authenticate signs each attempt anew.
+func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) error {
+	keys, err := a.keys.Get(ctx, "")
+	if err != nil {
+		return err
+	}
+	keys.sign(r, body, a.now(), nonce())
 	return nil
 }
+
+// nonce is another one for each attempt: the gateway takes it once.
+func nonce() string { return rand.Text() }

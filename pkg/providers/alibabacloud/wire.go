@@ -1,6 +1,7 @@
 package alibabacloud
 
 import (
+	"net/http"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ type family string
 const (
 	resourceManager   family = "resourcemanager"
 	resourceDirectory family = "resourcedirectory"
+	sts               family = "sts"
 )
 
 // operation is a call of the vendor's API.
@@ -83,6 +85,15 @@ type operation struct {
 	family  family
 	version string
 	action  string
+}
+
+// header names the call in a request that is signed.
+func (op operation) header() http.Header {
+	h := http.Header{}
+	h.Set("Accept", "application/json")
+	h.Set("X-Acs-Action", op.action)
+	h.Set("X-Acs-Version", op.version)
+	return h
 }
 
 // The calls that we use. Those that mail somebody exist only in ResourceManager, where the vendor calls them "not
@@ -105,4 +116,5 @@ const (
 	codeNoRecord   = "EntityNotExists.AccountRecord"
 	codeLate       = "InvalidTimeStamp.Expired"
 	codeNonceUsed  = "SignatureNonceUsed"
+	codeEnded      = "InvalidSecurityToken.Expired"
 )

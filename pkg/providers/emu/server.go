@@ -129,6 +129,7 @@ func (s *Server) exchange(r *http.Request) *answer {
 	if lag > 0 {
 		r = r.WithContext(context.WithValue(r.Context(), lagKey{}, lag))
 	}
+	a.header.Set("Date", call.Time.Format(http.TimeFormat)) // unless the vendor knows better
 	a.fill(vendor, r, fault)
 	a.send = a.body.Bytes()
 	switch fault.Kind {

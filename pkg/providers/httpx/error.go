@@ -69,6 +69,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Mended says whether what an answer was refused for is mended, and why not where it could not be.
+func (e *Error) Mended(err error) bool {
+	if err != nil {
+		e.Stopped = err
+	}
+	return err == nil
+}
+
 // Unwrap gives the cause of a missing answer.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -53,6 +53,14 @@ func (r Request) stopped(last *Error, why error) *Error {
 	return last
 }
 
+// unmade is the error of an attempt that could not be made: after another one, whose end it does not change, that of the other.
+func (r Request) unmade(last *Error, why error) error {
+	if last == nil {
+		return why
+	}
+	return r.stopped(last, why).failure()
+}
+
 func (r Request) fail(fate provider.Fate, err error) *Error {
 	if err != nil && neverSent(err) {
 		fate = provider.NotDone

@@ -1,10 +1,15 @@
 package httpx
 
 import (
+	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"io"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,4 +45,21 @@ func CanonicalQuery(u *url.URL) string {
 		}
 	}
 	return strings.Join(pairs, "&")
+}
+
+// AsForm is a Sign for calls that take a form: it turns the JSON object of texts that the request loop made into one.
+func AsForm(_ context.Context, r *http.Request, body []byte) error {
+	var fields map[string]string
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return err
+	}
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	data := []byte(form.Encode())
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	return nil
 }

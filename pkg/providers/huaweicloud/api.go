@@ -3,7 +3,6 @@ package huaweicloud
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -31,8 +30,7 @@ type api struct {
 	http     *httpx.Client
 	hosts    map[family]string
 	region   string
-	keys     credentials
-	token    spec.Secret  // instead of keys
+	keys     *httpx.Renewing[credentials]
 	language string       // of mails; "": the vendor's choice
 	skew     atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
 	project  string       // "" until it was looked up
@@ -46,28 +44,34 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	}
 	a := &api{
 		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"], language: conn.Language,
-		keys:  credentials{secrets["accessKey"], secrets["secretKey"], secrets["securityToken"]},
-		token: secrets["token"],
 	}
-	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
-	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.correctClock
+	a.keys = a.newCredentials(conn, secrets, env)
+	a.http.Prepare = func(ctx context.Context, _ httpx.Request) error {
+		_, err := a.keys.Get(ctx, "")
+		return err
+	}
+	a.http.Sign, a.http.Explain, a.http.Again = a.authenticate, explain, a.mend
 	return a, nil
 }
 
 // authenticate signs with the access key, or sends the token. The host is signed, so that a request that reached another host
 // than the vendor's is worth nothing at the vendor's.
-func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err error) {
-	if token := a.token.Reveal(); token != "" {
+func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) error {
+	keys, err := a.keys.Get(ctx, "")
+	if err != nil {
+		return err
+	}
+	if token := keys.token.Reveal(); token != "" {
 		r.Header.Set("X-Auth-Token", token)
 		return nil
 	}
 	if r.Host, err = signedHost(r.URL); err != nil {
 		return err
 	}
-	at := time.Now().Add(time.Duration(a.skew.Load()))
+	at := a.now()
 	prefix := a.prefixOf(r.URL)
 	if strings.HasPrefix(r.URL.String(), a.hosts[familyIAM]+"/v3/") { // IAM knows no project yet
-		a.keys.sign(r, body, at, prefix, "Host")
+		keys.sign(r, body, at, prefix, "Host")
 		return nil
 	}
 	r.Header.Set("X-Project-Id", a.project)
@@ -75,9 +79,12 @@ func (a *api) authenticate(_ context.Context, r *http.Request, body []byte) (err
 	if r.Header.Get(headerLanguage) != "" {
 		signed = append(signed, headerLanguage)
 	}
-	a.keys.sign(r, body, at, prefix, signed...)
+	keys.sign(r, body, at, prefix, signed...)
 	return nil
 }
+
+// now is the vendor's time, as far as it was seen to differ from ours.
+func (a *api) now() time.Time { return time.Now().Add(time.Duration(a.skew.Load())) }
 
 // prefixOf is the path of the endpoint that a request goes to; where one is within another, of the inner one.
 func (a *api) prefixOf(to *url.URL) (prefix string) {
@@ -93,8 +100,7 @@ func (a *api) prefixOf(to *url.URL) (prefix string) {
 // serverTime stands in the gateway's answer to a date that is more than 15 minutes off.
 var serverTime = regexp.MustCompile(`server time:(\d{8}T\d{6}Z)`)
 
-// correctClock takes over the vendor's clock when ours is off, so that the request may be signed once more. Any other 401
-// is final: five in a row lock the key.
+// correctClock takes over the vendor's clock when ours is off.
 func (a *api) correctClock(_ context.Context, _ *http.Request, e *httpx.Error) bool {
 	m := serverTime.FindStringSubmatch(e.Message)
 	if e.Status != http.StatusUnauthorized || m == nil {

@@ -35,12 +35,12 @@ const foldAuto = "auto"
 // user and minute for the APIs whose rows could be seen; those of app groups are taken to be the same.
 func Format() spec.ProviderSchema {
 	return spec.ProviderSchema{
-		Provider: "huaweicloud",
-		Kinds:    kinds(),
-		Auth: []spec.AuthForm{
-			{Keys: []string{"accessKey", "secretKey"}, Optional: []string{"securityToken"}},
-			{Keys: []string{"token"}},
-		},
+		Provider:     "huaweicloud",
+		Kinds:        kinds(),
+		Auth:         authForms(),
+		AuthKinds:    authKinds,
+		TokenFileEnv: []string{"HUAWEICLOUD_SDK_ID_TOKEN_FILE"},
+		Metadata:     "http://169.254.169.254",
 		// Those of the SDK, and those for Europe, which has a domain of its own. Others under either are for anybody to rent.
 		Hosts: []string{"workspace.{region}.myhuaweicloud.com", "appstream.{region}.myhuaweicloud.com", "iam.{region}.myhuaweicloud.com",
 			"iam.myhuaweicloud.com", "workspace." + europe + ".myhuaweicloud.eu",
@@ -52,12 +52,25 @@ func Format() spec.ProviderSchema {
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},
 		About: map[string]string{
-			"accessKey": "the id of an access key", "secretKey": "its secret", "securityToken": "for temporary access keys", "token": "a token of IAM",
-			"region": "the region: " + strings.Join(knownRegions(), ", ") + "; any other with endpoint:", "project": "the id of the project; by default it is looked up by the region's name",
+			authAccessKey: "the id of an access key", authSecretKey: "its secret", authSecurityToken: "for temporary access keys", authToken: "a token of IAM",
+			authAgency:           "the name of the agency whose part the access key takes on",
+			authAgencyAccount:    "the name of the account that made the agency",
+			authAccountID:        "the id of the account that the access key is of, sent as X-Domain-Id where IAM asks for it",
+			authIdentityProvider: "the name of the OpenID Connect identity provider in IAM",
+			authTokenFile:        "the absolute path of the file that holds the provider's token, read anew whenever keys are renewed",
+			authMetadata:         "where the server that this runs on has its metadata; its agency gives the keys",
+			authExec:             "a program that prints accessKey, secretKey and perhaps securityToken, or token, and expiresAt, as a JSON object",
+			"region":             "the region: " + strings.Join(knownRegions(), ", ") + "; any other with endpoint:", "project": "the id of the project; by default it is looked up by the region's name",
 			spec.KeyDomain:   "the directory domain of people and user groups who name none; by default " + defaultDomain,
 			spec.KeyPlatform: "the kind of directory of people who name none, sent when they are granted something; by default none is sent. The App Center knows no SYSTEM",
 			spec.KeyCaseFold: "whether names that differ in letter case only are one: false, the default; true; or auto, where the directory, asked for one, answers with the other alone",
 			"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
+		},
+		Examples: map[string]any{
+			authAccessKey: "env:HUAWEICLOUD_SDK_AK", authSecretKey: "env:HUAWEICLOUD_SDK_SK", authSecurityToken: "env:HUAWEICLOUD_SDK_SECURITY_TOKEN",
+			authToken: "file:secrets/token", authAgency: "env:HUAWEICLOUD_AGENCY", authAgencyAccount: "env:HUAWEICLOUD_AGENCY_ACCOUNT", authAccountID: "env:HUAWEICLOUD_SDK_DOMAIN_ID",
+			authIdentityProvider: "env:HUAWEICLOUD_SDK_IDP_ID", authTokenFile: "env:HUAWEICLOUD_SDK_ID_TOKEN_FILE", authMetadata: "http://169.254.169.254",
+			authExec: []string{"/usr/local/bin/credential-helper", "workspace"},
 		},
 		Domain:    defaultDomain,
 		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -78,7 +79,13 @@ func (g appGroup) everySetting() spec.Settings {
 
 // describe learns the addresses of the holders, and how they stand.
 func (r *Reader) describe(ctx context.Context, all *provider.Inventory) error {
-	holders := all.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser })
+	held := map[spec.Subject]bool{}
+	for g := range all.Grants.All() {
+		if g.Subject.Kind == spec.SubjectUser {
+			held[g.Subject] = true
+		}
+	}
+	holders := slices.SortedFunc(maps.Keys(held), spec.Subject.Compare)
 	unknown := slices.DeleteFunc(slices.Clone(holders), func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
 	if len(unknown) > 0 {
 		if _, err := r.ask(ctx, unknown); err != nil {

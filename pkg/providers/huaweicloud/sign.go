@@ -21,11 +21,12 @@ const (
 	dateLayout = "20060102T150405Z"
 )
 
-// credentials prove who we are: an access key with its secret, and a token for temporary ones.
+// credentials prove who we are: an access key with its secret, and a token for temporary ones; or a token of IAM.
 type credentials struct {
 	accessKey     spec.Secret
 	secretKey     spec.Secret
 	securityToken spec.Secret
+	token         spec.Secret // in place of the others
 }
 
 // sign adds the date, the security token and the Authorization header. It signs the headers named, and the date; others

@@ -67,7 +67,7 @@ func TestSignVectors(t *testing.T) {
 			for name, value := range v.header {
 				r.Header.Set(name, value)
 			}
-			credentials{spec.NewSecret(vectorKey), spec.NewSecret(vectorSecret), spec.NewSecret(v.token)}.sign(r, []byte(v.body), vectorTime, "", v.signed...)
+			credentials{spec.NewSecret(vectorKey), spec.NewSecret(vectorSecret), spec.NewSecret(v.token), spec.Secret{}}.sign(r, []byte(v.body), vectorTime, "", v.signed...)
 			want := "SDK-HMAC-SHA256 Access=" + vectorKey + ", SignedHeaders=" + v.signedNames + ", Signature=" + v.signature
 			if got := r.Header.Get("Authorization"); got != want {
 				t.Errorf("Authorization\n got %s\nwant %s\ncanonical request:\n%s", got, want,

@@ -49,6 +49,10 @@ func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env)
 	a.http = httpx.New(env, conn.Name, conn.Rate)
 	a.http.Secrets.Keep(slices.Collect(maps.Values(secrets))...)
 	oauth.http.Secrets = a.http.Secrets
+	a.http.Prepare = func(ctx context.Context, r httpx.Request) error {
+		_, err := a.bearer(r.Method, r.Base+r.Path).Get(ctx, "")
+		return err
+	}
 	a.http.Sign, a.http.Explain, a.http.Again, a.http.Meaning = a.authenticate, explain, a.renew, meaningOf
 	return a, nil
 }
@@ -64,7 +68,7 @@ func (a *api) bearer(method, address string) *bearer {
 
 // authenticate adds the token, and signs.
 func (a *api) authenticate(ctx context.Context, r *http.Request, body []byte) error {
-	token, err := a.bearer(r.Method, r.URL.String()).token(ctx, "")
+	token, err := a.bearer(r.Method, r.URL.String()).Get(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -80,17 +84,14 @@ func (a *api) renew(ctx context.Context, r *http.Request, e *httpx.Error) bool {
 	if e.Meaning() != http.StatusUnauthorized {
 		return false
 	}
-	_, err := a.bearer(r.Method, r.URL.String()).token(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-	return err == nil
+	_, err := a.bearer(r.Method, r.URL.String()).Get(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	return e.Mended(err)
 }
 
-// send does one call. The token is had before, since a try has no time for getting one.
+// send does one call.
 func (a *api) send(ctx context.Context, r httpx.Request, data any) error {
 	r.Base = a.base
 	r.Header = http.Header{"X-Kso-Id-Type": {"internal"}} // user ids are the vendor's
-	if _, err := a.bearer(r.Method, r.Base+r.Path).token(ctx, ""); err != nil {
-		return err
-	}
 	answer := envelope{Data: data}
 	if _, err := a.http.Do(ctx, r, &answer); err != nil {
 		return err

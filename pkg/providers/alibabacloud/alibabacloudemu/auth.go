@@ -113,18 +113,20 @@ func (o *Options) gatewayTime(now time.Time) time.Time {
 // it, which has the same secret.
 func (w *world) isNamedBy(key string) bool {
 	own := func(c seedCredential) bool { return c.AccessKeyID == key }
-	return strings.HasSuffix(key, "-"+w.ID) || slices.ContainsFunc(w.credentials, own)
+	return strings.HasSuffix(key, "-"+w.ID) || slices.ContainsFunc(w.credentials, own) || slices.ContainsFunc(w.issued, own)
 }
 
 func (w *world) secret(key, token string) (string, error) {
 	err := errNoKey
 	key = strings.TrimSuffix(key, "-"+w.ID)
 	all := slices.Clone(w.opts.Credentials)
-	for _, c := range w.credentials {
+	for _, c := range slices.Concat(w.credentials, w.issued) {
 		all = append(all, Credential(c))
 	}
 	for _, c := range all {
 		switch {
+		case c.AccessKeyID != key && token != "" && c.SecurityToken == token && token != SecurityToken:
+			err = errTokenOther
 		case c.AccessKeyID != key:
 		case c.SecurityToken != token:
 			if token != "" {

@@ -14,7 +14,7 @@ func (w *world) Dump() seed {
 		Accounts:  emu.DumpEach(w.accounts.Current(), func(r *row) seedAccount { return w.dumpAccount(r.at(w.Now)) }, seedAccount.key),
 		Mails:     slices.Clone(w.mails),
 
-		Credentials: w.credentials, LastID: w.Last(),
+		Credentials: w.credentials, Issued: emu.Saved(&w.World, w.issued), LastID: w.Last(),
 	}
 }
 

@@ -15,6 +15,7 @@ var (
 	errNoKey      = &problem{status: 400, code: "InvalidAccessKeyId.NotFound", msg: "Specified access key is not found."}
 	errToken      = &problem{status: 400, code: "InvalidSecurityToken.Malformed", msg: "Specified SecurityToken is malformed."}
 	errTokenLate  = &problem{status: 400, code: "InvalidSecurityToken.Expired", msg: "Specified SecurityToken is expired."}
+	errTokenOther = &problem{status: 400, code: "InvalidSecurityToken.MismatchWithAccessKey", msg: "Specified SecurityToken mismatches with the AccessKey."}
 	errDateForm   = &problem{status: 400, code: "InvalidTimeStamp.Format", msg: "Specified time stamp or date value is not well formatted."}
 	errDateLate   = &problem{status: 400, code: "InvalidTimeStamp.Expired", msg: "Specified time stamp or date value is expired."}
 	errNonceUsed  = &problem{status: 400, code: "SignatureNonceUsed", msg: "Specified signature nonce was used already."}
@@ -35,6 +36,14 @@ func mismatched(text string) *problem {
 func throttled(rateLimit string) *problem {
 	return &problem{status: 400, code: "Throttling.User", msg: "Request was denied due to user flow control.", rateLimit: rateLimit}
 }
+
+// Errors of STS.
+var (
+	errNoRole      = &problem{status: 404, code: "EntityNotExist.Role", msg: "The specified Role not exists."}
+	errNoProvider  = &problem{status: 401, code: "AuthenticationFail.NoPermission", msg: "No such OIDC Provider registered."}
+	errIDToken     = &problem{status: 401, code: "AuthenticationFail.OIDCToken.Invalid", msg: "The Jwt content is invalid that cannot be recognized."}
+	errIDTokenLate = &problem{status: 401, code: "AuthenticationFail.OIDCToken.Expired", msg: "This JsonWebToken is expired."}
+)
 
 // Errors of the service.
 var (

@@ -14,7 +14,7 @@ import (
 // Load fills an empty world.
 func (w *world) Load(s seed) error {
 	w.ID = cmp.Or(s.Directory, w.ID)
-	w.mails, w.credentials = s.Mails, s.Credentials
+	w.mails, w.credentials, w.issued = s.Mails, s.Credentials, s.Issued
 	w.Resume(s.LastID)
 	err := emu.LoadEach("accounts", s.Accounts, seedAccount.key, w.loadAccount)
 	w.accounts.Sort(func(a, b *row) int { return strings.Compare(a.id, b.id) })

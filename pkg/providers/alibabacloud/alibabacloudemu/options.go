@@ -24,7 +24,14 @@ type Credential struct {
 type Options struct {
 	// Credentials are good for the first world, and with -DIRECTORY behind the id of the key for the world of that directory.
 	// nil: AccessKeyID with AccessKeySecret, without and with SecurityToken.
-	Credentials []Credential
+	Credentials      []Credential
+	Role             string        // that every access key may take on, and whoever has IDToken; empty: acs:ram::1000000000000000:role/emulator-role
+	IdentityProvider string        // empty: acs:ram::1000000000000000:oidc-provider/emulator-idp
+	IDToken          string        // that it gives; empty: emulator-id-token
+	IDTokenExpires   time.Time     // zero: never
+	KeyLife          time.Duration // of temporary access keys, at most; 0: as long as is asked
+	ServerRole       string        // of the server that the metadata service is on; empty: emulator-role; none: it has none
+
 	NoDirectory bool // the account has no resource directory: 404 to every call
 
 	Unthrottled bool // no rate limits; ResendLimit stays
@@ -58,6 +65,9 @@ func (o Options) withDefaults() Options {
 			{AccessKeyID: AccessKeyID, AccessKeySecret: AccessKeySecret, SecurityToken: SecurityToken},
 		}
 	}
+	const account = "acs:ram::1000000000000000:"
+	o.Role, o.ServerRole = cmp.Or(o.Role, account+"role/emulator-role"), cmp.Or(o.ServerRole, "emulator-role")
+	o.IdentityProvider, o.IDToken = cmp.Or(o.IdentityProvider, account+"oidc-provider/emulator-idp"), cmp.Or(o.IDToken, "emulator-id-token")
 	o.PerSecond = cmp.Or(o.PerSecond, 20)
 	o.ConfirmAfter = cmp.Or(o.ConfirmAfter, time.Hour)
 	o.MailLife = cmp.Or(o.MailLife, 24*time.Hour)

@@ -5,8 +5,9 @@ import (
 	"net/url"
 )
 
-// The versions of the API: the first two are of the product ResourceManager, the last of ResourceDirectoryMaster.
+// The versions of the APIs: the first is of Sts, the next two of ResourceManager, the last of ResourceDirectoryMaster.
 const (
+	v2015 = "2015-04-01"
 	v2016 = "2016-11-11"
 	v2020 = "2020-03-31"
 	v2022 = "2022-04-19"
@@ -49,6 +50,8 @@ var routes = index([]route{
 	{"CreateResourceAccount", []string{v2020, v2022}, 20, false, (*world).createAccount},
 	{"GetAccount", []string{v2020, v2022}, 0, false, (*world).getAccount},
 	{"ListAccounts", []string{v2020, v2022}, 0, false, (*world).listAccounts},
+	{"AssumeRole", []string{v2015}, 100, false, (*world).assumeRole},
+	{"AssumeRoleWithOIDC", []string{v2015}, 100, false, (*world).assumeRoleWithOIDC},
 	{"UpdateAccount", []string{v2020, v2022}, 20, false, (*world).updateAccount},
 })
 

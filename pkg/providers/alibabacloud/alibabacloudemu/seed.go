@@ -10,6 +10,7 @@ type seed struct {
 	Mails    []Mail        `yaml:"mails,omitempty"` // in the order they were sent
 
 	Credentials []seedCredential `yaml:"credentials,omitempty"` // temporary access keys of this directory, beside Options.Credentials
+	Issued      []seedCredential `yaml:"issued,omitempty"`      // temporary access keys that were issued
 	LastID      int64            `yaml:"lastId,omitempty"`      // number in the last id that was made
 }
 

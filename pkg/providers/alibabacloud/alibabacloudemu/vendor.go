@@ -45,8 +45,11 @@ func (v *Vendor) Mails() []Mail {
 	return slices.Clone(w.mails)
 }
 
-// Claim takes the path "/" and names it after version and action; a request that says them only in its body stays "/".
+// Claim takes the paths of the metadata service, and the path "/", which it names it after version and action; a request that says them only in its body stays "/".
 func (v *Vendor) Claim(r *http.Request) (string, bool) {
+	if isMetadata(r) {
+		return r.URL.Path, true
+	}
 	if n := operation(r, r.URL.Query()); r.URL.Path == "/" && routes[n] != nil {
 		return "/" + n.version + "/" + n.action, true
 	}
@@ -55,6 +58,10 @@ func (v *Vendor) Claim(r *http.Request) (string, bool) {
 
 // ServeHTTP answers a request.
 func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if isMetadata(r) {
+		v.serveMetadata(w, r)
+		return
+	}
 	out, err := v.answer(r)
 	v.write(w, r, out, err)
 }
@@ -83,6 +90,10 @@ func (v *Vendor) write(w http.ResponseWriter, r *http.Request, out reply, err er
 		out = reply{}
 	}
 	out["RequestId"] = fmt.Sprintf("9B34724D-54B0-4A51-B34D-%012X", v.requests.Add(1))
+	writeJSON(w, status, out)
+}
+
+func writeJSON(w http.ResponseWriter, status int, out reply) {
 	emu.WriteJSON(w, "application/json;charset=utf-8", status, out)
 }
 
@@ -118,10 +129,13 @@ func (v *Vendor) answer(r *http.Request) (reply, error) {
 		return nil, err
 	}
 	from, badClaim := m.claim()
+	proven := operation(r, m.params).action == "AssumeRoleWithOIDC" // by the token in it
 	w := v.BeginIn(r.Context(), func(w *world) bool { return badClaim == nil && w.isNamedBy(from.key) })
 	defer v.End()
-	if err := cmp.Or(badClaim, w.authenticate(from)); err != nil {
-		return nil, err
+	if !proven {
+		if err := cmp.Or(badClaim, w.authenticate(from)); err != nil {
+			return nil, err
+		}
 	}
 	c := &call{newForm(m.params), operation(r, m.params)}
 	route, err := w.admit(r, c.name)
@@ -135,8 +149,11 @@ func (v *Vendor) answer(r *http.Request) (reply, error) {
 func (w *world) admit(r *http.Request, n name) (*route, error) {
 	host, _, _ := strings.Cut(r.Host, ":")
 	serves, public := hosts[host]
+	if strings.HasPrefix(host, "sts.") && strings.HasSuffix(host, ".aliyuncs.com") {
+		serves, public = []string{v2015}, true
+	}
 	if !public && !strings.HasSuffix(host, ".aliyuncs.com") {
-		serves = []string{v2016, v2020, v2022}
+		serves = []string{v2015, v2016, v2020, v2022}
 	}
 	a := routes[n]
 	switch {

@@ -29,6 +29,9 @@ type world struct {
 	mails    []Mail
 
 	credentials []seedCredential
+	issued      []seedCredential     // temporary access keys
+	serverKey   seedCredential       // of the role of the server that the metadata service is on
+	sessions    map[string]time.Time // tokens of the metadata service, until when
 }
 
 // row is a version of an account in a list.
@@ -39,7 +42,7 @@ type row struct {
 
 func newWorld(opts *Options) *world {
 	return &world{
-		World: emu.World{ID: directoryID}, opts: opts, nonces: nonces{}, windows: windows{}, resends: map[string][]time.Time{},
+		World: emu.World{ID: directoryID}, opts: opts, nonces: nonces{}, sessions: map[string]time.Time{}, windows: windows{}, resends: map[string][]time.Time{},
 		idByName: map[string]string{}, folders: map[string]bool{rootFolderID: true},
 	}
 }

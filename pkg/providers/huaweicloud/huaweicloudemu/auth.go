@@ -100,10 +100,10 @@ func (w *world) secret(key, token string) (string, error) {
 	return "", err
 }
 
-// allCredentials are those of the options and of the seed.
+// allCredentials are those of the options and of the seed, and those that were issued.
 func (w *world) allCredentials() []Credential {
 	all := slices.Clone(w.opts.Credentials)
-	for _, c := range w.credentials {
+	for _, c := range slices.Concat(w.credentials, w.issued) {
 		all = append(all, Credential(c))
 	}
 	return all

@@ -19,7 +19,7 @@ func (w *world) Dump() seed {
 		AppGroups:  emu.DumpEach(w.appGroups.Current(), w.dumpAppGroup, seedAppGroup.key),
 		Apps:       emu.DumpEach(w.apps.Current(), w.dumpApp, seedApp.key),
 
-		Credentials: w.credentials, Tokens: emu.Saved(&w.World, w.dumpTokens()), LastID: w.Last(),
+		Credentials: w.credentials, Tokens: emu.Saved(&w.World, w.dumpTokens()), Issued: emu.Saved(&w.World, w.issued), LastID: w.Last(),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func (w *world) Load(s seed) error {
 	w.ID = cmp.Or(s.Project, w.ID)
 	w.Resume(s.LastID)
-	w.credentials = s.Credentials
+	w.credentials, w.issued = s.Credentials, s.Issued
 	for _, t := range s.Tokens {
 		w.tokens[t.Value] = t.Expires
 	}

@@ -25,6 +25,9 @@ type Credential struct {
 // Login is an IAM user who may fetch tokens with a password.
 type Login struct{ Domain, User, Password string }
 
+// Agency is one that the account of every access key may assume.
+type Agency struct{ Account, Name string }
+
 // Options set up an emulator. The zero value behaves as the vendor does, as far as that is known. Each switch below changes a
 // point that no document settles.
 type Options struct {
@@ -33,6 +36,15 @@ type Options struct {
 	Token       string              // accepted as X-Auth-Token for ever; empty: Token
 	Project     string              // 32 hex digits, of a world that names no other; empty: Project
 	Projects    map[string][]string // ids that IAM lists under a name; nil: that of the first world, under every name
+
+	Agency           Agency        // zero: emulator-agency of account emulator
+	IdentityProvider string        // empty: emulator-idp
+	IDToken          string        // that it gives; empty: emulator-id-token
+	KeyLife          time.Duration // of temporary access keys, at most; 0: as long as is asked
+
+	NoServerAgency     bool // the metadata service has no access keys: 401
+	NoMetadataTokens   bool // it knows no tokens: 404. Most regions have none
+	MetadataNeedsToken bool // it refuses whoever sends none
 
 	Unthrottled     bool // no rate limits
 	ReadsPerMinute  int  // of each GET call, a token bucket; 0: 200
@@ -78,6 +90,10 @@ func (o Options) withDefaults() Options {
 	if o.Login == (Login{}) {
 		o.Login = Login{Domain: "emulator", User: AccessKey, Password: SecretKey}
 	}
+	if o.Agency == (Agency{}) {
+		o.Agency = Agency{Account: "emulator", Name: "emulator-agency"}
+	}
+	o.IdentityProvider, o.IDToken = cmp.Or(o.IdentityProvider, "emulator-idp"), cmp.Or(o.IDToken, "emulator-id-token")
 	o.Token = cmp.Or(o.Token, Token)
 	o.Project = cmp.Or(o.Project, Project)
 	o.ReadsPerMinute = cmp.Or(o.ReadsPerMinute, 200)

@@ -17,6 +17,9 @@ func TestSwitches(t *testing.T) {
 		return c.do(assignMany, obj{"app_ids": []string{app}, "authorization_type": mode, "users": add, "del_users": del})
 	}
 	emutest.Switches(t, []emutest.Switch[client]{
+		{"NoServerAgency", 200, 401, func(c client) any { return c.serverKeys("").Status }},
+		{"NoMetadataTokens", 200, 404, func(c client) any { return c.session("60").Status }},
+		{"MetadataNeedsToken", 200, 401, func(c client) any { return c.serverKeys("").Status }},
 		{"RepeatedGrantConflicts", "200 alice Designers bob", "409 alice Designers", func(c client) any {
 			return fmt.Sprint(grantTo(c, c.appGroup("Office"), userInfo("bob", "alice")...).Status, names(c.grants(c.appGroup("Office"))))
 		}},

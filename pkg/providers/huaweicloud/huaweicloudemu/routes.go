@@ -12,6 +12,7 @@ type call struct {
 	id     string      // what the path has in place of {id}
 	header http.Header // of the reply
 	speaks string      // X-Language of the request
+	sent   http.Header // of the request
 }
 
 // route is one API call.
@@ -39,6 +40,10 @@ func (r route) policy() string {
 // routes are in order of precedence: literal segments before variables. Comments elsewhere call them by the numbers here.
 var routes = []route{
 	{signIn, 201, (*world).createToken},
+	{securityTokens, 201, (*world).createKeys},
+	{idTokens, 201, (*world).createIDToken},
+	{metadataToken, 200, (*world).createSession},
+	{metadataKeys, 200, (*world).serverKeys},
 	{"GET /v3/projects", 200, (*world).listProjects},
 
 	{add, 200, (*world).addGrants}, // b2

@@ -18,6 +18,7 @@ type seed struct {
 
 	Credentials []seedCredential `yaml:"credentials,omitempty"` // temporary access keys, beside Options.Credentials
 	Tokens      []seedToken      `yaml:"tokens,omitempty"`      // that were issued
+	Issued      []seedCredential `yaml:"issued,omitempty"`      // temporary access keys that were issued
 	LastID      int64            `yaml:"lastId,omitempty"`      // number in the last id that was made
 }
 

@@ -3,9 +3,11 @@ package huaweicloudemu
 import (
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -32,10 +34,11 @@ func New(opts Options) *Vendor {
 // Name is the vendor's key in a seed.
 func (v *Vendor) Name() string { return "huaweicloud" }
 
-// Claim takes all paths of versions 1 to 3. The hosts of Workspace, application streaming and IAM have no path in common.
+// Claim takes all paths of versions 1 to 3, and those of the metadata service. The hosts of Workspace, application streaming and IAM
+// have no path in common.
 func (v *Vendor) Claim(r *http.Request) (string, bool) {
 	path := r.URL.Path
-	return path, strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v2/") || strings.HasPrefix(path, "/v3/")
+	return path, slices.ContainsFunc([]string{"/v1/", "/v2/", "/v3/", "/v3.0/", "/openstack/", "/meta-data/"}, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // ServeHTTP answers a request.
@@ -64,6 +67,12 @@ func (v *Vendor) write(w http.ResponseWriter, status int, body any, err error) {
 			w.Header().Set("Server", "api-gateway")
 		}
 	}
+	if text, ok := body.(plain); ok {
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, string(text))
+		return
+	}
 	if body == nil {
 		w.WriteHeader(status)
 		return
@@ -91,7 +100,7 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	}
 	w := v.BeginIn(r.Context(), func(w *world) bool { return w.ID == project })
 	defer v.End()
-	if route.name != signIn {
+	if !route.provesItself(body) {
 		if err := w.authenticate(r, query, body); err != nil {
 			return 0, nil, err
 		}
@@ -102,7 +111,7 @@ func (v *Vendor) answer(header http.Header, r *http.Request) (int, any, error) {
 	if err := w.admit(r, route, vars, len(body)); err != nil {
 		return 0, nil, err
 	}
-	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header, speaks: r.Header.Get("X-Language")})
+	out, err := route.do(w, &call{form: newForm(query, body), id: vars["id"], header: header, speaks: r.Header.Get("X-Language"), sent: r.Header})
 	return route.status, out, err
 }
 

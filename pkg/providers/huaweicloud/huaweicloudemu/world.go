@@ -20,6 +20,9 @@ type world struct {
 	buckets buckets
 
 	credentials []seedCredential
+	issued      []seedCredential     // temporary access keys
+	serverKey   seedCredential       // of the agency of the server that the metadata service is on
+	sessions    map[string]time.Time // tokens of the metadata service, until when
 
 	users    emu.Table[*user]
 	groups   emu.Table[*userGroup]
@@ -39,7 +42,7 @@ type world struct {
 
 func newWorld(opts *Options) *world {
 	return &world{
-		World: emu.World{ID: opts.Project}, opts: opts, tokens: map[string]time.Time{}, keys: map[string]keyState{}, buckets: buckets{},
+		World: emu.World{ID: opts.Project}, opts: opts, tokens: map[string]time.Time{}, sessions: map[string]time.Time{}, keys: map[string]keyState{}, buckets: buckets{},
 		idByName: map[accountName]string{}, members: newLinks(), appGroupByName: map[string]string{}, granted: newLinks(),
 		mailByID: map[string]*mail{}, mailsOf: index[*mail]{}, assigned: newLinks(),
 	}

@@ -1,20 +1,16 @@
 package wps365
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"time"
 
-	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -22,46 +18,18 @@ import (
 
 const (
 	tokenPath = "/oauth2/token"
-	// earlier is how long before its end a token is renewed.
-	earlier = time.Minute
 	// tokenLife is what the vendor documents, for an answer that does not say.
 	tokenLife = 2 * time.Hour
 )
 
-// noToken is the error of a token that could not be had. What needed it was not sent.
-func noToken(err error) error { return provider.Refuse("get a token: %w", err) }
-
-// bearer hands out one access token until it is about to end. It is safe for use from several goroutines: one of them
-// renews, the others wait.
-type bearer struct {
-	fetch func(context.Context) (tokens, error)
-	turn  chan struct{} // of one place: whoever fills it may touch what follows
-	value spec.Secret
-	until time.Time
-}
+// bearer hands out one access token until it is about to end.
+type bearer = httpx.Renewing[spec.Secret]
 
 func newBearer(fetch func(context.Context) (tokens, error)) *bearer {
-	return &bearer{fetch: fetch, turn: make(chan struct{}, 1)}
-}
-
-// token returns an access token other than the refused one. Of several who were refused the same one, one renews it.
-func (b *bearer) token(ctx context.Context, refused string) (spec.Secret, error) {
-	select {
-	case b.turn <- struct{}{}:
-	case <-ctx.Done():
-		return spec.Secret{}, noToken(ctx.Err())
-	}
-	defer func() { <-b.turn }()
-	if b.value.Reveal() != refused && time.Now().Before(b.until) {
-		return b.value, nil
-	}
-	t, err := b.fetch(ctx)
-	if err != nil {
-		return spec.Secret{}, noToken(err)
-	}
-	life := t.life()
-	b.value, b.until = spec.NewSecret(t.Access), time.Now().Add(life-min(earlier, life/2))
-	return b.value, nil
+	return httpx.NewRenewing(func(ctx context.Context) (httpx.Issued[spec.Secret], error) {
+		t, err := fetch(ctx)
+		return httpx.Issued[spec.Secret]{Value: spec.NewSecret(t.Access), ID: t.Access, Life: t.life()}, err
+	})
 }
 
 // oauth asks for tokens (WPS 365 open platform, get self-built app access token; refresh user access token).
@@ -73,7 +41,7 @@ type oauth struct {
 
 func newOAuth(env httpx.Env, connection, base string, app credentials) *oauth {
 	o := &oauth{httpx.New(env, connection, spec.Rates{}), base, app}
-	o.http.Sign, o.http.Explain, o.http.Meaning, o.http.Private = asForm, o.explain, meaningOf, true
+	o.http.Sign, o.http.Explain, o.http.Meaning, o.http.Private = httpx.AsForm, o.explain, meaningOf, true
 	return o
 }
 
@@ -90,23 +58,6 @@ func (o *oauth) explain(e *httpx.Error, header http.Header, body []byte) {
 // keep has the tokens hidden wherever a vendor shows them.
 func (o *oauth) keep(t tokens) {
 	o.http.Secrets.KeepToken(spec.NewSecret(t.Access), spec.NewSecret(t.Refresh))
-}
-
-// asForm turns the JSON object that the request loop made into the form that the token call takes.
-func asForm(_ context.Context, r *http.Request, body []byte) error {
-	var fields map[string]string
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return err
-	}
-	form := url.Values{}
-	for name, value := range fields {
-		form.Set(name, value)
-	}
-	data := []byte(form.Encode())
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-	return nil
 }
 
 // ask sends the token call. No error of it shows any part of an answer that holds a token.

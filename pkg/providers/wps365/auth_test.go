@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -34,7 +35,7 @@ func renewedBeforeItsEnd(t *testing.T) {
 		for _, step := range []struct {
 			after  time.Duration
 			tokens int // asked for so far
-		}{{0, 1}, {time.Minute, 1}, {117 * time.Minute, 1}, {time.Minute, 2}, {118 * time.Minute, 2}, {2 * time.Hour, 3}} {
+		}{{0, 1}, {time.Minute, 1}, {113 * time.Minute, 1}, {time.Minute, 2}, {114 * time.Minute, 2}, {2 * time.Hour, 3}} {
 			time.Sleep(step.after)
 			if _, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{}))); err != nil {
 				t.Fatal(err)
@@ -74,7 +75,7 @@ func nothingWithoutToken(t *testing.T) {
 		c.Fault(t, emu.Fault{Match: "POST " + token, Kind: emu.FaultRefuse, Status: 401, Body: `{"code":40100008,"msg":""}`})
 		told := 0
 		err := w.Do(t.Context(), "mail_groups", createNew, func() error { told++; return nil })
-		if !notDone(err) || httpx.Status(err) != http.StatusUnauthorized || len(c.writes()) > 0 || told > 0 {
+		if !notDone(err) || !provider.FailureOf(err).Unauthorized || len(c.writes()) > 0 || told > 0 {
 			t.Errorf("error %v, writes %q, told %d times", err, c.writes(), told)
 		}
 	})
@@ -84,7 +85,7 @@ func TestWrongKeyIsNotRepeated(t *testing.T) {
 	c := newTenant(t, wps365emu.Options{}, seed)
 	w := c.OpenAs(t, map[string]spec.Secret{"appId": c.Secrets["appId"], "appKey": spec.NewSecret("a canary")})
 	_, err := w.Read(t.Context(), providertest.All(desired("eng", spec.Resource{})))
-	if httpx.Status(err) != http.StatusUnauthorized || len(c.Calls()) != 1 || !notDone(err) || strings.Contains(err.Error(), "canary") {
+	if !provider.FailureOf(err).Unauthorized || len(c.Calls()) != 1 || !notDone(err) || strings.Contains(err.Error(), "canary") {
 		t.Errorf("error %v after %d calls", err, len(c.Calls()))
 	}
 }

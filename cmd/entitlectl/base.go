@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/git"
+	"github.com/entitlectl/entitlectl/pkg/providers"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// againstBase gives a command the flag that names what the files are held against.
+func (c *cli) againstBase(command *cobra.Command) {
+	command.Flags().Func("base", "tell what the files change from what was so before: hold them against those of the git `REF`, such as origin/main", filled(&c.base, "REF"))
+}
+
+// sorted gives a command the flag that says what its rows are sorted by.
+func (c *cli) sorted(command *cobra.Command) {
+	command.Flags().Var(oneOf(&c.by, string(render.ByResource), string(render.ByPerson)), "by", "what text and markdown are sorted by: who gains and loses what, or what becomes of each resource")
+	completeChoices(command, command.Flags())
+}
+
+// baseline is the files that those of a run are held against.
+type baseline struct {
+	about diff.Base
+	spec  *spec.Spec // nil where its files tell nothing
+}
+
+// hold reads the files of --base and gives each scope what they want. Where git can't be asked for them that is an error; where
+// they are there and don't load, the run goes on, and says that it can't tell.
+func (c *cli) hold(ctx context.Context, w *intent) error {
+	if c.base == "" {
+		return nil
+	}
+	paths, repository, err := c.checkout()
+	if err != nil {
+		return fmt.Errorf("--base %s: %w", c.base, err)
+	}
+	b := baseline{about: diff.Base{Ref: c.base}}
+	if b.about.Commit, err = repository.Resolve(ctx, c.base); err != nil {
+		return fmt.Errorf("--base %s: %w", c.base, err)
+	}
+	past := &spec.Past{Top: repository.Top(), Files: repository.Tree(ctx, b.about.Commit)}
+	if err := c.readBase(&b, paths, past, w.spec.Operator); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		b.about.Problem = firstLine(err)
+		c.printError(fmt.Errorf("warning: --base %s: which changes are this branch's can't be told: %s", c.base, b.about.Problem))
+	}
+	for _, path := range b.about.Missing {
+		c.printError(fmt.Errorf("warning: --base %s: it has no %s, so all that is in it counts as new", c.base, path))
+	}
+	if w.base = &b; b.spec == nil {
+		return nil
+	}
+	b.about.Spec, b.about.Weakened = b.spec.Digest, spec.Weakened(b.spec, w.spec)
+	c.holdScopes(w.scopes, b.spec)
+	return nil
+}
+
+// checkout finds what is to be read, and the repository that the first of it lies in.
+func (c *cli) checkout() (paths []string, repository *git.Repository, err error) {
+	for _, path := range append(slices.Clone(c.files), ".") {
+		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+		if path == "." || path == "-" {
+			folder, err = filepath.EvalSymlinks(".")
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if repository, err = git.Open(folder); err == nil {
+			return c.files, repository, nil
+		}
+		if !errors.Is(err, git.ErrNoRepository) {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, fmt.Errorf("%w; run it in a checkout, or leave --base out", git.ErrNoRepository)
+}
+
+// readBase loads the files of the base, as far as they are there.
+func (c *cli) readBase(b *baseline, paths []string, past *spec.Past, operator *spec.Operator) error {
+	if len(paths) == 0 {
+		usual, err := past.UsualFile()
+		if err != nil {
+			return err
+		}
+		if paths = []string{usual}; usual == "" {
+			paths, b.about.Missing = nil, []string{"entitlements.yaml"}
+		}
+	}
+	for _, path := range paths {
+		there, err := past.Has(path)
+		if err != nil {
+			return err
+		}
+		if !there {
+			b.about.Missing = append(b.about.Missing, path)
+		}
+	}
+	loaded, err := spec.Load(spec.Input{Paths: paths, Stdin: c.input, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir, Past: past})
+	b.spec = loaded
+	return err
+}
+
+// firstLine is the first of many errors, and how many there are beside it.
+func firstLine(err error) string {
+	all := (*multierror.Error)(nil)
+	if !errors.As(err, &all) || len(all.Errors) == 0 {
+		return err.Error()
+	}
+	text := all.Errors[0].Error()
+	if more := len(all.Errors) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return strings.ReplaceAll(text, "\n", " ")
+}
+
+// holdScopes gives each scope what the base wants of the same tenant. A connection that reaches another one has no base: all that
+// is to change there is the branch's doing.
+func (c *cli) holdScopes(scopes []scope, base *spec.Spec) {
+	desired := base.Desired(c.at())
+	for i := range scopes {
+		sc, state := &scopes[i], spec.NewState()
+		at := slices.IndexFunc(base.Connections, func(conn spec.Connection) bool { return conn.Name == sc.connection.Name })
+		if at >= 0 && spec.SameTenant(base.Connections[at], sc.connection) {
+			state = desired[sc.connection.Name]
+		}
+		sc.base = &state
+	}
+}
+
+// explain says of each change of a plan how the files come to ask for it.
+func (c *cli) explain(plan *diff.Plan, w intent) {
+	var base *spec.Chains
+	if w.base != nil {
+		plan.Base = &w.base.about
+		if w.base.spec != nil {
+			base = w.base.spec.Chains(plan.Now)
+		}
+	}
+	plan.Explain(w.spec.Chains(plan.Now), base)
+}
