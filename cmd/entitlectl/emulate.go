@@ -96,7 +96,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, state))
+	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, writes(state)))
 }
 
 // newEmulator makes one server of all vendors.

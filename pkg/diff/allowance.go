@@ -39,8 +39,11 @@ func AllowanceOf(connection string, desired spec.State, live Live, changes []Cha
 // held lists the pairs within the area that are desired and live.
 func held(desired spec.State, live Live, within area) []Change {
 	var pairs []Change
-	for g := range live.Grants.All() {
-		if within.has(g) && desired.Grants.Has(g) {
+	for kind, subjects := range within.subjects {
+		for g := range live.Grants.Within(within.resources, subjects) {
+			if g.Resource.Kind != kind || !desired.Grants.Has(g) {
+				continue
+			}
 			again := granting(desired, g, spec.Origin{Reason: "live already"})
 			if live.Mails != nil {
 				again.Mails = live.Mails(again)
@@ -70,10 +73,6 @@ func areaOf(connection string, changes []Change, op Op) area {
 		a.subjects[c.Kind][c.Subject] = true
 	}
 	return a
-}
-
-func (a area) has(g spec.Grant) bool {
-	return a.resources[g.Resource] && a.subjects[g.Resource.Kind][g.Subject]
 }
 
 func pair(op Op, g spec.Grant, why spec.Origin) Change {

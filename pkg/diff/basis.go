@@ -36,7 +36,7 @@ func Fingerprints(connection string, changes []Change, live Live) []Fingerprint 
 
 // Basis is one digest over fingerprints.
 func Basis(prints []Fingerprint) string {
-	return digestSet(spec.Each(prints, func(f Fingerprint) string { return fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest) }))
+	return digest(spec.Each(prints, func(f Fingerprint) *sum { return sumOf(fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest)) }))
 }
 
 // touched is what changes lay hands on.
@@ -69,28 +69,41 @@ func touch(connection string, changes []Change) touched {
 
 // fingerprints takes them of what is live, without the holders of what is uncounted. Those of what is deleted always count.
 func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.Ref]Fingerprint {
-	blind := func(ref spec.Ref) bool { return uncounted[ref] && !t.deleted[ref] }
-	items, grants := map[spec.Ref][]string{}, map[spec.Ref]int{}
+	prints, known := make(map[spec.Ref]Fingerprint, len(t.resources)), map[Holding]*sum{}
+	var sums []*sum
 	for ref := range t.resources {
-		if r, exists := live.Resources[ref]; exists && !t.ours[ref] {
-			items[ref] = settingItems(r.Settings, t.updates[ref])
-		}
-	}
-	for g := range live.Grants.All() {
-		if t.resources[g.Resource] && !t.grants[g] && !blind(g.Resource) {
-			items[g.Resource] = append(items[g.Resource], grantItem(g))
-			grants[g.Resource]++
-		}
-	}
-	prints := make(map[spec.Ref]Fingerprint, len(t.resources))
-	for ref := range t.resources {
-		f := Fingerprint{Resource: ref.String(), Grants: grants[ref], Uncounted: blind(ref), Digest: digestSet(items[ref])}
+		f := Fingerprint{Resource: ref.String(), Uncounted: uncounted[ref] && !t.deleted[ref]}
+		sums = sums[:0]
 		if !t.ours[ref] {
 			f.ID = live.IDs[ref]
+			for _, item := range settingItems(live.Resources[ref].Settings, t.updates[ref]) {
+				sums = append(sums, sumOf(item))
+			}
 		}
+		if !f.Uncounted {
+			settings := len(sums)
+			for g := range live.Grants.On(ref) {
+				if !t.grants[g] {
+					sums = append(sums, grantSum(g, known))
+				}
+			}
+			f.Grants = len(sums) - settings
+		}
+		f.Digest = digest(sums)
 		prints[ref] = f
 	}
 	return prints
+}
+
+// grantSum is that of a grant on a resource; known keeps it, since most people hold many.
+func grantSum(g spec.Grant, known map[Holding]*sum) *sum {
+	h := Holding{g.Role, g.Subject}
+	s := known[h]
+	if s == nil {
+		s = sumOf(fmt.Sprintf("grant %q %q %q %q", g.Role, g.Subject.Kind, g.Subject.Name, g.Subject.Domain))
+		known[h] = s
+	}
+	return s
 }
 
 // settingItems lists settings. One that an update brought about counts as the one that it replaces.
@@ -107,14 +120,22 @@ func settingItems(settings spec.Settings, updates []Change) []string {
 	return items
 }
 
-func grantItem(g spec.Grant) string {
-	return fmt.Sprintf("grant %q %q %q %q", g.Role, g.Subject.Kind, g.Subject.Name, g.Subject.Domain)
+// sum stands for a line that is digested.
+type sum [sha256.Size]byte
+
+func sumOf(line string) *sum {
+	s := sum(sha256.Sum256([]byte(line)))
+	return &s
 }
 
-// digestSet digests lines whatever order they come in.
-func digestSet(lines []string) string {
-	sums := spec.Each(lines, func(line string) [sha256.Size]byte { return sha256.Sum256([]byte(line)) })
-	slices.SortFunc(sums, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+// digest is one over lines whatever order they come in, which it changes.
+func digest(sums []*sum) string {
+	slices.SortFunc(sums, func(a, b *sum) int {
+		if a[0] != b[0] { // nearly always, and there may be millions
+			return int(a[0]) - int(b[0])
+		}
+		return bytes.Compare(a[:], b[:])
+	})
 	all := sha256.New()
 	for _, sum := range sums {
 		all.Write(sum[:])

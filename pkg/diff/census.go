@@ -74,10 +74,8 @@ func newCensus(connection string, desired spec.State, changes []Change, live Liv
 		c.all.add(t, live)
 		c.on[t.Resource].add(t, live)
 	}
-	for g := range live.Grants.All() {
-		if on := c.on[g.Resource]; on != nil {
-			on.held++
-		}
+	for ref, on := range c.on {
+		on.held = live.Grants.CountOn(ref)
 	}
 	for i := range changes {
 		switch change := &changes[i]; {

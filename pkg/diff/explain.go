@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -41,6 +43,19 @@ func (c *Comparison) Because(changes []Change, base spec.State, resending Resend
 			changes[i].Because = BecauseLive
 		}
 	}
+}
+
+// About keeps the changes about some subjects, and the making of what these are to be granted.
+func About(changes []Change, who map[spec.Subject]bool) []Change {
+	needed := map[[2]string]bool{}
+	for _, c := range changes {
+		if who[c.Subject] && c.Op == OpGrant {
+			needed[[2]string{string(c.Kind), c.Resource}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
+		return !who[c.Subject] && (c.Op != OpCreate || !needed[[2]string{string(c.Kind), c.Resource}])
+	})
 }
 
 // Explain says of each change how the files come to ask for it: through which teams, and about whom. base, which may be nil, are
@@ -96,21 +111,4 @@ func chainAt(chains []spec.Chain, source string) (spec.Chain, bool) {
 func (c Change) essential() Change {
 	c.Via, c.Because, c.Was, c.Person = spec.Via{}, "", "", ""
 	return c
-}
-
-// essential is the part without what explains its changes. Where nothing does, it is the part itself.
-func (p ConnectionPlan) essential() ConnectionPlan {
-	for i, c := range p.Changes {
-		if c == c.essential() {
-			continue
-		}
-		changes := make([]Change, len(p.Changes))
-		copy(changes, p.Changes[:i])
-		for k := i; k < len(changes); k++ {
-			changes[k] = p.Changes[k].essential()
-		}
-		p.Changes = changes
-		break
-	}
-	return p
 }

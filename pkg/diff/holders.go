@@ -8,19 +8,18 @@ type holders struct {
 	gained, lost map[spec.Grant]bool
 }
 
-// holdersOf finds the holders of resources, in one pass over what is live.
+// holdersOf finds the holders of resources, as they are live.
 func holdersOf(connection string, refs []spec.Ref, changes []Change, live Live) map[spec.Ref]*holders {
 	all := make(map[spec.Ref]*holders, len(refs))
 	if len(refs) == 0 {
 		return all
 	}
 	for _, ref := range refs {
-		all[ref] = &holders{gained: map[spec.Grant]bool{}, lost: map[spec.Grant]bool{}}
-	}
-	for g := range live.Grants.All() {
-		if h := all[g.Resource]; h != nil {
+		h := &holders{gained: map[spec.Grant]bool{}, lost: map[spec.Grant]bool{}}
+		for g := range live.Grants.On(ref) {
 			h.before = append(h.before, g)
 		}
+		all[ref] = h
 	}
 	for i := range changes {
 		c := &changes[i]

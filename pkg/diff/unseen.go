@@ -86,14 +86,13 @@ func (c *Comparison) Seen() (matching int, unseen []Unseen) {
 
 // ruled is how many grants the files want where they do more than watch.
 func (c *Comparison) ruled() int {
-	watched := false
-	for _, r := range c.desired.Resources {
-		watched = watched || r.Ownership == spec.Ignored
+	n := c.desired.Grants.Len()
+	for ref, r := range c.desired.Resources {
+		if r.Ownership == spec.Ignored {
+			n -= c.desired.Grants.CountOn(ref)
+		}
 	}
-	if !watched {
-		return c.desired.Grants.Len()
-	}
-	return c.desired.Grants.Where(func(g spec.Grant) bool { return c.desired.Resources[g.Resource].Ownership != spec.Ignored }).Len()
+	return n
 }
 
 func (u Unseen) compare(o Unseen) int {

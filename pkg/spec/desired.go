@@ -8,13 +8,8 @@ import (
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
 // The caller owns the result, but for Departed, Known, Addresses and Platforms, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
-	sizes := map[string]int{}
-	for _, r := range s.resources {
-		for _, e := range r.entries {
-			sizes[r.in.name] += len(e.to)
-		}
-	}
 	states := make(map[string]State, len(s.Connections))
+	sites := make(map[string]remembering, len(s.Connections))
 	people := map[view]State{} // not by connection: there may be many
 	for _, c := range s.Connections {
 		site := s.sites[c.Name]
@@ -25,14 +20,14 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 			people[by] = state
 		}
 		state.Resources, state.Listed = map[Ref]Resource{}, map[Ref]bool{}
-		state.Grants, state.Inactive = NewGrants(sizes[c.Name]), NewGrants(0)
-		states[c.Name] = state
+		state.Grants, state.Inactive = NewGrants(), NewGrants()
+		states[c.Name], sites[c.Name] = state, site.remembering()
 	}
 	teams := map[*team][]*user{}
 	for _, r := range s.resources {
 		state := states[r.in.name]
 		state.Resources[r.ref()], state.Listed[r.ref()] = r.Resource, true
-		r.grant(state, s.sites[r.in.name], now, teams)
+		r.grant(state, sites[r.in.name], now, teams)
 	}
 	return states
 }
@@ -87,7 +82,7 @@ func (s *Spec) platforms(c *connection) map[Subject]string {
 
 // grant adds what a resource's entries give. A pair that several of them give counts once: one that holds goes before one that
 // has lapsed, an earlier entry before a later one, and of those that have lapsed one that ended before one that is yet to begin.
-func (r *resource) grant(state State, c *connection, now time.Time, teams map[*team][]*user) {
+func (r *resource) grant(state State, c namer, now time.Time, teams map[*team][]*user) {
 	ref := r.ref()
 	var current *entry
 	var origin Origin
@@ -100,10 +95,11 @@ func (r *resource) grant(state State, c *connection, now time.Time, teams map[*t
 		origin.Source = it.at
 		g := Grant{Resource: ref, Subject: s, Role: e.role}
 		switch {
-		case state.Grants.Has(g):
 		case !lapsed:
-			state.Grants.Add(g, origin)
-			state.Inactive.Remove(g)
+			if state.Grants.Insert(g, origin) {
+				state.Inactive.Remove(g)
+			}
+		case state.Grants.Has(g):
 		default:
 			if former, known := state.Inactive.Origin(g); !known || origin.ends(former) {
 				state.Inactive.Add(g, origin)
@@ -112,8 +108,31 @@ func (r *resource) grant(state State, c *connection, now time.Time, teams map[*t
 	})
 }
 
+// namer is a connection, as far as it names subjects.
+type namer interface {
+	identity(*user) Subject
+	domain() string
+}
+
+// remembering is a connection that finds the identity of each user once.
+type remembering struct {
+	*connection
+	identities map[*user]Subject
+}
+
+func (c *connection) remembering() remembering { return remembering{c, map[*user]Subject{}} }
+
+func (c remembering) identity(u *user) Subject {
+	s, known := c.identities[u]
+	if !known {
+		s = c.connection.identity(u)
+		c.identities[u] = s
+	}
+	return s
+}
+
 // each goes through all that a resource's entries give, with teams expanded; teams keeps the users of those that were.
-func (r *resource) each(c *connection, teams map[*team][]*user, yield func(*entry, *item, Subject)) {
+func (r *resource) each(c namer, teams map[*team][]*user, yield func(*entry, *item, Subject)) {
 	for i := range r.entries {
 		e := &r.entries[i]
 		for k := range e.to {
@@ -141,7 +160,7 @@ func (o Origin) ends(other Origin) bool {
 }
 
 // subject is what an item other than a team names at a connection.
-func (it *item) subject(c *connection) Subject {
+func (it *item) subject(c namer) Subject {
 	if it.user != nil {
 		return c.identity(it.user)
 	}

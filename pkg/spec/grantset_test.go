@@ -12,21 +12,40 @@ import (
 func TestGrantsAreASet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		some := rapid.Custom(func(t *rapid.T) Grant {
-			return Grant{Resource: Ref{Name: rapid.StringMatching("[AB]").Draw(t, "resource")}, Subject: Subject{Name: rapid.StringMatching("[ab]").Draw(t, "subject")}}
+			return Grant{Resource: Ref{Name: rapid.StringMatching("[AB]").Draw(t, "resource")}, Subject: Subject{Name: rapid.StringMatching("[a-p]").Draw(t, "subject")}}
 		})
 		var set, other Grants
 		model := map[Grant]Origin{}
-		for _, g := range rapid.SliceOfN(some, 0, 8).Draw(t, "added") {
+		for _, g := range rapid.SliceOfN(some, 0, 60).Draw(t, "added") {
 			origin := Origin{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
 			set.Add(g, origin)
 			model[g] = origin
 		}
-		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "removed") {
+		for _, g := range rapid.SliceOfN(some, 0, 30).Draw(t, "removed") {
 			set.Remove(g)
 			delete(model, g)
 		}
-		for _, g := range rapid.SliceOfN(some, 0, 3).Draw(t, "other") {
+		for _, g := range rapid.SliceOfN(some, 0, 30).Draw(t, "other") {
 			other.Add(g, Origin{})
+		}
+		for _, on := range []string{"A", "B"} {
+			ref := Ref{Name: on}
+			want := maps.Clone(model)
+			maps.DeleteFunc(want, func(g Grant, _ Origin) bool { return g.Resource != ref })
+			if got := maps.Collect(set.On(ref)); !maps.Equal(got, want) || set.CountOn(ref) != len(want) {
+				t.Fatalf("on %s there are %v, want %v", on, got, want)
+			}
+			maps.DeleteFunc(want, func(g Grant, _ Origin) bool { return g.Subject.Name != "a" })
+			within := set.Within(map[Ref]bool{ref: true}, map[Subject]bool{{Name: "a"}: true, {Name: "b"}: false})
+			all := maps.Collect(set.Within(nil, map[Subject]bool{{Name: "a"}: true}))
+			for g := range model {
+				if _, is := all[g]; is != (g.Subject.Name == "a") || len(all) > len(model) {
+					t.Fatalf("of a there are %v", all)
+				}
+			}
+			if got := maps.Collect(within); !maps.Equal(got, want) {
+				t.Fatalf("of a on %s there are %v, want %v", on, got, want)
+			}
 		}
 		inA := func(g Grant) bool { return g.Resource.Name == "A" }
 		part := set.Where(inA)

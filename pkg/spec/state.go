@@ -59,7 +59,7 @@ const (
 
 // NewState returns a State without resources and grants.
 func NewState() State {
-	return State{Resources: map[Ref]Resource{}, Grants: NewGrants(0)}
+	return State{Resources: map[Ref]Resource{}, Grants: NewGrants()}
 }
 
 // Open are the resources that everybody may use.
@@ -88,9 +88,8 @@ func (s State) Names(kind Kind) []string {
 // Where returns the part of the state on resources that keep holds for. The other fields are shared, since they are about
 // the file.
 func (s State) Where(keep func(Ref) bool) State {
-	on := func(g Grant) bool { return keep(g.Resource) }
 	part := s
-	part.Resources, part.Grants, part.Inactive = map[Ref]Resource{}, s.Grants.Where(on), s.Inactive.Where(on)
+	part.Resources, part.Grants, part.Inactive = map[Ref]Resource{}, s.Grants.on(keep), s.Inactive.on(keep)
 	for ref, r := range s.Resources {
 		if keep(ref) {
 			part.Resources[ref] = r

@@ -5,33 +5,40 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Drift reports how live state differs from the files, by resource.
-func Drift(d *diff.Drift) Report { return DriftBy(d, ByResource) }
-
-// DriftBy reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
-func DriftBy(d *diff.Drift, by By) Report {
+// Drift reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
+func Drift(d *diff.Drift, l Layout) Report {
 	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
+	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
+	shown, hidden := within(l.Rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
 	var own, apart []entry
-	for _, part := range d.Connections {
+	for i, part := range d.Connections {
 		s := driftSection(part)
-		rows, before := driftEntries(part)
+		if hidden > 0 && len(all[i]) > 0 {
+			counted := tallied(all[i], func(d *diff.Difference) *diff.Change { return &d.Change }, func(d *diff.Difference) string { return string(d.Cause) })
+			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Causes, func(c diff.Cause) string { return string(c) }))...)
+		}
+		rows, before := driftEntries(part, shown[i])
 		own, apart = append(own, rows...), append(apart, before...)
-		if by == ByResource {
+		if l.By != ByPerson {
 			s.Groups = byResource(rows)
+		}
+		if l.Outside {
+			s.outside(part.Outside)
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
-	if by == ByPerson {
+	if l.By == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
 	}
-	report.Apart = apartOf(d.Base, apart, by)
-	report.Totals = driftTotals(d.Summary, seen)
+	report.Apart = apartOf(d.Base, apart, l.By)
+	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
 	return report
 }
 
@@ -45,9 +52,9 @@ func driftSection(part diff.DriftPart) Section {
 }
 
 // driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
-func driftEntries(part diff.DriftPart) (own, before []entry) {
-	for _, d := range part.Differences {
-		e := entry{Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d)}
+func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []entry) {
+	for _, d := range shown {
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
 		if d.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
@@ -55,6 +62,19 @@ func driftEntries(part diff.DriftPart) (own, before []entry) {
 		}
 	}
 	return own, before
+}
+
+// outside names what no file rules.
+func (s *Section) outside(o diff.Outside) {
+	for _, resource := range o.UnmanagedResources {
+		s.note(Info, "unmanaged: "+resource)
+	}
+	for _, resource := range o.IgnoredResources {
+		s.note(Info, "ignored: "+resource)
+	}
+	if o.UnmanagedUnknown != "" {
+		s.note(Warning, "more may be unmanaged: "+o.UnmanagedUnknown)
+	}
 }
 
 func differenceRow(d diff.Difference) Row {

@@ -66,7 +66,7 @@ func (c *Tenant) remade(t *testing.T) map[spec.Ref]string {
 	some := job.Desired.Where(func(ref spec.Ref) bool {
 		return deletes[ref.Kind] && job.Desired.Resources[ref].Ownership == spec.Owned
 	})
-	some.Grants = spec.NewGrants(0)
+	some.Grants = spec.NewGrants()
 	for _, absent := range []bool{true, false} {
 		for ref, r := range some.Resources {
 			r.Absent = absent

@@ -32,7 +32,7 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 			provider.Probe{What: "list who may use an app", Permission: "workspace:appcenter:listAppAuthorizations", Ask: r.probeApp})
 	}
 	holds := func(kind spec.SubjectKind) bool {
-		return len(q.Desired.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == kind })) > 0
+		return len(spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == kind })) > 0
 	}
 	if holds(spec.SubjectUser) {
 		probes = append(probes, r.probe(listUsers, "users", ""))

@@ -33,7 +33,7 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 			return r.probeUsers(ctx, q)
 		}},
 	}
-	if len(q.Desired.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectMailbox })) > 0 {
+	if len(spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectMailbox })) > 0 {
 		probes = append(probes, provider.Probe{What: "list public mailboxes", Permission: "kso.public_mailbox.read", Ask: func(ctx context.Context) (provider.Finding, error) {
 			p, err := onePage[publicMailbox](ctx, r.api, list{path: "/v7/public_mailboxes"}, "")
 			return provider.Finding{Detail: fmt.Sprintf("%d there", max(p.Total, len(p.Rows)))}, err
@@ -56,7 +56,7 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 // probeUsers asks for one person whom the files name.
 func (r *Reader) probeUsers(ctx context.Context, q provider.Query) (provider.Finding, error) {
 	addresses := map[string]bool{}
-	for _, s := range q.Desired.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser }) {
+	for _, s := range spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser }) {
 		addresses[fold(s.Name)] = true
 	}
 	for _, want := range q.Desired.Resources {
