@@ -161,7 +161,7 @@ func (a *application) once(ctx context.Context) error {
 		}
 	}
 	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil, Full: a.flags.full,
-		Parallelism: a.flags.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
+		Parallelism: a.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
 		Reason: a.flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: a.want.rules(), Allow: a.flags.allow})
 }
 

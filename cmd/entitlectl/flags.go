@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,4 +70,21 @@ func meant(root *cobra.Command, args []string) *cobra.Command {
 		return root
 	}
 	return command
+}
+
+// usualReads is how many reads of a connection are in flight where nobody says: enough to keep to the vendors' rates over slow ways.
+const usualReads = 8
+
+const readsWords = "up to `N` reads in flight per connection (default 8)"
+
+// sideBySide adds the flag for how many requests are in flight.
+func (c *cli) sideBySide(command *cobra.Command, usage string) {
+	command.Flags().Func("parallelism", usage, func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return errors.New("must be a number of at least 1")
+		}
+		c.parallelism = n
+		return nil
+	})
 }

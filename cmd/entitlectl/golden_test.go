@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden texts in testdata/golden")
@@ -76,7 +77,7 @@ func (r redirect) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestGolden(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/golden", UpdateScripts: *update, RequireUniqueNames: true, RequireExplicitExec: true,
+		Dir: "../../testdata/golden", WorkdirRoot: storetest.Folder(t), UpdateScripts: *update, RequireUniqueNames: true, RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Values[emulatorKey] = new(script)
 			e.Setenv("HUAWEICLOUD_SDK_AK", "emulator-key")

@@ -83,9 +83,9 @@ func (w *oddWorld) workspace(label string) map[string]any {
 		}
 	}
 	holders := func(label string) []map[string]any {
-		return rapid.SliceOfNDistinct(rapid.SampledFrom(refs), 0, 5, func(r map[string]any) string { return fmt.Sprint(r) }).Draw(w.T, label)
+		return rapid.SliceOfNDistinct(rapid.SampledFrom(refs), 1, 5, func(r map[string]any) string { return fmt.Sprint(r) }).Draw(w.T, label)
 	}
-	for _, name := range w.some(label+" app groups", oddGroups, 0, 5) {
+	for _, name := range w.some(label+" app groups", oddGroups, 1, 5) {
 		g := map[string]any{"name": name, "type": w.pick(label+" type", "COMMON_APP", "SESSION_DESKTOP_APP"), "grants": holders(label + " grants")}
 		keyed(g, "description", w.pick(label+" description", append(oddNames, "", "")...))
 		keyed(g, "serverGroup", w.pick(label+" server group", "", "6a1e…", "no", "17"))
@@ -160,16 +160,26 @@ connections:
 
 // Importing what is there gives files that plan to nothing (law 10), whatever is there and whatever it is called.
 func TestImportPlansToNothing(t *testing.T) {
-	var grants, resources, left int
+	var tried, grants, resources, left int
+	most := 25
+	switch {
+	case testing.Short():
+		most = 12
+	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+		most = 100
+	}
 	rapid.Check(t, func(rt *rapid.T) {
+		if tried++; tried > most {
+			return
+		}
 		inBubble(t, func() {
 			part := importAndPlan(rt)
 			grants, resources, left = grants+part.LiveGrants, resources+part.Resources, left+part.Unmanaged
 		})
 	})
 	t.Logf("%d grants on %d resources, %d others", grants, resources, left)
-	if grants == 0 || left == 0 {
-		t.Errorf("nothing was tried: %d grants, %d resources left out", grants, left)
+	if grants < 2*most || resources < 2*most {
+		t.Errorf("too little was tried: %d grants on %d resources", grants, resources)
 	}
 }
 

@@ -287,6 +287,6 @@ func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (prov
 	}
 	return open(p, conn, secrets, httpx.Env{
 		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
+		KV: c.store, Limiter: c.store, Reserve: conn.Reserve, Parallelism: cmp.Or(c.parallelism, usualReads),
 	})
 }

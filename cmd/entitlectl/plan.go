@@ -54,6 +54,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Full, "full", false, fullWords)
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.againstBase(command)
 	c.sorted(command)
@@ -82,7 +83,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
 	}
 	c.announce(w)
-	flags.opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread

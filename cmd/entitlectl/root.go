@@ -40,6 +40,7 @@ type cli struct {
 	logFormat   string
 	timeout     time.Duration
 	endsWithin  time.Duration          // of plan and validate
+	parallelism int                    // 0: the usual
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
 	watch       *progress              // nil until a run begins

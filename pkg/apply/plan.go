@@ -31,6 +31,7 @@ type PlanOptions struct {
 	Retry   bool        // send again what an earlier run reported as unknown
 	Allow   []string    // rules that the plan may break, of diff.Allowable; what it really breaks of them stands in it
 	Reason  string      // of Allow; may be ""
+	Outside bool        // name what is there and no file lists, of all kinds, for which all lists are read whole
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its errors
@@ -113,9 +114,20 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
+	part.Outside = outside(ctx, job, opts.Outside)
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
+}
+
+// outside names what the files leave alone. Where they were filtered, nobody asks what else there is.
+func outside(ctx context.Context, job Job, asked bool) diff.Outside {
+	lister, lists := job.Source.(provider.Lister)
+	if !asked || len(job.Targets) > 0 || !lists {
+		return diff.OutsideOf(job.Desired, nil, nil)
+	}
+	all, err := lister.Refs(ctx)
+	return diff.OutsideOf(job.Desired, all, err)
 }
 
 // tell calls the observer, if there is one.

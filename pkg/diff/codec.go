@@ -25,8 +25,8 @@ func (p *Plan) Encode() ([]byte, error) {
 // Seal fills in the plan's id. Whoever changes a plan afterwards seals it again.
 func (p *Plan) Seal() { p.ID = p.digest() }
 
-// digest is the plan's id: over its compact JSON without the keys id, created, now and base, and without what explains changes,
-// so that the same world gives the same id whatever the clock says and whatever the files are held against.
+// digest is the plan's id: over its compact JSON without the keys id, created, now and base, without what explains changes and
+// without what is Outside, so that the same world gives the same id whatever the clock says and whatever the files are held against.
 func (p *Plan) digest() string {
 	data, err := encode(struct {
 		Format      int              `json:"format"`

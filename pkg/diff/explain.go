@@ -113,8 +113,9 @@ func (c Change) essential() Change {
 	return c
 }
 
-// essential is the part without what explains its changes. Where nothing does, it is the part itself.
+// essential is the part without what explains its changes and without what is outside of the files.
 func (p ConnectionPlan) essential() ConnectionPlan {
+	p.Outside = Outside{}
 	for i, c := range p.Changes {
 		if c == c.essential() {
 			continue

@@ -86,14 +86,23 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
 }
 
-// Spare returns the error of reading a list of one resource, unless that is a refusal which may be about this resource alone: then
-// it distrusts what is known of it, and the others go on. what names the list.
-func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
+// Spare takes a refusal to give the list of one resource, which may be about this resource alone, for a list that is refused, so that
+// the others go on.
+func Spare[T any](list Listed[T], err error) (Listed[T], error) {
 	if !FailureOf(err).OneRow {
-		return err
+		return list, err
 	}
-	live.Distrust(ref, "%s could not be read: %v", what, err)
-	return nil
+	return Listed[T]{Refused: err}, nil
+}
+
+// Judge distrusts what is known of the resource that the list is of, where it is refused or not whole. what names the list.
+func (l Listed[T]) Judge(live *diff.Live, ref spec.Ref, what string) {
+	switch {
+	case l.Refused != nil:
+		live.Distrust(ref, "%s could not be read: %v", what, l.Refused)
+	case l.Broken != "":
+		live.Distrust(ref, "%s is not whole: %s", what, l.Broken)
+	}
 }
 
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where

@@ -7,11 +7,9 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Drift reports how live state differs from the files, by resource.
-func Drift(d *diff.Drift) Report { return DriftBy(d, ByResource) }
-
-// DriftBy reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
-func DriftBy(d *diff.Drift, by By) Report {
+// Drift reports how live state differs from the files, and if that is asked what is outside of them, by name. Where the files
+// were held against others, what they ask for comes first.
+func Drift(d *diff.Drift, by By, outside bool) Report {
 	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
 	var own, apart []entry
@@ -21,6 +19,9 @@ func DriftBy(d *diff.Drift, by By) Report {
 		own, apart = append(own, rows...), append(apart, before...)
 		if by == ByResource {
 			s.Groups = byResource(rows)
+		}
+		if outside {
+			s.outside(part.Outside)
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
@@ -55,6 +56,19 @@ func driftEntries(part diff.DriftPart) (own, before []entry) {
 		}
 	}
 	return own, before
+}
+
+// outside names what no file rules.
+func (s *Section) outside(o diff.Outside) {
+	for _, resource := range o.UnmanagedResources {
+		s.note(Info, "unmanaged: "+resource)
+	}
+	for _, resource := range o.IgnoredResources {
+		s.note(Info, "ignored: "+resource)
+	}
+	if o.UnmanagedUnknown != "" {
+		s.note(Warning, "more may be unmanaged: "+o.UnmanagedUnknown)
+	}
 }
 
 func differenceRow(d diff.Difference) Row {

@@ -161,7 +161,7 @@ workspace (huaweicloud)
 
 Drift: 5 missing, 2 extra, 2 changed, 1 pending; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil))))
+	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil), ByResource, false)))
 }
 
 // Which side changed stands behind the reason, and totals tell both.
@@ -172,7 +172,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 		"cad@corp.example": {Settings: map[string]string{"owner": "eve@corp.example"}},
 	}
 	drift := diff.DriftOf(everyOp(), func(ref spec.Ref) (diff.Confirmed, bool) { c, ok := confirmed[ref.Name]; return c, ok })
-	text := asText(t, Drift(drift))
+	text := asText(t, Drift(drift, ByResource, false))
 	for _, line := range []string{
 		"missing 张伟@local.com                       a.yaml:12   contract 4711; changed live\n",
 		"missing nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user; the files moved on\n",
@@ -186,7 +186,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 			t.Errorf("no line %q in\n%s", line, text)
 		}
 	}
-	if md := asMarkdown(t, Drift(drift)); !strings.Contains(md, "`contract 4711; changed live`") {
+	if md := asMarkdown(t, Drift(drift, ByResource, false)); !strings.Contains(md, "`contract 4711; changed live`") {
 		t.Errorf("markdown does not say who moved:\n%s", md)
 	}
 }

@@ -19,15 +19,14 @@ func (a authorization) key() string {
 }
 
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
-	broken := list.Broken
+func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
 	var on []spec.Ref
 	var accounts []*account
 	var begun []moment // of the same rows
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		if row.AppGroupID == "" {
-			broken = "a row names no app group"
+			list.Broken = "a row names no app group"
 		}
 		ref, listed := ids[row.AppGroupID]
 		if !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
@@ -36,6 +35,7 @@ func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], 
 		row.account.ID = row.AccountID
 		on, accounts, begun = append(on, ref), append(accounts, &row.account), append(begun, moment(row.CreateAt))
 	}
+	r.countRows(q, of, on)
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
@@ -45,10 +45,8 @@ func (r *Reader) keep(ctx context.Context, list provider.Listed[authorization], 
 		begun[i].latest(g, since)
 	}
 	maps.Copy(r.seen.since, since)
-	if broken != "" {
-		for _, ref := range of {
-			live.Distrust(ref, "the list of authorizations is not whole: %s", broken)
-		}
+	for _, ref := range of {
+		list.Judge(live, ref, "the list of authorizations")
 	}
 	return nil
 }

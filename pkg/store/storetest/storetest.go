@@ -24,6 +24,8 @@ type Backend struct {
 	Crash func(t *testing.T, l store.Lease)
 	// Behead takes the newest record out of the history, as somebody does who can write to where it is kept.
 	Behead func(t *testing.T)
+	// Costly says that to open and to crash it takes much longer than to use it: properties do both less often.
+	Costly bool
 }
 
 // Run runs the suite. empty makes a backend with nothing in it, of which each test gets one.
