@@ -17,32 +17,6 @@ type Comment struct {
 	id          string
 }
 
-// block is a table of a comment. What does not fit is left out by whole rows.
-type block struct {
-	title  string
-	folded bool
-	columns
-	rows []tableLine
-	kept int
-}
-
-// tableLine is a row of a block.
-type tableLine struct {
-	text  string
-	mark  string // of the changes that it shows
-	n     int    // how many they are
-	takes string // from what resource it takes access; "": from none
-}
-
-// columns is the head of a table.
-type columns string
-
-const (
-	changeColumns columns = tableHead
-	peopleColumns columns = "| Person | Gains | Loses |\n|---|---|---|\n"
-	totalColumns  columns = "| Takes from | Grants |\n|---|---|\n"
-)
-
 // write writes the comment: the blocks in the order of reading, with room given in the order of need. Once a row of one is left
 // out, none of those that are needed less is kept: nobody should take a comment that shows grants for one that shows all revokes.
 // Where what is taken away does not fit, its totals by resource and by person do, as far as they go.
@@ -75,107 +49,6 @@ func (c *Comment) write(w io.Writer, r Report) error {
 	return err
 }
 
-func (b *block) head() string {
-	if b.folded {
-		return "\n<details><summary>" + inSummary(b.title) + "</summary>\n\n" + string(b.columns)
-	}
-	return "\n#### " + b.title + "\n\n" + string(b.columns)
-}
-
-func (b *block) tail() string {
-	if b.folded {
-		return "\n</details>\n"
-	}
-	return ""
-}
-
-// size is how long the block is with all rows.
-func (b *block) size() int {
-	if len(b.rows) == 0 {
-		return 0
-	}
-	n := len(b.head()) + len(b.tail())
-	for _, row := range b.rows {
-		n += len(row.text)
-	}
-	return n
-}
-
-// fit keeps the first rows that there is room for, and returns how much of it they take.
-func (b *block) fit(room int) int {
-	used := len(b.head()) + len(b.tail()) + restRoom
-	for b.kept = 0; b.kept < len(b.rows) && used+len(b.rows[b.kept].text) <= room; b.kept++ {
-		used += len(b.rows[b.kept].text)
-	}
-	if b.kept == 0 {
-		return 0
-	}
-	return used
-}
-
-// restRoom is for the line that says how much of a block is left out.
-const restRoom = 100
-
-func (b *block) text() string {
-	if b.kept == 0 {
-		return ""
-	}
-	text := b.head()
-	for _, row := range b.rows[:b.kept] {
-		text += row.text
-	}
-	if left := b.left(); left > 0 && b.columns == totalColumns {
-		text += fmt.Sprintf("| and %d more | %d |\n", len(b.rows)-b.kept, left)
-	}
-	return text + b.tail()
-}
-
-// left is how many changes are left out.
-func (b *block) left() (n int) {
-	for _, row := range b.rows[b.kept:] {
-		n += row.n
-	}
-	return n
-}
-
-// noteLines are the notes of sections, as far as there is room for them, the loud ones first; left is how many do not fit.
-func noteLines(sections []Section, room int) (text string, left int) {
-	fits := make([]map[int]string, len(sections))
-	for i, s := range sections { // each is named, for where it is reached
-		if room -= len(sectionHead(s)) + 1; room < 0 {
-			sections = sections[:i]
-			break
-		}
-	}
-	for _, loud := range []bool{true, false} {
-		for i, s := range sections {
-			for k, n := range s.Notes {
-				if (n.Level != Info) != loud {
-					continue
-				}
-				line := "- " + noteMark(n.Level) + code(n.Text) + "\n"
-				if len(line) > room {
-					left++
-					continue
-				}
-				if fits[i] == nil {
-					fits[i] = map[int]string{}
-				}
-				fits[i][k], room = line, room-len(line)
-			}
-		}
-	}
-	for i, s := range sections {
-		if text += sectionHead(s); len(fits[i]) > 0 {
-			text += "\n"
-		}
-		for k := range s.Notes {
-			text += fits[i][k]
-		}
-	}
-	return text, left
-}
-
 func (c *Comment) table(title string, folded bool, entries []entry) *block {
 	b := &block{title: fmt.Sprintf("%s (%d)", title, len(entries)), folded: folded, columns: changeColumns}
 	for _, e := range entries {
@@ -198,7 +71,7 @@ func (c *Comment) resource(e entry) string {
 
 // held is what somebody has by a row, and under which name, where the vendor has another one than the files.
 func (c *Comment) held(e entry) string {
-	text := resourceOf(e.change, false)
+	text := resourceOf(*e.change, false)
 	if c.several {
 		text = e.name + " " + text
 	}
@@ -212,7 +85,7 @@ func resourceTitle(e entry) string { return string(e.change.Kind) + " " + e.chan
 
 // personOrSubject is who a change is about.
 func personOrSubject(e entry) string {
-	switch name := personOf(e.change); {
+	switch name := personOf(*e.change); {
 	case name != "":
 		return name
 	case e.change.Subject.Name != "":
@@ -236,7 +109,7 @@ func risky(entries []entry, risk Risk) (found []entry) {
 
 // gains says whether the table of people shows what a person gets by a change.
 func gains(e entry) bool {
-	return e.row.Risk == Harmless && e.change.Op == diff.OpGrant && personOf(e.change) != "" && e.row.Mark.Text == opMark(diff.OpGrant).Text
+	return e.row.Risk == Harmless && e.change.Op == diff.OpGrant && personOf(*e.change) != "" && e.row.Mark.Text == opMark(diff.OpGrant).Text
 }
 
 func (c *Comment) rest() *block {
@@ -253,7 +126,7 @@ func (c *Comment) people() *block {
 	b := &block{title: "By person", columns: peopleColumns}
 	plus, minus, names := map[string][]string{}, map[string][]string{}, map[string]bool{}
 	for _, e := range c.own {
-		switch name := personOf(e.change); {
+		switch name := personOf(*e.change); {
 		case gains(e):
 			plus[name] = append(plus[name], strings.TrimSpace(c.held(e)+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
 			names[name] = true
@@ -290,30 +163,6 @@ func (c *Comment) totals(title string, of func(entry) string) *block {
 		b.rows = append(b.rows, tableLine{text: fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), n: counts[name]})
 	}
 	return b
-}
-
-// leftTakings counts by resource what rows that are left out take.
-func (b *block) leftTakings() string {
-	takes := map[string]int{}
-	for _, row := range b.rows[b.kept:] {
-		if row.takes != "" {
-			takes[row.takes]++
-		}
-	}
-	return leftTakings(takes)
-}
-
-// leftOutOf says what of a comment there was no room for; "" when all is there.
-func leftOutOf(blocks []*block, notes int) string {
-	missing := map[string]int{}
-	for _, b := range blocks {
-		for _, row := range b.rows[b.kept:] {
-			if row.n > 0 {
-				missing[row.mark] += row.n
-			}
-		}
-	}
-	return leftOutText(missing, notes)
 }
 
 // foot says which plan it is, and how to apply just that.

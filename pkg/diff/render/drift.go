@@ -47,8 +47,9 @@ func driftSection(part diff.DriftPart) Section {
 
 // driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
 func driftEntries(part diff.DriftPart) (own, before []entry) {
-	for _, d := range part.Differences {
-		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
+	for i := range part.Differences {
+		d := &part.Differences[i]
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), &d.Change, differenceRow(*d), true}
 		if d.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {

@@ -66,16 +66,18 @@ func planSection(part diff.ConnectionPlan) Section {
 // partEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
 func partEntries(part diff.ConnectionPlan) (own, before []entry) {
 	title := Heading(part.Name, part.Provider, part.Endpoints)
-	for _, c := range part.Changes {
-		e := entry{part.Name, title, c, changeRow(c), false}
+	for i := range part.Changes { // a million at times: no copies
+		c := &part.Changes[i]
+		e := entry{part.Name, title, c, changeRow(*c), false}
 		if c.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
 			own = append(own, e)
 		}
 	}
-	for _, c := range extras(part) {
-		own = append(own, entry{part.Name, title, c, extraRow(c), false})
+	all := extras(part)
+	for i := range all {
+		own = append(own, entry{part.Name, title, &all[i], extraRow(all[i]), false})
 	}
 	return own, before
 }
