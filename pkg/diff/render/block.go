@@ -25,6 +25,7 @@ type columns string
 const (
 	changeColumns columns = tableHead
 	peopleColumns columns = "| Person | Gains | Loses |\n|---|---|---|\n"
+	shortColumns  columns = "| Resource | Taken from |\n|---|---|\n"
 	totalColumns  columns = "| Takes from | Grants |\n|---|---|\n"
 )
 
@@ -96,7 +97,7 @@ func (b *block) leftTakings() string {
 	takes := map[string]int{}
 	for _, row := range b.rows[b.kept:] {
 		if row.takes != "" {
-			takes[row.takes]++
+			takes[row.takes] += row.n
 		}
 	}
 	return leftTakings(takes)

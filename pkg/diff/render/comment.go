@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Comment is a plan in the order in which a reviewer reads it: what can't be done, what is taken away, who gains and loses what,
@@ -19,20 +20,24 @@ type Comment struct {
 
 // write writes the comment: the blocks in the order of reading, with room given in the order of need. Once a row of one is left
 // out, none of those that are needed less is kept: nobody should take a comment that shows grants for one that shows all revokes.
-// Where what is taken away does not fit, its totals by resource and by person do, as far as they go.
+// Where what is taken away does not fit in rows of its own, it is told by resource in few words or, if that is too long as well,
+// in totals by resource and by person.
 func (c *Comment) write(w io.Writer, r Report) error {
 	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
 	foot := c.foot()
 	notes, leftNotes := noteLines(r.Sections, MarkdownLimit/2)
 	room := MarkdownLimit - len(head) - len(foot) - len(notes) - noticeRoom
 	takes, stuck, people, rest, before := c.takes(), c.stuck(), c.people(), c.rest(), c.apart(r.Apart.Title)
-	reading := []*block{stuck, takes, people, rest, before}
+	var totals []*block
 	if takes.size() > room {
-		totals := []*block{c.totals("Taken away, by resource", resourceTitle), c.totals("Taken away, by person", personOrSubject)}
-		for i, t := range totals {
-			room -= t.fit(room / (4 - i))
+		if short := c.shortTakes(); short.size() <= room {
+			takes = short
+		} else {
+			totals = []*block{c.totals("Taken away, by resource", resourceTitle), c.totals("Taken away, by person", personOrSubject)}
 		}
-		reading = []*block{totals[0], totals[1], takes, stuck, people, rest, before}
+	}
+	for i, t := range totals {
+		room -= t.fit(room / (4 - i))
 	}
 	full := false
 	for _, b := range []*block{takes, stuck, people, rest, before} {
@@ -41,6 +46,7 @@ func (c *Comment) write(w io.Writer, r Report) error {
 			full = b.kept < len(b.rows)
 		}
 	}
+	reading := slices.Concat(totals, []*block{stuck, takes, people, rest, before})
 	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + before.leftTakings() + notes
 	for _, b := range reading {
 		text += b.text()
@@ -95,6 +101,34 @@ func personOrSubject(e entry) string {
 }
 
 func (c *Comment) takes() *block { return c.table("Taken away", false, risky(c.own, Takes)) }
+
+// shortTakes names by resource from whom something is taken, without lines and reasons.
+func (c *Comment) shortTakes() *block {
+	all := risky(c.own, Takes)
+	b := &block{title: fmt.Sprintf("Taken away (%d)", len(all)), columns: shortColumns}
+	by := map[string][]entry{}
+	for _, e := range all {
+		name := c.resource(e)
+		by[name] = append(by[name], e)
+	}
+	for _, name := range sortedNames(by) {
+		for rest := by[name]; len(rest) > 0; {
+			n := min(perLine*perLine, len(rest))
+			who := strings.Join(spec.Each(rest[:n], func(e entry) string { return code(takenFrom(e)) }), ", ")
+			b.rows = append(b.rows, tableLine{text: "| " + code(name) + " | " + who + " |\n", mark: opMark(diff.OpRevoke).Text, n: n, takes: name})
+			rest = rest[n:]
+		}
+	}
+	return b
+}
+
+// takenFrom is who loses by a change, and by which, where it takes from more than one person.
+func takenFrom(e entry) string {
+	if e.change.Op == diff.OpRevoke {
+		return nameOf(*e.change)
+	}
+	return e.row.Subject
+}
 
 func (c *Comment) stuck() *block { return c.table("Blocked", false, risky(c.own, Stuck)) }
 

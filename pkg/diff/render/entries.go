@@ -77,7 +77,7 @@ func personOf(c diff.Change) string {
 
 // personSection is what a person gains and loses.
 func personSection(name string, entries []entry) Section {
-	s := Section{Title: nobody}
+	s := Section{Title: nobody, Person: name}
 	if name != "" {
 		s.Title = name + ": " + cmp.Or(gainsAndLosses(entries), "no change of access")
 	}
