@@ -29,6 +29,7 @@ func newDrift(c *cli) *cobra.Command {
 	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
+	c.limitRows(command)
 	c.againstBase(command)
 	c.sorted(command)
 	return command
@@ -47,7 +48,9 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.show(drift, render.Drift(drift, render.By(c.by), unmanaged)); err != nil {
+	if err := c.showRows(drift, func(rows int) render.Report {
+		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
+	}); err != nil {
 		return err
 	}
 	var partly, differs error

@@ -45,6 +45,8 @@ func newHistory(c *cli) *cobra.Command {
 			return together(c.showRun(cmd.Context(), runs[n-1]), broken)
 		},
 	}
+	c.operatorSays(command)
+	c.limitRows(command)
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
 	return command
 }
@@ -200,7 +202,7 @@ func (run pastRun) section() render.Section {
 		}
 	}
 	if result := run.result(); result != nil {
-		say("", render.Result(result).Totals)
+		say("", render.Result(result, render.Layout{}).Totals)
 	} else if run.Outcome == runCutOff {
 		say("", "The run was cut off; the apply after it settles what it left in doubt.")
 	}
@@ -225,7 +227,6 @@ func (run pastRun) result() *diff.Result {
 // showRun shows what became of each change. Where that can't be read, or is not what the run wrote, the rest is shown beside the
 // error.
 func (c *cli) showRun(ctx context.Context, run pastRun) error {
-	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
 	result := run.result()
 	var broken error
 	if run.Details != nil {
@@ -233,13 +234,19 @@ func (c *cli) showRun(ctx context.Context, run pastRun) error {
 			run.Result, broken = json.Marshal(result)
 		}
 	}
+	return together(c.showRows(run, func(rows int) render.Report { return run.report(result, rows) }), broken)
+}
+
+// report is the run and, where the history tells, what became of each change.
+func (run pastRun) report(result *diff.Result, rows int) render.Report {
+	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
 	if result != nil {
-		all := render.Outcomes(result)
+		all := render.Outcomes(result, rows)
 		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
 	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return together(c.show(run, report), broken)
+	return report
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {

@@ -16,7 +16,6 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/store"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // killAt is the variable that makes this test binary the program, killed at the boundary of that number.
@@ -57,7 +56,7 @@ func killedMain(at int64) {
 		defer x.pass(nil)
 		return vendors.RoundTrip(r)
 	})
-	e.openStore = func(folder string) store.Store { return mortal{file.Open(folder), x, folder} }
+	e.through = func(s store.Store) store.Store { return mortal{s, x, os.Args[len(os.Args)-1]} }
 	code := run(context.Background(), e, os.Args[1:])
 	fmt.Fprintf(os.Stderr, "boundaries %d\n", x.passed.Load())
 	os.Exit(code)

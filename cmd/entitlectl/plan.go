@@ -59,6 +59,7 @@ func newPlan(c *cli) *cobra.Command {
 	c.againstBase(command)
 	c.sorted(command)
 	c.lookAhead(command)
+	c.limitRows(command)
 	return command
 }
 
@@ -88,15 +89,11 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.show(plan, render.PlanBy(plan, render.By(c.by))); err != nil {
+	if err := c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
-		data, err := plan.Encode()
-		if err != nil {
-			return err
-		}
-		if err := c.writeOutput(ctx, flags.out, data); err != nil {
+		if err := c.writeOutput(ctx, flags.out, plan.Write); err != nil {
 			return fmt.Errorf("--out %s: the plan was not saved: %w", flags.out, err)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/spf13/cobra"
@@ -24,27 +25,35 @@ func newShow(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.show(plan, render.PlanBy(plan, render.By(c.by)))
+			return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) })
 		},
 	}
+	c.limitRows(command)
 	c.sorted(command)
 	return command
 }
 
-func readPlan(path string) (*diff.Plan, error) {
-	data, err := readInput(path, maxInput)
-	if errors.Is(err, fs.ErrNotExist) {
+// contentError is an error about the content of a plan, and not about its file.
+type contentError struct{ error }
+
+func readPlan(path string) (plan *diff.Plan, err error) {
+	err = readStream(path, maxInput, func(r io.Reader) error {
+		if plan, err = diff.Read(r); err == nil {
+			err = plan.CheckKinds(providers.Kinds())
+		}
+		if err != nil {
+			return contentError{err}
+		}
+		return nil
+	})
+	content := contentError{}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such file; plan --out %[1]s saves a plan in it", path)
-	}
-	if err != nil {
+	case errors.As(err, &content):
+		return nil, fmt.Errorf("%s: %w", path, content.error)
+	case err != nil:
 		return nil, err
-	}
-	plan, err := diff.Decode(data)
-	if err == nil {
-		err = plan.CheckKinds(providers.Kinds())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return plan, nil
 }

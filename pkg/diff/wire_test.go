@@ -32,6 +32,10 @@ var anyChange = rapid.Custom(func(t *rapid.T) diff.Change {
 	for _, setting := range rapid.SliceOfN(rapid.SampledFrom([]string{"owner", "name", "type"}), 0, 2).Draw(t, "settings") {
 		c.Settings = c.Settings.With(setting, word.Draw(t, setting))
 	}
+	c.Person, c.Was, c.Because = word.Draw(t, "person"), word.Draw(t, "was"), diff.Because(word.Draw(t, "because"))
+	if rapid.Bool().Draw(t, "through a team") {
+		c.Via = spec.ViaOf([]spec.Step{{Team: word.Draw(t, "team"), Source: word.Draw(t, "line")}})
+	}
 	if c.Op != diff.OpResend {
 		c.From, c.To = word.Draw(t, "from"), word.Draw(t, "to")
 		return c

@@ -12,6 +12,27 @@ import (
 // for what a workflow adds.
 const MarkdownLimit = 60_000
 
+// MarkdownRows are as many rows as may fit where texts are of usual length.
+const MarkdownRows = 250
+
+// FitsMarkdown says whether Markdown leaves nothing of a report out.
+func FitsMarkdown(r Report) bool {
+	if r.Comment != nil { // which counts what it leaves out
+		return true
+	}
+	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
+	lines := markdownLines(r)
+	fits(lines, r.Sections, markdownRoom(r))
+	return !slices.ContainsFunc(lines, func(l line) bool { return !l.kept })
+}
+
+// markdownRoom is how many bytes there are for lines.
+func markdownRoom(r Report) int {
+	return MarkdownLimit - len(markdownHead(r)) - noticeRoom
+}
+
+func markdownHead(r Report) string { return fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals) }
+
 // Markdown writes a report as a comment on a pull request: totals first, then a table for each connection. What does not
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so
 // that it can't become markup, a link or a mention.
@@ -21,11 +42,10 @@ func Markdown(w io.Writer, r Report) error {
 	}
 	apart := len(r.Sections)
 	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
-	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
 	lines := markdownLines(r)
-	fits(lines, r.Sections, MarkdownLimit-len(head)-noticeRoom)
+	fits(lines, r.Sections, markdownRoom(r))
 	var b strings.Builder
-	b.WriteString(head)
+	b.WriteString(markdownHead(r))
 	b.WriteString(leftOut(lines))
 	section, table, folded := -1, false, ""
 	for _, l := range lines {
