@@ -44,7 +44,7 @@ func TestFault25DisplayTricks(t *testing.T) {
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
 		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},
-			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
+			Changes: []diff.ChangeResult{{Change: &c, Outcome: diff.Refused, Detail: trick}}}}}
 		for name, report := range map[string]Report{"plan": Plan(plan), "drift": Drift(diff.DriftOf(plan, nil)), "result": Result(result)} {
 			text, markdown := asText(t, report), asMarkdown(t, report)
 			for _, r := range text + markdown {
