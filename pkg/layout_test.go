@@ -25,6 +25,8 @@ var allowed = map[string][]string{
 	"pkg/diff/render":                    {"pkg/diff", "pkg/spec"},
 	"pkg/store":                          {},
 	"pkg/store/file":                     {"pkg/store"},
+	"pkg/store/postgres":                 {"pkg/store"},
+	"pkg/store/postgres/pgtest":          {},
 	"pkg/store/storetest":                {"pkg/store"},
 	"pkg/provider":                       {"pkg/diff", "pkg/spec"},
 	"pkg/provider/providertest":          {"pkg/apply", "pkg/diff", "pkg/provider", "pkg/providers/emu", "pkg/providers/httpx", "pkg/spec", "pkg/store"},

@@ -30,10 +30,18 @@ type application struct {
 
 // begin reads what the run is about, and takes the locks.
 func (a *application) begin(ctx context.Context, args []string) (err error) {
+	if target := a.personTarget(); target != "" {
+		return fmt.Errorf("nothing was written: apply carries out whole resources; --target %s is for plan and drift", target)
+	}
 	if len(args) > 0 {
 		a.path = args[0]
 		if a.saved, err = readPlan(a.path); err != nil {
 			return err
+		}
+		for _, part := range a.saved.Connections {
+			if i := slices.IndexFunc(part.Targets, func(t string) bool { return strings.HasPrefix(t, apply.PersonTarget) }); i >= 0 {
+				return fmt.Errorf("nothing was written: %s is about %s alone, and apply carries out whole resources; plan without that --target", a.path, part.Targets[i])
+			}
 		}
 		if required := a.flags.requirePlan; required != "" && a.saved.ID != required {
 			return fmt.Errorf("nothing was written: %s is %s, not the required %s", a.path, a.saved.ID, required)
@@ -153,7 +161,7 @@ func (a *application) once(ctx context.Context) error {
 		}
 	}
 	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil, Full: a.flags.full,
-		Parallelism: a.flags.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
+		Parallelism: a.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
 		Reason: a.flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: a.want.rules(), Allow: a.flags.allow})
 }
 

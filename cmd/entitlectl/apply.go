@@ -25,7 +25,6 @@ type applyFlags struct {
 	overriding
 	yes          bool
 	requirePlan  string
-	parallelism  int
 	noVerify     bool
 	retryUnknown bool
 	full         bool
@@ -58,7 +57,7 @@ func newApply(c *cli) *cobra.Command {
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
 	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
 	f.Func("require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it", digest(&flags.requirePlan))
-	f.IntVar(&flags.parallelism, "parallelism", 1, "write calls in flight per connection; above 1 their order may differ from run to run")
+	c.sideBySide(command, "up to `N` reads and write calls in flight per connection; with more write calls than 1 their order may differ from run to run (default 8 and 1)")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
 	f.BoolVar(&flags.full, "full", false, fullWords)
 	f.BoolVar(&flags.retryUnknown, "retry-unknown", false, "send again what an earlier run reported as unknown: somebody may be mailed twice")
@@ -122,8 +121,6 @@ func (c *cli) heldFor(since time.Time) string {
 // checkApply refuses what can be refused before anything is read.
 func (c *cli) checkApply(flags applyFlags, args []string) error {
 	switch {
-	case flags.parallelism < 1:
-		return errors.New("--parallelism must be at least 1")
 	case flags.settle <= 0 || flags.lockTimeout < 0:
 		return errors.New("--settle and --lock-timeout take times as in 30s; --settle must be more than none")
 	case len(args) > 0 && flags.retryUnknown:
@@ -150,11 +147,11 @@ func allFailed(plan *diff.Plan) bool {
 func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {
 	switch {
 	case c.output != "json":
-		return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.ByResource, rows) })
+		return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{Rows: rows}) })
 	case to == nil:
 		return nil
 	}
-	return c.text(to, to != c.stderr || c.terminal.stderr, render.PlanWithin(plan, render.ByResource, c.maxRows))
+	return c.text(to, to != c.stderr || c.terminal.stderr, render.Plan(plan, render.Layout{Rows: c.maxRows}))
 }
 
 // write carries the plan out and reports what live state shows afterwards.
@@ -200,5 +197,5 @@ func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
 		}
 		fmt.Fprintln(c.stdout)
 	}
-	return c.showRows(result, func(rows int) render.Report { return render.ResultWithin(result, rows) })
+	return c.showRows(result, func(rows int) render.Report { return render.Result(result, render.Layout{Rows: rows}) })
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -19,13 +20,16 @@ func (c *cli) completeNames(root *cobra.Command) {
 	_ = root.RegisterFlagCompletionFunc("target", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if !strings.Contains(typed, "/") {
 			kinds := spec.Each(providers.Kinds(), func(kind spec.Kind) string { return string(kind) + "/" })
-			return kinds, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return append(kinds, apply.PersonTarget), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		}
 		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
 			for _, desired := range s.Desired(c.at()) {
 				for ref := range desired.Resources {
 					names = append(names, ref.String())
 				}
+			}
+			for _, user := range s.Users() {
+				names = append(names, apply.PersonTarget+user)
 			}
 			return names
 		}), cobra.ShellCompDirectiveNoFileComp
@@ -48,7 +52,10 @@ func (c *cli) completeLocks(cmd *cobra.Command, args []string, typed string) (na
 	if len(args) > 0 || c.guardState(cmd.Context()) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	holders, _ := c.openState().Holders(cmd.Context()) // where they can't be read there are none
+	if c.openState(cmd) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	holders, _ := c.store.Holders(cmd.Context()) // where they can't be read there are none
 	for _, h := range holders {
 		if strings.HasPrefix(h.Scope, typed) {
 			names = append(names, h.Scope)

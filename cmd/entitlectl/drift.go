@@ -12,18 +12,22 @@ import (
 )
 
 func newDrift(c *cli) *cobra.Command {
-	var full bool
+	var full, unmanaged bool
 	command := &cobra.Command{
 		Use: "drift", Short: "Find out how live state differs from the files",
 		Long: "Compare live state with the files and sort the differences by cause. Where an earlier apply confirmed what was there, say\n" +
 			"who moved since: somebody behind our back (changed live), or the files. Holds no client that could write.\n" +
 			"Exits 0 where nothing differs, 2 where something does (be it blocked), 3 where a list could not be read whole (the rule\n" +
 			"incomplete-read), and 1 where a connection could not be read.",
-		Example: "  entitlectl drift -o json || alert",
-		Args:    filesAreFlags,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full) },
+		Example: "  entitlectl drift -o json || alert\n" +
+			"  entitlectl drift --by person\n" +
+			"  entitlectl drift --unmanaged",
+		Args: filesAreFlags,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
+	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.limitRows(command)
 	c.againstBase(command)
@@ -31,19 +35,22 @@ func newDrift(c *cli) *cobra.Command {
 	return command
 }
 
-func (c *cli) drift(ctx context.Context, full bool) error {
+func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	w, err := c.intent(ctx)
 	if err != nil {
 		return err
 	}
-	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full})
+	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
+		Outside: unmanaged || c.output == "json"})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.showRows(drift, func(rows int) render.Report { return render.DriftWithin(drift, render.By(c.by), rows) }); err != nil {
+	if err := c.showRows(drift, func(rows int) render.Report {
+		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
+	}); err != nil {
 		return err
 	}
 	var partly, differs error

@@ -34,8 +34,8 @@ func (k killWorld) real(t *testing.T) *victim {
 	return v
 }
 
-// TestFault01RealBinary kills the program as it is built from outside, at each of its calls: when the call has arrived and
-// is not carried out, and when it was and is not answered.
+// TestFault01RealBinary kills the program as it is built from outside, at every third of its calls, each in a long run: when
+// the call has arrived and is not carried out, and when it was and is not answered.
 func TestFault01RealBinary(t *testing.T) {
 	k := newKillWorld(t)
 	undisturbed := k.real(t)
@@ -43,9 +43,12 @@ func TestFault01RealBinary(t *testing.T) {
 		t.Fatalf("the undisturbed run ended with %d\n%s", code, out)
 	}
 	want, calls := undisturbed.world(t), undisturbed.writes()
-	step := 1
-	if testing.Short() {
-		step = 8
+	step := 3
+	switch {
+	case testing.Short():
+		step = 16
+	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+		step = 1
 	}
 	var unknown atomic.Int64
 	for at := 1; at <= calls; at += step {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,16 +18,16 @@ func useful(command *cobra.Command) []string {
 	if len(words) < 2 {
 		return nil
 	}
-	files := []string{"file", "output", "connection", "target", "now", "state-dir", "color"}
+	files := []string{"file", "output", "connection", "target", "now", "state-dir", "store", "color"}
 	switch words[1] {
 	case "validate":
 		return files
-	case "plan", "apply", "drift":
+	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "import":
-		return []string{"file", "connection", "now", "state-dir", "color", "log-level", "log-format", "timeout"}
+		return []string{"file", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "history", "lock":
-		return []string{"output", "state-dir", "color"}
+		return []string{"output", "state-dir", "store", "color"}
 	case "show":
 		return []string{"output", "color"}
 	case "version":
@@ -68,4 +70,21 @@ func meant(root *cobra.Command, args []string) *cobra.Command {
 		return root
 	}
 	return command
+}
+
+// usualReads is how many reads of a connection are in flight where nobody says: enough to keep to the vendors' rates over slow ways.
+const usualReads = 8
+
+const readsWords = "up to `N` reads in flight per connection (default 8)"
+
+// sideBySide adds the flag for how many requests are in flight.
+func (c *cli) sideBySide(command *cobra.Command, usage string) {
+	command.Flags().Func("parallelism", usage, func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return errors.New("must be a number of at least 1")
+		}
+		c.parallelism = n
+		return nil
+	})
 }

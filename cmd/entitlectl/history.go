@@ -45,6 +45,7 @@ func newHistory(c *cli) *cobra.Command {
 			return together(c.showRun(cmd.Context(), runs[n-1]), broken)
 		},
 	}
+	c.operatorSays(command)
 	c.limitRows(command)
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
 	return command
@@ -214,7 +215,7 @@ func (run pastRun) section() render.Section {
 		}
 	}
 	if result := run.result(); result != nil {
-		say("", render.Result(result).Totals)
+		say("", render.Result(result, render.Layout{}).Totals)
 	} else if run.Outcome == runCutOff {
 		say("", "The run was cut off; the apply after it settles what it left in doubt.")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ func absentOutput(path string) error {
 
 // checkPlaces finds out what is read beside what is to be written.
 func (i *importing) checkPlaces() error {
+	if i.flags.adopt {
+		return i.findPlace()
+	}
 	if i.flags.into == "" {
 		return nil
 	}
@@ -63,27 +67,34 @@ func (i *importing) copied(conn spec.Connection) bool {
 }
 
 // write writes the files, all or none, and says what they hold.
-func (i *importing) write(ctx context.Context, composed func(compose.Split) compose.Files) error {
-	var files compose.Files
-	var where string
-	var err error
+func (i *importing) write(ctx context.Context, composed composing) error {
+	split, where := compose.Whole, cmp.Or(i.grows, i.flags.into, i.flags.out, "stdout")
+	if i.grows == "" && i.flags.into != "" {
+		split = compose.Split(i.flags.split)
+	}
+	files, err := composed(split)
 	switch {
+	case err != nil:
+	case files.Resources == 0 && i.flags.adopt:
+		where = ""
+	case i.grows != "":
+		err = i.grow(files.Files[0].Text)
 	case i.flags.into != "":
-		files = composed(compose.Split(i.flags.split))
-		where = i.flags.into
 		err = i.writeInto(files.Files)
 	case i.flags.out != "":
-		files, where = composed(compose.Whole), i.flags.out
-		err = errors.Join(absentOutput(i.flags.out))
-		if err == nil {
-			err = i.writeOutput(ctx, i.flags.out, writes(files.Files[0].Text))
+		if err = absentOutput(i.flags.out); err == nil {
+			err = errors.Join(i.writeOutput(ctx, i.flags.out, writes(files.Files[0].Text)), forAll(i.flags.out))
 		}
 	default:
-		files, where = composed(compose.Whole), "stdout"
 		_, err = i.stdout.Write(files.Files[0].Text)
 	}
 	if err != nil {
 		return fmt.Errorf("the files were not written: %w", err)
+	}
+	i.sayNotes(files)
+	if where == "" {
+		i.printError(errors.New("the files list all that can be listed; nothing was added"))
+		return nil
 	}
 	i.say(files, where)
 	return nil
@@ -106,7 +117,7 @@ func (i *importing) writeInto(files []compose.File) (err error) {
 		} else if exists == nil {
 			err = fmt.Errorf("%s exists; name another folder", path)
 		} else {
-			err = file.Replace(path, f.Text)
+			err = errors.Join(file.Replace(path, f.Text), forAll(path))
 		}
 		if err != nil {
 			break
@@ -121,11 +132,19 @@ func (i *importing) writeInto(files []compose.File) (err error) {
 	return err
 }
 
+// forAll lets others read a file, as files in a repository are: it holds no secret.
+func forAll(path string) error {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return nil // a stream
+	}
+	return os.Chmod(path, 0o644)
+}
+
 // maxSaid is how many things that the files don't say exactly are said one by one.
 const maxSaid = 20
 
-// say says on stderr what was imported.
-func (i *importing) say(files compose.Files, where string) {
+// sayNotes says on stderr what the files don't say.
+func (i *importing) sayNotes(files compose.Files) {
 	for n, note := range files.Notes {
 		if n == maxSaid {
 			i.printError(fmt.Errorf("and %d more; the files say each in a comment", len(files.Notes)-n))
@@ -133,6 +152,10 @@ func (i *importing) say(files compose.Files, where string) {
 		}
 		i.printError(fmt.Errorf("%s %s: %s", note.Resource.Connection, note.Resource, note.Why))
 	}
+}
+
+// say says on stderr what was imported.
+func (i *importing) say(files compose.Files, where string) {
 	names := spec.Each(i.scopes, func(sc scope) string { return sc.connection.Name })
 	i.printError(fmt.Errorf("imported %s, %s and %s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
 		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), strings.Join(names, ", "), where))

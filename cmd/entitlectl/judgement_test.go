@@ -15,6 +15,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // A change is sent only if the files, the rules, live state and the clock of that moment still make it: whatever was edited
@@ -22,9 +23,10 @@ import (
 // done that a fresh plan would not do, and the report counts what really changed. Plans are saved, answered late, or held
 // up by another run's lock.
 func TestTheMomentOfWritingDecides(t *testing.T) {
+	parent := storetest.Folder(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		inBubble(t, func() {
-			trial := newTrial(rt)
+			trial := newTrial(rt, parent)
 			defer trial.end()
 			trial.play()
 		})
@@ -55,8 +57,8 @@ type trial struct {
 	edited bool
 }
 
-func newTrial(t *rapid.T) *trial {
-	folder, err := os.MkdirTemp("", "trial-")
+func newTrial(t *rapid.T, parent string) *trial {
+	folder, err := os.MkdirTemp(parent, "trial-")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -21,8 +22,9 @@ import (
 type scope struct {
 	connection spec.Connection
 	desired    spec.State
-	base       *spec.State // what the files of --base want; nil: nothing is held against them
-	targets    []string    // KIND/NAME; none: all that the files list
+	base       *spec.State           // what the files of --base want; nil: nothing is held against them
+	targets    []string              // KIND/NAME or user/NAME; none: all that the files list
+	people     map[spec.Subject]bool // those of targets; nil: all
 }
 
 // intent is what a run is about: the files, and what --connection and --target leave of them.
@@ -150,17 +152,50 @@ func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 	if len(c.targets) == 0 {
 		return all, nil
 	}
-	targets := folded(c.targets)
+	targets, people, err := c.splitTargets(s)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkTargets(all, targets); err != nil {
 		return nil, err
 	}
 	var targeted []scope
 	for _, sc := range all {
-		if sc = sc.only(targets); len(sc.targets) > 0 {
-			targeted = append(targeted, sc)
+		if sc = sc.only(targets); len(sc.targets) > 0 || len(targets) == 0 {
+			targeted = append(targeted, sc.about(s, people))
 		}
 	}
 	return targeted, nil
+}
+
+// splitTargets tells the resources among the targets from the people, who must be some of the files.
+func (c *cli) splitTargets(s *spec.Spec) (resources, people []string, err error) {
+	known := s.Users()
+	for _, target := range c.targets {
+		name, person := strings.CutPrefix(target, apply.PersonTarget)
+		switch {
+		case !person:
+			resources = append(resources, target)
+		case !slices.Contains(known, name):
+			return nil, nil, fmt.Errorf("--target %s: the files have no such user%s", target, didYouMean(name, known))
+		default:
+			people = append(people, name)
+		}
+	}
+	slices.Sort(people)
+	return folded(resources), slices.Compact(people), nil
+}
+
+// about cuts what a scope is planned for down to people; none leave it as it is.
+func (sc scope) about(s *spec.Spec, people []string) scope {
+	for _, name := range people {
+		if sc.people == nil {
+			sc.people = map[spec.Subject]bool{}
+		}
+		maps.Copy(sc.people, s.Names(sc.connection.Name, name))
+		sc.targets = append(sc.targets, apply.PersonTarget+name)
+	}
+	return sc
 }
 
 // folded brings the names of targets into the form that the files' names are compared in.
@@ -197,7 +232,7 @@ func checkTargets(scopes []scope, targets []string) error {
 		kind, _, ok := strings.Cut(target, "/")
 		if kinds := providers.Kinds(); !ok || !slices.Contains(kinds, spec.Kind(kind)) {
 			words := spec.Each(kinds, func(k spec.Kind) string { return string(k) })
-			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s", target, strings.Join(words, ", "))
+			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s, or user/NAME", target, strings.Join(words, ", "))
 		}
 		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
 	}
@@ -232,7 +267,7 @@ func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec
 func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job {
 	var jobs []apply.Job
 	for _, sc := range scopes {
-		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Base: sc.base, Targets: sc.targets}
+		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Base: sc.base, Targets: sc.targets, People: sc.people}
 		if job.Source, job.Err = c.open(ctx, sc.connection, open); job.Err != nil {
 			job.Source = nil
 		}
@@ -250,8 +285,12 @@ func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (prov
 	if err != nil {
 		return nil, err
 	}
-	return open(p, conn, secrets, httpx.Env{
-		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
+	return open(p, conn, secrets, c.clientEnv(conn))
+}
+
+// clientEnv is what the client of a connection takes from the process around it.
+func (c *cli) clientEnv(conn spec.Connection) httpx.Env {
+	return httpx.Env{Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
 		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
-	})
+		Parallelism: cmp.Or(c.parallelism, usualReads)}
 }

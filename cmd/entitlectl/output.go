@@ -73,8 +73,11 @@ func (c *cli) notAnInput(flag, path string, s *spec.Spec) error {
 	}
 	for _, conn := range s.Connections {
 		for _, ref := range conn.Auth {
-			if ref.Scheme == "file" {
+			switch ref.Scheme {
+			case "file":
 				inputs = append(inputs, filepath.Join(ref.Folder, ref.Name))
+			case "path":
+				inputs = append(inputs, ref.Name)
 			}
 		}
 	}

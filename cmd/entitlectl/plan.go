@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,9 +35,13 @@ func newPlan(c *cli) *cobra.Command {
 			"A plan is never saved where a connection could not be read.\n\n" +
 			"Exits 3 where the plan breaks a rule and 5 where a change is blocked; it is shown and saved all the same. --allow RULE lets\n" +
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
-			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.",
+			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.\n\n" +
+			"--base REF holds the files against those of a git ref, with live state as it is: what the branch asks for comes first, with the\n" +
+			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
-			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"",
+			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"\n" +
+			"  entitlectl plan --base origin/main -o markdown\n" +
+			"  entitlectl plan --by person --target user/alice",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.plan(cmd.Context(), flags)
@@ -48,6 +54,7 @@ func newPlan(c *cli) *cobra.Command {
 	f.BoolVar(&flags.opts.Full, "full", false, fullWords)
 	f.BoolVar(&flags.opts.Retry, "retry-unknown", false, "plan to send again what an earlier run reported as unknown: somebody may be mailed twice")
 	flags.addTo(command, "plan although `RULE` is broken, or changes are blocked; kept in the plan; may be repeated", "why --allow is given, in one line of `TEXT`; kept in the plan")
+	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.againstBase(command)
 	c.sorted(command)
@@ -73,13 +80,16 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if err := c.notAnInput("--out", flags.out, w.spec); err != nil {
 		return err
 	}
+	if target := c.personTarget(); flags.out != "" && target != "" {
+		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
+	}
 	c.announce(w)
-	flags.opts.Jobs = c.jobs(ctx, w.scopes, reading)
+	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.By(c.by), rows) }); err != nil {
+	if err := c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
@@ -108,6 +118,15 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 		c.explain(plan, w)
 	}
 	return plan, err
+}
+
+// personTarget is a target that is a person; "": none is.
+func (c *cli) personTarget() string {
+	i := slices.IndexFunc(c.targets, func(target string) bool { return strings.HasPrefix(target, apply.PersonTarget) })
+	if i < 0 {
+		return ""
+	}
+	return c.targets[i]
 }
 
 // limited ends a run after --timeout.

@@ -17,7 +17,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // cli is one run: the process around it and the flags that all commands share.
@@ -36,11 +35,14 @@ type cli struct {
 	targets     []string
 	moment      time.Time // --now
 	stateDir    string
+	storeURL    string // --store; "": as --state-dir or others say
+	shared      bool   // the store is not a folder
 	color       string
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
 	endsWithin  time.Duration          // of plan and validate
+	parallelism int                    // 0: the usual
 	maxRows     int                    // of what shows rows; 0: no limit
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
@@ -80,15 +82,14 @@ func newRoot(c *cli) *cobra.Command {
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
-			c.log, c.store = c.logger(), c.openState()
-			c.started = true
-			return nil
+			c.log, c.started = c.logger(), true
+			return c.openState(cmd)
 		},
 	}
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newImport(c), newHistory(c), newLock(c),
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
@@ -96,14 +97,6 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	c.fitHelp(root)
 	return root
-}
-
-// openState opens what outlives the run.
-func (c *cli) openState() store.Store {
-	if c.openStore != nil {
-		return c.openStore(c.stateDir)
-	}
-	return file.Open(c.stateDir)
 }
 
 // needShell makes "completion" without a shell wrong usage, as any other command with an argument missing is.
@@ -124,9 +117,11 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`, or - for stdin; may be repeated (default entitlements.yaml or entitlements/)")
 	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
-	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only; may be repeated")
+	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only, or at a person, user/NAME; may be repeated")
 	f.Func("now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present", c.setMoment)
 	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: journal, locks, history, record ids; made when first needed")
+	f.Func("store", "what outlives a run, where several machines share it: `URL` postgres://… or file:FOLDER (default $"+storeVariable+", else --state-dir)",
+		filled(&c.storeURL, "postgres://… or file:FOLDER"))
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")
@@ -258,7 +253,7 @@ func (c *cli) showRows(document any, report func(rows int) render.Report) error 
 	case "json":
 		return c.show(document, render.Report{})
 	case "markdown":
-		if all := report(c.maxRows); render.FitsMarkdown(all) {
+		if all := report(0); render.FitsMarkdown(all) { // it has a limit of its own
 			return c.show(document, all)
 		}
 		return c.show(document, report(render.MarkdownRows))

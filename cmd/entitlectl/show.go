@@ -16,15 +16,16 @@ import (
 func newShow(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "show FILE", Short: "Render a saved plan",
-		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
-		Example: "  entitlectl show plan.json -o markdown",
-		Args:    arguments(1, 1, "the file of a saved plan"),
+		Long: "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
+		Example: "  entitlectl show plan.json -o markdown\n" +
+			"  entitlectl show plan.json --by person",
+		Args: arguments(1, 1, "the file of a saved plan"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plan, err := readPlan(args[0])
 			if err != nil {
 				return err
 			}
-			return c.showRows(plan, func(rows int) render.Report { return render.PlanWithin(plan, render.By(c.by), rows) })
+			return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) })
 		},
 	}
 	c.limitRows(command)

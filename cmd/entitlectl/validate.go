@@ -81,7 +81,7 @@ func (c *cli) validate(ctx context.Context) error {
 				Notes: []render.Note{{Text: "not the vendor's own endpoint"}}})
 		}
 		n.Resources += len(sc.desired.Resources)
-		n.Grants += sc.desired.Grants.Len()
+		n.Grants += sc.grants()
 	}
 	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
@@ -98,6 +98,14 @@ func (c *cli) validate(ctx context.Context) error {
 	}
 	c.announce(intent{spec: s, scopes: scopes})
 	return c.show(document, report)
+}
+
+// grants counts those that the scope is about.
+func (sc scope) grants() int {
+	if sc.people == nil {
+		return sc.desired.Grants.Len()
+	}
+	return sc.desired.Grants.Where(func(g spec.Grant) bool { return sc.people[g.Subject] }).Len()
 }
 
 // notes is what there is to say about the files.

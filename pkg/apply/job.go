@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -11,14 +13,23 @@ import (
 type Job struct {
 	Connection spec.Connection
 	Desired    spec.State
-	Base       *spec.State     // what other files want, which Desired is held against; nil: none
-	Targets    []string        // KIND/NAME, where the run is filtered to these
-	Source     provider.Source // for Apply it must be a provider.Target
-	Err        error           // why the connection can't be used; then Source is nil
+	Base       *spec.State           // what other files want, which Desired is held against; nil: none
+	Targets    []string              // KIND/NAME, where the run is filtered to these
+	People     map[spec.Subject]bool // whom a plan is about; nil: all. What it has of others is left out
+	Source     provider.Source       // for Apply it must be a provider.Target
+	Err        error                 // why the connection can't be used; then Source is nil
 	// Current is what should be there by now: Desired as time goes by. nil: Desired holds for the whole run. It is called
 	// before each call, from several goroutines.
 	Current func() spec.State
 }
+
+// partial says whether the job is about some of the listed resources only: Targets may name people alone.
+func (j Job) partial() bool {
+	return slices.ContainsFunc(j.Targets, func(target string) bool { return !strings.HasPrefix(target, PersonTarget) })
+}
+
+// PersonTarget begins a target that is a person, who is named after it as the files do.
+const PersonTarget = "user/"
 
 func (j Job) current() spec.State {
 	if j.Current == nil {

@@ -31,6 +31,7 @@ type PlanOptions struct {
 	Retry   bool        // send again what an earlier run reported as unknown
 	Allow   []string    // rules that the plan may break, of diff.Allowable; what it really breaks of them stands in it
 	Reason  string      // of Allow; may be ""
+	Outside bool        // name what is there and no file lists, of all kinds, for which all lists are read whole
 }
 
 // Plan reads every connection, side by side, and returns what has to change. A connection that can't be read has its errors
@@ -80,7 +81,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	q := provider.Query{Desired: job.Desired, Partial: len(job.Targets) > 0, Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
+	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
 	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
@@ -96,6 +97,9 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)
 	changes := compared.Changes(resending)
+	if job.People != nil {
+		changes = diff.About(changes, job.People)
+	}
 	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
 	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
 		return err
@@ -110,9 +114,20 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
 	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
+	part.Outside = outside(ctx, job, opts.Outside)
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
+}
+
+// outside names what the files leave alone. Where they were filtered, nobody asks what else there is.
+func outside(ctx context.Context, job Job, asked bool) diff.Outside {
+	lister, lists := job.Source.(provider.Lister)
+	if !asked || len(job.Targets) > 0 || !lists {
+		return diff.OutsideOf(job.Desired, nil, nil)
+	}
+	all, err := lister.Refs(ctx)
+	return diff.OutsideOf(job.Desired, all, err)
 }
 
 // tell calls the observer, if there is one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -34,9 +35,12 @@ const simulationRuns = 12
 //
 // Runs that are killed have their own test, with real processes.
 func TestSimulation(t *testing.T) {
-	seeds := 300
-	if testing.Short() {
-		seeds = 50
+	seeds := 100
+	switch {
+	case testing.Short():
+		seeds = 30
+	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+		seeds = 300
 	}
 	var sum simulation
 	parent := storetest.Folder(t)

@@ -17,12 +17,13 @@ type Drift struct {
 
 // DriftPart is the drift of one connection.
 type DriftPart struct {
-	Name        string       `json:"name"`
-	Provider    string       `json:"provider"`
-	Errors      Errors       `json:"error,omitempty"`
-	LiveGrants  int          `json:"liveGrants"`
-	Resources   int          `json:"resources"`
-	Unmanaged   int          `json:"unmanaged"`
+	Name       string `json:"name"`
+	Provider   string `json:"provider"`
+	Errors     Errors `json:"error,omitempty"`
+	LiveGrants int    `json:"liveGrants"`
+	Resources  int    `json:"resources"`
+	Unmanaged  int    `json:"unmanaged"`
+	Outside
 	Matching    int          `json:"match"`
 	Unseen      []Unseen     `json:"unseen,omitempty"`
 	Incomplete  []string     `json:"incomplete,omitempty"` // KIND/NAME: where more may differ, since it could not be read whole
@@ -83,7 +84,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
-			Unmanaged: p.Unmanaged, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
+			Unmanaged: p.Unmanaged, Outside: p.Outside, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
 			if last := confirmed(c.Ref(p.Name)); last != nil {

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -41,6 +43,19 @@ func (c *Comparison) Because(changes []Change, base spec.State, resending Resend
 			changes[i].Because = BecauseLive
 		}
 	}
+}
+
+// About keeps the changes about some subjects, and the making of what these are to be granted.
+func About(changes []Change, who map[spec.Subject]bool) []Change {
+	needed := map[[2]string]bool{}
+	for _, c := range changes {
+		if who[c.Subject] && c.Op == OpGrant {
+			needed[[2]string{string(c.Kind), c.Resource}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
+		return !who[c.Subject] && (c.Op != OpCreate || !needed[[2]string{string(c.Kind), c.Resource}])
+	})
 }
 
 // Explain says of each change how the files come to ask for it: through which teams, and about whom. base, which may be nil, are

@@ -40,17 +40,18 @@ type ConnectionPlan struct {
 	LiveGrants int           `json:"liveGrants"`          // grants seen on listed resources
 	Resources  int           `json:"resources"`           // listed resources that are live
 	Unmanaged  int           `json:"unmanaged"`           // live resources that the files do not list
-	Matching   int           `json:"match,omitempty"`     // grants that the files want and live shows
-	Unseen     []Unseen      `json:"unseen,omitempty"`    // what no read shows
-	Targets    []string      `json:"targets,omitempty"`   // KIND/NAME, where the run was filtered
-	Errors     Errors        `json:"error,omitempty"`     // why the connection could not be read; then nothing else is known
-	Notes      []string      `json:"notes,omitempty"`     // what the reader must know: a list that could not be read whole
-	Changes    []Change      `json:"changes"`
-	Calls      []Call        `json:"calls"`
-	FromHoles  int           `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
-	LowerBound int           `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
-	Violations []Violation   `json:"violations"`
-	Overrides  []Override    `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
+	Outside
+	Matching   int         `json:"match,omitempty"`   // grants that the files want and live shows
+	Unseen     []Unseen    `json:"unseen,omitempty"`  // what no read shows
+	Targets    []string    `json:"targets,omitempty"` // KIND/NAME, where the run was filtered
+	Errors     Errors      `json:"error,omitempty"`   // why the connection could not be read; then nothing else is known
+	Notes      []string    `json:"notes,omitempty"`   // what the reader must know: a list that could not be read whole
+	Changes    []Change    `json:"changes"`
+	Calls      []Call      `json:"calls"`
+	FromHoles  int         `json:"callsFromHoles"`            // calls that are needed because pairs in between are live already
+	LowerBound int         `json:"callsLowerBound,omitempty"` // no packing of these changes has fewer calls; 0: not computed
+	Violations []Violation `json:"violations"`
+	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
 
 	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
 }

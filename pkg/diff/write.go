@@ -54,7 +54,7 @@ type planWriter struct {
 	err   error
 	wrap  string // before each element of a long list
 
-	essential bool // leave out what explains changes
+	essential bool // leave out what explains changes, and what is outside of the files
 }
 
 func newPlanWriter(w io.Writer) *planWriter {
@@ -140,7 +140,9 @@ func (w *planWriter) listed(outer any, parts []ConnectionPlan) {
 
 // part writes a connection, with what changes writes of its changes and calls.
 func (w *planWriter) part(part ConnectionPlan, changes func()) {
-	part.Changes, part.Calls = []Change{}, []Call{}
+	if part.Changes, part.Calls = []Change{}, []Call{}; w.essential {
+		part.Outside = Outside{}
+	}
 	w.around(w.encode(part), noChanges, changes)
 }
 

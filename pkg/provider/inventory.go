@@ -12,9 +12,8 @@ import (
 // them or not. It sends no requests that change something.
 type Lister interface {
 	Source
-	// Names lists the names of all resources of a kind, in any order. A list that is not whole is an error, a *NotWhole. A name
-	// that several resources have is there several times.
-	Names(ctx context.Context, kind spec.Kind) ([]string, error)
+	// Refs lists all resources, in any order. Beside an error, such as a list that is not whole, it has those that could be listed.
+	Refs(ctx context.Context) ([]spec.Ref, error)
 	// Inventory reads all resources, and who holds them, as Read does. It is never called while a Read or a Do runs.
 	Inventory(ctx context.Context) (Inventory, error)
 }

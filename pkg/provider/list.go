@@ -23,6 +23,9 @@ type Page[T any, C comparable] struct {
 	Rows  []T
 	Total int // of the whole list, as the vendor counts; NoTotal where it does not say
 	Next  C   // where the next page begins, if there is one; the zero value: this is the last page
+	// Nth says where the n-th page of the list begins, counted from 0, if pages are as long as this one, which is the first. nil:
+	// only the page before it tells.
+	Nth func(n int) C
 	// Short says that the page has fewer rows than were asked for, so that it is the last one, unless the vendor counts more.
 	Short bool
 	// Odd says why the list can't be trusted, whatever its other pages hold: "its count is missing".
@@ -71,6 +74,8 @@ type Listed[T any] struct {
 	Total int // as the vendor counts, or as many as were read where that is more; also beside ErrTooLong
 	// Broken says why Rows may not be the whole list, but all that any reading saw; "" where they are the whole list.
 	Broken string
+	// Refused is why the vendor gave no row at all; see Spare.
+	Refused error
 }
 
 // NotWhole is the error of a list that could not be read whole and that more stands on than one resource: nothing is known of
@@ -89,8 +94,9 @@ func (l Listed[T]) Whole(what string) error {
 
 // Rules say how a list is read, as far as lists differ.
 type Rules struct {
-	Name string // in errors: the call that lists
-	Most int    // a list of more rows ends with ErrTooLong; 0: none does
+	Name  string // in errors: the call that lists
+	Most  int    // a list of more rows ends with ErrTooLong; 0: none does
+	Ahead int    // pages in flight where the first one tells where the others begin; up to 1: they are asked one after the other
 	// RepeatEnds says that a page without a new row is the last one.
 	RepeatEnds bool
 	// NeverOn says that each reading ends where the length changes; else the last one goes on.
@@ -100,7 +106,8 @@ type Rules struct {
 // ReadList reads a whole list: it follows its pages from the first one on to an empty or a short one, or to one that names none
 // after it, whatever the vendor counts. It takes each row once by its key, and begins again where the length changes meanwhile,
 // is not that of the pages or is not said. After three tries Broken says why the list is not whole. An answer that is no page
-// must be an error of page: taken for an empty list it would grant or revoke everything.
+// must be an error of page: taken for an empty list it would grant or revoke everything. page may be called from several
+// goroutines; which page answers first makes no difference.
 func ReadList[T any, K, C comparable](ctx context.Context, rules Rules, key func(T) K, page func(ctx context.Context, from C) (Page[T, C], error)) (Listed[T], error) {
 	return steady(key, func(toEnd bool) (Listed[T], error) {
 		return readOnce(ctx, rules, key, page, toEnd && !rules.NeverOn)
@@ -135,8 +142,10 @@ func steady[T any, K comparable](key func(T) K, once func(toEnd bool) (Listed[T]
 func readOnce[T any, K, C comparable](ctx context.Context, rules Rules, key func(T) K, page func(context.Context, C) (Page[T, C], error), toEnd bool) (Listed[T], error) {
 	var from, none C
 	r, begun, idle := reading[T, K]{list: Listed[T]{Total: NoTotal}, key: key, seen: map[K]int{}}, map[C]bool{}, 0
+	pages := newAhead(ctx, rules.Ahead, page)
+	defer pages.close()
 	for n := 1; ; n++ {
-		p, err := page(ctx, from)
+		p, err := pages.get(n-1, from)
 		if err != nil {
 			return Listed[T]{}, err
 		}

@@ -23,8 +23,10 @@ const (
 // nil they know nothing and keep nothing.
 type Looks struct {
 	now    time.Time
-	known  map[string]look  // by resource
-	news   map[string]*look // what this run saw; nil: not all was delivered
+	known  map[string]look    // by resource
+	news   map[string]*look   // what this run saw; nil: not all was delivered
+	rows   map[string]counted // as known of lists
+	counts map[string]int     // as this run counted them; negative: it is to be forgotten
 	spared int
 	since  time.Time // the oldest look that spared a question
 }
@@ -35,16 +37,23 @@ type look struct {
 	Basis string    `json:"basis"` // digest of what can make the vendor send another
 }
 
+// counted says how many rows a list had.
+type counted struct {
+	At   time.Time `json:"at"`
+	Rows int       `json:"rows"`
+}
+
 type looksText struct {
-	Format int             `json:"format"`
-	Looks  map[string]look `json:"looks"`
+	Format int                `json:"format"`
+	Looks  map[string]look    `json:"looks"`
+	Rows   map[string]counted `json:"rows,omitempty"`
 }
 
 // NewLooks reads what Merge gave. A text that is damaged, or that another version wrote, tells nothing. Looks that are too old
 // count for nothing, nor do those from the future of a clock that was put back.
 func NewLooks(text string, now time.Time) *Looks {
 	now = now.UTC().Truncate(looksMeasure)
-	l := &Looks{now: now, known: map[string]look{}, news: map[string]*look{}}
+	l := &Looks{now: now, known: map[string]look{}, news: map[string]*look{}, rows: map[string]counted{}, counts: map[string]int{}}
 	var kept looksText
 	if json.Unmarshal([]byte(text), &kept) != nil || kept.Format != looksFormat {
 		return l
@@ -54,7 +63,28 @@ func NewLooks(text string, now time.Time) *Looks {
 			l.known[ref] = seen
 		}
 	}
+	for list, seen := range kept.Rows {
+		if !seen.At.After(now) && now.Sub(seen.At) < looksLast && seen.Rows >= 0 {
+			l.rows[list] = seen
+		}
+	}
 	return l
+}
+
+// Rows is how many rows a list had when it was last looked at, by which it is decided which lists to read, and nothing else.
+func (l *Looks) Rows(list string) (rows int, known bool) {
+	if l == nil {
+		return 0, false
+	}
+	seen, known := l.rows[list]
+	return seen.Rows, known
+}
+
+// Counted takes in how many rows a list has; fewer than none: that is not worth knowing.
+func (l *Looks) Counted(list string, rows int) {
+	if l != nil {
+		l.counts[list] = rows
+	}
 }
 
 // Knows says whether there is a look at a resource that may spare a question; only Spare can tell.
@@ -101,10 +131,12 @@ func (l *Looks) Spared() (questions int, since time.Time) {
 // Merge adds what this run saw to what is kept by now, which another run may have added to. changed is false where that is the
 // same.
 func (l *Looks) Merge(text string) (merged string, changed bool) {
-	if l == nil || len(l.news) == 0 {
+	if l == nil || len(l.news)+len(l.counts) == 0 {
 		return text, false
 	}
-	all := NewLooks(text, l.now).known
+	kept := NewLooks(text, l.now)
+	all := kept.known
+	changed = l.mergeRows(kept.rows)
 	for ref, seen := range l.news {
 		before, known := all[ref]
 		switch {
@@ -116,8 +148,24 @@ func (l *Looks) Merge(text string) (merged string, changed bool) {
 			changed = true
 		}
 	}
-	data, err := json.Marshal(looksText{looksFormat, all})
+	data, err := json.Marshal(looksText{looksFormat, all, kept.rows})
 	return string(data), changed && err == nil
+}
+
+// mergeRows adds to all what this run counted. What hardly changed is left until it is half as old as it may be.
+func (l *Looks) mergeRows(all map[string]counted) (changed bool) {
+	for list, rows := range l.counts {
+		before, known := all[list]
+		switch {
+		case rows < 0 && known:
+			delete(all, list)
+			changed = true
+		case rows >= 0 && (!known || before.Rows != rows || l.now.Sub(before.At) > looksLast/2):
+			all[list] = counted{l.now, rows}
+			changed = true
+		}
+	}
+	return changed
 }
 
 // LookBasis is the digest of lines, in whatever order they come.

@@ -24,6 +24,9 @@ type Query struct {
 	// Only. Else a plan is made or checked, and all of them count.
 	ReadBack bool
 	Only     spec.Grants
+	// Pairs are the grants that a read-back asks about, where it asks about nothing else. Of their resources live may then leave out
+	// all other grants.
+	Pairs spec.Grants
 	// Looks are what earlier reads saw of mails, and what this one sees is added to them. nil: all mails are asked.
 	Looks *Looks
 }
@@ -52,6 +55,11 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 			q.Only.Add(g, origin)
 		}
 	}
+	if !slices.ContainsFunc(changes, func(c diff.Change) bool { return c.Op != diff.OpGrant && c.Op != diff.OpRevoke }) {
+		for _, c := range changes {
+			q.Pairs.Add(c.Grant(connection), spec.Origin{})
+		}
+	}
 	return q
 }
 
@@ -66,8 +74,8 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	return q.Grants().Holders(func(g spec.Grant) bool {
-		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
+	return spec.Holders(q.Grants().Minus(live.Grants), func(g spec.Grant) bool {
+		return q.Desired.Resources[g.Resource].Ownership != spec.Ignored
 	})
 }
 
@@ -86,14 +94,23 @@ func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, li
 	return slices.DeleteFunc(rows, func(row T) bool { return ids[ref(row)] != nil }), shared
 }
 
-// Spare returns the error of reading a list of one resource, unless that is a refusal which may be about this resource alone: then
-// it distrusts what is known of it, and the others go on. what names the list.
-func Spare(live *diff.Live, ref spec.Ref, what string, err error) error {
+// Spare takes a refusal to give the list of one resource, which may be about this resource alone, for a list that is refused, so that
+// the others go on.
+func Spare[T any](list Listed[T], err error) (Listed[T], error) {
 	if !FailureOf(err).OneRow {
-		return err
+		return list, err
 	}
-	live.Distrust(ref, "%s could not be read: %v", what, err)
-	return nil
+	return Listed[T]{Refused: err}, nil
+}
+
+// Judge distrusts what is known of the resource that the list is of, where it is refused or not whole. what names the list.
+func (l Listed[T]) Judge(live *diff.Live, ref spec.Ref, what string) {
+	switch {
+	case l.Refused != nil:
+		live.Distrust(ref, "%s could not be read: %v", what, l.Refused)
+	case l.Broken != "":
+		live.Distrust(ref, "%s is not whole: %s", what, l.Broken)
+	}
 }
 
 // NoSuch is an error for each resource that the vendor does not have, such as "the App Center has no app", at the place where

@@ -12,6 +12,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // On the tenant of a real organisation a second look costs no more than the lists themselves.
@@ -44,7 +45,7 @@ func TestReadsOfASecondPlan(t *testing.T) {
 		write()
 		b.step(t, spec, now)
 		time.Sleep(2 * time.Hour)
-		kept := file.Open(t.TempDir())
+		kept := file.Open(storetest.Folder(t))
 		run := func(name string, most int, full bool) {
 			before, writes := len(b.Calls()), len(b.Writes(t))
 			jobs := []apply.Job{b.FileJob(t, spec)}

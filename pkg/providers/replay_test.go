@@ -25,8 +25,8 @@ type membership struct{ team, person string }
 // history is a list of change sets, each of which adds and removes memberships.
 type history []struct{ added, removed []membership }
 
-// TestReplay replays the access history of a real organisation as app groups: for every 40th change set, every tenth in a long
-// run, it writes the desired file, plans, applies, and checks the vendor's own state.
+// TestReplay replays the access history of a real organisation as app groups: for every 120th change set, every tenth in a
+// long run, it writes the desired file, plans, applies, and checks the vendor's own state.
 func TestReplay(t *testing.T) {
 	const real = "../../../shared/data/k8s-org-history.tsv"
 	t.Run("made up", func(t *testing.T) { replay(t, "testdata/history.tsv", 3) })
@@ -34,10 +34,10 @@ func TestReplay(t *testing.T) {
 		if _, err := os.Stat(real); err != nil {
 			t.Skipf("the history of the real organisation is not here: %v", err)
 		}
-		every := 40
+		every := 120
 		switch {
 		case testing.Short():
-			every = 200
+			every = 600
 		case os.Getenv("ENTITLECTL_TEST_LONG") != "":
 			every = 10
 		}

@@ -40,7 +40,7 @@ const foulRuns = 7
 //   - What is reported as done is so by the vendor, and what is reported as refused or not tried is not.
 //   - When the weather is fine two runs finish the rest, and a third one writes nothing.
 func TestSoakOfLies(t *testing.T) {
-	seeds := 5
+	seeds := 3
 	switch {
 	case testing.Short():
 		seeds = 2

@@ -63,3 +63,23 @@ func (d *directory) anyName(c *connection, s Subject) *user {
 	}
 	return by.names[s]
 }
+
+// Names are all names by which a connection may know a user of the files: nil where the files have no such user, or connection.
+func (s *Spec) Names(connection, user string) map[Subject]bool {
+	c, names := s.sites[connection], map[Subject]bool{}
+	for _, u := range s.users {
+		if c == nil || u.name != user {
+			continue
+		}
+		for _, name := range c.names(u) {
+			names[name] = true
+		}
+		return names
+	}
+	return nil
+}
+
+// Users are the names of the people of the files, in reading order.
+func (s *Spec) Users() []string {
+	return Each(s.users, func(u *user) string { return u.name })
+}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -160,8 +161,10 @@ func (f *finder) misplaced(path string, e fs.DirEntry, o outer) (unread bool) {
 
 // rulesLike matches what plainly makes of the names that people may take for RulesFile: with another ending, or that of a
 // copy, and with letters that only look like ours.
-var rulesLike = regexp.MustCompile("^" + likely("entitlectlrule") + "[s[:^ascii:]]?(.*" + likely("y") + "[a[:^ascii:]]?" + likely("ml") + ")?" +
-	"(json|bak|back|backup|old|orig|original|save|saved|copy|new|tmp|temp|txt|text|disabled|off|rej|[0-9])*$")
+var rulesLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("^" + likely("entitlectlrule") + "[s[:^ascii:]]?(.*" + likely("y") + "[a[:^ascii:]]?" + likely("ml") + ")?" +
+		"(json|bak|back|backup|old|orig|original|save|saved|copy|new|tmp|temp|txt|text|disabled|off|rej|[0-9])*$")
+})
 
 // likely matches a word in which any letter may be replaced by one of another script.
 func likely(word string) string {
@@ -179,7 +182,7 @@ func looksLikeRules(e fs.DirEntry) bool {
 	return name != RulesFile && (isYAML(name) || !e.IsDir()) && rulesLikeName(name)
 }
 
-func rulesLikeName(name string) bool { return rulesLike.MatchString(plainly(name)) }
+func rulesLikeName(name string) bool { return rulesLike().MatchString(plainly(name)) }
 
 // plainly keeps of a name what tells it from others: letters and digits, in lower case and of usual width.
 func plainly(name string) string {

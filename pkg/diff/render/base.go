@@ -108,7 +108,11 @@ func baseTotals(p *diff.Plan) string {
 	if asks == "" {
 		asks = "nothing"
 	}
-	return fmt.Sprintf(" Of that this change against %s asks for %s; %d were so before.", p.Base.Ref, asks, before)
+	text := fmt.Sprintf(" Of that this change against %s asks for %s", p.Base.Ref, asks)
+	if before > 0 {
+		text += fmt.Sprintf("; %d differed before", before)
+	}
+	return text + "."
 }
 
 // baseWords are what totals call the ops.

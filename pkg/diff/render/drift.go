@@ -8,18 +8,12 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Drift reports how live state differs from the files, by resource.
-func Drift(d *diff.Drift) Report { return DriftBy(d, ByResource) }
-
-// DriftBy reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
-func DriftBy(d *diff.Drift, by By) Report { return DriftWithin(d, by, 0) }
-
-// DriftWithin is DriftBy in so many rows at most, 0 for all; it counts the rest.
-func DriftWithin(d *diff.Drift, by By, limit int) Report {
+// Drift reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
+func Drift(d *diff.Drift, l Layout) Report {
 	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
 	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
-	shown, hidden := within(limit, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
+	shown, hidden := within(l.Rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
 	var own, apart []entry
 	for i, part := range d.Connections {
 		s := driftSection(part)
@@ -29,18 +23,21 @@ func DriftWithin(d *diff.Drift, by By, limit int) Report {
 		}
 		rows, before := driftEntries(part, shown[i])
 		own, apart = append(own, rows...), append(apart, before...)
-		if by == ByResource {
+		if l.By != ByPerson {
 			s.Groups = byResource(rows)
+		}
+		if l.Outside {
+			s.outside(part.Outside)
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
-	if by == ByPerson {
+	if l.By == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
 	}
-	report.Apart = apartOf(d.Base, apart, by)
+	report.Apart = apartOf(d.Base, apart, l.By)
 	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
 	return report
 }
@@ -57,7 +54,7 @@ func driftSection(part diff.DriftPart) Section {
 // driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
 func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []entry) {
 	for _, d := range shown {
-		e := entry{Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d)}
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
 		if d.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
@@ -65,6 +62,19 @@ func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []e
 		}
 	}
 	return own, before
+}
+
+// outside names what no file rules.
+func (s *Section) outside(o diff.Outside) {
+	for _, resource := range o.UnmanagedResources {
+		s.note(Info, "unmanaged: "+resource)
+	}
+	for _, resource := range o.IgnoredResources {
+		s.note(Info, "ignored: "+resource)
+	}
+	if o.UnmanagedUnknown != "" {
+		s.note(Warning, "more may be unmanaged: "+o.UnmanagedUnknown)
+	}
 }
 
 func differenceRow(d diff.Difference) Row {

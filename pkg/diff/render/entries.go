@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,9 +12,11 @@ import (
 
 // entry is a row with the change that it is about.
 type entry struct {
+	name       string // of the connection
 	connection string // the title of its section
 	change     diff.Change
 	row        Row
+	drift      bool
 }
 
 // byResource gives the resource of each entry its group, in the order of kinds and then by name. Rows keep their order.
@@ -42,23 +45,20 @@ func byPerson(entries []entry) (sections []Section) {
 		name := personOf(e.change)
 		people[name] = append(people[name], e)
 	}
-	names := make([]string, 0, len(people))
-	for name := range people {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, compareNames)
-	for _, name := range names {
+	for _, name := range sortedNames(people) {
 		sections = append(sections, personSection(name, people[name]))
 	}
 	return sections
 }
 
-// compareNames puts "" last.
-func compareNames(a, b string) int {
-	if (a == "") != (b == "") {
-		return -strings.Compare(a, b)
-	}
-	return strings.Compare(a, b)
+// sortedNames are the keys, "" last.
+func sortedNames[T any](by map[string]T) []string {
+	return slices.SortedFunc(maps.Keys(by), func(a, b string) int {
+		if (a == "") != (b == "") {
+			return -strings.Compare(a, b)
+		}
+		return strings.Compare(a, b)
+	})
 }
 
 // personOf is the person that a change is about: as the files name them or, of strangers, as the vendor does; "": none.
@@ -66,10 +66,13 @@ func personOf(c diff.Change) string {
 	if !c.Subject.Kind.Personal() || c.Op == diff.OpResend && c.Notice.Recipient != "" {
 		return ""
 	}
-	if c.Person == "" {
+	switch {
+	case c.Person != "":
+		return c.Person
+	case c.Source == "" && c.Was == "":
 		return c.Subject.String() + " (not in the files)"
 	}
-	return c.Person
+	return c.Subject.String()
 }
 
 // personSection is what a person gains and loses.
@@ -108,9 +111,13 @@ func resourceOf(c diff.Change, subject bool) string {
 	return text
 }
 
-// gainsAndLosses counts what changes give and take; what is blocked does neither.
+// gainsAndLosses counts what changes give and take; what is blocked does neither. Of drift it counts what is missing and what
+// is there beyond the files.
 func gainsAndLosses(entries []entry) string {
-	gains, losses, blocked := 0, 0, 0
+	gains, losses, blocked, gainWord, lossWord := 0, 0, 0, "gains ", "loses "
+	if len(entries) > 0 && entries[0].drift {
+		gainWord, lossWord = "lacks ", "holds, beyond the files, "
+	}
 	for _, e := range entries {
 		switch c := e.change; {
 		case c.Problem != "":
@@ -125,7 +132,7 @@ func gainsAndLosses(entries []entry) string {
 	for _, part := range []struct {
 		n    int
 		text string
-	}{{gains, "gains "}, {losses, "loses "}} {
+	}{{gains, gainWord}, {losses, lossWord}} {
 		if part.n > 0 {
 			parts = append(parts, part.text+Count(part.n, "grant"))
 		}

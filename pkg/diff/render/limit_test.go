@@ -9,8 +9,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// manyChanges are, on two connections, so many grants, revokes and blocked grants, three on a resource.
-func manyChanges(grants, revokes, blocked int) *diff.Plan {
+// spreadChanges are, on two connections, so many grants, revokes and blocked grants, three on a resource.
+func spreadChanges(grants, revokes, blocked int) *diff.Plan {
 	plan := &diff.Plan{Connections: []diff.ConnectionPlan{{Name: "one", Provider: "p"}, {Name: "two", Provider: "p"}}}
 	add := func(op diff.Op, n int, problem string) {
 		for i := range n {
@@ -35,7 +35,7 @@ func TestWhatTakesAccessIsShownFirst(t *testing.T) {
 	}{
 		{0, 600, 20, 40, 0}, {660, 600, 20, 40, 0}, {659, 599, 20, 40, 1}, {61, 1, 20, 40, 599}, {50, 0, 10, 40, 610}, {30, 0, 0, 30, 630}, {1, 0, 0, 1, 659},
 	} {
-		report := PlanWithin(manyChanges(600, 40, 20), ByResource, tc.rows)
+		report := Plan(spreadChanges(600, 40, 20), Layout{Rows: tc.rows})
 		have := map[string]int{}
 		for _, s := range report.Sections {
 			for _, g := range s.Groups {
@@ -57,7 +57,7 @@ func TestWhatTakesAccessIsShownFirst(t *testing.T) {
 
 // Counts name the resources that lose most first, those beyond the first 200 together, and the people who lose most.
 func TestCountsOfWhatIsNotShown(t *testing.T) {
-	text := asText(t, PlanWithin(manyChanges(3000, 100, 10), ByResource, 20))
+	text := asText(t, Plan(spreadChanges(3000, 100, 10), Layout{Rows: 20}))
 	for _, want := range []string{
 		"  all rows by resource, shown or not:\n  app-group G0000: 2 to revoke, 2 blocked, 2 to grant\n",
 		"  and 800 resources more: 1116 to grant\n",
@@ -75,8 +75,8 @@ func TestCountsOfWhatIsNotShown(t *testing.T) {
 
 // Drift and results are counted as plans are.
 func TestDriftAndResultsAreCounted(t *testing.T) {
-	plan := manyChanges(300, 10, 0)
-	drift := asText(t, DriftWithin(diff.DriftOf(plan, nil), ByResource, 15))
+	plan := spreadChanges(300, 10, 0)
+	drift := asText(t, Drift(diff.DriftOf(plan, nil), Layout{Rows: 15}))
 	result := &diff.Result{Connections: []diff.PartResult{{Name: "one"}, {Name: "two"}}}
 	for i, part := range plan.Connections {
 		for _, c := range part.Changes {
@@ -89,8 +89,8 @@ func TestDriftAndResultsAreCounted(t *testing.T) {
 	}
 	result.Summarize()
 	for text, want := range map[string][]string{
-		drift:                              {"app-group G0000: 2 missing, 2 extra\n", "who loses most: u0 1, u1 1, u2 1, u4 1, u6 1\n", " 295 rows are not shown"},
-		asText(t, ResultWithin(result, 4)): {"app-group G0000: 2 refused\n", " 6 rows are not shown"},
+		drift: {"app-group G0000: 2 missing, 2 extra\n", "who loses most: u0 1, u1 1, u2 1, u4 1, u6 1\n", " 295 rows are not shown"},
+		asText(t, Result(result, Layout{Rows: 4})): {"app-group G0000: 2 refused\n", " 6 rows are not shown"},
 	} {
 		for _, w := range want {
 			if !strings.Contains(text, w) {

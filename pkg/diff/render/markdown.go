@@ -16,6 +16,9 @@ const MarkdownRows = 250
 
 // FitsMarkdown says whether Markdown leaves nothing of a report out.
 func FitsMarkdown(r Report) bool {
+	if r.Comment != nil { // which counts what it leaves out
+		return true
+	}
 	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
 	lines := markdownLines(r)
 	fits(lines, r.Sections, markdownRoom(r))
@@ -34,18 +37,26 @@ func markdownHead(r Report) string { return fmt.Sprintf("### %s\n\n**%s**\n", r.
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so
 // that it can't become markup, a link or a mention.
 func Markdown(w io.Writer, r Report) error {
+	if r.Comment != nil {
+		return r.Comment.write(w, r)
+	}
+	apart := len(r.Sections)
 	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
 	lines := markdownLines(r)
 	fits(lines, r.Sections, markdownRoom(r))
 	var b strings.Builder
 	b.WriteString(markdownHead(r))
 	b.WriteString(leftOut(lines))
-	section, table := -1, false
+	section, table, folded := -1, false, ""
 	for _, l := range lines {
 		if !l.kept {
 			continue
 		}
 		fresh := l.section != section
+		if fresh && l.section >= apart && section < apart {
+			b.WriteString("\n<details><summary>" + inSummary(r.Apart.Title) + "</summary>\n")
+			folded = "\n</details>\n"
+		}
 		if fresh {
 			b.WriteString(sectionHead(r.Sections[l.section]))
 		}
@@ -58,15 +69,19 @@ func Markdown(w io.Writer, r Report) error {
 		section, table = l.section, l.row
 		b.WriteString(l.text)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.String()+folded)
 	return err
 }
+
+// noticeRoom is for what leftOut says, and for what folds.
+const noticeRoom = 4096
 
 // line is a note or a row, and whether there is room for it.
 type line struct {
 	section int
 	row     bool
 	mark    string // of a row
+	group   string // of a row
 	rank    int    // lower ones are more needed
 	text    string
 	kept    bool
@@ -99,7 +114,7 @@ func markdownLines(r Report) []line {
 		}
 		for _, g := range s.Groups {
 			for _, row := range g.Rows {
-				l := line{section: i, row: true, mark: row.Mark.Text, rank: rankRow, text: tableRow(g.Title, row)}
+				l := line{section: i, row: true, mark: row.Mark.Text, group: g.Title, rank: rankRow, text: tableRow(g.Title, row)}
 				switch row.Risk {
 				case Takes:
 					l.rank = rankTakes
@@ -171,25 +186,32 @@ func byImportance(a, b line) int {
 	}
 }
 
-// leftOut says what there was no room for; "" when all is there.
+// leftOut says what there was no room for; "" when all is there. What takes access is told by resource.
 func leftOut(lines []line) string {
-	missing, rows, notes := map[string]int{}, 0, 0
+	missing, takes, notes := map[string]int{}, map[string]int{}, 0
 	for _, l := range lines {
 		switch {
 		case l.kept:
 		case l.row:
 			missing[l.mark]++
-			rows++
+			if l.rank == rankTakes {
+				takes[l.group]++
+			}
 		default:
 			notes++
 		}
 	}
-	if rows+notes == 0 {
-		return ""
-	}
+	return leftOutText(missing, notes) + leftTakings(takes)
+}
+
+func leftOutText(missing map[string]int, notes int) string {
+	rows := 0
 	var parts []string
 	for mark, n := range missing {
-		parts = append(parts, fmt.Sprintf("%s × %d", code(mark), n))
+		parts, rows = append(parts, fmt.Sprintf("%s × %d", code(mark), n)), rows+n
+	}
+	if rows+notes == 0 {
+		return ""
 	}
 	slices.Sort(parts)
 	text := "\nToo long for a comment. Left out: " + Count(rows, "row")
@@ -202,6 +224,27 @@ func leftOut(lines []line) string {
 	return text + ". Revokes, deletes and other changes that take access come first, then blocked ones; the whole is in the text and JSON outputs.\n"
 }
 
+// leftTakings counts by group what takes access and was left out, as far as there is room.
+func leftTakings(takes map[string]int) string {
+	if len(takes) == 0 {
+		return ""
+	}
+	names := sortedNames(takes)
+	slices.SortStableFunc(names, func(a, b string) int { return takes[b] - takes[a] })
+	text, rest := "\nOf what was left out this takes access:", 0
+	for _, name := range names {
+		if part := fmt.Sprintf(" %s × %d,", code(name), takes[name]); len(text)+len(part) < noticeRoom-1024 {
+			text += part
+		} else {
+			rest += takes[name]
+		}
+	}
+	if rest > 0 {
+		return text + fmt.Sprintf(" and %d elsewhere.\n", rest)
+	}
+	return strings.TrimSuffix(text, ",") + ".\n"
+}
+
 // code puts a text into a code span, where Markdown, mentions and links mean nothing. A text that could end the span or
 // its table cell is written in character references instead.
 func code(s string) string {
@@ -212,16 +255,22 @@ func code(s string) string {
 	if !strings.ContainsAny(s, "`|\\") && s[0] != ' ' {
 		return "`" + s + "`"
 	}
+	return "<code>" + referenced(s, "") + "</code>"
+}
+
+// inSummary is a text between HTML tags, where Markdown means nothing.
+func inSummary(s string) string { return referenced(Visible(s), ":,.-/()") }
+
+// referenced writes all of a text that is neither a letter, a digit, a blank nor plain as character references.
+func referenced(s, plain string) string {
 	var b strings.Builder
-	b.WriteString("<code>")
 	for _, r := range s {
-		if r < 0x80 && !isWord(r) {
+		if r < 0x80 && !isWord(r) && !strings.ContainsRune(plain, r) {
 			fmt.Fprintf(&b, "&#%d;", r)
 			continue
 		}
 		b.WriteRune(r)
 	}
-	b.WriteString("</code>")
 	return b.String()
 }
 

@@ -2,8 +2,12 @@ package render
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -27,32 +31,40 @@ func TestMarkdownHostileNames(t *testing.T) {
 	}
 }
 
-// A plan too long for a comment shows every revoke first and counts the rest.
-func TestMarkdownOverflow(t *testing.T) {
+// manyChanges is a plan of grants, revokes and blocked changes.
+func manyChanges(grants, revokes, blocked int) *diff.Plan {
 	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud"}
-	for i := range 3000 {
+	for i := range grants {
 		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD",
 			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("工程师%05d", i)), Source: "a.yaml:1"})
 	}
-	for i := range 100 {
-		part.Changes = append(part.Changes, diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "Legacy",
-			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("gone%03d", i)), Reason: "not in the files"})
+	for i := range revokes {
+		part.Changes = append(part.Changes, diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: fmt.Sprintf("Legacy%d", i%7),
+			Role: spec.RoleAccess, Subject: user(fmt.Sprintf("gone%03d", i/3)), Reason: "not in the files"})
+	}
+	for i := range blocked {
+		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: kindApp, Resource: "Excel", Role: spec.RoleAccess, Subject: user(fmt.Sprint(i)), Problem: "no such user"})
 	}
 	plan := &diff.Plan{Connections: []diff.ConnectionPlan{part, {Name: "empty", Provider: "p", Unmanaged: 1}}}
 	plan.Summarize(nil)
-	have := asMarkdown(t, Plan(plan))
-	if len(have) > MarkdownLimit || len(have) < MarkdownLimit*9/10 {
+	return plan
+}
+
+// A plan too long for a comment shows everything that it takes first and counts the rest.
+func TestMarkdownOverflow(t *testing.T) {
+	have := asMarkdown(t, Plan(manyChanges(3000, 100, 0), Layout{}))
+	if len(have) > MarkdownLimit || len(have) < MarkdownLimit*8/10 {
 		t.Errorf("%d bytes were written, the limit is %d", len(have), MarkdownLimit)
 	}
-	shown := strings.Count(have, "| `+` |")
+	shown := strings.Count(have, "`a.yaml:1`")
 	left := fmt.Sprintf("Left out: %d rows (`+` × %d). ", 3000-shown, 3000-shown)
-	if !strings.Contains(have, left) {
+	if !strings.Contains(have, left) || shown < 100 {
 		t.Errorf("%d grants are shown, and the text doesn't say %q", shown, left)
 	}
 	if n := strings.Count(have, "| `-` |"); n != 100 {
 		t.Errorf("%d of 100 revokes are shown", n)
 	}
-	if strings.Index(have, "| `-` |") > strings.Index(have, "| `+` |") {
+	if strings.Index(have, "| `-` |") > strings.Index(have, "工程师") {
 		t.Error("grants come before revokes")
 	}
 	if !strings.HasSuffix(have, "\n") || !strings.Contains(have, "#### `empty (p)`") {
@@ -60,32 +72,74 @@ func TestMarkdownOverflow(t *testing.T) {
 	}
 }
 
-// Where not even the risky rows fit, nothing less risky is shown.
+// Where not even what is taken away fits, nothing less risky is shown, and all of it is in totals.
 func TestMarkdownRiskyOverflow(t *testing.T) {
-	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud", Unmanaged: 3, Notes: []string{"loud"}}
-	for i := range 2000 {
-		part.Changes = append(part.Changes,
-			diff.Change{Op: diff.OpGrant, Kind: kindAppGroup, Resource: "CAD", Subject: user("a")},
-			diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Subject: user(fmt.Sprint(i))})
+	plan := manyChanges(2000, 3000, 50)
+	plan.Connections[0].Notes = []string{"loud"}
+	have := asMarkdown(t, Plan(plan, Layout{}))
+	if strings.Contains(have, "工程师") || strings.Contains(have, "no such user") || !strings.Contains(have, "`+` × 2000, `-` × ") || !strings.Contains(have, "**WARNING** `loud`") || len(have) > MarkdownLimit {
+		t.Errorf("%d bytes, or a wrong choice of rows:\n%.600s", len(have), have)
 	}
-	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.ConnectionPlan{part}}))
-	if strings.Contains(have, "| `+` |") || !strings.Contains(have, "`+` × 2000, `-` × ") ||
-		!strings.Contains(have, ", 1 note. ") || !strings.Contains(have, "**WARNING** `loud`") {
-		t.Errorf("wrong choice of rows:\n%.600s", have)
+	for _, by := range []string{"by resource", "by person"} {
+		_, table, _ := strings.Cut(have, "#### Taken away, "+by)
+		table, _, _ = strings.Cut(table, "####")
+		sum := 0
+		for _, n := range regexp.MustCompile(`\| (\d+) \|`).FindAllStringSubmatch(table, -1) {
+			count, _ := strconv.Atoi(n[1])
+			sum += count
+		}
+		if sum != 3000 {
+			t.Errorf("the totals %s sum up to %d:\n%.300s", by, sum, table)
+		}
+	}
+	if shown := strings.Count(have, "| `-` |"); shown < 100 || !strings.Contains(have, fmt.Sprintf("`-` × %d)", 3000-shown)) {
+		t.Errorf("%d revokes are shown", shown)
 	}
 }
 
-// Where room is short, settings that take access stand with the revokes, before what is blocked.
+// Where room is short, what is blocked leaves it to what is taken away.
 func TestMarkdownShowsTakingsFirst(t *testing.T) {
-	part := diff.ConnectionPlan{Name: "workspace", Provider: "huaweicloud"}
-	for i := range 1500 {
-		part.Changes = append(part.Changes, diff.Change{Op: diff.OpGrant, Kind: "app-group", Resource: "CAD", Subject: user(fmt.Sprint(i)), Problem: "no such user"})
+	plan := manyChanges(0, 100, 1500)
+	plan.Connections[0].Changes = append(plan.Connections[0].Changes,
+		diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"})
+	have := asMarkdown(t, Plan(plan, Layout{}))
+	if strings.Count(have, "| `-` |") != 100 || !strings.Contains(have, "everyone -> assigned") || !strings.Contains(have, "Left out: ") || strings.Contains(have, "Taken away, by") {
+		t.Errorf("not all that is taken is shown:\n%.2000s", have)
 	}
-	part.Changes = append(part.Changes, diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"},
-		diff.Change{Op: diff.OpRevoke, Kind: "app", Resource: "Excel", Subject: user("gone")})
-	have := asMarkdown(t, Plan(&diff.Plan{Connections: []diff.ConnectionPlan{part}}))
-	closed, gone, blocked := strings.Index(have, "everyone -> assigned"), strings.Index(have, "gone"), strings.Index(have, "no such user")
-	if closed < 0 || gone < 0 || max(closed, gone) > blocked {
-		t.Errorf("closed at %d, revoked at %d, blocked at %d", closed, gone, blocked)
-	}
+}
+
+// Whatever a plan holds and however long its names are, its comment stays below the limit, and says of each change that it is
+// there: in a row, or in a count.
+func TestMarkdownLosesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plan := &diff.Plan{ID: "sha256:0"}
+		for range rapid.IntRange(1, 3).Draw(t, "connections") {
+			part := diff.ConnectionPlan{Name: fmt.Sprint("c", len(plan.Connections)), Provider: "p"}
+			long := strings.Repeat("x", rapid.SampledFrom([]int{1, 50, 2000}).Draw(t, "length"))
+			for range rapid.IntRange(0, 40).Draw(t, "notes") {
+				part.Notes = append(part.Notes, long)
+			}
+			for i := range rapid.SampledFrom([]int{0, 3, 100, 600}).Draw(t, "changes") {
+				c := diff.Change{Op: []diff.Op{diff.OpGrant, diff.OpRevoke, diff.OpRevoke, diff.OpCreate}[i%4], Kind: kindApp, Resource: fmt.Sprint(long, i%7), Role: spec.RoleAccess}
+				if c.Op != diff.OpCreate {
+					c.Subject = user(fmt.Sprint("u", i%13, long))
+				}
+				part.Changes = append(part.Changes, c)
+			}
+			plan.Connections = append(plan.Connections, part)
+		}
+		plan.Summarize(nil)
+		text := new(strings.Builder)
+		if err := Markdown(text, Plan(plan, Layout{})); err != nil || text.Len() > MarkdownLimit {
+			t.Fatalf("%d bytes, %v", text.Len(), err)
+		}
+		shown := strings.Count(text.String(), "| `-` |")
+		if left := regexp.MustCompile("`-` × (\\d+)").FindStringSubmatch(text.String()); left != nil {
+			n, _ := strconv.Atoi(left[1])
+			shown += n
+		}
+		if shown != plan.Summary.Revoke {
+			t.Fatalf("%d of %d revokes are told:\n%.3000s", shown, plan.Summary.Revoke, text)
+		}
+	})
 }

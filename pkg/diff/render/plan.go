@@ -10,23 +10,17 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Plan reports what an apply would do, by resource.
-func Plan(p *diff.Plan) Report { return PlanBy(p, ByResource) }
-
-// PlanBy reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
-func PlanBy(p *diff.Plan, by By) Report { return PlanWithin(p, by, 0) }
-
-// PlanWithin is PlanBy in so many rows at most, 0 for all; it counts the rest.
-func PlanWithin(p *diff.Plan, by By, limit int) Report {
+// Plan reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
+func Plan(p *diff.Plan, l Layout) Report {
 	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
 	seen := view{Tally: p.Summary.Tally}
-	shown, extra, hidden := planRows(p, limit)
+	shown, extra, hidden := planRows(p, l.Rows)
 	var own, apart []entry
 	for i, part := range p.Connections {
 		s := planSection(part)
 		rows, before := partEntries(part, shown[i], extra[i])
 		own, apart = append(own, rows...), append(apart, before...)
-		if by == ByResource {
+		if l.By != ByPerson {
 			s.Groups = byResource(rows)
 		}
 		if hidden > 0 && len(part.Changes) > 0 {
@@ -40,10 +34,12 @@ func PlanWithin(p *diff.Plan, by By, limit int) Report {
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
-	if by == ByPerson {
+	if l.By == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
+	} else {
+		report.Comment = &Comment{own: own, before: apart, several: len(p.Connections) > 1, id: p.ID}
 	}
-	report.Apart = apartOf(p.Base, apart, by)
+	report.Apart = apartOf(p.Base, apart, l.By)
 	report.Totals = planTotals(p.Summary, seen) + baseTotals(p) + hiddenText(hidden)
 	return report
 }
@@ -103,7 +99,7 @@ func planSection(part diff.ConnectionPlan) Section {
 func partEntries(part diff.ConnectionPlan, shown, extra []diff.Change) (own, before []entry) {
 	title := Heading(part.Name, part.Provider, part.Endpoints)
 	for _, c := range shown {
-		e := entry{title, c, changeRow(c)}
+		e := entry{part.Name, title, c, changeRow(c), false}
 		if c.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
@@ -111,7 +107,7 @@ func partEntries(part diff.ConnectionPlan, shown, extra []diff.Change) (own, bef
 		}
 	}
 	for _, c := range extra {
-		own = append(own, entry{title, c, extraRow(c)})
+		own = append(own, entry{part.Name, title, c, extraRow(c), false})
 	}
 	return own, before
 }

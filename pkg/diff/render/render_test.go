@@ -78,7 +78,7 @@ workspace (huaweicloud)
 
 Plan: 1 to create, 2 to update, 3 to grant, 1 to revoke, 1 to resend, 1 to delete in 1 call; about 1 s at the set rate; 2 mails will be sent; 1 blocked; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Plan(everyOp())))
+	compare(t, want, asText(t, Plan(everyOp(), Layout{})))
 }
 
 func TestPlanMarkdown(t *testing.T) {
@@ -98,20 +98,40 @@ func TestPlanMarkdown(t *testing.T) {
 - **ALLOWED** 'rule max-mails: 2, the limit is 1; reason: ticket 4711'
 - '2 live resources are not in the files and are left alone'
 
+#### Blocked (1)
+
 | | Resource | Subject | Source | Why |
 |---|---|---|---|---|
-| '~' | 'mail-group cad@corp.example' | 'owner: (none) -> alice@corp.example' | 'a.yaml:50' |  |
-| '+' | 'mail-group cad@corp.example' | 'mailbox:desk@corp.example (sender)' | 'a.yaml:51' |  |
-| '-' | 'mail-group old@corp.example' | 'delete' | 'a.yaml:60' | 'state: absent' |
-| '+' | 'app-group CAD' | '张伟@local.com' | 'a.yaml:12' | 'contract 4711' |
-| '!' | 'app-group CAD' | 'nobody@local.com' | 'a.yaml:12' | 'blocked: the vendor knows no such user' |
-| '-' | 'app-group CAD' | 'bob@local.com' |  | 'not in the files' |
-| '+' | 'app-group 设计' | 'create' | 'a.yaml:9' |  |
-| '+' | 'app-group 设计' | 'alice@local.com' | 'a.yaml:100' |  |
-| '~' | 'app AutoCAD' | 'audience: everyone -> assigned' | 'a.yaml:40' |  |
-| '>' | 'account billing' | 'resend' |  | 'the mail failed' |
+| '!' | 'workspace app-group CAD' | 'nobody@local.com' | 'a.yaml:12' | 'blocked: the vendor knows no such user' |
+
+#### Taken away (2)
+
+| | Resource | Subject | Source | Why |
+|---|---|---|---|---|
+| '-' | 'workspace app-group CAD' | 'bob@local.com' |  | 'not in the files' |
+| '-' | 'workspace mail-group old@corp.example' | 'delete' | 'a.yaml:60' | 'state: absent' |
+
+#### By person
+
+| Person | Gains | Loses |
+|---|---|---|
+| 'alice@local.com' | 'workspace app-group 设计' 'a.yaml:100' |  |
+| 'bob@local.com (not in the files)' |  | 'workspace app-group CAD' |
+| 'mailbox:desk@corp.example' | 'workspace mail-group cad@corp.example (sender)' 'a.yaml:51' |  |
+| '张伟@local.com' | 'workspace app-group CAD' 'a.yaml:12 contract 4711' |  |
+
+<details><summary>The rest (4)</summary>
+
+| | Resource | Subject | Source | Why |
+|---|---|---|---|---|
+| '+' | 'workspace app-group 设计' | 'create' | 'a.yaml:9' |  |
+| '~' | 'workspace app AutoCAD' | 'audience: everyone -> assigned' | 'a.yaml:40' |  |
+| '~' | 'workspace mail-group cad@corp.example' | 'owner: (none) -> alice@corp.example' | 'a.yaml:50' |  |
+| '>' | 'workspace account billing' | 'resend' |  | 'the mail failed' |
+
+</details>
 `
-	compare(t, strings.ReplaceAll(want, "'", "`"), asMarkdown(t, Plan(everyOp())))
+	compare(t, strings.ReplaceAll(want, "'", "`"), asMarkdown(t, Plan(everyOp(), Layout{})))
 }
 
 func TestDriftText(t *testing.T) {
@@ -141,7 +161,7 @@ workspace (huaweicloud)
 
 Drift: 5 missing, 2 extra, 2 changed, 1 pending; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil))))
+	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil), Layout{})))
 }
 
 // Which side changed stands behind the reason, and totals tell both.
@@ -152,7 +172,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 		"cad@corp.example": {Settings: map[string]string{"owner": "eve@corp.example"}},
 	}
 	drift := diff.DriftOf(everyOp(), func(ref spec.Ref) (diff.Confirmed, bool) { c, ok := confirmed[ref.Name]; return c, ok })
-	text := asText(t, Drift(drift))
+	text := asText(t, Drift(drift, Layout{}))
 	for _, line := range []string{
 		"missing 张伟@local.com                       a.yaml:12   contract 4711; changed live\n",
 		"missing nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user; the files moved on\n",
@@ -166,7 +186,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 			t.Errorf("no line %q in\n%s", line, text)
 		}
 	}
-	if md := asMarkdown(t, Drift(drift)); !strings.Contains(md, "`contract 4711; changed live`") {
+	if md := asMarkdown(t, Drift(drift, Layout{})); !strings.Contains(md, "`contract 4711; changed live`") {
 		t.Errorf("markdown does not say who moved:\n%s", md)
 	}
 }
@@ -193,8 +213,8 @@ func TestResultText(t *testing.T) {
 
 Applied: 1 done, 1 already there, 1 refused, 1 unknown, 1 not tried, 1 blocked in 4 calls.
 `
-	compare(t, want, asText(t, Result(result)))
-	compare(t, "No changes. Nothing was written.\n", asText(t, Result(&diff.Result{})))
+	compare(t, want, asText(t, Result(result, Layout{})))
+	compare(t, "No changes. Nothing was written.\n", asText(t, Result(&diff.Result{}, Layout{})))
 }
 
 func TestTotals(t *testing.T) {
@@ -288,7 +308,7 @@ func TestEverythingHasWords(t *testing.T) {
 }
 
 func TestColorOnlyWhenAsked(t *testing.T) {
-	report := Plan(everyOp())
+	report := Plan(everyOp(), Layout{})
 	if text := asText(t, report); strings.Contains(text, "\x1b") {
 		t.Error("there is an escape sequence in text without colour")
 	}

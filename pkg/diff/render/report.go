@@ -14,6 +14,7 @@ type Report struct {
 	Sections []Section // connections, or people
 	Apart    Apart     // what is not because of the change that is looked at
 	Totals   string
+	Comment  *Comment // what Markdown shows instead of the rows of Sections; nil: these
 }
 
 // Apart stands apart from the rest of a report.
@@ -30,6 +31,13 @@ const (
 	ByResource By = "resource"
 	ByPerson   By = "person"
 )
+
+// Layout is how a report lists what it is about.
+type Layout struct {
+	By      By
+	Rows    int  // the most that are shown one by one, 0 for all; the rest is counted
+	Outside bool // whether drift names what no file rules
+}
 
 // Section is one connection's part of a report.
 type Section struct {

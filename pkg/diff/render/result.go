@@ -10,11 +10,8 @@ import (
 
 // Result reports what an apply did: the changes that went wrong, one by one, and the count of all. Changes that were not tried
 // are only counted, by their reasons: after an interrupt there may be very many.
-func Result(r *diff.Result) Report { return ResultWithin(r, 0) }
-
-// ResultWithin is Result in so many rows at most, 0 for all; it counts the rest.
-func ResultWithin(r *diff.Result, rows int) Report {
-	report := resultReport(r, rows, func(c *diff.ChangeResult) bool { return !c.Outcome.Clean() && c.Outcome != diff.NotTried })
+func Result(r *diff.Result, l Layout) Report {
+	report := resultReport(r, l.Rows, func(c *diff.ChangeResult) bool { return !c.Outcome.Clean() && c.Outcome != diff.NotTried })
 	for _, part := range r.Connections {
 		notes := untried(part.Changes)
 		if len(notes) == 0 {

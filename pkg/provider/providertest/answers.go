@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
@@ -16,6 +17,7 @@ import (
 // rewriting is a way to the vendor on which JSON answers are changed.
 type rewriting struct {
 	http.RoundTripper
+	mu      *sync.Mutex // requests come side by side
 	rewrite func(r *http.Request, answer map[string]any)
 }
 
@@ -31,7 +33,9 @@ func (x rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
 	decoder, answer := json.NewDecoder(bytes.NewReader(body)), map[string]any(nil)
 	decoder.UseNumber()
 	if decoder.Decode(&answer) == nil {
+		x.mu.Lock()
 		x.rewrite(r, answer)
+		x.mu.Unlock()
 		if body, err = json.Marshal(answer); err != nil {
 			return resp, err
 		}
@@ -42,7 +46,7 @@ func (x rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Rewrite has rewrite change each JSON answer of the vendor.
 func (c *Tenant) Rewrite(rewrite func(r *http.Request, answer map[string]any)) {
-	c.Via = rewriting{c.Via, rewrite}
+	c.Via = rewriting{c.Via, new(sync.Mutex), rewrite}
 }
 
 // EachList has change replace each list of rows in an answer. Totals follow.

@@ -33,6 +33,8 @@ type Tenant struct {
 	Answered   func(*http.Request)    // nil, or called when an answer has come
 	KV         *KV                    // nil: nothing outlives a run
 
+	Parallelism int // reads in flight, as Open takes it; up to 1: one after the other
+
 	mu     sync.Mutex
 	Sent   []Sent        // the requests so far
 	Events []httpx.Event // what the client said of them
@@ -51,7 +53,7 @@ func Start(t testing.TB, p Provider, seed string) *Tenant {
 	if err := server.LoadSeed([]byte(seed)); err != nil {
 		t.Fatal(err)
 	}
-	return &Tenant{Server: server, Provider: p, Via: server.Transport(), Secrets: Secrets(p.Format.Auth[0].Keys...),
+	return &Tenant{Server: server, Parallelism: 8, Provider: p, Via: server.Transport(), Secrets: Secrets(p.Format.Auth[0].Keys...),
 		Connection: spec.Connection{Name: Name, Provider: p.Format.Provider, Settings: map[string]string{}, Endpoints: map[string]string{"": "http://127.0.0.1:1"}}}
 }
 
@@ -91,7 +93,7 @@ func (c *Tenant) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Env is what the tenant's clients take from the process around them.
 func (c *Tenant) Env() httpx.Env {
-	env := httpx.Env{Transport: c, UserAgent: "entitlectl/test", Observe: func(e httpx.Event) {
+	env := httpx.Env{Transport: c, UserAgent: "entitlectl/test", Parallelism: c.Parallelism, Observe: func(e httpx.Event) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.Events = append(c.Events, e)

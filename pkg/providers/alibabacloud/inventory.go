@@ -9,16 +9,19 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Names lists the display names of all accounts that are members.
-func (r *Reader) Names(ctx context.Context, _ spec.Kind) ([]string, error) {
+// Refs lists all accounts that are members.
+func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
 	all, err := r.api.pages(ctx, listAccounts, nil, 0)
-	var names []string
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	var refs []spec.Ref
 	for _, a := range all.Rows {
 		if statuses[a.Status].course != toRefuse {
-			names = append(names, a.DisplayName)
+			refs = append(refs, r.ref(a.DisplayName))
 		}
 	}
-	return names, err
+	return refs, nil
 }
 
 // Inventory reads all accounts. Of one that is on its way to another type, the type is left out: to name the one is to have mails

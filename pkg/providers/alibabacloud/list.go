@@ -13,10 +13,10 @@ import (
 // pageSize is the largest that ListAccounts gives; that of ListAccountRecordsForParent is taken to be the same.
 const pageSize = 100
 
-// pages reads a whole list; see provider.ReadList. With most > 0 a list of more pages ends with provider.ErrTooLong. A list
+// pages reads a whole list; see provider.ReadList. With most > 0 a list of more rows ends with provider.ErrTooLong. A list
 // that is never whole is an error.
 func (a *api) pages(ctx context.Context, list operation, query url.Values, most int) (provider.Listed[account], error) {
-	rules := provider.Rules{Name: list.action, Most: most * pageSize, RepeatEnds: true, NeverOn: true}
+	rules := provider.Rules{Name: list.action, Most: most, Ahead: a.http.Env.Parallelism, RepeatEnds: true, NeverOn: true}
 	all, err := provider.ReadList(ctx, rules, account.key, func(ctx context.Context, read int) (provider.Page[account, int], error) {
 		return a.page(ctx, list, query, read)
 	})
@@ -44,7 +44,7 @@ func (a *api) page(ctx context.Context, list operation, query url.Values, read i
 	}
 	p.Total, p.Odd = answer.TotalCount.Total(true)
 	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
-		p.Next = read + 1
+		p.Next, p.Nth = read+1, func(n int) int { return n }
 	}
 	return p, nil
 }

@@ -137,7 +137,7 @@ func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (m
 			return found, 0, err
 		}
 	}
-	all, err := r.api.pages(ctx, listAccounts, nil, len(wanted)+1)
+	all, err := r.api.pages(ctx, listAccounts, nil, provider.MostRows(pageSize, make([]int, len(wanted))))
 	if errors.Is(err, provider.ErrTooLong) {
 		all.Rows, err = r.search(ctx, wanted)
 	}
@@ -163,31 +163,33 @@ func (r *Reader) getAll(ctx context.Context, wanted []string) (map[string]accoun
 	if len(wanted) > r.pages || slices.ContainsFunc(wanted, func(n string) bool { return r.seen[n].ID == "" || r.seen[n].alike != "" }) {
 		return nil, nil
 	}
-	found := map[string]account{}
-	for _, name := range wanted {
-		a, err := r.api.get(ctx, r.seen[name].ID)
-		if httpx.Code(err) == codeNoAccount || err == nil && a.DisplayName != name {
-			return nil, nil
+	all, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(wanted), func(ctx context.Context, i int) (account, error) {
+		a, err := r.api.get(ctx, r.seen[wanted[i]].ID)
+		if httpx.Code(err) == codeNoAccount || err == nil && a.DisplayName != wanted[i] {
+			err = errOther
 		}
-		if err != nil {
-			return nil, err
-		}
-		found[name] = a
+		return a, err
+	})
+	if errors.Is(err, errOther) {
+		return nil, nil
 	}
-	return found, nil
+	found := map[string]account{}
+	for i, a := range all {
+		found[wanted[i]] = a
+	}
+	return found, err
 }
+
+// errOther says that an account is not what it was.
+var errOther = errors.New("it is gone, or has another name")
 
 // search asks for each account by its name.
 func (r *Reader) search(ctx context.Context, wanted []string) ([]account, error) {
-	var all []account
-	for _, name := range wanted {
-		some, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {name}}, 0)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some.Rows...)
-	}
-	return all, nil
+	found, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(wanted), func(ctx context.Context, i int) ([]account, error) {
+		some, err := r.api.pages(ctx, listAccounts, url.Values{"QueryKeyword": {wanted[i]}}, 0)
+		return some.Rows, err
+	})
+	return slices.Concat(found...), err
 }
 
 // pick finds the wanted accounts among rows. Those that are no members give way to those that are; members of one name can't

@@ -25,8 +25,8 @@ type Text string
 func (a Answer) Date() (time.Time, error) { return http.ParseTime(a.Header.Get("Date")) }
 
 // decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
-// JSON comes from something that stands between us and the vendor.
-func (c *Client) decode(r *http.Request, data []byte, out any) error {
+// JSON comes from something that stands between us and the vendor. repeated is its duplicateKey.
+func (c *Client) decode(r *http.Request, data []byte, repeated string, out any) error {
 	data = bytes.TrimSpace(data)
 	if text, ok := out.(*Text); ok {
 		*text = Text(data)
@@ -44,8 +44,8 @@ func (c *Client) decode(r *http.Request, data []byte, out any) error {
 	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("the answer can't be read: %w: %q", err, c.excerpt(r, data))
 	}
-	if key := duplicateKey(data); key != "" {
-		return fmt.Errorf("the answer can't be trusted: it has %q twice in one place", key)
+	if repeated != "" {
+		return fmt.Errorf("the answer can't be trusted: it has %q twice in one place", repeated)
 	}
 	return nil
 }
@@ -67,11 +67,8 @@ func (c *Client) excerpt(r *http.Request, body []byte) string {
 }
 
 // duplicateKey is a key that an object of a JSON text has twice, at any depth, in any letter case: of its values readers take the
-// first, the last or either. It is "" where there is none, and for what is not JSON.
+// first, the last or either. It is "" where there is none. Of what is not JSON it may be anything.
 func duplicateKey(data []byte) string {
-	if !json.Valid(data) {
-		return ""
-	}
 	var open []keys // of each object and list that is open; lists have none
 	for at := 0; at < len(data); at++ {
 		switch data[at] {
@@ -79,40 +76,74 @@ func duplicateKey(data []byte) string {
 			open = slices.Grow(open, 1)[:len(open)+1]
 			open[len(open)-1].clear()
 		case '}', ']':
-			open = open[:len(open)-1]
+			open = open[:max(0, len(open)-1)]
 		case '"':
-			end := at + 1
-			for ; data[end] != '"'; end++ {
-				if data[end] == '\\' {
-					end++
+			end := endOfString(data, at+1)
+			text := data[at:end]
+			at = end - 1
+			if isKey(data[end:]) && len(open) > 0 {
+				if key := plainKey(text); !open[len(open)-1].add(key) {
+					return strings.ToLower(string(key))
 				}
-			}
-			text := data[at : end+1]
-			at = end
-			if rest := bytes.TrimLeft(data[end+1:], " \t\r\n"); len(rest) == 0 || rest[0] != ':' {
-				continue // a value
-			}
-			if key := plainKey(text); !open[len(open)-1].add(key) {
-				return strings.ToLower(string(key))
 			}
 		}
 	}
 	return ""
 }
 
+// endOfString is where the text goes on after a string that began before.
+func endOfString(data []byte, at int) int {
+	for {
+		quote := bytes.IndexByte(data[at:], '"')
+		if quote < 0 {
+			return len(data)
+		}
+		escape := bytes.IndexByte(data[at:at+quote], '\\')
+		if escape < 0 {
+			return at + quote + 1
+		}
+		if at += escape + 2; at > len(data) {
+			return len(data)
+		}
+	}
+}
+
+// isKey says whether the string before the rest of a text is a key.
+func isKey(rest []byte) bool {
+	for _, c := range rest {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return c == ':'
+		}
+	}
+	return false
+}
+
 // keys are those of one object so far: in a list while they are few, as nearly always, since every answer is looked at.
 type keys struct {
 	few  [][]byte
 	many map[string]bool
+	// former has the keys of the object before at this depth, of which the first ones, as many as few has, are the same: rows of
+	// a list are alike, and what was compared once is not compared again.
+	former [][]byte
 }
 
 // manyKeys is from where on a list would be slower.
 const manyKeys = 50
 
-func (k *keys) clear() { k.few, k.many = k.few[:0], nil }
+func (k *keys) clear() {
+	if len(k.few) > len(k.former) {
+		k.former = append(k.former, k.few[len(k.former):]...)
+	}
+	k.few, k.many = k.few[:0], nil
+}
 
 // add says whether the key is new, in any letter case.
 func (k *keys) add(key []byte) bool {
+	if n := len(k.few); n < len(k.former) && bytes.Equal(k.former[n], key) {
+		k.few = append(k.few, key)
+		return true
+	}
+	k.former = k.former[:min(len(k.few), len(k.former))]
 	if k.many == nil && len(k.few) < manyKeys {
 		if slices.ContainsFunc(k.few, func(known []byte) bool { return bytes.EqualFold(known, key) }) {
 			return false

@@ -13,11 +13,16 @@ import (
 // A key twice in one object is found at any depth and in any case; the same key in two objects, or as a value, is not one.
 func TestDuplicateKeysAreFound(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}],"d":"a"}`: "", `["a","a"]`: "", `{"a":"\\","b":"\"a\":"}`: "", `{"":{}}`: "", `not JSON {"a":1,"a":2}`: "", ``: "",
+		`{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}],"d":"a"}`: "", `["a","a"]`: "", `{"a":"\\","b":"\"a\":"}`: "", `{"":{}}`: "", ``: "", `[{"a":1,"b":2},{"a":1},{"a":1,"b":2,"c":3},{"b":1,"a":2}]`: "",
 		`{"a":1,"a":2}`: "a", `{"x":[1,{"y":{"Count":0,"count":3}}]}`: "count", `{"a" :1,"\u0061"	:2}`: "a", `{"":1,"":2}`: "", `{"a":{"b":1},"a":{}}`: "a",
+		`[{"a":1,"b":2},{"a":1,"b":2,"B":3}]`: "b", `[{"a":1,"b":2},{"b":1,"c":2,"b":3}]`: "b", `[{"a":1,"b":2,"c":3},{"a":1},{"a":1,"c":2,"C":3}]`: "c",
 	} {
 		if got := duplicateKey([]byte(text)); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+		for end := range text {
+			duplicateKey([]byte(text[:end])) // a part of it is not JSON, and must do no harm
+			duplicateKey([]byte(text[end:]))
 		}
 	}
 }

@@ -46,6 +46,7 @@ type Client struct {
 	limiter    limiter
 	retries    retries
 	http       *http.Client
+	reading    chan struct{} // holds the reads in flight; nil: whoever calls bounds them
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // by policy
@@ -59,12 +60,15 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 	c := &Client{
 		Env: env, Secrets: new(Secrets), connection: connection, rates: rates, buckets: map[string]*bucket{}, retries: retries{left: maxRetryTokens},
 		http: &http.Client{
-			Transport: env.Transport,
+			Transport: transport(env),
 			// A signed request must not follow its answer to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
 	c.Secrets.Keep(proxyPasswords()...)
+	if env.Parallelism > 0 {
+		c.reading = make(chan struct{}, env.Parallelism)
+	}
 	if env.Transport == nil {
 		c.unfit = checkProxies()
 	}
@@ -75,6 +79,17 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 		}
 	}
 	return c
+}
+
+// transport is the way to the vendor. One of its own keeps as many connections open as there are reads in flight.
+func transport(env Env) http.RoundTripper {
+	network, ok := http.DefaultTransport.(*http.Transport)
+	if env.Transport != nil || !ok {
+		return env.Transport
+	}
+	network = network.Clone()
+	network.MaxIdleConnsPerHost = max(http.DefaultMaxIdleConnsPerHost, env.Parallelism)
+	return network
 }
 
 // bucket is what the request draws from.
@@ -103,6 +118,12 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 	var last *Error
 	if c.unfit != nil {
 		return Answer{}, req.fail(provider.NotDone, c.unfit).failure()
+	}
+	if req.reads() && c.reading != nil {
+		if err := enter(ctx, c.reading); err != nil {
+			return Answer{}, req.stopped(nil, err).failure()
+		}
+		defer func() { <-c.reading }()
 	}
 	for attempt := 1; ; attempt++ {
 		if err := bucket.wait(ctx); err != nil {
@@ -225,12 +246,19 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	if err != nil {
 		return Answer{}, req.fail(provider.Unknown, plain(err, c.Env.TryTimeout))
 	}
+	if c.Env.Answered != nil {
+		c.Env.Answered(r, resp)
+	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	closeErr := resp.Body.Close()
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
-	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && duplicateKey(data) == "" {
+	repeated := ""
+	if resp.StatusCode < 300 && err == nil && (c.Meaning != nil || out != nil) {
+		repeated = duplicateKey(data)
+	}
+	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && repeated == "" {
 		failure.Means = c.Meaning(data)
 	}
 	switch {
@@ -244,7 +272,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 	default:
-		failure.Err = c.decode(r, data, out)
+		failure.Err = c.decode(r, data, repeated, out)
 	}
 	if failure.Err != nil {
 		return answer, failure

@@ -97,7 +97,7 @@ type bucket struct {
 	notBefore time.Time // before it no request begins
 	unused    time.Time // a turn that was taken but not used
 
-	line chan struct{} // holds whoever is next, where requests of this run are apart
+	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
 }
 
@@ -109,17 +109,15 @@ func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
 	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
 }
 
-// wait returns when the next request may begin. A run that is slower than its turns pauses before it takes one: turns that it
-// took and did not use would slow down the others.
+// wait returns when the next request may begin. Only the first in line takes a turn, and a run that is slower than its turns
+// pauses before it does: turns that it took and did not use would slow down the others.
 func (b *bucket) wait(ctx context.Context) error {
+	if err := enter(ctx, b.line); err != nil {
+		return err
+	}
+	defer func() { <-b.line }()
 	if b.apart <= b.every {
 		return b.await(ctx)
-	}
-	select {
-	case b.line <- struct{}{}:
-		defer func() { <-b.line }()
-	case <-ctx.Done():
-		return interruption(ctx)
 	}
 	if err := sleep(ctx, time.Until(b.next)); err != nil {
 		return err
@@ -131,6 +129,16 @@ func (b *bucket) wait(ctx context.Context) error {
 	defer b.mu.Unlock()
 	b.next = time.Now().Add(time.Duration(float64(b.apart) / b.pace))
 	return nil
+}
+
+// enter waits for room in a channel that holds those who are in.
+func enter(ctx context.Context, room chan struct{}) error {
+	select {
+	case room <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return interruption(ctx)
+	}
 }
 
 // await waits for the next turn. One that lies in a time that the vendor has since asked to wait for is given up for a later

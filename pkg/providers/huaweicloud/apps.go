@@ -18,7 +18,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		return nil
 	}
 	name := func(a application) string { return a.Name }
-	found, _, others, err := byName(ctx, r.api, listApps, q, kindApp, application.key, name)
+	found, _, others, err := byName(ctx, r, listApps, q, kindApp, application.key, name)
 	if err != nil {
 		return err
 	}
@@ -31,8 +31,20 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		delete(r.seen.apps, name)
 	}
 	slices.SortFunc(found, func(a, b application) int { return strings.Compare(a.Name, b.Name) })
+	var assigned []application
 	for _, app := range found {
-		if err := r.readApp(ctx, app, q.Desired, live); err != nil {
+		if r.showApp(app, q.Desired, live) {
+			assigned = append(assigned, app)
+		}
+	}
+	lists, err := gather(ctx, r.api, len(assigned), func(ctx context.Context, i int) (provider.Listed[account], error) {
+		return r.readAssignments(ctx, assigned[i])
+	})
+	if err != nil {
+		return err
+	}
+	for i, app := range assigned {
+		if err := r.keepAssignments(ctx, app, lists[i], live); err != nil {
 			return fmt.Errorf("%s: %w", app.Name, err)
 		}
 	}
@@ -61,9 +73,9 @@ func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []strin
 	return q.NoSuch("the App Center has no app", lacked, known, "apps are added in the App Center, not here")
 }
 
-// readApp reads one app's assignments. While everyone has access they mean nothing and their list is not documented to be
-// readable, so they are not read.
-func (r *Reader) readApp(ctx context.Context, app application, desired spec.State, live *diff.Live) error {
+// showApp adds an app to live, and says whether its assignments are to be read. While everyone has access they mean nothing and
+// their list is not documented to be readable.
+func (r *Reader) showApp(app application, desired spec.State, live *diff.Live) (assigned bool) {
 	ref := r.ref(kindApp, app.Name)
 	audience := map[string]string{modeAssigned: audienceAssigned, modeEveryone: audienceEveryone}[app.AuthorizationType]
 	live.Resources[ref] = spec.Resource{Settings: spec.Settings{}.With("audience", audience), Open: audience == audienceEveryone}
@@ -72,19 +84,29 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	case audience == "": // it may be open to everyone
 		live.Unsupported[ref] = fmt.Sprintf("who may use it is not known to this version: its authorization_type is %q; leave it out of the files, or set it at the vendor", app.AuthorizationType)
 		live.Uncount(ref, "its authorization_type is %q", app.AuthorizationType)
-		return nil
+		return false
 	case desired.Resources[ref].Open:
-		return nil
+		return false
 	case audience == audienceEveryone:
 		live.Note(ref, "everyone has access now, so earlier assignments can't be read; once it is assigned they may show up: plan again after this apply")
-		return nil
+		return false
 	}
-	all, err := pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
+	return true
+}
+
+// readAssignments reads who is assigned to an app.
+func (r *Reader) readAssignments(ctx context.Context, app application) (provider.Listed[account], error) {
+	all, err := provider.Spare(pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
 		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
-	})
+	}))
 	if err != nil {
-		return provider.Spare(live, ref, "the list of assignments", err)
+		err = fmt.Errorf("%s: %w", app.Name, err)
 	}
+	return all, err
+}
+
+// keepAssignments turns assignments into live grants.
+func (r *Reader) keepAssignments(ctx context.Context, app application, all provider.Listed[account], live *diff.Live) error {
 	accounts := make([]*account, len(all.Rows))
 	for i := range all.Rows {
 		accounts[i] = &all.Rows[i]
@@ -92,11 +114,10 @@ func (r *Reader) readApp(ctx context.Context, app application, desired spec.Stat
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
+	ref := r.ref(kindApp, app.Name)
 	for _, a := range accounts {
-		r.addGrant(ref, *a, live)
+		r.addGrant(ref, *a, "", live)
 	}
-	if all.Broken != "" {
-		live.Distrust(ref, "the list of assignments is not whole: %s", all.Broken)
-	}
+	all.Judge(live, ref, "the list of assignments")
 	return nil
 }

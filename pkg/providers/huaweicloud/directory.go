@@ -117,8 +117,11 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 	if _, counted := r.seen.mails[group]; counted || !q.Notices {
 		return nil
 	}
-	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == kindAppGroup }
-	if q.Desired.Grants.Where(notified).Len() == 0 {
+	notified := false
+	for g := range q.Desired.Grants.Within(nil, map[spec.Subject]bool{group: true}) {
+		notified = notified || g.Resource.Kind == kindAppGroup
+	}
+	if !notified {
 		return nil
 	}
 	id := r.seen.directory[group].ID
@@ -136,7 +139,7 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 
 // userGroups reads the whole list, or asks by keyword where that is fewer calls.
 func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, error) {
-	list, err := pages(ctx, r.api, listUserGroups, nil, len(wanted)+1, userGroup.key)
+	list, err := pages(ctx, r.api, listUserGroups, nil, provider.MostRows(pageSize, make([]int, len(wanted))), userGroup.key)
 	if errors.Is(err, provider.ErrTooLong) {
 		return r.userGroupsNamed(ctx, wanted)
 	}
@@ -145,13 +148,8 @@ func (r *Reader) userGroups(ctx context.Context, wanted []string) ([]userGroup, 
 
 // userGroupsNamed asks for user groups by keyword (g1). The vendor may answer with others too.
 func (r *Reader) userGroupsNamed(ctx context.Context, names []string) ([]userGroup, error) {
-	var all []userGroup
-	for _, name := range names {
-		groups, err := whole(ctx, r.api, listUserGroups, url.Values{"keyword": {name}}, "user groups", userGroup.key)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, groups...)
-	}
-	return all, nil
+	found, err := gather(ctx, r.api, len(names), func(ctx context.Context, i int) ([]userGroup, error) {
+		return whole(ctx, r.api, listUserGroups, url.Values{"keyword": {names[i]}}, "user groups", userGroup.key)
+	})
+	return slices.Concat(found...), err
 }

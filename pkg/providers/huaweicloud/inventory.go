@@ -2,6 +2,7 @@ package huaweicloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,17 +10,21 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Names lists app groups (a1) or apps (d1).
-func (r *Reader) Names(ctx context.Context, kind spec.Kind) ([]string, error) {
+// Refs lists app groups (a1) and apps (d1).
+func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
 	if _, err := r.api.projectID(ctx); err != nil {
 		return nil, err
 	}
-	if kind == kindApp {
-		apps, err := whole(ctx, r.api, listApps, nil, "apps", application.key)
-		return spec.Each(apps, func(a application) string { return a.Name }), err
-	}
 	groups, err := whole(ctx, r.api, listAppGroups, nil, "app groups", appGroup.key)
-	return spec.Each(groups, func(g appGroup) string { return g.Name }), err
+	refs := spec.Each(groups, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) })
+	if err != nil {
+		refs, err = nil, fmt.Errorf("read app groups: %w", err)
+	}
+	apps, appErr := whole(ctx, r.api, listApps, nil, "apps", application.key)
+	if appErr != nil {
+		return refs, errors.Join(err, fmt.Errorf("read apps: %w", appErr))
+	}
+	return append(refs, spec.Each(apps, func(a application) spec.Ref { return r.ref(kindApp, a.Name) })...), err
 }
 
 // Inventory reads all app groups and apps, who may use them, and what the directory says of these people.
@@ -36,12 +41,12 @@ func (r *Reader) Inventory(ctx context.Context) (provider.Inventory, error) {
 	for _, g := range groups {
 		q.Desired.Resources[r.ref(kindAppGroup, g.Name)] = watched(0, g.everySetting())
 	}
-	apps, err := r.Names(ctx, kindApp)
+	apps, err := whole(ctx, r.api, listApps, nil, "apps", application.key)
 	if err != nil {
 		return all, fmt.Errorf("read apps: %w", err)
 	}
-	for _, name := range apps {
-		q.Desired.Resources[r.ref(kindApp, name)] = watched(1, spec.Settings{})
+	for _, a := range apps {
+		q.Desired.Resources[r.ref(kindApp, a.Name)] = watched(1, spec.Settings{})
 	}
 	live, err := r.Read(ctx, q)
 	if err != nil {
@@ -73,7 +78,7 @@ func (g appGroup) everySetting() spec.Settings {
 
 // describe learns the addresses of the holders, and how they stand.
 func (r *Reader) describe(ctx context.Context, all *provider.Inventory) error {
-	holders := all.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser })
+	holders := spec.Holders(all.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser })
 	unknown := slices.DeleteFunc(slices.Clone(holders), func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
 	if len(unknown) > 0 {
 		if _, err := r.ask(ctx, unknown); err != nil {

@@ -15,12 +15,17 @@ import (
 // pageSize is the largest that app groups, their authorizations and the App Center give.
 const pageSize = 100
 
-// pages reads a whole list; see provider.ReadList. With most > 0 a list of more pages ends with provider.ErrTooLong.
+// pages reads a whole list; see provider.ReadList. With most > 0 a list of more rows ends with provider.ErrTooLong.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (provider.Listed[T], error) {
-	rules := provider.Rules{Name: "GET " + l.path, Most: most * pageSize, RepeatEnds: true}
+	rules := provider.Rules{Name: "GET " + l.path, Most: most, Ahead: a.http.Env.Parallelism, RepeatEnds: true}
 	return provider.ReadList(ctx, rules, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
 		return onePage[T](ctx, a, l, query, offset)
 	})
+}
+
+// gather does what needs a read of its own for each of n things, side by side; see provider.Gather.
+func gather[T any](ctx context.Context, a *api, n int, do func(ctx context.Context, i int) (T, error)) ([]T, error) {
+	return provider.Gather(ctx, a.http.Env.Parallelism, n, do)
 }
 
 // whole reads a whole list, or fails: what is said of a list that may lack rows would be wrong. what are its rows.
@@ -49,7 +54,8 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
 	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
-		p.Next = offset + len(p.Rows) // it is an index, and a page may be larger than asked
+		rows := len(p.Rows) // of which the offset is an index; a page may be larger than asked
+		p.Next, p.Nth = offset+rows, func(n int) int { return n * rows }
 	}
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // looks are those that may spare a question about mails. Mails about revokes are always asked: a grant that came and went since
@@ -29,7 +30,8 @@ func (r *mailReader) basis(group mailsOfGroup) (basis string, newest time.Time) 
 	}
 	for _, grants := range group.holders {
 		for _, g := range grants {
-			since, holder := r.seen.since[g], r.seen.holders[g]
+			since := r.seen.holders.since(g)
+			holder, _ := r.seen.holders.account(g)
 			if since.IsZero() { // it may have been granted anew
 				return "", newest
 			}
@@ -40,4 +42,64 @@ func (r *mailReader) basis(group mailsOfGroup) (basis string, newest time.Time) 
 		}
 	}
 	return provider.LookBasis(lines), newest
+}
+
+// sweeps says whether to begin the whole list; see provider.Sweeps.
+func (r *Reader) sweeps(q provider.Query, l list, most int) bool {
+	rows, known := r.rowsOf(q, l.path)
+	return provider.Sweeps(pageSize, most, rows, known)
+}
+
+// rowsOf is how many rows a list had when this run, or else an earlier one, looked at it last.
+func (r *Reader) rowsOf(q provider.Query, list string) (rows int, known bool) {
+	if rows, known = r.rows[list]; known {
+		return rows, true
+	}
+	return q.Looks.Rows(list)
+}
+
+// counted takes in how many rows a list has, if that is known.
+func (r *Reader) counted(q provider.Query, list string, rows int) {
+	if rows > 0 {
+		r.rows[list] = rows
+		q.Looks.Counted(list, rows)
+	}
+}
+
+func rowsOn(ref spec.Ref) string { return listAuthorizations.path + "/" + ref.Name }
+
+// sizes are how many authorizations the groups are taken to have: as many as when they were looked at last, else as the files want.
+func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
+	wanted := map[spec.Ref]int{}
+	for g := range q.Desired.Grants.All() {
+		wanted[g.Resource]++
+	}
+	_, looked := q.Looks.Rows(listAuthorizations.path)
+	return spec.Each(refs, func(ref spec.Ref) int {
+		rows, known := r.rowsOf(q, rowsOn(ref))
+		switch {
+		case known:
+			return rows
+		case looked: // looks keep only those of more than a page
+			return min(wanted[ref], pageSize-1)
+		}
+		return wanted[ref]
+	})
+}
+
+// countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told of those
+// that don't fit on a page.
+func (r *Reader) countRows(q provider.Query, of, rows []spec.Ref) {
+	have := map[spec.Ref]int{}
+	for _, ref := range rows {
+		have[ref]++
+	}
+	for _, ref := range of {
+		r.rows[rowsOn(ref)] = have[ref]
+		if have[ref] >= pageSize {
+			q.Looks.Counted(rowsOn(ref), have[ref])
+		} else {
+			q.Looks.Counted(rowsOn(ref), -1)
+		}
+	}
 }

@@ -64,6 +64,9 @@ func (a addressee) key() diff.MailKey {
 type mailsOfGroup struct {
 	ref     spec.Ref
 	holders map[string][]spec.Grant // by type and name as mails know them
+	basis   string                  // of looks at it; see basis
+	newest  time.Time               // when the last of its grants began
+	failed  []mail                  // those that may be sent again
 }
 
 // readMails finds the mails about grants that failed and were not sent again with success. The vendor lists mails by app group
@@ -76,28 +79,27 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	for _, name := range q.Desired.Names(kindAppGroup) {
 		ref := r.ref(kindAppGroup, name)
 		if _, exists := live.Resources[ref]; exists && live.Unsupported[ref] == "" && q.Desired.Resources[ref].Ownership != spec.Ignored {
-			groups[ref] = &mailsOfGroup{ref, map[string][]spec.Grant{}}
+			groups[ref] = &mailsOfGroup{ref: ref, holders: map[string][]spec.Grant{}}
 		}
 	}
 	wanted := map[spec.Ref]bool{}
 	for g := range live.Grants.All() {
 		if group := groups[g.Resource]; group != nil {
-			key := mailKey(r.seen.holders[g].AccountType, r.seen.holders[g].Account) // as the vendor spells it
+			holder, _ := r.seen.holders.account(g)
+			key := mailKey(holder.AccountType, holder.Account) // as the vendor spells it
 			group.holders[key] = append(group.holders[key], g)
 			wanted[g.Resource] = wanted[g.Resource] || asked.Has(g)
 		}
 	}
 	reader := mailReader{Reader: r, q: q, live: live, hasLeft: diff.Departed(q.Desired, *live), members: map[spec.Subject]provider.Recipients{}}
+	var ask []*mailsOfGroup
 	for _, name := range q.Desired.Names(kindAppGroup) {
 		ref := r.ref(kindAppGroup, name)
-		if groups[ref] == nil || !wanted[ref] && !r.handles(diff.OpRevoke) {
-			continue
-		}
-		if err := reader.readGroup(ctx, *groups[ref]); err != nil {
-			return err
+		if groups[ref] != nil && (wanted[ref] || r.handles(diff.OpRevoke)) {
+			ask = append(ask, groups[ref])
 		}
 	}
-	return nil
+	return reader.readGroups(ctx, ask)
 }
 
 func mailKey(kind, name string) string { return kind + " " + name }
@@ -117,9 +119,21 @@ func (r *Reader) typeOf(m mail) (typ spec.Mail, read bool) {
 	return typ, false
 }
 
-// listMails reads a group's mails; result may be "". Of a list that isn't whole nobody can tell which mail is the newest, so it
-// counts as empty.
-func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, live *diff.Live) ([]mail, error) {
+// listMails reads the mails of groups, those of one result where that is not "". Of a list that isn't whole nobody can tell which
+// mail is the newest, so it counts as empty.
+func (r *Reader) listMails(ctx context.Context, groups []*mailsOfGroup, result string, live *diff.Live) ([]provider.Listed[mail], error) {
+	lists, err := gather(ctx, r.api, len(groups), func(ctx context.Context, i int) (provider.Listed[mail], error) {
+		return pages(ctx, r.api, listMails, r.mailsQuery(groups[i].ref, result), 0, func(m mail) string { return m.ID })
+	})
+	for i := range lists {
+		if lists[i].Judge(live, groups[i].ref, "the list of mails"); lists[i].Broken != "" {
+			lists[i].Rows = nil
+		}
+	}
+	return lists, err
+}
+
+func (r *Reader) mailsQuery(ref spec.Ref, result string) url.Values {
 	query := url.Values{"app_group_id": {r.seen.appGroups[ref.Name]}}
 	if sendType := sendTypes[r.mailTypes[0].Type]; len(r.mailTypes) == 1 && sendType == sendTypes["grant-mail"] {
 		query.Set("mail_send_type", sendType)
@@ -127,12 +141,7 @@ func (r *Reader) listMails(ctx context.Context, ref spec.Ref, result string, liv
 	if result != "" {
 		query.Set("mail_send_result", result)
 	}
-	all, err := pages(ctx, r.api, listMails, query, 0, func(m mail) string { return m.ID })
-	if all.Broken != "" {
-		live.Distrust(ref, "the list of mails is not whole: %s", all.Broken)
-		return nil, err
-	}
-	return all.Rows, err
+	return query
 }
 
 // sending is the record as the rules see it.

@@ -18,17 +18,13 @@ const maxNames = pageSize * 9 / 10
 
 // usersNamed asks for users by name (f1). Others that the vendor answers with are users all the same, and no reason to ask for fewer.
 func (r *Reader) usersNamed(ctx context.Context, names []string) ([]user, error) {
-	var all []user
 	names = slices.Clone(names)
 	slices.Sort(names)
-	for chunk := range slices.Chunk(slices.Compact(names), maxNames) {
-		users, err := whole(ctx, r.api, listUsers, url.Values{"user_names": chunk}, "users", user.key)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, users...)
-	}
-	return all, nil
+	chunks := slices.Collect(slices.Chunk(slices.Compact(names), maxNames))
+	found, err := gather(ctx, r.api, len(chunks), func(ctx context.Context, i int) ([]user, error) {
+		return whole(ctx, r.api, listUsers, url.Values{"user_names": chunks[i]}, "users", user.key)
+	})
+	return slices.Concat(found...), err
 }
 
 // ask asks the directory about users, and keeps what it says, also that it does not have one.

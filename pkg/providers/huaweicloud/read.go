@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -23,9 +22,10 @@ type Reader struct {
 	name      string // of the connection
 	api       *api
 	seen      index
-	mailTypes []spec.Mail // those that are read and sent again
-	fold      folding     // of names in other letter cases
-	created   sync.Map    // app groups made since the connection was opened, name to id: reads may not show them yet
+	mailTypes []spec.Mail    // those that are read and sent again
+	fold      folding        // of names in other letter cases
+	rows      map[string]int // of lists, as last read
+	created   sync.Map       // app groups made since the connection was opened, name to id: reads may not show them yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -33,12 +33,11 @@ type Reader struct {
 type index struct {
 	appGroups map[string]string        // name to id
 	apps      map[string]string        // name to id
-	holders   map[spec.Grant]account   // live grants as their rows name the account
+	holders   holders                  // of live grants
 	directory map[spec.Subject]account // users and user groups that were looked up
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
-	since     map[spec.Grant]time.Time // when live grants began; zero where the vendor does not say
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -55,9 +54,9 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{name: conn.Name, api: a, mailTypes: conn.Notices.Of(mails()),
+	return &Reader{name: conn.Name, api: a, rows: map[string]int{}, mailTypes: conn.Notices.Of(mails()),
 		fold: folding{conn.Settings[spec.KeyCaseFold], map[spec.Subject]spec.Subject{}, map[spec.Subject]spec.Subject{}}, seen: index{map[string]string{}, map[string]string{},
-			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, map[spec.Grant]time.Time{}}}, nil
+			holders{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -107,7 +106,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return nil
 	}
 	name := func(g appGroup) string { return g.Name }
-	found, all, others, err := byName(ctx, r.api, listAppGroups, q, kindAppGroup, appGroup.key, name)
+	found, all, others, err := byName(ctx, r, listAppGroups, q, kindAppGroup, appGroup.key, name)
 	if err != nil {
 		return err
 	}
@@ -131,7 +130,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 	if err := r.checkUnmade(ctx, q, all, live); err != nil {
 		return err
 	}
-	return r.readAuthorizations(ctx, ids, live)
+	return r.readAuthorizations(ctx, q, ids, live)
 }
 
 func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
@@ -147,7 +146,7 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 
 // byName returns the rows of the wanted resources of a kind, all rows if it read them, and how many other rows the vendor has. It
 // reads the whole list, or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
-func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, err error) {
+func byName[T any](ctx context.Context, r *Reader, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, err error) {
 	wanted := q.Desired.Names(kind)
 	what := "the list of " + strings.ReplaceAll(string(kind), "-", " ") + "s"
 	keep := func(list provider.Listed[T]) error {
@@ -162,19 +161,24 @@ func byName[T any](ctx context.Context, a *api, l list, q provider.Query, kind s
 		return list.Whole(what) // one that we miss would be created again
 	}
 	var list provider.Listed[T]
-	if !q.Partial || len(wanted) > 1 { // the first page alone tells how many others there are
-		list, err = pages(ctx, a, l, nil, len(wanted)+1, id)
+	most := provider.MostRows(pageSize, make([]int, len(wanted)))
+	if !q.Partial || len(wanted) > 1 && r.sweeps(q, l, most) { // the first page alone tells how many others there are
+		list, err = pages(ctx, r.api, l, nil, most, id)
+		r.counted(q, l.path, list.Total)
 		if !errors.Is(err, provider.ErrTooLong) {
 			err = cmp.Or(err, keep(list))
 			return found, list.Rows, unlisted(q, list.Total, len(found)), err
 		}
 	}
-	for _, n := range wanted {
-		one, err := pages(ctx, a, l, url.Values{"name": {n}}, 0, id)
-		one.Rows = slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != n && name(row) != "" })
-		if err := cmp.Or(err, keep(one)); err != nil {
-			return nil, nil, 0, err
-		}
+	named, err := gather(ctx, r.api, len(wanted), func(ctx context.Context, i int) (provider.Listed[T], error) {
+		return pages(ctx, r.api, l, url.Values{"name": {wanted[i]}}, 0, id)
+	})
+	for i, one := range named {
+		one.Rows = slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != wanted[i] && name(row) != "" })
+		err = cmp.Or(err, keep(one))
+	}
+	if err != nil {
+		return nil, nil, 0, err
 	}
 	return found, nil, unlisted(q, list.Total, len(found)), nil
 }
@@ -189,30 +193,26 @@ func unlisted(q provider.Query, total, found int) int {
 
 // readAuthorizations reads the whole project's authorizations in one list, or group by group where that is fewer calls, or
 // where somebody changes the long list faster than it can be read: most groups' own lists are one page, which is always whole.
-func (r *Reader) readAuthorizations(ctx context.Context, ids map[string]spec.Ref, live *diff.Live) error {
-	if len(ids) == 0 {
-		return nil
+func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids map[string]spec.Ref, live *diff.Live) error {
+	sorted := slices.Sorted(maps.Keys(ids))
+	refs := spec.Each(sorted, func(id string) spec.Ref { return ids[id] })
+	most := provider.MostRows(pageSize, r.sizes(q, refs))
+	if done, err := r.readPairs(ctx, q, ids, most, live); done || err != nil {
+		return err
 	}
-	if len(ids) > 1 {
-		all, err := pages(ctx, r.api, listAuthorizations, nil, len(ids)+1, authorization.key)
+	if len(ids) > 1 && r.sweeps(q, listAuthorizations, most) {
+		all, err := pages(ctx, r.api, listAuthorizations, nil, most, authorization.key)
+		r.counted(q, listAuthorizations.path, all.Total)
 		switch {
 		case err == nil && all.Broken == "":
-			return r.keep(ctx, all, ids, slices.SortedFunc(maps.Values(ids), spec.Ref.Compare), live)
+			return r.keep(ctx, q, all, ids, slices.SortedFunc(slices.Values(refs), spec.Ref.Compare), live)
 		case err != nil && !errors.Is(err, provider.ErrTooLong):
 			return err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		all, err := pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {id}}, 0, authorization.key)
-		if err != nil {
-			if err := provider.Spare(live, ids[id], "the list of authorizations", err); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := r.keep(ctx, all, ids, []spec.Ref{ids[id]}, live); err != nil {
-			return err
-		}
+	lists, err := r.authorizationsOf(ctx, sorted)
+	for i, list := range lists {
+		err = cmp.Or(err, r.keep(ctx, q, list, ids, refs[i:i+1], live))
 	}
-	return nil
+	return err
 }

@@ -23,28 +23,48 @@ type mailReader struct {
 	sought  map[string][]spec.Subject            // accounts without a grant, by type and name as mails know them
 }
 
-// readGroup adds the failed mails about one app group to live's notices.
-func (r *mailReader) readGroup(ctx context.Context, group mailsOfGroup) error {
-	basis, newest := r.basis(group)
-	if r.looks(r.q).Spare(group.ref, basis) {
+// readGroups adds the failed mails about app groups to live's notices. Of groups that looks spare it asks nothing, and of those
+// without a failed mail that may concern anybody only which failed.
+func (r *mailReader) readGroups(ctx context.Context, groups []*mailsOfGroup) error {
+	groups = slices.DeleteFunc(groups, func(g *mailsOfGroup) bool {
+		g.basis, g.newest = r.basis(*g)
+		return r.looks(r.q).Spare(g.ref, g.basis)
+	})
+	lists, err := r.listMails(ctx, groups, mailFailed, r.live)
+	if err != nil {
+		return err
+	}
+	var concerned []*mailsOfGroup
+	for i, group := range groups {
+		failed := lists[i].Rows
+		whole := r.live.Resources[group.ref].Incomplete == ""
+		r.looks(r.q).Saw(group.ref, group.basis, group.newest, whole && len(failed) == 0)
+		if r.leavesOut(group.ref, failed) {
+			continue
+		}
+		group.failed = slices.DeleteFunc(failed, func(m mail) bool { return !r.mayConcern(*group, m) })
+		if len(group.failed) > 0 {
+			concerned = append(concerned, group)
+		}
+	}
+	if err := r.seek(ctx, concerned); err != nil {
+		return err
+	}
+	if lists, err = r.listMails(ctx, concerned, "", r.live); err != nil {
+		return err
+	}
+	for i, group := range concerned {
+		if err := r.judge(ctx, *group, lists[i].Rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge adds those of all mails about a group that are to be sent again.
+func (r *mailReader) judge(ctx context.Context, group mailsOfGroup, all []mail) error {
+	if r.leavesOut(group.ref, all) {
 		return nil
-	}
-	failed, err := r.listMails(ctx, group.ref, mailFailed, r.live)
-	whole := err == nil && r.live.Resources[group.ref].Incomplete == ""
-	r.looks(r.q).Saw(group.ref, basis, newest, whole && len(failed) == 0)
-	if r.leavesOut(group.ref, failed) {
-		return err
-	}
-	failed = slices.DeleteFunc(failed, func(m mail) bool { return !r.mayConcern(group, m) })
-	if err != nil || len(failed) == 0 {
-		return err
-	}
-	if err := r.seek(ctx, group, failed); err != nil {
-		return err
-	}
-	all, err := r.listMails(ctx, group.ref, "", r.live)
-	if err != nil || r.leavesOut(group.ref, all) {
-		return err
 	}
 	byAddressee, granted := map[addressee][]mail{}, map[addressee]time.Time{}
 	for _, m := range all {
@@ -95,16 +115,19 @@ func (r *mailReader) mayConcern(group mailsOfGroup, m mail) bool {
 	return len(holders) == 1 && asked.Has(holders[0])
 }
 
-// seek finds the accounts that mails are about and that hold nothing: mails name no domain.
-func (r *mailReader) seek(ctx context.Context, group mailsOfGroup, failed []mail) error {
+// seek finds the accounts that failed mails are about and that hold nothing: mails name no domain.
+func (r *mailReader) seek(ctx context.Context, concerned []*mailsOfGroup) error {
 	r.sought = map[string][]spec.Subject{}
 	var users, groups []string
-	for _, m := range failed {
-		switch {
-		case m.AuthType == typeUserGroup && len(group.holders[mailKey(m.AuthType, m.AuthName)]) == 0:
-			groups = append(groups, m.AuthName)
-		case m.AuthType == typeUser && !(r.q.ReadBack && len(group.holders[mailKey(m.AuthType, m.AuthName)]) > 0):
-			users = append(users, m.AuthName)
+	for _, group := range concerned {
+		for _, m := range group.failed {
+			holders := group.holders[mailKey(m.AuthType, m.AuthName)]
+			switch {
+			case m.AuthType == typeUserGroup && len(holders) == 0:
+				groups = append(groups, m.AuthName)
+			case m.AuthType == typeUser && !(r.q.ReadBack && len(holders) > 0):
+				users = append(users, m.AuthName)
+			}
 		}
 	}
 	if len(users) > 0 {
@@ -113,8 +136,7 @@ func (r *mailReader) seek(ctx context.Context, group mailsOfGroup, failed []mail
 			return err
 		}
 		for _, u := range found {
-			key := mailKey(typeUser, u.Name)
-			r.sought[key] = append(r.sought[key], subject(spec.SubjectUser, u.Name, u.Domain))
+			r.find(mailKey(typeUser, u.Name), subject(spec.SubjectUser, u.Name, u.Domain))
 		}
 	}
 	if len(groups) == 0 {
@@ -123,11 +145,18 @@ func (r *mailReader) seek(ctx context.Context, group mailsOfGroup, failed []mail
 	slices.Sort(groups)
 	found, err := r.userGroups(ctx, slices.Compact(groups))
 	for _, g := range found {
-		s, key := subject(spec.SubjectUserGroup, g.Name, g.Domain), mailKey(typeUserGroup, g.Name)
-		r.sought[key] = append(r.sought[key], s)
+		s := subject(spec.SubjectUserGroup, g.Name, g.Domain)
+		r.find(mailKey(typeUserGroup, g.Name), s)
 		r.seen.directory[s] = account{ID: g.ID, Account: g.Name, Domain: g.Domain, PlatformType: g.PlatformType}
 	}
 	return err
+}
+
+// find adds an account to those sought, once: the answers to several questions may hold it.
+func (r *mailReader) find(key string, s spec.Subject) {
+	if !slices.Contains(r.sought[key], s) {
+		r.sought[key] = append(r.sought[key], s)
+	}
 }
 
 // grantOf is the grant that a mail is about, live or not, where only one can be meant.
@@ -147,7 +176,7 @@ func (r *mailReader) tell(ctx context.Context, byAddressee map[addressee][]mail,
 	unknown, unreadable := map[spec.Ref]int{}, map[spec.Ref]int{}
 	for a, mails := range byAddressee {
 		typ, _ := r.typeOf(mails[0])
-		since := r.seen.since[a.grant]
+		since := r.seen.holders.since(a.grant)
 		if typ.After == string(diff.OpRevoke) {
 			since = granted[addressee{a.grant, a.recipient, ""}]
 		}
@@ -215,9 +244,9 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 // membersOf reads who is in a user group (g6). Of a list that is not whole nobody is taken to be in it.
 func (r *mailReader) membersOf(ctx context.Context, group spec.Subject) (provider.Recipients, error) {
 	id := r.seen.directory[group].ID
-	for g := range r.live.Grants.All() {
-		if g.Subject == group && id == "" {
-			id = r.seen.holders[g].ID
+	for g := range r.live.Grants.Within(nil, map[spec.Subject]bool{group: true}) {
+		if holder, _ := r.seen.holders.account(g); id == "" {
+			id = holder.ID
 		}
 	}
 	if id == "" {

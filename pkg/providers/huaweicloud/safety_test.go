@@ -56,7 +56,7 @@ func TestFault10ShiftingPages(t *testing.T) {
 					revokes++
 				}
 			}
-			if n := len(c.Calls()); n > 20 {
+			if n := len(c.Calls()); n > 20+4*c.Parallelism { // what was asked ahead included
 				t.Errorf("%d calls", n)
 			}
 			if whole := len(live.Notes) == 0; whole != tc.whole || (revokes > 0) != tc.whole {
@@ -117,14 +117,15 @@ func TestNoGrantIsLostFromSight(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		spoiled []int // answers, from 1: the long list is read three times, two pages each, then each group's own
-		seen    int   // of 300
+		seen    int   // of 280
 		notes   int
 	}{
-		{"the long list never holds still", []int{2, 4, 6}, 300, 0},
-		{"nor does a group's own, whose last reading shows nobody", []int{2, 4, 6, 8, 10, 11}, 250, 1},
+		{"the long list never holds still", []int{2, 4, 6}, 280, 0},
+		{"nor does a group's own, whose last reading shows nobody", []int{2, 4, 6, 8, 10, 11}, 240, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := newCloud(t, free, large(2, 150))
+			c := newCloud(t, free, large(2, 140))
+			c.Parallelism = 1 // for the answers to be counted
 			var faults []emu.Fault
 			for _, nth := range tc.spoiled {
 				faults = append(faults, emu.Fault{Match: "GET /v1/*/app-groups/actions/list-authorizations", Kind: emu.FaultRefuse,

@@ -53,38 +53,37 @@ var statuses = []string{"active", "notactive", "disabled"}
 func (r *Reader) lookUpUsers(ctx context.Context, addresses map[string]bool) error {
 	maps.DeleteFunc(addresses, func(a string, _ bool) bool { _, known := r.seen.people[a]; return known || r.asked[a] })
 	maps.Copy(r.asked, addresses)
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(addresses)), pageSize) {
-		users, err := r.users(ctx, "/v7/users/by_emails", "emails", chunk)
-		if err != nil {
-			return err
+	users, err := r.users(ctx, "/v7/users/by_emails", "emails", slices.Sorted(maps.Keys(addresses)))
+	for _, u := range users {
+		if u.Email == "" || u.ID == "" {
+			return errors.New("the vendor shows users without their address; the app needs the scope kso.user_email.read")
 		}
-		for _, u := range users {
-			if u.Email == "" || u.ID == "" {
-				return errors.New("the vendor shows users without their address; the app needs the scope kso.user_email.read")
-			}
-			r.seen.people[fold(u.Email)], r.seen.standings[fold(u.Email)] = u.ID, standings[u.Status]
-		}
+		r.seen.people[fold(u.Email)], r.seen.standings[fold(u.Email)] = u.ID, standings[u.Status]
 	}
-	return nil
+	return err
 }
 
 // emails finds the addresses of users (WPS 365 open platform, query users by id).
 func (r *Reader) emails(ctx context.Context, ids []string) (map[string]string, error) {
 	emails := map[string]string{}
 	slices.Sort(ids)
-	for chunk := range slices.Chunk(slices.Compact(ids), pageSize) {
-		users, err := r.users(ctx, "/v7/users/batch_read", "user_ids", chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range users {
-			emails[u.ID] = fold(u.Email)
-		}
+	users, err := r.users(ctx, "/v7/users/batch_read", "user_ids", slices.Compact(ids))
+	for _, u := range users {
+		emails[u.ID] = fold(u.Email)
 	}
-	return emails, nil
+	return emails, err
 }
 
+// users asks for users by what a call takes at most pageSize of.
 func (r *Reader) users(ctx context.Context, path, key string, values []string) ([]user, error) {
+	chunks := slices.Collect(slices.Chunk(values, pageSize))
+	found, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(chunks), func(ctx context.Context, i int) ([]user, error) {
+		return r.someUsers(ctx, path, key, chunks[i])
+	})
+	return slices.Concat(found...), err
+}
+
+func (r *Reader) someUsers(ctx context.Context, path, key string, values []string) ([]user, error) {
 	var found page[user]
 	err := r.api.query(ctx, path, map[string]any{key: values, "status": statuses, "with_dept": false}, &found)
 	total, odd := found.Total.Total(false)

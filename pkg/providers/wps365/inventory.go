@@ -9,10 +9,10 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Names lists the addresses of mail groups.
-func (r *Reader) Names(ctx context.Context, _ spec.Kind) ([]string, error) {
+// Refs lists all mail groups.
+func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
 	groups, err := r.api.all(ctx)
-	return spec.Each(groups, mailGroup.address), err
+	return spec.Each(groups, r.ref), err
 }
 
 // Inventory reads all mail groups, whose they are, and as far as calls show it who is in them.

@@ -10,8 +10,31 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
+// shownList is a list of a group that is to be read.
+type shownList struct {
+	memberList
+	ref spec.Ref
+	id  string
+}
+
 // readLists reads who the members and the accepted senders are.
 func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
+	lists := r.shownLists(refs, groups, live)
+	read, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(lists), func(ctx context.Context, i int) (provider.Listed[entry], error) {
+		return r.readList(ctx, lists[i])
+	})
+	for i, all := range read {
+		l := lists[i]
+		for _, e := range all.Rows {
+			r.addGrant(l.memberList, l.ref, e, live)
+		}
+		all.Judge(live, l.ref, "the list of "+l.words())
+	}
+	return err
+}
+
+// shownLists are the lists that are to be read. Of others it tells live why they can't be.
+func (r *Reader) shownLists(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) (lists []shownList) {
 	for _, l := range memberLists {
 		for _, ref := range refs {
 			w, g := r.intents[ref], groups[ref]
@@ -23,34 +46,27 @@ func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec
 				live.CantSee(diff.Aspect{Resource: ref, Role: l.role}, undocumented(l.word))
 				live.Uncount(ref, "its %s can't be read, %s", l.words(), without(l.word))
 			case shown:
-				if g.ID == "" {
-					continue
-				}
-				if err := r.readList(ctx, l, ref, g.ID, live); err != nil {
-					return fmt.Errorf("read %s of %s: %w", l.words(), ref, err)
+				if g.ID != "" {
+					lists = append(lists, shownList{l, ref, g.ID})
 				}
 			}
 		}
 	}
-	return nil
+	return lists
 }
 
 // readList reads one list of a group.
-func (r *Reader) readList(ctx context.Context, l memberList, ref spec.Ref, id string, live *diff.Live) error {
-	all, err := pages(ctx, r.api, list{path: l.path(id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+func (r *Reader) readList(ctx context.Context, l shownList) (provider.Listed[entry], error) {
+	all, err := pages(ctx, r.api, list{path: l.path(l.id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
 	if err != nil && missing(err) {
-		return fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
+		err = fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
+	} else {
+		all, err = provider.Spare(all, err)
 	}
 	if err != nil {
-		return provider.Spare(live, ref, "the list of "+l.words(), err)
+		err = fmt.Errorf("read %s of %s: %w", l.words(), l.ref, err)
 	}
-	for _, e := range all.Rows {
-		r.addGrant(l, ref, e, live)
-	}
-	if all.Broken != "" {
-		live.Distrust(ref, "the list of %s is not whole: %s", l.words(), all.Broken)
-	}
-	return nil
+	return all, err
 }
 
 // addGrant records an entry as a grant, to each subject by which the files know its address: a mail group holds an address once,

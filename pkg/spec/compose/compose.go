@@ -25,6 +25,13 @@ type composer struct {
 // Compose writes files that say what is there at connections. It leaves the connections as they are. The same connections and
 // options give the same files.
 func Compose(connections []*Connection, opts Options) Files {
+	c := newComposer(connections, opts)
+	c.write()
+	c.count()
+	return c.files
+}
+
+func newComposer(connections []*Connection, opts Options) *composer {
 	c := &composer{opts: opts, connections: slices.Clone(connections), held: map[spec.Ref]map[spec.Role][]spec.Subject{}}
 	slices.SortFunc(c.connections, func(a, b *Connection) int { return strings.Compare(a.Name, b.Name) })
 	c.directory = newDirectory(c.connections, opts.Taken)
@@ -40,9 +47,7 @@ func Compose(connections []*Connection, opts Options) Files {
 		}
 	}
 	slices.SortStableFunc(c.entries, (*entry).compare)
-	c.write()
-	c.count()
-	return c.files
+	return c
 }
 
 // hold sorts the grants of a connection by resource and role.

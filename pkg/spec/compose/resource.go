@@ -123,7 +123,7 @@ func (c *composer) lists(e *entry, r spec.Resource) {
 	if len(unwritten) == 0 {
 		return
 	}
-	c.inexact(e, "left out, since no file can name them: "+strings.Join(slices.Sorted(maps.Keys(unwritten)), ", "))
+	c.inexact(e, "left out, since the files can't name them: "+strings.Join(slices.Sorted(maps.Keys(unwritten)), ", "))
 	if e.ownership == spec.Owned {
 		e.ownership = spec.AddOnly
 	}

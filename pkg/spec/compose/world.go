@@ -22,6 +22,8 @@ type Connection struct {
 	Left    []Left                // what no file can list
 	// Known are the users of files that are there already, by their names at the connection; others are added to these.
 	Known map[spec.Subject]string
+	// Gone are people who left, as those files say; no file may name them.
+	Gone map[spec.Subject]bool
 }
 
 // Person is what a connection shows of somebody beside their name.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -67,7 +66,7 @@ func (s *Store) readJournal(path string) (doubts []store.Entry, damaged *piece, 
 		loss := store.Entry{Run: lostRun, Call: nextLoss(entries), State: store.Lost, At: info.ModTime().UTC(), Detail: reason}
 		entries = append(entries, loss)
 	}
-	return inDoubt(entries), damaged, nil
+	return store.InDoubt(entries), damaged, nil
 }
 
 // parseJournal returns the entries and the numbers of the damaged lines. A last line that was cut off is neither: nobody was
@@ -102,33 +101,6 @@ func nextLoss(entries []store.Entry) int {
 		}
 	}
 	return next
-}
-
-// inDoubt merges the entries of each call into one and drops the settled ones. It may be given what it returned before, with
-// more entries behind: the result is the same as for all of them at once.
-func inDoubt(entries []store.Entry) []store.Entry {
-	type call struct {
-		run    string
-		number int
-	}
-	open := map[call]int{} // index in calls
-	var calls []store.Entry
-	for _, entry := range entries {
-		key := call{entry.Run, entry.Call}
-		if i, known := open[key]; known {
-			if len(entry.Changes) == 0 {
-				entry.Changes = calls[i].Changes
-			}
-			calls[i] = entry
-		} else {
-			open[key] = len(calls)
-			calls = append(calls, entry)
-		}
-		if entry.State == store.Settled {
-			delete(open, key)
-		}
-	}
-	return slices.DeleteFunc(calls, func(e store.Entry) bool { return e.State == store.Settled })
 }
 
 func encodeEntries(entries []store.Entry) ([]byte, error) {

@@ -48,7 +48,7 @@ func TestAJournalThatWasCutOff(t *testing.T) {
 			continue
 		}
 		s := with(t, "journal-x.jsonl", data[:i])
-		want := inDoubt(entries[:bytes.Count(append(data[:i:i], '\n'), []byte("}}\n"))])
+		want := store.InDoubt(entries[:bytes.Count(append(data[:i:i], '\n'), []byte("}}\n"))])
 		for _, when := range []string{"before", "after"} {
 			if diff := cmp.Diff(want, doubts(t, s), cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("cut at %d, %s the next owner (-want +got):\n%s", i, when, diff)
@@ -74,7 +74,7 @@ func TestAJournalThatWasAltered(t *testing.T) {
 		s := with(t, "journal-x.jsonl", bad)
 		before := doubts(t, s)
 		if i == len(data)-1 { // the entry lacks only its end of line
-			if diff := cmp.Diff(inDoubt(entries), before); diff != "" {
+			if diff := cmp.Diff(store.InDoubt(entries), before); diff != "" {
 				t.Fatalf("altered at %d (-want +got):\n%s", i, diff)
 			}
 			continue
@@ -90,7 +90,7 @@ func TestAJournalThatWasAltered(t *testing.T) {
 				t.Fatalf("altered at %d: %+v was never written", i, d)
 			}
 		}
-		for _, entry := range inDoubt(entries) { // none is forgotten, unless its lines are the lost ones
+		for _, entry := range store.InDoubt(entries) { // none is forgotten, unless its lines are the lost ones
 			if entry.Call != entries[lineOf(data, i)-1].Call && entry.Call != entries[min(lineOf(data, i), len(entries)-1)].Call &&
 				!slices.ContainsFunc(before, func(d store.Entry) bool { return cmp.Equal(entry, d) }) {
 				t.Fatalf("altered at %d: %+v is forgotten", i, entry)
@@ -145,11 +145,11 @@ func FuzzJournal(f *testing.F) {
 	f.Add(append(seal([]byte(`{"run":"lost","call":1,"state":"lost"}`)), 'x'))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		entries, _ := parseJournal(data)
-		open := inDoubt(entries)
+		open := store.InDoubt(entries)
 		lines, err := encodeEntries(open)
 		must(t, err)
 		carried, bad := parseJournal(lines)
-		again, err := encodeEntries(inDoubt(carried))
+		again, err := encodeEntries(store.InDoubt(carried))
 		must(t, err)
 		if len(bad) > 0 || !bytes.Equal(lines, again) {
 			t.Errorf("in doubt\n%s\ncarried over\n%s\nbad lines %v", lines, again, bad)

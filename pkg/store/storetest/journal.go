@@ -82,7 +82,10 @@ var journal = map[string]func(t *testing.T, back Backend){
 	"SaysTheSameHoweverItIsCutIntoLeases": func(t *testing.T, back Backend) {
 		s := back.Open(t)
 		states := rapid.SampledFrom([]store.State{store.Begun, store.Answered, store.Unknown, store.Settled})
-		scope := 0
+		scope, others := 0, 3
+		if back.Costly {
+			others = 40
+		}
 		rapid.Check(t, func(rt *rapid.T) {
 			scope++
 			name := fmt.Sprint("x", scope)
@@ -95,7 +98,7 @@ var journal = map[string]func(t *testing.T, back Backend){
 				}
 				must(rt, l.Append(rt.Context(), next))
 				all = append(all, next)
-				switch rapid.IntRange(0, 3).Draw(rt, "then") {
+				switch rapid.IntRange(0, others).Draw(rt, "then") {
 				case 0:
 					release(rt, l)
 					l = acquire(rt, s, name, owner(1))

@@ -1,0 +1,325 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/entitlectl/entitlectl/pkg/diff"
+)
+
+// Comment is a plan in the order in which a reviewer reads it: what can't be done, what is taken away, who gains and loses what,
+// the rest, and what was so before.
+type Comment struct {
+	own, before []entry
+	several     bool // connections, so that rows name theirs
+	id          string
+}
+
+// block is a table of a comment. What does not fit is left out by whole rows.
+type block struct {
+	title  string
+	folded bool
+	columns
+	rows []tableLine
+	kept int
+}
+
+// tableLine is a row of a block.
+type tableLine struct {
+	text  string
+	mark  string // of the changes that it shows
+	n     int    // how many they are
+	takes string // from what resource it takes access; "": from none
+}
+
+// columns is the head of a table.
+type columns string
+
+const (
+	changeColumns columns = tableHead
+	peopleColumns columns = "| Person | Gains | Loses |\n|---|---|---|\n"
+	totalColumns  columns = "| Takes from | Grants |\n|---|---|\n"
+)
+
+// write writes the comment: the blocks in the order of reading, with room given in the order of need. Once a row of one is left
+// out, none of those that are needed less is kept: nobody should take a comment that shows grants for one that shows all revokes.
+// Where what is taken away does not fit, its totals by resource and by person do, as far as they go.
+func (c *Comment) write(w io.Writer, r Report) error {
+	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
+	foot := c.foot()
+	notes, leftNotes := noteLines(r.Sections, MarkdownLimit/2)
+	room := MarkdownLimit - len(head) - len(foot) - len(notes) - noticeRoom
+	takes, stuck, people, rest, before := c.takes(), c.stuck(), c.people(), c.rest(), c.apart(r.Apart.Title)
+	reading := []*block{stuck, takes, people, rest, before}
+	if takes.size() > room {
+		totals := []*block{c.totals("Taken away, by resource", resourceTitle), c.totals("Taken away, by person", personOrSubject)}
+		for i, t := range totals {
+			room -= t.fit(room / (4 - i))
+		}
+		reading = []*block{totals[0], totals[1], takes, stuck, people, rest, before}
+	}
+	full := false
+	for _, b := range []*block{takes, stuck, people, rest, before} {
+		if !full {
+			room -= b.fit(room)
+			full = b.kept < len(b.rows)
+		}
+	}
+	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + before.leftTakings() + notes
+	for _, b := range reading {
+		text += b.text()
+	}
+	_, err := io.WriteString(w, text+foot)
+	return err
+}
+
+func (b *block) head() string {
+	if b.folded {
+		return "\n<details><summary>" + inSummary(b.title) + "</summary>\n\n" + string(b.columns)
+	}
+	return "\n#### " + b.title + "\n\n" + string(b.columns)
+}
+
+func (b *block) tail() string {
+	if b.folded {
+		return "\n</details>\n"
+	}
+	return ""
+}
+
+// size is how long the block is with all rows.
+func (b *block) size() int {
+	if len(b.rows) == 0 {
+		return 0
+	}
+	n := len(b.head()) + len(b.tail())
+	for _, row := range b.rows {
+		n += len(row.text)
+	}
+	return n
+}
+
+// fit keeps the first rows that there is room for, and returns how much of it they take.
+func (b *block) fit(room int) int {
+	used := len(b.head()) + len(b.tail()) + restRoom
+	for b.kept = 0; b.kept < len(b.rows) && used+len(b.rows[b.kept].text) <= room; b.kept++ {
+		used += len(b.rows[b.kept].text)
+	}
+	if b.kept == 0 {
+		return 0
+	}
+	return used
+}
+
+// restRoom is for the line that says how much of a block is left out.
+const restRoom = 100
+
+func (b *block) text() string {
+	if b.kept == 0 {
+		return ""
+	}
+	text := b.head()
+	for _, row := range b.rows[:b.kept] {
+		text += row.text
+	}
+	if left := b.left(); left > 0 && b.columns == totalColumns {
+		text += fmt.Sprintf("| and %d more | %d |\n", len(b.rows)-b.kept, left)
+	}
+	return text + b.tail()
+}
+
+// left is how many changes are left out.
+func (b *block) left() (n int) {
+	for _, row := range b.rows[b.kept:] {
+		n += row.n
+	}
+	return n
+}
+
+// noteLines are the notes of sections, as far as there is room for them, the loud ones first; left is how many do not fit.
+func noteLines(sections []Section, room int) (text string, left int) {
+	fits := make([]map[int]string, len(sections))
+	for i, s := range sections { // each is named, for where it is reached
+		if room -= len(sectionHead(s)) + 1; room < 0 {
+			sections = sections[:i]
+			break
+		}
+	}
+	for _, loud := range []bool{true, false} {
+		for i, s := range sections {
+			for k, n := range s.Notes {
+				if (n.Level != Info) != loud {
+					continue
+				}
+				line := "- " + noteMark(n.Level) + code(n.Text) + "\n"
+				if len(line) > room {
+					left++
+					continue
+				}
+				if fits[i] == nil {
+					fits[i] = map[int]string{}
+				}
+				fits[i][k], room = line, room-len(line)
+			}
+		}
+	}
+	for i, s := range sections {
+		if text += sectionHead(s); len(fits[i]) > 0 {
+			text += "\n"
+		}
+		for k := range s.Notes {
+			text += fits[i][k]
+		}
+	}
+	return text, left
+}
+
+func (c *Comment) table(title string, folded bool, entries []entry) *block {
+	b := &block{title: fmt.Sprintf("%s (%d)", title, len(entries)), folded: folded, columns: changeColumns}
+	for _, e := range entries {
+		line := tableLine{text: tableRow(c.resource(e), e.row), mark: e.row.Mark.Text, n: 1}
+		if e.row.Risk == Takes {
+			line.takes = c.resource(e)
+		}
+		b.rows = append(b.rows, line)
+	}
+	return b
+}
+
+// resource names the resource of a row, and its connection where there are several.
+func (c *Comment) resource(e entry) string {
+	if c.several {
+		return e.name + " " + resourceTitle(e)
+	}
+	return resourceTitle(e)
+}
+
+// held is what somebody has by a row, and under which name, where the vendor has another one than the files.
+func (c *Comment) held(e entry) string {
+	text := resourceOf(e.change, false)
+	if c.several {
+		text = e.name + " " + text
+	}
+	if text = code(text); e.change.Person != "" && e.change.Person != e.change.Subject.Name {
+		text += " as " + code(e.change.Subject.String())
+	}
+	return text
+}
+
+func resourceTitle(e entry) string { return string(e.change.Kind) + " " + e.change.Resource }
+
+// personOrSubject is who a change is about.
+func personOrSubject(e entry) string {
+	switch name := personOf(e.change); {
+	case name != "":
+		return name
+	case e.change.Subject.Name != "":
+		return e.change.Subject.String()
+	}
+	return "everybody there who is not granted it"
+}
+
+func (c *Comment) takes() *block { return c.table("Taken away", false, risky(c.own, Takes)) }
+
+func (c *Comment) stuck() *block { return c.table("Blocked", false, risky(c.own, Stuck)) }
+
+func risky(entries []entry, risk Risk) (found []entry) {
+	for _, e := range entries {
+		if e.row.Risk == risk {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// gains says whether the table of people shows what a person gets by a change.
+func gains(e entry) bool {
+	return e.row.Risk == Harmless && e.change.Op == diff.OpGrant && personOf(e.change) != "" && e.row.Mark.Text == opMark(diff.OpGrant).Text
+}
+
+func (c *Comment) rest() *block {
+	return c.table("The rest", true, slices.DeleteFunc(risky(c.own, Harmless), gains))
+}
+
+func (c *Comment) apart(title string) *block { return c.table(title, true, c.before) }
+
+// perLine bounds how much of one person a line shows.
+const perLine = 10
+
+// people is what each person gains, with its lines, and what each loses, whose lines stand above.
+func (c *Comment) people() *block {
+	b := &block{title: "By person", columns: peopleColumns}
+	plus, minus, names := map[string][]string{}, map[string][]string{}, map[string]bool{}
+	for _, e := range c.own {
+		switch name := personOf(e.change); {
+		case gains(e):
+			plus[name] = append(plus[name], strings.TrimSpace(c.held(e)+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
+			names[name] = true
+		case e.change.Op == diff.OpRevoke && e.row.Risk == Takes && name != "":
+			minus[name] = append(minus[name], c.held(e))
+			names[name] = true
+		}
+	}
+	for _, name := range sortedNames(names) {
+		for got, lost := plus[name], minus[name]; len(got)+len(lost) > 0; {
+			nGot, nLost := min(perLine, len(got)), min(perLine, len(lost))
+			text := "| " + strings.Join([]string{code(name), strings.Join(got[:nGot], "<br>"), strings.Join(lost[:nLost], "<br>")}, " | ") + " |\n"
+			b.rows = append(b.rows, tableLine{text: text, mark: opMark(diff.OpGrant).Text, n: nGot})
+			got, lost = got[nGot:], lost[nLost:]
+		}
+	}
+	return b
+}
+
+// totals counts what is taken by what its rows have in common, the most first.
+func (c *Comment) totals(title string, of func(entry) string) *block {
+	b := &block{title: title, columns: totalColumns}
+	counts := map[string]int{}
+	for _, e := range risky(c.own, Takes) {
+		name := of(e)
+		if c.several && e.change.Resource != "" && strings.HasPrefix(name, string(e.change.Kind)+" ") {
+			name = e.name + " " + name
+		}
+		counts[name]++
+	}
+	names := sortedNames(counts)
+	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	for _, name := range names {
+		b.rows = append(b.rows, tableLine{text: fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), n: counts[name]})
+	}
+	return b
+}
+
+// leftTakings counts by resource what rows that are left out take.
+func (b *block) leftTakings() string {
+	takes := map[string]int{}
+	for _, row := range b.rows[b.kept:] {
+		if row.takes != "" {
+			takes[row.takes]++
+		}
+	}
+	return leftTakings(takes)
+}
+
+// leftOutOf says what of a comment there was no room for; "" when all is there.
+func leftOutOf(blocks []*block, notes int) string {
+	missing := map[string]int{}
+	for _, b := range blocks {
+		for _, row := range b.rows[b.kept:] {
+			if row.n > 0 {
+				missing[row.mark] += row.n
+			}
+		}
+	}
+	return leftOutText(missing, notes)
+}
+
+// foot says which plan it is, and how to apply just that.
+func (c *Comment) foot() string {
+	if c.id == "" || len(c.own)+len(c.before) == 0 {
+		return ""
+	}
+	return "\nPlan " + code(c.id) + "; where it was saved, this applies just that: " + code("entitlectl apply plan.json --require-plan "+c.id) + "\n"
+}

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
+)
+
+// chaining and linking make, around a condition, the one statement that adds a record: the first moves the head, whose row keeps
+// others out until it is done, and the second adds what it moved to. The digest is that of store.Digest.
+const (
+	chaining = `, moved as (update head set number = number + 1, prev = digest,
+  digest = 'sha256:' || encode(sha256(convert_to(digest || $1, 'UTF8')), 'hex')`
+	linking = ` returning number, prev, digest)
+insert into history (number, prev, record, digest) select number, prev, $1::json, digest from moved`
+	recording = `with nothing as (select 1)` + chaining + linking
+)
+
+// Record is one statement, after the details where there are any: then it is the last one of a transaction.
+func (s *Store) Record(ctx context.Context, r store.Record, rows store.Rows) error {
+	if err := s.record(ctx, r, rows); err != nil {
+		return fmt.Errorf("record in the history: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) record(ctx context.Context, r store.Record, rows store.Rows) error {
+	r.Details = nil
+	if rows != nil {
+		return s.recordWith(ctx, r, rows)
+	}
+	record, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.Exec(ctx, recording, string(record))
+		return err
+	})
+}
+
+// link is a row of the history.
+type link struct {
+	number       int64
+	prev, digest string
+	text         []byte
+}
+
+// pageSize is how many records are in memory at a time.
+const pageSize = 200
+
+// links yields the rows that were there when it began.
+func (s *Store) links(ctx context.Context) iter.Seq2[link, error] {
+	return func(yield func(link, error) bool) {
+		var last int64
+		err := s.ask(ctx, func(ctx context.Context, q querier) error {
+			return q.QueryRow(ctx, "select coalesce(max(number), 0) from history").Scan(&last)
+		})
+		after := int64(0)
+		for err == nil && after < last {
+			var page []link
+			err = s.ask(ctx, func(ctx context.Context, q querier) error {
+				rows, err := q.Query(ctx, "select number, prev, digest, record from history where number > $1 and number <= $2 order by number limit $3", after, last, pageSize)
+				if err != nil {
+					return err
+				}
+				page, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l link, err error) {
+					return l, row.Scan(&l.number, &l.prev, &l.digest, &l.text)
+				})
+				return err
+			})
+			if err == nil && len(page) == 0 {
+				return
+			}
+			for _, l := range page {
+				if after = l.number; !yield(l, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(link{}, fmt.Errorf("read the history: %w", err))
+		}
+	}
+}
+
+// read returns the record of a row, if the row is as it was made.
+func (l link) read() (r store.Record, err error) {
+	if store.Digest(l.prev, l.text) != l.digest || json.Unmarshal(l.text, &r) != nil {
+		return store.Record{}, fmt.Errorf("history, record %d: it was altered or damaged", l.number)
+	}
+	return r, nil
+}
+
+// Records reads pages of rows.
+func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		for l, err := range s.links(ctx) {
+			var r store.Record
+			if err == nil {
+				r, err = l.read()
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Verify checks each record, that it follows the one before, and that the one which the head names is there.
+func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
+	var c store.Chain
+	var head string
+	err := s.ask(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRow(ctx, "select digest from head").Scan(&head)
+	})
+	if err != nil {
+		return c, fmt.Errorf("read the history: %w", err)
+	}
+	for l, err := range s.links(ctx) {
+		if err == nil {
+			_, err = l.read()
+		}
+		if err == nil && l.prev != c.Head {
+			err = fmt.Errorf("history, record %d: it does not follow the one before it: what was between them was taken out or altered", l.number)
+		}
+		if err != nil {
+			return c, err
+		}
+		c.Records++
+		c.Head = l.digest
+		c.Digests = append(c.Digests, l.digest)
+	}
+	if head != "" && !c.Contains(head) {
+		return c, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
+	}
+	return c, nil
+}
