@@ -80,7 +80,9 @@ func (t *texts) once(text string) string {
 
 // shareTexts has rows that are alike keep what they share once: of a million there would be six million texts.
 func shareTexts[T any](a *api, rows []T) {
-	type sharing interface{ share(once func(string) string) }
+	type sharing interface {
+		share(once func(string) string)
+	}
 	if _, shares := any(new(T)).(sharing); !shares {
 		return
 	}
