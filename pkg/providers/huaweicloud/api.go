@@ -220,7 +220,7 @@ func flawOf(conn spec.Connection) (key, flaw, hint string) {
 				known = "write its id, as ap-southeast-3 is that of Singapore; " + known
 			}
 			return "region", fmt.Sprintf("no %s host is known for region %q", f, region),
-				spec.DidYouMean(region, knownRegions(), known) + "; endpoint: names the hosts of any other"
+				spec.DidYouMean(region, knownRegions(), known+";") + " endpoint: names the hosts of any other"
 		}
 	}
 	return "", "", ""

@@ -190,7 +190,7 @@ func TestRegionsHaveHosts(t *testing.T) {
 func TestRegionsWithoutHosts(t *testing.T) {
 	for lines, want := range map[string]string{
 		"region: Singapore":       `no app host is known for region "Singapore"; write its id, as ap-southeast-3 is that of Singapore; known are af-north-1, `,
-		"region: ap-southeast-33": `no app host is known for region "ap-southeast-33"; did you mean "ap-southeast-3"?; endpoint: names the hosts of any other`,
+		"region: ap-southeast-33": `no app host is known for region "ap-southeast-33"; did you mean "ap-southeast-3"? endpoint: names the hosts of any other`,
 		"region: xx-new-1":        `no app host is known for region "xx-new-1"; known are af-north-1, `,
 		"region: xx-new-1, endpoint: {app: \"https://127.0.0.1\"}": `no workspace host is known for region "xx-new-1"`,
 		"region: xx-new-1, endpoint: \"https://127.0.0.1\"":        "",
