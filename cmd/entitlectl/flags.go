@@ -25,7 +25,7 @@ func useful(command *cobra.Command) []string {
 	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "import":
-		return []string{"file", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
+		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "history", "lock":
 		return []string{"output", "state-dir", "store", "color"}
 	case "show":

@@ -103,12 +103,8 @@ const (
 // pastRuns reads the history, but of no run the details. Where its chain is broken, what can be read is returned beside the
 // error. Records that have all changes in them, as those of earlier versions, keep them for the run of the number only.
 func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
-	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
-	for r, err := range c.store.Records(ctx) {
-		if err != nil {
-			continue
-		}
+	broken := c.verifyEach(ctx, func(r store.Record) {
 		i, known := at[r.Who.Run]
 		if r.Kind == store.RunEnded && known {
 			run := &runs[i]
@@ -116,7 +112,7 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 			if run.Result = r.Result; run.Number != number {
 				run.Result = short(r.Result)
 			}
-			continue
+			return
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
 			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result, Details: r.Details}
@@ -127,7 +123,7 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
-	}
+	})
 	holders, err := c.store.Holders(ctx)
 	if err != nil {
 		c.printError(fmt.Errorf("warning: which runs go on can't be told: %w", err))
@@ -138,6 +134,23 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 		}
 	}
 	return runs, broken
+}
+
+// verifyEach checks the history and hands on each record that can be read: in one go where the store knows how.
+func (c *cli) verifyEach(ctx context.Context, each func(store.Record)) error {
+	if s, can := c.store.(interface {
+		VerifyEach(context.Context, func(store.Record)) (store.Chain, error)
+	}); can {
+		_, broken := s.VerifyEach(ctx, each)
+		return broken
+	}
+	_, broken := c.store.Verify(ctx)
+	for r, err := range c.store.Records(ctx) {
+		if err == nil {
+			each(r)
+		}
+	}
+	return broken
 }
 
 // short is a result without its connections. What is none stays as it is.

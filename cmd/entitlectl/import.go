@@ -22,7 +22,7 @@ import (
 // importFlags are the flags of import.
 type importFlags struct {
 	out, into, split, ownership, schema string
-	adopt                               bool
+	adopt, teams                        bool
 }
 
 func newImport(c *cli) *cobra.Command {
@@ -50,6 +50,7 @@ func newImport(c *cli) *cobra.Command {
 	f.Var(oneOf(&flags.split, string(compose.ByKind), string(compose.ByConnection)), "split", "what gets a file of its own with --into")
 	f.Var(oneOf(&flags.ownership, string(spec.AddOnly), string(spec.Owned), string(spec.Ignored)), "ownership", "of all that is imported; owned: who is added outside of the files loses it")
 	f.BoolVar(&flags.adopt, "adopt", false, "add what no file lists yet to the files, and touch no line that is there: to the file that --file names, or as a file in the folder")
+	f.BoolVar(&flags.teams, "teams", false, "make teams of people whom several lists share, named by what they hold, where that makes the files shorter")
 	f.Func("schema", "begin files with a comment by which editors find the JSON Schema: `URL` or path", filled(&flags.schema, "URL or path"))
 	completeChoices(command, f)
 	c.underOperator(command)
@@ -61,6 +62,9 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 	defer cancel()
 	if err := checkImport(flags); err != nil {
 		return err
+	}
+	if c.output != "text" && flags.out == "" && flags.into == "" && !flags.adopt {
+		return fmt.Errorf("-o %s is about what was imported, and the file goes to stdout; name --out or --into for the file", c.output)
 	}
 	i, err := c.beginImport(ctx, flags)
 	if err != nil {

@@ -210,6 +210,9 @@ func importAndPlan(t *rapid.T) (sum diff.ConnectionPlan) {
 	ownership := draw.pick("ownership", "add-only", "owned", "ignored")
 	into, out := filepath.Join(folder, "files"), filepath.Join(folder, "out.yaml")
 	args := []string{"import", "-f", w.file, "--ownership", ownership}
+	if draw.maybe("teams") {
+		args = append(args, "--teams")
+	}
 	if draw.maybe("a folder") {
 		args, out = append(args, "--into", into, "--split", draw.pick("split", "kind", "connection")), into
 	} else {

@@ -132,7 +132,8 @@ func (i *importing) options(split compose.Split) compose.Options {
 	if schema == "" && i.flags.into != "" {
 		schema = schemaFile
 	}
-	return compose.Options{Ownership: spec.Ownership(i.flags.ownership), Watched: i.watched, Split: split, Schema: schema, About: i.about(), Taken: i.taken}
+	return compose.Options{Ownership: spec.Ownership(i.flags.ownership), Watched: i.watched, Split: split, Schema: schema, About: i.about(), Taken: i.taken,
+		Teams: i.flags.teams, TakenTeams: i.spec.TeamNames()}
 }
 
 // about is what the files begin with.

@@ -38,7 +38,7 @@ func (i *importing) checkPlaces() error {
 		return i.findPlace()
 	}
 	if i.flags.into == "" {
-		return nil
+		return i.secretsStayNear(filepath.Dir(i.flags.out))
 	}
 	entries, err := os.ReadDir(i.flags.into)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -54,6 +54,21 @@ func (i *importing) checkPlaces() error {
 			return fmt.Errorf("--into %s: it has %s, which would be read along; name another folder", i.flags.into, e.Name())
 		}
 		i.rest = append(i.rest, path)
+	}
+	return i.secretsStayNear(i.flags.into)
+}
+
+// secretsStayNear refuses to copy references to files into another folder than that of the file they are in, where they begin.
+func (i *importing) secretsStayNear(folder string) error {
+	if i.flags.out == "" && i.flags.into == "" {
+		return nil // whoever takes stdout knows where it goes
+	}
+	for _, sc := range i.scopes {
+		for key, ref := range sc.connection.Auth {
+			if ref.Scheme == "file" && i.copied(sc.connection) && !sameFile(folder, cmp.Or(ref.Folder, ".")) {
+				return fmt.Errorf("connection %s: auth %s is %s, which begins at the folder of %s; write into that folder", sc.connection.Name, key, ref, sc.connection.Source.File)
+			}
+		}
 	}
 	return nil
 }
@@ -92,11 +107,14 @@ func (i *importing) write(ctx context.Context, composed composing) error {
 		return fmt.Errorf("the files were not written: %w", err)
 	}
 	i.sayNotes(files)
+	if i.output != "text" {
+		return i.show(i.summary(files, where), render.Report{Title: "Import", Totals: i.said(files, cmp.Or(where, "nothing"))})
+	}
 	if where == "" {
 		i.printError(errors.New("the files list all that can be listed; nothing was added"))
 		return nil
 	}
-	i.say(files, where)
+	i.printError(errors.New(i.said(files, where)))
 	return nil
 }
 
@@ -154,9 +172,36 @@ func (i *importing) sayNotes(files compose.Files) {
 	}
 }
 
-// say says on stderr what was imported.
-func (i *importing) say(files compose.Files, where string) {
+// said says what was imported.
+func (i *importing) said(files compose.Files, where string) string {
 	names := spec.Each(i.scopes, func(sc scope) string { return sc.connection.Name })
-	i.printError(fmt.Errorf("imported %s, %s and %s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
-		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), strings.Join(names, ", "), where))
+	teams := ""
+	if files.Teams > 0 {
+		teams = " in " + render.Count(files.Teams, "team")
+	}
+	return fmt.Sprintf("imported %s, %s and %s%s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
+		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), teams, strings.Join(names, ", "), where)
+}
+
+// imported is what an import did, as JSON shows it.
+type imported struct {
+	To        string   `json:"to,omitempty"` // file or folder; "": nothing was written
+	Resources int      `json:"resources"`
+	Grants    int      `json:"grants"`
+	Users     int      `json:"users"` // new ones
+	Teams     int      `json:"teams"`
+	Notes     []inNote `json:"notes,omitempty"`
+}
+
+// inNote is what the files don't say exactly of a resource.
+type inNote struct {
+	Connection string `json:"connection"`
+	Resource   string `json:"resource"`
+	Why        string `json:"why"`
+}
+
+func (i *importing) summary(files compose.Files, where string) imported {
+	return imported{where, files.Resources, files.Grants, files.Users, files.Teams, spec.Each(files.Notes, func(n compose.Left) inNote {
+		return inNote{n.Resource.Connection, n.Resource.String(), n.Why}
+	})}
 }

@@ -99,6 +99,12 @@ func (w *planWriter) list(key string, none bool, n int, element func(i int) []by
 		w.WriteString("null")
 		return
 	}
+	w.elements(n, element)
+	w.WriteByte(']')
+}
+
+// elements writes a list but for its end.
+func (w *planWriter) elements(n int, element func(i int) []byte) {
 	w.WriteByte('[')
 	for i := range n {
 		if w.err != nil {
@@ -110,7 +116,6 @@ func (w *planWriter) list(key string, none bool, n int, element func(i int) []by
 		w.WriteString(w.wrap)
 		_, _ = w.Write(element(i))
 	}
-	w.WriteByte(']')
 }
 
 // The places that the long lists have in the JSON of what holds them.

@@ -153,6 +153,9 @@ func Holders(grants iter.Seq2[Grant, Origin], is func(Grant) bool) []Subject {
 	return slices.SortedFunc(maps.Keys(found), Subject.Compare)
 }
 
+// Holders lists, sorted, the subjects of the grants for which is holds.
+func (s Grants) Holders(is func(Grant) bool) []Subject { return Holders(s.All(), is) }
+
 // Sorted lists the grants.
 func (s Grants) Sorted() []Grant {
 	list := make([]Grant, 0, s.Len())

@@ -33,6 +33,9 @@ func (s *Spec) UserNames() []string {
 	return slices.Sorted(slices.Values(Each(s.users, func(u *user) string { return u.name })))
 }
 
+// TeamNames are those of all teams of the files, in reading order.
+func (s *Spec) TeamNames() []string { return Each(s.teams, func(t *team) string { return t.name }) }
+
 // Called says by which of their users the files know somebody at a connection, those who left excepted.
 func (s *Spec) Called(connection string) map[Subject]string {
 	called := map[Subject]string{}

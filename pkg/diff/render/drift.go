@@ -53,8 +53,9 @@ func driftSection(part diff.DriftPart) Section {
 
 // driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
 func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []entry) {
-	for _, d := range shown {
-		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
+	for i := range shown {
+		d := &shown[i]
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), &d.Change, differenceRow(*d), true}
 		if d.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {

@@ -12,6 +12,9 @@ func JSON(w io.Writer, document any) error {
 	if plan, ok := document.(*diff.Plan); ok {
 		return plan.Write(w)
 	}
+	if result, ok := document.(*diff.Result); ok {
+		return result.Write(w)
+	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

@@ -84,7 +84,7 @@ func TestDriftAndResultsAreCounted(t *testing.T) {
 			if c.Op == diff.OpRevoke {
 				outcome = diff.Refused
 			}
-			result.Connections[i].Changes = append(result.Connections[i].Changes, diff.ChangeResult{Change: c, Outcome: outcome})
+			result.Connections[i].Changes = append(result.Connections[i].Changes, diff.ChangeResult{Change: &c, Outcome: outcome})
 		}
 	}
 	result.Summarize()

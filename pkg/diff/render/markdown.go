@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -27,7 +28,6 @@ func FitsMarkdown(r Report) bool {
 
 // markdownRoom is how many bytes there are for lines.
 func markdownRoom(r Report) int {
-	const noticeRoom = 512 // for what leftOut says
 	return MarkdownLimit - len(markdownHead(r)) - noticeRoom
 }
 
@@ -114,7 +114,7 @@ func markdownLines(r Report) []line {
 		}
 		for _, g := range s.Groups {
 			for _, row := range g.Rows {
-				l := line{section: i, row: true, mark: row.Mark.Text, group: g.Title, rank: rankRow, text: tableRow(g.Title, row)}
+				l := line{section: i, row: true, mark: row.Mark.Text, group: cmp.Or(s.Person, g.Title), rank: rankRow, text: tableRow(g.Title, row)}
 				switch row.Risk {
 				case Takes:
 					l.rank = rankTakes
@@ -186,7 +186,7 @@ func byImportance(a, b line) int {
 	}
 }
 
-// leftOut says what there was no room for; "" when all is there. What takes access is told by resource.
+// leftOut says what there was no room for; "" when all is there. What takes access is told by resource, or by person.
 func leftOut(lines []line) string {
 	missing, takes, notes := map[string]int{}, map[string]int{}, 0
 	for _, l := range lines {

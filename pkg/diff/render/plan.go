@@ -98,16 +98,17 @@ func planSection(part diff.ConnectionPlan) Section {
 // partEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
 func partEntries(part diff.ConnectionPlan, shown, extra []diff.Change) (own, before []entry) {
 	title := Heading(part.Name, part.Provider, part.Endpoints)
-	for _, c := range shown {
-		e := entry{part.Name, title, c, changeRow(c), false}
+	for i := range shown { // a million at times: no copies
+		c := &shown[i]
+		e := entry{part.Name, title, c, changeRow(*c), false}
 		if c.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
 			own = append(own, e)
 		}
 	}
-	for _, c := range extra {
-		own = append(own, entry{part.Name, title, c, extraRow(c), false})
+	for i := range extra {
+		own = append(own, entry{part.Name, title, &extra[i], extraRow(extra[i]), false})
 	}
 	return own, before
 }

@@ -197,7 +197,7 @@ func TestResultText(t *testing.T) {
 		Errors: diff.Errors{errors.New("http 403 forbidden")}, Notes: []string{"2 mails are still being sent"}}}}
 	for i, c := range plan.Connections[1].Changes[:6] {
 		result.Connections[0].Changes = append(result.Connections[0].Changes,
-			diff.ChangeResult{Change: c, Outcome: diff.Outcomes[i], Detail: map[int]string{2: "http 400: no such owner"}[i]})
+			diff.ChangeResult{Change: &c, Outcome: diff.Outcomes[i], Detail: map[int]string{2: "http 400: no such owner"}[i]})
 	}
 	result.Connections[0].Changes[4].Outcome, result.Connections[0].Changes[5].Outcome = diff.Blocked, diff.NotTried
 	result.Summarize()

@@ -42,6 +42,7 @@ type Layout struct {
 // Section is one connection's part of a report.
 type Section struct {
 	Title  string
+	Person string // whom it is about; "": a connection, or nobody
 	Notes  []Note
 	Groups []Group
 }

@@ -61,7 +61,7 @@ func resultReport(r *diff.Result, rows int, show func(*diff.ChangeResult) bool) 
 	for i, part := range r.Connections {
 		s := resultSection(part, shown[i])
 		if hidden > 0 && len(all[i]) > 0 {
-			counted := tallied(all[i], func(c **diff.ChangeResult) *diff.Change { return &(*c).Change }, func(c **diff.ChangeResult) string { return outcomeWord((*c).Outcome) })
+			counted := tallied(all[i], func(c **diff.ChangeResult) *diff.Change { return (*c).Change }, func(c **diff.ChangeResult) string { return outcomeWord((*c).Outcome) })
 			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Outcomes, outcomeWord))...)
 		}
 		if !s.empty() {
@@ -84,7 +84,7 @@ func wanted(changes []diff.ChangeResult, show func(*diff.ChangeResult) bool) (al
 
 func resultSection(part diff.PartResult, shown []*diff.ChangeResult) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
-	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return &shown[i].Change }, func(i int) Row { return outcomeRow(*shown[i]) })
+	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return shown[i].Change }, func(i int) Row { return outcomeRow(*shown[i]) })
 	return s
 }
 
@@ -98,7 +98,7 @@ func outcomeRisk(o diff.Outcome) Risk {
 
 // outcomeRow names the op, since the row's mark is the outcome.
 func outcomeRow(c diff.ChangeResult) Row {
-	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
+	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(*c.Change),
 		Source: c.Source, Why: c.Detail, Risk: outcomeRisk(c.Outcome)}
 	if c.Outcome.Clean() {
 		row.Mark.Tone = Plain

@@ -48,7 +48,7 @@ func TestFault25DisplayTricks(t *testing.T) {
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
 		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},
-			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
+			Changes: []diff.ChangeResult{{Change: &c, Outcome: diff.Refused, Detail: trick}}}}}
 		for name, report := range map[string]Report{"plan": Plan(plan, Layout{}), "people": Plan(plan, Layout{By: ByPerson}), "drift of people": Drift(diff.DriftOf(plan, nil), Layout{By: ByPerson}), "drift": Drift(diff.DriftOf(plan, nil), Layout{}), "result": Result(result, Layout{})} {
 			text, markdown := asText(t, report), asMarkdown(t, report)
 			for _, r := range text + markdown {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -55,6 +56,7 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
+	shareTexts(a, p.Rows)
 	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
 		rows := len(p.Rows) // of which the offset is an index; a page may be larger than asked
 		p.Next, p.Nth = offset+rows, func(n int) int { return n * rows }
@@ -62,10 +64,40 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	return p, nil
 }
 
+// texts are those that rows of long lists share.
+type texts struct {
+	sync.Mutex
+	all map[string]string
+}
+
+func (t *texts) once(text string) string {
+	first, known := t.all[text]
+	if !known {
+		t.all[text], first = text, text
+	}
+	return first
+}
+
+// shareTexts has rows that are alike keep what they share once: of a million there would be six million texts.
+func shareTexts[T any](a *api, rows []T) {
+	type sharing interface{ share(once func(string) string) }
+	if _, shares := any(new(T)).(sharing); !shares {
+		return
+	}
+	a.texts.Lock()
+	defer a.texts.Unlock()
+	if a.texts.all == nil {
+		a.texts.all = map[string]string{}
+	}
+	for i := range rows {
+		any(&rows[i]).(sharing).share(a.texts.once)
+	}
+}
+
 // Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned
 // to each, with the pages that they have by what is known of them, or else by what the files want.
 func (r *Reader) Lists(q provider.Query) (lists, pages int) {
-	groups, apps, wanted := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp), wantedOn(q)
+	groups, apps := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp)
 	add := func(l, p int) { lists, pages = lists+l, pages+p }
 	if len(groups) > 0 {
 		refs := spec.Each(groups, func(name string) spec.Ref { return r.ref(kindAppGroup, name) })
@@ -86,7 +118,7 @@ func (r *Reader) Lists(q provider.Query) (lists, pages int) {
 	}
 	for _, name := range apps {
 		if ref := r.ref(kindApp, name); !q.Desired.Resources[ref].Open {
-			add(1, wanted[ref]/pageSize+1)
+			add(1, q.Desired.Grants.CountOn(ref)/pageSize+1)
 		}
 	}
 	return lists, pages

@@ -70,7 +70,6 @@ func rowsOn(ref spec.Ref) string { return listAuthorizations.path + "/" + ref.Na
 
 // sizes are how many authorizations the groups are taken to have: as many as when they were looked at last, else as the files want.
 func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
-	wanted := wantedOn(q)
 	_, looked := q.Looks.Rows(listAuthorizations.path)
 	return spec.Each(refs, func(ref spec.Ref) int {
 		rows, known := r.rowsOf(q, rowsOn(ref))
@@ -78,28 +77,15 @@ func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
 		case known:
 			return rows
 		case looked: // looks keep only those of more than a page
-			return min(wanted[ref], pageSize-1)
+			return min(q.Desired.Grants.CountOn(ref), pageSize-1)
 		}
-		return wanted[ref]
+		return q.Desired.Grants.CountOn(ref)
 	})
-}
-
-// wantedOn is how many grants the files want on each resource.
-func wantedOn(q provider.Query) map[spec.Ref]int {
-	wanted := map[spec.Ref]int{}
-	for g := range q.Desired.Grants.All() {
-		wanted[g.Resource]++
-	}
-	return wanted
 }
 
 // countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told of those
 // that don't fit on a page.
-func (r *Reader) countRows(q provider.Query, of, rows []spec.Ref) {
-	have := map[spec.Ref]int{}
-	for _, ref := range rows {
-		have[ref]++
-	}
+func (r *Reader) countRows(q provider.Query, of []spec.Ref, have map[spec.Ref]int) {
 	for _, ref := range of {
 		r.rows[rowsOn(ref)] = have[ref]
 		if have[ref] >= pageSize {

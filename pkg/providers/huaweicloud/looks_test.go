@@ -45,7 +45,7 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 
 // Whatever happened since the last looks, and whoever did it, the plan that goes by them is to the byte the one that asks all.
 func TestLooksNeverChangeThePlan(t *testing.T) {
-	histories, spared, resends := uint64(many(t, 100, 10)), 0, 0
+	histories, spared, resends := uint64(many(t, 100, 20)), 0, 0
 	for seed := range histories {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

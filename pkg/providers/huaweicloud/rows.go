@@ -16,10 +16,17 @@ func (a authorization) key() string {
 	return cmp.Or(a.ID, strings.Join([]string{a.AppGroupID, a.AppID, a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00"))
 }
 
+// share has the texts that are those of many other rows kept once.
+func (a *authorization) share(once func(string) string) {
+	for _, text := range []*string{&a.AppGroupID, &a.AccountID, &a.Account, &a.AccountType, &a.Domain, &a.PlatformType} {
+		*text = once(*text)
+	}
+}
+
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
 func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
-	var on []spec.Ref
 	rows, accounts := make([]*authorization, 0, len(list.Rows)), make([]*account, 0, len(list.Rows))
+	have := map[spec.Ref]int{}
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		if row.AppGroupID == "" {
@@ -30,14 +37,15 @@ func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Liste
 			continue
 		}
 		row.account.ID = row.AccountID
-		on, rows, accounts = append(on, ref), append(rows, row), append(accounts, &row.account)
+		rows, accounts = append(rows, row), append(accounts, &row.account)
+		have[ref]++
 	}
-	r.countRows(q, of, on)
+	r.countRows(q, of, have)
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
-	for i, row := range rows {
-		r.addGrant(on[i], row.account, moment(row.CreateAt), live)
+	for _, row := range rows {
+		r.addGrant(ids[row.AppGroupID], row.account, moment(row.CreateAt), live)
 	}
 	for _, ref := range of {
 		list.Judge(live, ref, "the list of authorizations")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -31,6 +30,12 @@ func extended(text []byte, added []section) ([]byte, error) {
 		return nil, fmt.Errorf("it is no file that can be added to")
 	}
 	f := adopted{lines: bytes.SplitAfter(text, []byte("\n")), root: document.Content[0], end: "\n"}
+	last := len(f.lines) - 1
+	if len(f.lines[last]) == 0 { // there is nothing behind the end of the last line
+		f.lines = f.lines[:last]
+	} else {
+		f.lines[last] = append(bytes.Clone(f.lines[last]), f.end...)
+	}
 	f.had = len(f.lines)
 	if bytes.Contains(text, []byte("\r\n")) {
 		f.end = "\r\n"
@@ -73,8 +78,8 @@ func (f *adopted) add(s section) error {
 		f.insert(f.had, s.lines())
 		return nil
 	}
-	if value.Kind != yaml.SequenceNode || value.Style&yaml.FlowStyle != 0 || len(value.Content) == 0 {
-		return fmt.Errorf("%s: is not a list with a line for each item, to which lines can be added", s.key)
+	if value.Kind == yaml.ScalarNode || value.Style&yaml.FlowStyle != 0 || len(value.Content) == 0 {
+		return fmt.Errorf("%s: has no line for each item, to which lines could be added", s.key)
 	}
 	next := f.had + 1
 	for i := 0; i < len(f.root.Content); i += 2 {
@@ -98,18 +103,7 @@ func isBetween(line []byte, items int) bool {
 
 // insert puts lines behind so many.
 func (f *adopted) insert(at int, more lines) {
-	var all [][]byte
-	if last := at - 1; last >= 0 && !bytes.HasSuffix(f.lines[last], []byte("\n")) {
-		if len(f.lines[last]) == 0 {
-			at = last
-		} else {
-			all = append(all, []byte(f.end))
-		}
-	}
-	for _, line := range more {
-		all = append(all, []byte(strings.TrimRight(line, " ")+f.end))
-	}
-	f.lines = slices.Insert(f.lines, at, all...)
+	f.lines = slices.Insert(f.lines, at, spec.Each(more, func(line string) []byte { return []byte(line + f.end) })...)
 }
 
 // valueOf is the value of a key of a mapping, nil where it is not there.

@@ -19,6 +19,7 @@ type composer struct {
 	held        map[spec.Ref]map[spec.Role][]spec.Subject // sorted
 	entries     []*entry
 	left        []Left
+	teams       []*team
 	files       Files
 }
 
@@ -47,6 +48,9 @@ func newComposer(connections []*Connection, opts Options) *composer {
 		}
 	}
 	slices.SortStableFunc(c.entries, (*entry).compare)
+	if opts.Teams {
+		c.gather()
+	}
 	return c
 }
 
@@ -80,7 +84,7 @@ func (c *composer) leave(l Left) {
 }
 
 func (c *composer) count() {
-	c.files.Resources, c.files.Users = len(c.entries), len(c.directory.people)
+	c.files.Resources, c.files.Teams, c.files.Users = len(c.entries), len(c.teams), len(c.directory.people)
 	for _, e := range c.entries {
 		c.files.Grants += e.grants
 	}
@@ -153,12 +157,12 @@ func (c *composer) definitions() []section {
 	return []section{{"connections", body}}
 }
 
-// peopleSections are the users, whom all files share.
+// peopleSections are the users and teams, whom all files share.
 func (c *composer) peopleSections() []section {
 	if len(c.directory.people) == 0 {
-		return nil
+		return c.teamSections()
 	}
-	return []section{{"users", spec.Each(c.directory.people, (*person).line)}}
+	return append([]section{{"users", spec.Each(c.directory.people, (*person).line)}}, c.teamSections()...)
 }
 
 // Mapping writes a mapping as lines, a key each, with what is below them in flow style.
