@@ -38,7 +38,8 @@ func (r *mailReader) readGroups(ctx context.Context, groups []*mailsOfGroup) err
 	for i, group := range groups {
 		failed := lists[i].Rows
 		whole := r.live.Resources[group.ref].Incomplete == ""
-		r.looks(r.q).Saw(group.ref, group.basis, group.newest, whole && len(failed) == 0)
+		newest := group.newest.Add(-time.Duration(r.api.skew.Load())) // by our clock, like the look
+		r.looks(r.q).Saw(group.ref, group.basis, newest, whole && len(failed) == 0)
 		if r.leavesOut(group.ref, failed) {
 			continue
 		}
