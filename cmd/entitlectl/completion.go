@@ -52,7 +52,10 @@ func (c *cli) completeLocks(cmd *cobra.Command, args []string, typed string) (na
 	if len(args) > 0 || c.guardState(cmd.Context()) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	holders, _ := c.openState().Holders(cmd.Context()) // where they can't be read there are none
+	if c.openState(cmd) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	holders, _ := c.store.Holders(cmd.Context()) // where they can't be read there are none
 	for _, h := range holders {
 		if strings.HasPrefix(h.Scope, typed) {
 			names = append(names, h.Scope)

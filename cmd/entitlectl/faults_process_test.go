@@ -36,8 +36,9 @@ func (k killWorld) real(t *testing.T) *victim {
 
 // TestFault01RealBinary kills the program as it is built from outside, at every third of its calls, each in a long run: when
 // the call has arrived and is not carried out, and when it was and is not answered.
-func TestFault01RealBinary(t *testing.T) {
-	k := newKillWorld(t)
+func TestFault01RealBinary(t *testing.T) { onBoth(t, killedFromOutside) }
+
+func killedFromOutside(t *testing.T, k killWorld) {
 	undisturbed := k.real(t)
 	if code, out := undisturbed.apply(t, 0); code != exitDone {
 		t.Fatalf("the undisturbed run ended with %d\n%s", code, out)
@@ -45,6 +46,8 @@ func TestFault01RealBinary(t *testing.T) {
 	want, calls := undisturbed.world(t), undisturbed.writes()
 	step := 3
 	switch {
+	case os.Getenv("ENTITLECTL_TEST_LONG") == "" && k.store != nil:
+		step = 17
 	case testing.Short():
 		step = 16
 	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
@@ -111,8 +114,10 @@ func (v *victim) held(t *testing.T, args ...string) (p *process, release func())
 
 // TestFault21TwoApplies: the second one is told who holds the lock; a lock that was broken keeps its former owner from
 // sending anything more when that wakes up.
-func TestFault21TwoApplies(t *testing.T) {
-	v := newKillWorld(t).real(t)
+func TestFault21TwoApplies(t *testing.T) { onBoth(t, twoApplies) }
+
+func twoApplies(t *testing.T, k killWorld) {
+	v := k.real(t)
 	first, release := v.held(t, "--connection", "workspace")
 	defer release()
 	code, out := v.apply(t, 0)

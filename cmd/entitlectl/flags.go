@@ -18,16 +18,16 @@ func useful(command *cobra.Command) []string {
 	if len(words) < 2 {
 		return nil
 	}
-	files := []string{"file", "output", "connection", "target", "now", "state-dir", "color"}
+	files := []string{"file", "output", "connection", "target", "now", "state-dir", "store", "color"}
 	switch words[1] {
 	case "validate":
 		return files
-	case "plan", "apply", "drift":
+	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "import":
-		return []string{"file", "connection", "now", "state-dir", "color", "log-level", "log-format", "timeout"}
+		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "history", "lock":
-		return []string{"output", "state-dir", "color"}
+		return []string{"output", "state-dir", "store", "color"}
 	case "show":
 		return []string{"output", "color"}
 	case "version":

@@ -26,6 +26,7 @@ func newLock(c *cli) *cobra.Command {
 		PreRunE: c.guard,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.locks(cmd.Context()) },
 	}
+	c.operatorSays(command)
 	command.AddCommand(newLockBreak(c))
 	return command
 }

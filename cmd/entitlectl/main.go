@@ -36,7 +36,8 @@ type env struct {
 	now            func() time.Time
 	terminal       terminals
 	transport      http.RoundTripper               // to vendors; nil: the network
-	openStore      func(folder string) store.Store // nil: the one of package file
+	openStore      func(folder string) store.Store // nil: the one that flags and others say
+	through        func(store.Store) store.Store   // what a test puts before the store; nil: nothing
 	// tracked tells whether git tracks a file, or anything in a folder; nil: nobody is asked.
 	tracked func(ctx context.Context, path string) (bool, error)
 	// openTerminal opens the terminal itself, whatever the streams are.
@@ -89,5 +90,9 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	if err != nil && !c.started {
 		err = &wrongUsage{command.CommandPath(), err}
 	}
-	return c.finish(ctx, err)
+	code := c.finish(ctx, err)
+	if c.store != nil {
+		_ = c.store.Close() // what is durable is so without it
+	}
+	return code
 }

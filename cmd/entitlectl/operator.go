@@ -63,7 +63,7 @@ func (c *cli) guard(command *cobra.Command, _ []string) error { return c.guardSt
 
 // guardState refuses a state folder that git tracks: whoever proposes a change could say in it what earlier runs did.
 func (c *cli) guardState(ctx context.Context) error {
-	if c.tracked == nil {
+	if c.tracked == nil || c.shared {
 		return nil
 	}
 	paths := []string{c.stateDir}

@@ -45,7 +45,7 @@ func newAttacked(t *testing.T) *attacked {
 }
 
 // The variables that the program reads by itself: how to print, whose file is the operator's, and who set the run off.
-var itsOwn = slices.Concat([]string{"NO_COLOR", "TERM", operatorVariable}, actorVariables, commitVariables)
+var itsOwn = slices.Concat([]string{"NO_COLOR", "TERM", operatorVariable, storeVariable}, actorVariables, commitVariables)
 
 func (p *attacked) lookup(name string) (string, bool) {
 	if slices.Contains(itsOwn, name) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // cli is one run: the process around it and the flags that all commands share.
@@ -35,12 +35,15 @@ type cli struct {
 	targets     []string
 	moment      time.Time // --now
 	stateDir    string
+	storeURL    string // --store; "": as --state-dir or others say
+	shared      bool   // the store is not a folder
 	color       string
 	logLevel    string
 	logFormat   string
 	timeout     time.Duration
 	endsWithin  time.Duration          // of plan and validate
 	parallelism int                    // 0: the usual
+	maxRows     int                    // of what shows rows; 0: no limit
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
 	watch       *progress              // nil until a run begins
@@ -79,15 +82,14 @@ func newRoot(c *cli) *cobra.Command {
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
-			c.log, c.store = c.logger(), c.openState()
-			c.started = true
-			return nil
+			c.log, c.started = c.logger(), true
+			return c.openState(cmd)
 		},
 	}
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newImport(c), newHistory(c), newLock(c),
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newHistory(c), newLock(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
@@ -95,14 +97,6 @@ func newRoot(c *cli) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	c.fitHelp(root)
 	return root
-}
-
-// openState opens what outlives the run.
-func (c *cli) openState() store.Store {
-	if c.openStore != nil {
-		return c.openStore(c.stateDir)
-	}
-	return file.Open(c.stateDir)
 }
 
 // needShell makes "completion" without a shell wrong usage, as any other command with an argument missing is.
@@ -126,6 +120,8 @@ func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only, or at a person, user/NAME; may be repeated")
 	f.Func("now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present", c.setMoment)
 	f.StringVar(&c.stateDir, "state-dir", ".entitlectl", "`FOLDER` for what outlives a run: journal, locks, history, record ids; made when first needed")
+	f.Func("store", "what outlives a run, where several machines share it: `URL` postgres://… or file:FOLDER (default $"+storeVariable+", else --state-dir)",
+		filled(&c.storeURL, "postgres://… or file:FOLDER"))
 	f.Var(oneOf(&c.color, "auto", "always", "never"), "color", "colours in text; auto: on a terminal, unless NO_COLOR is set")
 	f.Var(oneOf(&c.logLevel, "warn", "error", "info", "debug"), "log-level", "what is logged to stderr; debug shows every request")
 	f.Var(oneOf(&c.logFormat, "text", "json"), "log-format", "form of the log")
@@ -248,6 +244,34 @@ func (c *cli) show(document any, report render.Report) error {
 	default:
 		return c.text(c.stdout, c.terminal.stdout, report)
 	}
+}
+
+// showRows prints a document on stdout, of which report makes a report with so many rows at most. Where those are too many for
+// Markdown, fewer are taken, so that the rest is counted and not cut.
+func (c *cli) showRows(document any, report func(rows int) render.Report) error {
+	switch c.output {
+	case "json":
+		return c.show(document, render.Report{})
+	case "markdown":
+		if all := report(0); render.FitsMarkdown(all) { // it has a limit of its own
+			return c.show(document, all)
+		}
+		return c.show(document, report(render.MarkdownRows))
+	}
+	return c.show(document, report(c.maxRows))
+}
+
+// limitRows gives a command the flag that says how many rows it shows.
+func (c *cli) limitRows(command *cobra.Command) {
+	c.maxRows = render.DefaultRows
+	command.Flags().Func("max-rows", fmt.Sprintf("show `N` changes one by one, those that take access first, and count the others by resource and person; 0 is no limit (default %d)", render.DefaultRows), func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return errors.New("want a number of rows, or 0 for all")
+		}
+		c.maxRows = n
+		return nil
+	})
 }
 
 func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {

@@ -24,13 +24,25 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
+	"github.com/entitlectl/entitlectl/pkg/store/postgres/pgtest"
 	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // killWorld is where runs are killed.
 type killWorld struct {
-	file string
-	seed []byte
+	file  string
+	seed  []byte
+	store func(t *testing.T) string // where each world has its store; nil: in a folder
+}
+
+// onBoth runs a test with each kind of store.
+func onBoth(t *testing.T, test func(t *testing.T, k killWorld)) {
+	t.Run("file", func(t *testing.T) { test(t, newKillWorld(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		k, server := newKillWorld(t), pgtest.Shared(t)
+		k.store = func(t *testing.T) string { return server.URL(server.Schema(t)) }
+		test(t, k)
+	})
 }
 
 func newKillWorld(t *testing.T) killWorld {
@@ -42,7 +54,7 @@ func newKillWorld(t *testing.T) killWorld {
 		check(t, err)
 		files[name] = bytes.ReplaceAll(data, []byte("YESTERDAY"), []byte(yesterday))
 	}
-	k := killWorld{filepath.Join(t.TempDir(), "entitlements.yaml"), files["seed.yaml"]}
+	k := killWorld{file: filepath.Join(t.TempDir(), "entitlements.yaml"), seed: files["seed.yaml"]}
 	check(t, os.WriteFile(k.file, files["entitlements.yaml"], 0o600))
 	return k
 }
@@ -66,7 +78,8 @@ type victim struct {
 	server  *emu.Server
 	url     string
 	file    string
-	state   string
+	state   string                           // folder
+	store   string                           // URL; "": in that folder
 	plan    []string                         // a saved one, which is applied and applied again; none: each apply plans
 	program string                           // "": this test binary
 	gate    atomic.Pointer[http.HandlerFunc] // nil; else requests go here instead of to the emulator
@@ -75,6 +88,9 @@ type victim struct {
 func (k killWorld) fresh(t *testing.T) *victim {
 	t.Helper()
 	v := &victim{server: newEmulator(emu.Options{}, true), file: k.file, state: filepath.Join(storetest.Folder(t), "state")}
+	if k.store != nil {
+		v.store = k.store(t)
+	}
 	check(t, v.server.LoadSeed(k.seed))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if gate := v.gate.Load(); gate != nil {
@@ -112,6 +128,14 @@ func (v *victim) run(t *testing.T, at int, args ...string) (code int, output str
 	return p.wait(t), p.output.String()
 }
 
+// flags say what a run is about.
+func (v *victim) flags() []string {
+	if v.store != "" {
+		return []string{"-f", v.file, "--store", v.store}
+	}
+	return []string{"-f", v.file, "--state-dir", v.state}
+}
+
 // here runs the program in this process.
 func (v *victim) here(t *testing.T, args ...string) (code int, output string) {
 	t.Helper()
@@ -125,7 +149,7 @@ func (v *victim) here(t *testing.T, args ...string) (code int, output string) {
 		stdin: strings.NewReader(""), stdout: &out, stderr: &out, now: time.Now, transport: redirect{v.url},
 		lookup: func(name string) (string, bool) { value, ok := credentials[name]; return value, ok },
 	}
-	code = run(t.Context(), e, append(args, "-f", v.file, "--state-dir", v.state))
+	code = run(t.Context(), e, append(args, v.flags()...))
 	return code, out.String()
 }
 
@@ -188,7 +212,7 @@ func (v *victim) start(t *testing.T, at int, args ...string) *process {
 		check(t, err)
 		program = self
 	}
-	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, "-f", v.file, "--state-dir", v.state)...)}
+	p := &process{Cmd: exec.CommandContext(t.Context(), program, append(args, v.flags()...)...)}
 	p.Stdout, p.Stderr = &p.output, &p.output
 	p.Env = append(os.Environ(), append(credentialsOfAll, killAt+"="+strconv.Itoa(at), "EMULATOR="+v.url)...)
 	check(t, p.Start())

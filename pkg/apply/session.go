@@ -23,7 +23,7 @@ type Session struct {
 }
 
 // lockRetry is the pause between two tries to get a lock.
-const lockRetry = time.Second
+const lockRetry = 250 * time.Millisecond
 
 // AcquireLocks takes the locks of the connections, all or none, for an owner who applies files of a commit, which may be "". Where
 // somebody else has one it waits up to wait; then the error is a *store.HeldError. tell, if not nil, is called before a wait

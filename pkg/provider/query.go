@@ -24,6 +24,9 @@ type Query struct {
 	// Only. Else a plan is made or checked, and all of them count.
 	ReadBack bool
 	Only     spec.Grants
+	// Pairs are the grants that a read-back asks about, where it asks about nothing else. Of their resources live may then leave out
+	// all other grants.
+	Pairs spec.Grants
 	// Looks are what earlier reads saw of mails, and what this one sees is added to them. nil: all mails are asked.
 	Looks *Looks
 }
@@ -50,6 +53,11 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 		}
 		if origin, wanted := desired.Grants.Origin(g); wanted && (c.Op == diff.OpGrant || c.Op == diff.OpResend) {
 			q.Only.Add(g, origin)
+		}
+	}
+	if !slices.ContainsFunc(changes, func(c diff.Change) bool { return c.Op != diff.OpGrant && c.Op != diff.OpRevoke }) {
+		for _, c := range changes {
+			q.Pairs.Add(c.Grant(connection), spec.Origin{})
 		}
 	}
 	return q

@@ -17,6 +17,8 @@ import (
 type Operator struct {
 	Name   string // as messages show it
 	Digest string // "sha256:…" of its bytes
+	Folder string // where its file: references begin
+	Store  string // where what outlives a run is kept; "": it does not say
 
 	holds       bool // it has connections, so that no other file may
 	connections map[string]*connection
@@ -39,7 +41,7 @@ type OperatorFile struct {
 // LoadOperator checks an operator's file as strictly as Load does, with the same errors.
 func LoadOperator(f OperatorFile) (*Operator, error) {
 	l := newLoader(f.Formats, f.StateDir)
-	o := &Operator{Name: f.Name, Digest: "sha256:" + digest(f.Data), overrides: liftable(f.Rules), rules: newRuleSource(f.Name)}
+	o := &Operator{Name: f.Name, Folder: f.Folder, Digest: "sha256:" + digest(f.Data), overrides: liftable(f.Rules), rules: newRuleSource(f.Name)}
 	d := &decoder{loader: l, file: f.Name, folder: f.Folder, rules: o.rules, trusted: true}
 	d.operatorDocument(f, o)
 	if err := l.err(); err != nil {
@@ -106,8 +108,8 @@ func (l *loader) defineConnection() string {
 
 // The keys of the operator's file, those that a later version takes, and those of allow.
 var (
-	operatorKeys = []string{"version", "connections", "allow", "rules", "overrides"}
-	laterKeys    = []string{"notify", "store"}
+	operatorKeys = []string{"version", "connections", "allow", "rules", "overrides", "store"}
+	laterKeys    = []string{"notify"}
 	allowKeys    = []string{"hosts", "env", "files"}
 )
 
@@ -131,9 +133,24 @@ func (d *decoder) operatorDocument(f OperatorFile, into *Operator) {
 	if n := o.get("rules"); n != nil {
 		d.decodeRules(n)
 	}
+	if n := o.get("store"); n != nil {
+		into.Store = d.store(n)
+	}
 	if n := o.get("overrides"); n != nil {
 		into.overrides = d.wordList(n, "overrides", "rule", f.Rules)
 	}
+}
+
+var storePattern = regexp.MustCompile(`^(file:.|postgres(ql)?://.)`)
+
+// store reads where the store is. It is never shown: it may hold a password by mistake.
+func (d *decoder) store(n *yaml.Node) string {
+	text, ok := d.text(n, "store")
+	if ok && !storePattern.MatchString(text) {
+		d.reject(d.at(n), "write file:FOLDER or postgres://USER@HOST/DATABASE?password=env:NAME", "store names no place")
+		return ""
+	}
+	return text
 }
 
 // withoutLater refuses keys that only a later version takes, and leaves them out.

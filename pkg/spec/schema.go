@@ -37,6 +37,7 @@ func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 		}), "what connections of other files may name beyond the defaults"),
 		"rules":     about(pointer("rules"), "floors: other files only tighten them"),
 		"overrides": about(listOf(words(rules)), "the rules that a plan's own --allow may lift"),
+		"store":     about(text(storePattern.String()), "where what outlives a run is kept: file:FOLDER, or postgres://… with password=env:NAME"),
 	})
 	return root.document("entitlectl operator's file", defs)
 }

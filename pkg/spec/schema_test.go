@@ -107,6 +107,7 @@ func TestOperatorSchemaAccepts(t *testing.T) {
 		"version: 1\n", operatorConns,
 		"version: 1\nallow: {hosts: [gw.corp.example], env: [GW_*, TOKEN], files: keys}\nrules: {max-mails: off}\noverrides: [max-mails]\n",
 		"version: 1\nallow: {files: [keys, more/one.key]}\noverrides: []\n",
+		"version: 1\nstore: postgres://ci@db.corp.example/entitlectl?password=env:STORE_PASSWORD\n", "version: 1\nstore: file:state\n",
 	} {
 		operatorOf(t, text)
 		file := filepath.Join(t.TempDir(), "ops.yaml")
@@ -115,7 +116,7 @@ func TestOperatorSchemaAccepts(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}
-	for _, name := range []string{"later-keys", "unknown-key", "version", "list", "allow-types", "allow-list", "env", "overrides", "overrides-word", "connections", "rules"} {
+	for _, name := range []string{"later-keys", "unknown-key", "version", "list", "allow-types", "allow-list", "env", "overrides", "overrides-word", "store", "connections", "rules"} {
 		if validate(root, root, readYAML(t, "testdata/operator/"+name+".yaml")) == nil {
 			t.Errorf("the schema accepts %s", name)
 		}

@@ -146,6 +146,7 @@ func (d *decoder) object(n *yaml.Node, what string, known []string) (object, boo
 	if !d.is(n, yaml.MappingNode, what, "write it as `"+form+"`") {
 		return o, false
 	}
+	d.bracket(n, known)
 	var room [16]*yaml.Node
 	seen := room[:]
 	if len(known) > len(room) {

@@ -70,30 +70,28 @@ func rowsOn(ref spec.Ref) string { return listAuthorizations.path + "/" + ref.Na
 
 // sizes are how many authorizations the groups are taken to have: as many as when they were looked at last, else as the files want.
 func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
+	_, looked := q.Looks.Rows(listAuthorizations.path)
 	return spec.Each(refs, func(ref spec.Ref) int {
-		if rows, known := r.rowsOf(q, rowsOn(ref)); known {
+		rows, known := r.rowsOf(q, rowsOn(ref))
+		switch {
+		case known:
 			return rows
+		case looked: // looks keep only those of more than a page
+			return min(q.Desired.Grants.CountOn(ref), pageSize-1)
 		}
 		return q.Desired.Grants.CountOn(ref)
 	})
 }
 
-// countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told where
-// that takes other pages than the files let expect.
+// countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told of those
+// that don't fit on a page.
 func (r *Reader) countRows(q provider.Query, of []spec.Ref, have map[spec.Ref]int) {
-	if q.ReadBack {
-		q.Looks = nil
-	}
 	for _, ref := range of {
-		wanted := 0
-		if q.Looks != nil {
-			wanted = q.Desired.Grants.CountOn(ref)
-		}
 		r.rows[rowsOn(ref)] = have[ref]
-		if have[ref]/pageSize == wanted/pageSize {
-			q.Looks.Counted(rowsOn(ref), -1)
-		} else {
+		if have[ref] >= pageSize {
 			q.Looks.Counted(rowsOn(ref), have[ref])
+		} else {
+			q.Looks.Counted(rowsOn(ref), -1)
 		}
 	}
 }

@@ -28,8 +28,8 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 	t.Helper()
 	plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{job}, Now: time.Now(), Store: kept, NoBound: true, Full: full,
 		Observe: func(e apply.Event) {
-			if s, ok := e.(apply.Spared); ok {
-				spared += s.Resources
+			if s, ok := e.(apply.ReadingDone); ok {
+				spared += s.Spared
 			}
 		}})
 	if err == nil {
@@ -43,7 +43,7 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 
 // Whatever happened since the last looks, and whoever did it, the plan that goes by them is to the byte the one that asks all.
 func TestLooksNeverChangeThePlan(t *testing.T) {
-	histories, spared, resends := uint64(many(t, 100, 10)), 0, 0
+	histories, spared, resends := uint64(many(t, 100, 20)), 0, 0
 	for seed := range histories {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -197,6 +197,9 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 	sorted := slices.Sorted(maps.Keys(ids))
 	refs := spec.Each(sorted, func(id string) spec.Ref { return ids[id] })
 	most := provider.MostRows(pageSize, r.sizes(q, refs))
+	if done, err := r.readPairs(ctx, q, ids, most, live); done || err != nil {
+		return err
+	}
 	if len(ids) > 1 && r.sweeps(q, listAuthorizations, most) {
 		all, err := pages(ctx, r.api, listAuthorizations, nil, most, authorization.key)
 		r.counted(q, listAuthorizations.path, all.Total)
@@ -207,9 +210,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 			return err
 		}
 	}
-	lists, err := gather(ctx, r.api, len(sorted), func(ctx context.Context, i int) (provider.Listed[authorization], error) {
-		return provider.Spare(pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {sorted[i]}}, 0, authorization.key))
-	})
+	lists, err := r.authorizationsOf(ctx, sorted)
 	for i, list := range lists {
 		err = cmp.Or(err, r.keep(ctx, q, list, ids, refs[i:i+1], live))
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/storetest"
@@ -17,12 +18,43 @@ func TestConformance(t *testing.T) {
 		return storetest.Backend{
 			Open:  func(*testing.T) store.Store { return Open(folder) },
 			Crash: crash,
+			Cut: func(t *testing.T, l store.Lease) { // as far as a folder can be cut off
+				must(t, os.Remove(l.(*lease).path))
+			},
+			Restart: func(*testing.T) {},
+			Mark: func(t *testing.T) func(t *testing.T) {
+				copied := storetest.Folder(t)
+				must(t, os.CopyFS(filepath.Join(copied, "state"), os.DirFS(folder)))
+				return func(t *testing.T) {
+					must(t, os.RemoveAll(folder))
+					must(t, os.Rename(filepath.Join(copied, "state"), folder))
+					must(t, private(folder))
+				}
+			},
+			Slow: func(_ *testing.T, s store.Store) {
+				sync := s.(*Store).sync
+				s.(*Store).sync = func(f *os.File) error { time.Sleep(50 * time.Millisecond); return sync(f) }
+			},
+			Slowly: 50 * time.Millisecond,
 			Behead: func(t *testing.T) {
 				path := filepath.Join(folder, historyName)
 				lines, _ := split(read(t, path))
 				must(t, os.WriteFile(path, append(bytes.Join(lines[:len(lines)-1], []byte("\n")), '\n'), 0o600))
 			},
 		}
+	})
+}
+
+// private takes the rights of others away, which a copy may have got.
+func private(folder string) error {
+	return filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(path, 0o700)
+		}
+		return os.Chmod(path, 0o600)
 	})
 }
 

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +21,19 @@ func TestConformance(t *testing.T) {
 		other := sync.OnceValue(func() *Store { return open(t, url) })
 		return storetest.Backend{
 			Costly: true,
+			Cut: func(t *testing.T, l store.Lease) {
+				server.Exec(t, fmt.Sprintf("select pg_terminate_backend(%d, 10000)", l.(*lease).session.conn.PgConn().PID()))
+			},
+			Restart: func(t *testing.T) {
+				server.Crash(t)
+				server.Start(t)
+			},
+			Mark:    func(t *testing.T) func(t *testing.T) { return mark(t, server, schema) },
+			Notices: true,
+			Slow: func(t *testing.T, _ store.Store) {
+				server.Exec(t, strings.ReplaceAll(slowly, "SCHEMA", schema))
+			},
+			Slowly: 150 * time.Millisecond,
 			Open:   func(t *testing.T) store.Store { return open(t, url) },
 			Crash:  func(t *testing.T, l store.Lease) { crash(t, l, other()) },
 			Behead: func(t *testing.T) {
@@ -26,6 +41,29 @@ func TestConformance(t *testing.T) {
 			},
 		}
 	})
+}
+
+// slowly makes each commit of entries wait, as for a replica.
+const slowly = `create function SCHEMA.wait() returns trigger language plpgsql as 'begin perform pg_sleep(0.15); return null; end';
+create constraint trigger wait after insert on SCHEMA.journal deferrable initially deferred for each row execute function SCHEMA.wait()`
+
+// mark copies all tables. What brings them back makes the server another one, as a failover does.
+func mark(t *testing.T, server *pgtest.Server, schema string) func(t *testing.T) {
+	t.Helper()
+	tables := []string{"kv", "scope", "journal", "turn", "history", "head", "details", "detail"}
+	var save, bring strings.Builder
+	for _, table := range tables {
+		fmt.Fprintf(&save, "create table %[1]s.%[2]s_former as table %[1]s.%[2]s;", schema, table)
+		overriding := ""
+		if table == "journal" {
+			overriding = "overriding system value"
+		}
+		fmt.Fprintf(&bring, "truncate %[1]s.%[2]s; insert into %[1]s.%[2]s %[3]s table %[1]s.%[2]s_former;", schema, table, overriding)
+	}
+	server.Exec(t, save.String())
+	return func(t *testing.T) {
+		server.Exec(t, bring.String()+fmt.Sprintf("update %s.scope set origin = 'the server before'", schema))
+	}
 }
 
 func open(t testing.TB, url string) *Store {

@@ -94,10 +94,19 @@ from mine, unnest($4::text[]) with ordinality as e(entry, n) order by e.n`, appe
 func (l *lease) lost(ctx context.Context) error {
 	h, err := l.store.holder(ctx, l.scope)
 	if err == nil && h != nil && h.epoch == l.epoch {
-		return fmt.Errorf("the lock of %s: %w: the connection that held it ended, as by a restart of the server; run again", l.scope, store.ErrLost)
+		return &endedError{l.scope}
 	}
 	return fmt.Errorf("the lock of %s: %w; see the history for who and why", l.scope, store.ErrLost)
 }
+
+// endedError is store.ErrLost in words of its own: nobody broke the lock.
+type endedError struct{ scope string }
+
+func (e *endedError) Error() string {
+	return fmt.Sprintf("the connection to the database that held the lock of %s ended, as by a restart of the server; run again", e.scope)
+}
+
+func (e *endedError) Is(target error) bool { return target == store.ErrLost }
 
 // Release makes the scope free, if it is still ours.
 func (l *lease) Release() error {

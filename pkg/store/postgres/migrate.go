@@ -137,3 +137,19 @@ func version(ctx context.Context, c *pgx.Conn) (has int, err error) {
 	}
 	return has, err
 }
+
+// Grants is what the role of a runner needs, and no more: it adds to the history and to details, and changes neither.
+func Grants(schema, role string) string {
+	in, to := pgx.Identifier{schema}.Sanitize(), pgx.Identifier{role}.Sanitize()
+	var text strings.Builder
+	fmt.Fprintf(&text, "grant usage on schema %s to %s;\n", in, to)
+	for _, g := range []struct{ rights, tables string }{
+		{"select", "migration"}, {"select, insert", "history details detail"}, {"select, update", "head"},
+		{"select, insert, update", "kv scope turn"}, {"select, insert, delete", "journal"},
+	} {
+		for _, table := range strings.Fields(g.tables) {
+			fmt.Fprintf(&text, "grant %s on %s.%s to %s;\n", g.rights, in, table, to)
+		}
+	}
+	return text.String()
+}

@@ -24,6 +24,17 @@ type Backend struct {
 	Crash func(t *testing.T, l store.Lease)
 	// Behead takes the newest record out of the history, as somebody does who can write to where it is kept.
 	Behead func(t *testing.T)
+	// Cut ends the lease as the loss of its connection does; its process lives, and may use what Open returned.
+	Cut func(t *testing.T, l store.Lease)
+	// Restart ends the store's server at once, if it has one, and starts it again.
+	Restart func(t *testing.T)
+	// Mark remembers what is kept. The function that it returns brings that back, as a failover does to a server that had not
+	// been told of what came since. Notices says that the store can tell that this happened.
+	Mark    func(t *testing.T) func(t *testing.T)
+	Notices bool
+	// Slow makes writes to journals by a store take about Slowly to be durable.
+	Slow   func(t *testing.T, s store.Store)
+	Slowly time.Duration
 	// Costly says that to open and to crash it takes much longer than to use it: properties do both less often.
 	Costly bool
 }
@@ -33,7 +44,7 @@ func Run(t *testing.T, empty func(t *testing.T) Backend) {
 	for _, part := range []struct {
 		name  string
 		tests map[string]func(t *testing.T, back Backend)
-	}{{"KV", kv}, {"Locks", locks}, {"Journal", journal}, {"Limiter", limiter}, {"History", history}} {
+	}{{"KV", kv}, {"Locks", locks}, {"Journal", journal}, {"Limiter", limiter}, {"History", history}, {"Network", network}} {
 		t.Run(part.name, func(t *testing.T) {
 			for name, test := range part.tests {
 				t.Run(name, func(t *testing.T) { test(t, empty(t)) })
