@@ -197,7 +197,7 @@ func WrongCredentialsAreNotRepeated(t *testing.T, p Provider) {
 		t.Fatal(err)
 	}
 	_, err = source.Read(t.Context(), All(job.Desired))
-	if status := httpx.Status(err); status/100 != 4 || len(c.Calls()) != 1 || strings.Contains(fmt.Sprint(err), "canary") {
+	if !provider.FailureOf(err).Unauthorized || len(c.Calls()) != 1 || strings.Contains(fmt.Sprint(err), "canary") {
 		t.Errorf("error %v after %d calls", err, len(c.Calls()))
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
+// refusals are how vendors say that a permission is missing; each reads its own.
+var refusals = []string{`{"error_code":"X.1","error_msg":"no"}`, `{"Code":"NoPermission","Message":"no"}`, `{"code":403000001,"msg":"no"}`}
+
 // ProbesOnlyRead says that a reader's probes find out of a tenant that has what the files want that nothing is missing, and of one that
 // refuses a call that this one is; that they change nothing; and that what can't be asked names a permission.
 func ProbesOnlyRead(t *testing.T, p Provider) {
@@ -43,13 +46,15 @@ func ProbesOnlyRead(t *testing.T, p Provider) {
 		t.Errorf("%d probes sent %d calls, writes among them %+v", asked, calls, writes)
 	}
 	denied := 0
-	c.Fault(t, emu.Fault{Match: "* /**", Kind: emu.FaultRefuse, Status: http.StatusForbidden, Body: `{"error_code":"X.1","error_msg":"no","Code":"NoPermission","code":403000001,"msg":"no"}`})
-	for _, probe := range probes() {
-		if probe.Ask == nil {
-			continue
-		}
-		if _, err := probe.Ask(t.Context()); provider.Denied(err) {
-			denied++
+	for _, refusal := range refusals {
+		c.Fault(t, emu.Fault{Match: "GET /**", Kind: emu.FaultRefuse, Status: http.StatusForbidden, Body: refusal})
+		for _, probe := range probes() {
+			if probe.Ask == nil || probe.Permission == "" {
+				continue
+			}
+			if _, err := probe.Ask(t.Context()); provider.Denied(err) {
+				denied++
+			}
 		}
 	}
 	if denied == 0 {

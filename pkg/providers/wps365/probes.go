@@ -1,6 +1,7 @@
 package wps365
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,7 +17,7 @@ import (
 // Probes looks at the list of mail groups, at users by address, and at the undocumented lists that experimental: turns on (scopes: the
 // pages of each call). A user's own token is left alone: asking for one spends the refresh token.
 func (r *Reader) Probes(q provider.Query) []provider.Probe {
-	var known mailGroup
+	var known []mailGroup
 	probes := []provider.Probe{
 		{What: "get a token for the app", Ask: func(ctx context.Context) (provider.Finding, error) {
 			_, err := r.api.app.Get(ctx, "")
@@ -24,9 +25,7 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 		}},
 		{What: "list mail groups", Permission: "kso.mail_group.read", Ask: func(ctx context.Context) (provider.Finding, error) {
 			p, err := onePage[mailGroup](ctx, r.api, list{groupsPath, true}, "")
-			if len(p.Rows) > 0 {
-				known = p.Rows[0]
-			}
+			known = p.Rows
 			return provider.Finding{Detail: fmt.Sprintf("%d there", max(p.Total, len(p.Rows)))}, err
 		}},
 		{What: "look up users by address", Permission: "kso.contact.read, kso.user_email.read", Ask: func(ctx context.Context) (provider.Finding, error) {
@@ -80,13 +79,16 @@ func (r *Reader) probeUsers(ctx context.Context, q provider.Query) (provider.Fin
 	return provider.Finding{Detail: one + " is there"}, nil
 }
 
-// probeList asks for a list of one group, at a path that no public page names.
-func (r *Reader) probeList(ctx context.Context, l memberList, g mailGroup) (provider.Finding, error) {
-	if g.ID == "" {
+// probeList asks for a list of one group, at a path that no public page names. Only groups for certain senders have a list of them.
+func (r *Reader) probeList(ctx context.Context, l memberList, groups []mailGroup) (provider.Finding, error) {
+	at := slices.IndexFunc(groups, func(g mailGroup) bool {
+		return g.ID != "" && (l.word != wordSenders || cmp.Or(g.ListedMode, g.MadeMode) == sendersCustom)
+	})
+	if at < 0 {
 		return provider.Finding{}, provider.ErrNothingToAsk
 	}
 	var answer page[entry]
-	err := r.api.send(ctx, httpx.Request{Method: http.MethodGet, Path: l.path(g.ID, ""), Query: url.Values{"page_size": {"1"}}}, &answer)
+	err := r.api.send(ctx, httpx.Request{Method: http.MethodGet, Path: l.path(groups[at].ID, ""), Query: url.Values{"page_size": {"1"}}}, &answer)
 	if missing(err) {
 		err = provider.Refuse("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
 	}
