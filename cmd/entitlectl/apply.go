@@ -64,6 +64,7 @@ func newApply(c *cli) *cobra.Command {
 	f.DurationVar(&flags.settle, "settle", apply.DefaultSettle, "how long a write may take to show when it is read back")
 	f.DurationVar(&flags.lockTimeout, "lock-timeout", 0, "how long to wait for another apply to end")
 	c.underOperator(command)
+	c.limitRows(command)
 	return command
 }
 
@@ -146,11 +147,11 @@ func allFailed(plan *diff.Plan) bool {
 func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {
 	switch {
 	case c.output != "json":
-		return c.show(plan, render.Plan(plan))
+		return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{Rows: rows}) })
 	case to == nil:
 		return nil
 	}
-	return c.text(to, to != c.stderr || c.terminal.stderr, render.Plan(plan))
+	return c.text(to, to != c.stderr || c.terminal.stderr, render.Plan(plan, render.Layout{Rows: c.maxRows}))
 }
 
 // write carries the plan out and reports what live state shows afterwards.
@@ -196,5 +197,5 @@ func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
 		}
 		fmt.Fprintln(c.stdout)
 	}
-	return c.show(result, render.Result(result))
+	return c.showRows(result, func(rows int) render.Report { return render.Result(result, render.Layout{Rows: rows}) })
 }

@@ -20,6 +20,7 @@ func newDrift(c *cli) *cobra.Command {
 			"Exits 0 where nothing differs, 2 where something does (be it blocked), 3 where a list could not be read whole (the rule\n" +
 			"incomplete-read), and 1 where a connection could not be read.",
 		Example: "  entitlectl drift -o json || alert\n" +
+			"  entitlectl drift --by person\n" +
 			"  entitlectl drift --unmanaged",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
@@ -28,6 +29,7 @@ func newDrift(c *cli) *cobra.Command {
 	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
+	c.limitRows(command)
 	c.againstBase(command)
 	c.sorted(command)
 	return command
@@ -46,7 +48,9 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.show(drift, render.Drift(drift, render.By(c.by), unmanaged)); err != nil {
+	if err := c.showRows(drift, func(rows int) render.Report {
+		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
+	}); err != nil {
 		return err
 	}
 	var partly, differs error

@@ -19,6 +19,10 @@ Credentials: access key emulator-key with secret emulator-secret (Huawei Cloud, 
 emulator-secret (WPS 365); project 0123456789abcdef0123456789abcdef in any region. With security token emulator-token the access key
 is a temporary one; a seed may name others, as credentials: of a world, with securityToken: and expires:.
 
+Keys that end are given for agency emulator-agency of account emulator, for role acs:ram::1000000000000000:role/emulator-role,
+for the token emulator-id-token of identity provider emulator-idp, at Alibaba Cloud of
+acs:ram::1000000000000000:oidc-provider/emulator-idp, and as metadata of a server.
+
 A seed has a world under each vendor's key, or a list of worlds, which are tenants beside each other. A world may name its id, as
 project:, company: or directory:. The credentials above reach the first world of each vendor; another one is reached
   Huawei Cloud   by its project in the path, with the same access key (a region's name leads to the first)
@@ -92,7 +96,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, state))
+	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, writes(state)))
 }
 
 // newEmulator makes one server of all vendors.

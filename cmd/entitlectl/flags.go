@@ -22,10 +22,10 @@ func useful(command *cobra.Command) []string {
 	switch words[1] {
 	case "validate":
 		return files
-	case "plan", "apply", "drift":
+	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "import":
-		return []string{"file", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
+		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "history", "lock", "store":
 		return []string{"output", "state-dir", "store", "color"}
 	case "show":

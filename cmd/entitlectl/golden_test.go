@@ -87,7 +87,7 @@ func TestGolden(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "emulator": startEmulator, "faults": setFaults, "writes": countWrites, "state": showState, "edit": edit,
+			"status": status, "emulator": startEmulator, "faults": setFaults, "writes": countWrites, "state": showState, "edit": edit, "advance": advance,
 		},
 	})
 }
@@ -142,6 +142,16 @@ func setFaults(ts *testscript.TestScript, neg bool, args []string) {
 	faults, err := emu.ParseFaults([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	ts.Check(ts.Value(emulatorKey).(*script).server.SetFaults(faults))
+}
+
+// advance D moves the emulator's clock.
+func advance(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: advance 1h")
+	}
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Value(emulatorKey).(*script).server.Advance(d)
 }
 
 // countWrites N checks how many write calls the emulator has seen.

@@ -46,6 +46,7 @@ func newHistory(c *cli) *cobra.Command {
 		},
 	}
 	c.operatorSays(command)
+	c.limitRows(command)
 	command.AddCommand(newHistoryVerify(c), newHistoryRotate(c))
 	return command
 }
@@ -102,12 +103,8 @@ const (
 // pastRuns reads the history, but of no run the details. Where its chain is broken, what can be read is returned beside the
 // error. Records that have all changes in them, as those of earlier versions, keep them for the run of the number only.
 func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
-	_, broken := c.store.Verify(ctx)
 	runs, at := []pastRun{}, map[string]int{}
-	for r, err := range c.store.Records(ctx) {
-		if err != nil {
-			continue
-		}
+	broken := c.verifyEach(ctx, func(r store.Record) {
 		i, known := at[r.Who.Run]
 		if r.Kind == store.RunEnded && known {
 			run := &runs[i]
@@ -115,7 +112,7 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 			if run.Result = r.Result; run.Number != number {
 				run.Result = short(r.Result)
 			}
-			continue
+			return
 		}
 		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
 			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Result: r.Result, Details: r.Details}
@@ -126,7 +123,7 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}
 		runs = append(runs, run)
-	}
+	})
 	holders, err := c.store.Holders(ctx)
 	if err != nil {
 		c.printError(fmt.Errorf("warning: which runs go on can't be told: %w", err))
@@ -137,6 +134,23 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 		}
 	}
 	return runs, broken
+}
+
+// verifyEach checks the history and hands on each record that can be read: in one go where the store knows how.
+func (c *cli) verifyEach(ctx context.Context, each func(store.Record)) error {
+	if s, can := c.store.(interface {
+		VerifyEach(context.Context, func(store.Record)) (store.Chain, error)
+	}); can {
+		_, broken := s.VerifyEach(ctx, each)
+		return broken
+	}
+	_, broken := c.store.Verify(ctx)
+	for r, err := range c.store.Records(ctx) {
+		if err == nil {
+			each(r)
+		}
+	}
+	return broken
 }
 
 // short is a result without its connections. What is none stays as it is.
@@ -201,7 +215,7 @@ func (run pastRun) section() render.Section {
 		}
 	}
 	if result := run.result(); result != nil {
-		say("", render.Result(result).Totals)
+		say("", render.Result(result, render.Layout{}).Totals)
 	} else if run.Outcome == runCutOff {
 		say("", "The run was cut off; the apply after it settles what it left in doubt.")
 	}
@@ -226,7 +240,6 @@ func (run pastRun) result() *diff.Result {
 // showRun shows what became of each change. Where that can't be read, or is not what the run wrote, the rest is shown beside the
 // error.
 func (c *cli) showRun(ctx context.Context, run pastRun) error {
-	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
 	result := run.result()
 	var broken error
 	if run.Details != nil {
@@ -234,13 +247,19 @@ func (c *cli) showRun(ctx context.Context, run pastRun) error {
 			run.Result, broken = json.Marshal(result)
 		}
 	}
+	return together(c.showRows(run, func(rows int) render.Report { return run.report(result, rows) }), broken)
+}
+
+// report is the run and, where the history tells, what became of each change.
+func (run pastRun) report(result *diff.Result, rows int) render.Report {
+	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
 	if result != nil {
-		all := render.Outcomes(result)
+		all := render.Outcomes(result, rows)
 		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
 		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
 	}
 	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return together(c.show(run, report), broken)
+	return report
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {

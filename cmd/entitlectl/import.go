@@ -22,6 +22,7 @@ import (
 // importFlags are the flags of import.
 type importFlags struct {
 	out, into, split, ownership, schema string
+	adopt, teams                        bool
 }
 
 func newImport(c *cli) *cobra.Command {
@@ -38,7 +39,8 @@ func newImport(c *cli) *cobra.Command {
 			"with 3 and writes nothing.",
 		Example: "  entitlectl import -f connections.yaml --out entitlements.yaml && entitlectl plan\n" +
 			"  entitlectl import -f connections.yaml --into entitlements --split connection\n" +
-			"  entitlectl import --operator operator.yaml --connection workspace",
+			"  entitlectl import --operator operator.yaml --connection workspace\n" +
+			"  entitlectl import --adopt",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runImport(cmd.Context(), flags) },
 	}
@@ -47,6 +49,8 @@ func newImport(c *cli) *cobra.Command {
 	f.Func("into", "write several files into the folder `DIR`, which is made where it is missing", filled(&flags.into, "DIR"))
 	f.Var(oneOf(&flags.split, string(compose.ByKind), string(compose.ByConnection)), "split", "what gets a file of its own with --into")
 	f.Var(oneOf(&flags.ownership, string(spec.AddOnly), string(spec.Owned), string(spec.Ignored)), "ownership", "of all that is imported; owned: who is added outside of the files loses it")
+	f.BoolVar(&flags.adopt, "adopt", false, "add what no file lists yet to the files, and touch no line that is there: to the file that --file names, or as a file in the folder")
+	f.BoolVar(&flags.teams, "teams", false, "make teams of people whom several lists share, named by what they hold, where that makes the files shorter")
 	f.Func("schema", "begin files with a comment by which editors find the JSON Schema: `URL` or path", filled(&flags.schema, "URL or path"))
 	completeChoices(command, f)
 	c.underOperator(command)
@@ -58,6 +62,9 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 	defer cancel()
 	if err := checkImport(flags); err != nil {
 		return err
+	}
+	if c.output != "text" && flags.out == "" && flags.into == "" && !flags.adopt {
+		return fmt.Errorf("-o %s is about what was imported, and the file goes to stdout; name --out or --into for the file", c.output)
 	}
 	i, err := c.beginImport(ctx, flags)
 	if err != nil {
@@ -72,8 +79,11 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 
 // checkImport finds out what can't be, before anything is read.
 func checkImport(flags importFlags) error {
-	if flags.out != "" && flags.into != "" {
+	switch {
+	case flags.out != "" && flags.into != "":
 		return errors.New("--out and --into both say where to write; give one")
+	case flags.adopt && flags.into != "":
+		return errors.New("--adopt adds to the files of --file; --into is for new ones")
 	}
 	return absentOutput(flags.out)
 }
@@ -85,7 +95,11 @@ type importing struct {
 	spec     *spec.Spec // with the connections
 	scopes   []scope
 	sources  map[string]provider.Lister
+	desired  map[string]spec.State
 	rest     []string            // files that are read beside those that are written
+	grows    string              // the file that is added to; "": none
+	text     []byte              // what it holds
+	taken    []string            // names of users that files have
 	watched  map[spec.Ref]string // see compose.Options
 	progress *progress
 }
@@ -99,6 +113,7 @@ func (c *cli) beginImport(ctx context.Context, flags importFlags) (*importing, e
 	if i.scopes, err = c.scopes(s); err != nil {
 		return nil, err
 	}
+	i.desired = s.Desired(c.at())
 	if len(i.scopes) == 0 {
 		return nil, errors.New("the files hold no connection; write connections: as in entitlectl help files, or name the operator's file that holds them with --operator")
 	}
@@ -164,6 +179,9 @@ func (i *importing) readOne(ctx context.Context, conn spec.Connection) (*compose
 	if err != nil {
 		return nil, err
 	}
+	if i.flags.adopt {
+		i.leaveListed(conn.Name, &inventory)
+	}
 	p, _ := providers.Find(conn.Provider)
 	c := &compose.Connection{Connection: conn, Schema: &p.Format, Definition: definition, State: inventory.State,
 		People: map[spec.Subject]compose.Person{}, Remarks: inventory.Remarks}
@@ -175,6 +193,9 @@ func (i *importing) readOne(ctx context.Context, conn spec.Connection) (*compose
 	}
 	for ref, why := range inventory.Beyond {
 		c.Left = append(c.Left, compose.Left{Resource: ref, Why: why})
+	}
+	if i.flags.adopt {
+		i.acquaint(c)
 	}
 	slices.SortFunc(c.Left, func(a, b compose.Left) int { return a.Resource.Compare(b.Resource) })
 	return c, nil

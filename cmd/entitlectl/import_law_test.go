@@ -210,6 +210,9 @@ func importAndPlan(t *rapid.T) (sum diff.ConnectionPlan) {
 	ownership := draw.pick("ownership", "add-only", "owned", "ignored")
 	into, out := filepath.Join(folder, "files"), filepath.Join(folder, "out.yaml")
 	args := []string{"import", "-f", w.file, "--ownership", ownership}
+	if draw.maybe("teams") {
+		args = append(args, "--teams")
+	}
 	if draw.maybe("a folder") {
 		args, out = append(args, "--into", into, "--split", draw.pick("split", "kind", "connection")), into
 	} else {
@@ -225,6 +228,9 @@ func importAndPlan(t *rapid.T) (sum diff.ConnectionPlan) {
 	var plan diff.Plan
 	if err := json.Unmarshal([]byte(said[max(strings.Index(said, "{"), 0):]), &plan); code != exitDone || err != nil || !plan.Empty() {
 		t.Fatalf("the plan ended with %d (%v)\n%s\n%s\n%s", code, err, said, written(out), seed)
+	}
+	if !strings.Contains(strings.Join(args, " "), "--into") {
+		adopt(t, draw, w, out, append(state, "--ownership", ownership))
 	}
 	for _, part := range plan.Connections {
 		if lost := part.LiveGrants - part.Matching; lost > 0 && ownership != "ignored" && !strings.Contains(written(out), "left out") && !strings.Contains(written(out), "only watched") {
@@ -257,4 +263,80 @@ func written(path string) string {
 		all.WriteString("--- " + filepath.Base(f) + "\n" + string(text))
 	}
 	return all.String()
+}
+
+// adopt takes some resources out of a file that import wrote and has them adopted: all that stayed is there as it was, in its order,
+// and a plan of it is empty.
+func adopt(t *rapid.T, draw *oddWorld, w *world, file string, flags []string) {
+	less := draw.without(written(file))
+	if err := os.WriteFile(file, []byte(less), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := importRun(w, append([]string{"import", "--adopt", "-f", file}, flags...)...); code != exitDone {
+		t.Fatalf("adopting ended with %d\n%s\n%s", code, said, less)
+	}
+	more := written(file)
+	rest := strings.SplitAfter(more, "\n")
+	for line := range strings.Lines(less) {
+		i := slices.Index(rest, line)
+		if i < 0 {
+			t.Fatalf("the line %q is not there any more, or not in its place\n%s\n---\n%s", line, less, more)
+		}
+		rest = rest[i+1:]
+	}
+	code, said := importRun(w, append([]string{"plan", "-f", file, "--detailed-exitcode", "-o", "json"}, flags[:2]...)...)
+	var plan diff.Plan
+	if err := json.Unmarshal([]byte(said[max(strings.Index(said, "{"), 0):]), &plan); code != exitDone || err != nil || !plan.Empty() {
+		t.Fatalf("the plan of what was adopted ended with %d (%v)\n%s\n%s\n%s", code, err, said, less, more)
+	}
+	for _, part := range plan.Connections {
+		for _, ref := range part.UnmanagedResources {
+			if kind, name, _ := strings.Cut(ref, "/"); kind == "app-group" && !strings.Contains(more, name) {
+				t.Fatalf("%s was not adopted\n%s", ref, more)
+			}
+		}
+	}
+	if code, said := importRun(w, append([]string{"import", "--adopt", "-f", file}, flags...)...); code != exitDone || written(file) != more {
+		t.Fatalf("adopting again ended with %d, or wrote\n%s\n%s\n---\n%s", code, said, more, written(file))
+	}
+}
+
+// without takes some of the resources out of a file.
+func (w *oddWorld) without(text string) string {
+	var kept, block []string
+	key, users, items := "", false, 0
+	flush := func() {
+		if strings.Contains(strings.Join(block, ""), "  - ") && (users || !w.maybe("take out")) {
+			if key != "" {
+				kept, key = append(kept, key), ""
+			}
+			kept = append(kept, block...)
+		}
+		block = nil
+	}
+	open := false // the block has its item
+	for line := range strings.Lines(text) {
+		switch {
+		case !strings.HasPrefix(line, " "):
+			flush()
+			if users = true; strings.HasSuffix(line, ":\n") && !strings.HasPrefix(line, "users") && !strings.HasPrefix(line, "connections") && !strings.HasPrefix(line, "#") {
+				key, users, items = line, false, 0
+			} else {
+				kept = append(kept, line)
+			}
+		case users:
+			kept = append(kept, line)
+		case strings.HasPrefix(line, "  - ") || strings.HasPrefix(line, "  #"):
+			if open || items == 0 {
+				flush()
+			}
+			items++
+			open = strings.HasPrefix(line, "  - ")
+			block = append(block, line)
+		default:
+			block = append(block, line)
+		}
+	}
+	flush()
+	return strings.Join(kept, "")
 }

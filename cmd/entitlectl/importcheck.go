@@ -17,9 +17,12 @@ import (
 // maxImports is how often everything is read again because somebody changed it in between.
 const maxImports = 3
 
+// composing composes what is to be written.
+type composing func(compose.Split) (compose.Files, error)
+
 // settle reads and composes until the files plan to nothing. What would be changed because somebody was faster is read again;
 // what would be changed for another reason, such as a mail that is due, is only watched, and the files say why.
-func (i *importing) settle(ctx context.Context) (func(compose.Split) compose.Files, error) {
+func (i *importing) settle(ctx context.Context) (composing, error) {
 	i.progress = i.cli.progress()
 	defer i.progress.clear()
 	for reads := 1; ; reads++ {
@@ -27,7 +30,7 @@ func (i *importing) settle(ctx context.Context) (func(compose.Split) compose.Fil
 		if err != nil {
 			return nil, err
 		}
-		composed := func(split compose.Split) compose.Files { return compose.Compose(world, i.options(split)) }
+		composed := func(split compose.Split) (compose.Files, error) { return i.compose(world, split) }
 		again, err := i.watch(ctx, composed, reads == maxImports)
 		if err != nil || !again {
 			return composed, err
@@ -37,9 +40,13 @@ func (i *importing) settle(ctx context.Context) (func(compose.Split) compose.Fil
 
 // watch plans what is composed, and has what would be changed only watched. again asks for another read, where that may show
 // why.
-func (i *importing) watch(ctx context.Context, composed func(compose.Split) compose.Files, last bool) (again bool, err error) {
+func (i *importing) watch(ctx context.Context, composed composing, last bool) (again bool, err error) {
 	for {
-		plan, err := i.planned(ctx, composed(compose.Whole))
+		files, err := composed(compose.Whole)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w; nothing was written: name --out FILE for what is new, and give both files from then on", i.grows, err)
+		}
+		plan, err := i.planned(ctx, files)
 		if err != nil {
 			return false, err
 		}
@@ -50,7 +57,7 @@ func (i *importing) watch(ctx context.Context, composed func(compose.Split) comp
 			}
 			for _, c := range part.Changes {
 				ref := c.Ref(part.Name)
-				if moved := c.Problem == "" && c.Op != diff.OpResend && !last; moved {
+				if moved := c.Problem == "" && c.Op != diff.OpResend && !last && !i.leaves(c); moved {
 					return true, nil
 				}
 				if i.watched[ref] == "" {
@@ -86,6 +93,8 @@ func whyWatched(c diff.Change) string {
 		return "only watched: a mail about it came to nothing, and would be sent again"
 	case c.Op == diff.OpResend:
 		return "only watched: a mail to " + c.Subject.String() + " came to nothing, and would be sent again"
+	case c.Op == diff.OpRevoke:
+		return "only watched: " + c.Subject.String() + " would lose it: " + c.Reason
 	}
 	return "only watched: it changed each time it was read"
 }
@@ -110,12 +119,21 @@ func (i *importing) planned(ctx context.Context, files compose.Files) (*diff.Pla
 	return plan, err
 }
 
+// compose composes what is to be written.
+func (i *importing) compose(world []*compose.Connection, split compose.Split) (compose.Files, error) {
+	if i.grows != "" {
+		return compose.Adopt(i.text, world, i.options(compose.Whole))
+	}
+	return compose.Compose(world, i.options(split)), nil
+}
+
 func (i *importing) options(split compose.Split) compose.Options {
 	schema := i.flags.schema
 	if schema == "" && i.flags.into != "" {
 		schema = schemaFile
 	}
-	return compose.Options{Ownership: spec.Ownership(i.flags.ownership), Watched: i.watched, Split: split, Schema: schema, About: i.about()}
+	return compose.Options{Ownership: spec.Ownership(i.flags.ownership), Watched: i.watched, Split: split, Schema: schema, About: i.about(), Taken: i.taken,
+		Teams: i.flags.teams, TakenTeams: i.spec.TeamNames()}
 }
 
 // about is what the files begin with.

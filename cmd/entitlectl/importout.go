@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,11 @@ func absentOutput(path string) error {
 
 // checkPlaces finds out what is read beside what is to be written.
 func (i *importing) checkPlaces() error {
+	if i.flags.adopt {
+		return i.findPlace()
+	}
 	if i.flags.into == "" {
-		return nil
+		return i.secretsStayNear(filepath.Dir(i.flags.out))
 	}
 	entries, err := os.ReadDir(i.flags.into)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -51,6 +55,21 @@ func (i *importing) checkPlaces() error {
 		}
 		i.rest = append(i.rest, path)
 	}
+	return i.secretsStayNear(i.flags.into)
+}
+
+// secretsStayNear refuses to copy references to files into another folder than that of the file they are in, where they begin.
+func (i *importing) secretsStayNear(folder string) error {
+	if i.flags.out == "" && i.flags.into == "" {
+		return nil // whoever takes stdout knows where it goes
+	}
+	for _, sc := range i.scopes {
+		for key, ref := range sc.connection.Auth {
+			if ref.Scheme == "file" && i.copied(sc.connection) && !sameFile(folder, cmp.Or(ref.Folder, ".")) {
+				return fmt.Errorf("connection %s: auth %s is %s, which begins at the folder of %s; write into that folder", sc.connection.Name, key, ref, sc.connection.Source.File)
+			}
+		}
+	}
 	return nil
 }
 
@@ -63,29 +82,39 @@ func (i *importing) copied(conn spec.Connection) bool {
 }
 
 // write writes the files, all or none, and says what they hold.
-func (i *importing) write(ctx context.Context, composed func(compose.Split) compose.Files) error {
-	var files compose.Files
-	var where string
-	var err error
+func (i *importing) write(ctx context.Context, composed composing) error {
+	split, where := compose.Whole, cmp.Or(i.grows, i.flags.into, i.flags.out, "stdout")
+	if i.grows == "" && i.flags.into != "" {
+		split = compose.Split(i.flags.split)
+	}
+	files, err := composed(split)
 	switch {
+	case err != nil:
+	case files.Resources == 0 && i.flags.adopt:
+		where = ""
+	case i.grows != "":
+		err = i.grow(files.Files[0].Text)
 	case i.flags.into != "":
-		files = composed(compose.Split(i.flags.split))
-		where = i.flags.into
 		err = i.writeInto(files.Files)
 	case i.flags.out != "":
-		files, where = composed(compose.Whole), i.flags.out
-		err = errors.Join(absentOutput(i.flags.out))
-		if err == nil {
-			err = i.writeOutput(ctx, i.flags.out, files.Files[0].Text)
+		if err = absentOutput(i.flags.out); err == nil {
+			err = errors.Join(i.writeOutput(ctx, i.flags.out, writes(files.Files[0].Text)), forAll(i.flags.out))
 		}
 	default:
-		files, where = composed(compose.Whole), "stdout"
 		_, err = i.stdout.Write(files.Files[0].Text)
 	}
 	if err != nil {
 		return fmt.Errorf("the files were not written: %w", err)
 	}
-	i.say(files, where)
+	i.sayNotes(files)
+	if i.output != "text" {
+		return i.show(i.summary(files, where), render.Report{Title: "Import", Totals: i.said(files, cmp.Or(where, "nothing"))})
+	}
+	if where == "" {
+		i.printError(errors.New("the files list all that can be listed; nothing was added"))
+		return nil
+	}
+	i.printError(errors.New(i.said(files, where)))
 	return nil
 }
 
@@ -106,7 +135,7 @@ func (i *importing) writeInto(files []compose.File) (err error) {
 		} else if exists == nil {
 			err = fmt.Errorf("%s exists; name another folder", path)
 		} else {
-			err = file.Replace(path, f.Text)
+			err = errors.Join(file.Replace(path, f.Text), forAll(path))
 		}
 		if err != nil {
 			break
@@ -121,11 +150,19 @@ func (i *importing) writeInto(files []compose.File) (err error) {
 	return err
 }
 
+// forAll lets others read a file, as files in a repository are: it holds no secret.
+func forAll(path string) error {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return nil // a stream
+	}
+	return os.Chmod(path, 0o644)
+}
+
 // maxSaid is how many things that the files don't say exactly are said one by one.
 const maxSaid = 20
 
-// say says on stderr what was imported.
-func (i *importing) say(files compose.Files, where string) {
+// sayNotes says on stderr what the files don't say.
+func (i *importing) sayNotes(files compose.Files) {
 	for n, note := range files.Notes {
 		if n == maxSaid {
 			i.printError(fmt.Errorf("and %d more; the files say each in a comment", len(files.Notes)-n))
@@ -133,7 +170,38 @@ func (i *importing) say(files compose.Files, where string) {
 		}
 		i.printError(fmt.Errorf("%s %s: %s", note.Resource.Connection, note.Resource, note.Why))
 	}
+}
+
+// said says what was imported.
+func (i *importing) said(files compose.Files, where string) string {
 	names := spec.Each(i.scopes, func(sc scope) string { return sc.connection.Name })
-	i.printError(fmt.Errorf("imported %s, %s and %s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
-		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), strings.Join(names, ", "), where))
+	teams := ""
+	if files.Teams > 0 {
+		teams = " in " + render.Count(files.Teams, "team")
+	}
+	return fmt.Sprintf("imported %s, %s and %s%s from %s to %s; planning that changes nothing", render.Count(files.Resources, "resource"),
+		render.Count(files.Grants, "grant"), render.Count(files.Users, "user"), teams, strings.Join(names, ", "), where)
+}
+
+// imported is what an import did, as JSON shows it.
+type imported struct {
+	To        string   `json:"to,omitempty"` // file or folder; "": nothing was written
+	Resources int      `json:"resources"`
+	Grants    int      `json:"grants"`
+	Users     int      `json:"users"` // new ones
+	Teams     int      `json:"teams"`
+	Notes     []inNote `json:"notes,omitempty"`
+}
+
+// inNote is what the files don't say exactly of a resource.
+type inNote struct {
+	Connection string `json:"connection"`
+	Resource   string `json:"resource"`
+	Why        string `json:"why"`
+}
+
+func (i *importing) summary(files compose.Files, where string) imported {
+	return imported{where, files.Resources, files.Grants, files.Users, files.Teams, spec.Each(files.Notes, func(n compose.Left) inNote {
+		return inNote{n.Resource.Connection, n.Resource.String(), n.Why}
+	})}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,27 +13,35 @@ import (
 const maxInput = 1 << 30
 
 // readInput reads a file, or a pipe such as <(…) makes, to its end. What may have none is refused.
-func readInput(path string, limit int64) ([]byte, error) {
+func readInput(path string, limit int64) (data []byte, err error) {
+	err = readStream(path, limit, func(r io.Reader) error {
+		data, err = io.ReadAll(r)
+		return err
+	})
+	return data, err
+}
+
+// readStream has a function read what readInput would.
+func readStream(path string, limit int64, read func(io.Reader) error) error {
 	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeDir|fs.ModeDevice|fs.ModeSocket) != 0 {
-		return nil, fmt.Errorf("%s: not a file; name one", path)
+		return fmt.Errorf("%s: not a file; name one", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	size := info.Size()
-	if size <= limit {
-		data := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-		if size, err = data.ReadFrom(io.LimitReader(f, limit+1)); size <= limit {
-			return data.Bytes(), err
+	bounded := &io.LimitedReader{R: f, N: limit + 1}
+	if info.Size() <= limit {
+		if err = read(bounded); bounded.N > 0 {
+			return err
 		}
 	}
-	return nil, fmt.Errorf("%s: has more than %d bytes, which is all that is read of one file", path, limit)
+	return fmt.Errorf("%s: has more than %d bytes, which is all that is read of one file", path, limit)
 }
 
 // maxFiles is the most that is read of files from stdin, in bytes: as much as of one file.

@@ -285,8 +285,12 @@ func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (prov
 	if err != nil {
 		return nil, err
 	}
-	return open(p, conn, secrets, httpx.Env{
-		Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		KV: c.store, Limiter: c.store, Reserve: conn.Reserve, Parallelism: cmp.Or(c.parallelism, usualReads),
-	})
+	return open(p, conn, secrets, c.clientEnv(conn))
+}
+
+// clientEnv is what the client of a connection takes from the process around it.
+func (c *cli) clientEnv(conn spec.Connection) httpx.Env {
+	return httpx.Env{Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
+		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
+		Parallelism: cmp.Or(c.parallelism, usualReads)}
 }

@@ -120,21 +120,20 @@ func sameFile(a, b string) bool {
 	return err == nil && otherErr == nil && os.SameFile(one, other)
 }
 
-// writeOutput writes what checkOutput found to be fine: a file as a whole or not at all, and a device, pipe or stream through.
-func (c *cli) writeOutput(ctx context.Context, path string, data []byte) error {
+// writeOutput has a function write to what checkOutput found to be fine: a file as a whole or not at all, and a device, pipe or
+// stream through.
+func (c *cli) writeOutput(ctx context.Context, path string, write func(io.Writer) error) error {
 	switch path {
 	case "/dev/stdout":
-		_, err := c.stdout.Write(data)
-		return err
+		return write(c.stdout)
 	case "/dev/stderr":
-		_, err := c.stderr.Write(data)
-		return err
+		return write(c.stderr)
 	}
 	if info, err := os.Lstat(path); !standardStream.MatchString(path) && (err != nil || !goesThrough(info)) {
-		return file.Replace(path, data)
+		return file.ReplaceWith(path, write)
 	}
 	done := make(chan error, 1)
-	go func() { done <- writeThrough(path, data) }()
+	go func() { done <- writeThrough(path, write) }()
 	select { // nobody may ever read from a pipe
 	case err := <-done:
 		return err
@@ -143,13 +142,21 @@ func (c *cli) writeOutput(ctx context.Context, path string, data []byte) error {
 	}
 }
 
+// writes is a function that writes data.
+func writes(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
 // writeThrough makes no file and cuts none.
-func writeThrough(path string, data []byte) error {
+func writeThrough(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = write(f)
 	if err != nil && readerLeft(err) {
 		err = io.ErrClosedPipe
 	}

@@ -70,7 +70,7 @@ func TestFIFOThatNobodyReads(t *testing.T) {
 	fifo := newFIFO(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := (&cli{}).writeOutput(ctx, fifo, []byte("plan")); !errors.Is(err, context.Canceled) {
+	if err := (&cli{}).writeOutput(ctx, fifo, writes([]byte("plan"))); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	f, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0) // lets go whoever waits to write

@@ -110,7 +110,7 @@ func (p permission) finished(result *diff.Result) bool {
 		var blocked []diff.Change
 		for _, change := range part.Changes {
 			if change.Outcome == diff.Blocked {
-				blocked = append(blocked, change.Change)
+				blocked = append(blocked, *change.Change)
 			}
 		}
 		if !p.blocked && len(diff.Uncovered(diff.Blockage(blocked), p.plan.Connections[i].Overrides)) > 0 {

@@ -35,9 +35,13 @@ func newPlan(c *cli) *cobra.Command {
 			"A plan is never saved where a connection could not be read.\n\n" +
 			"Exits 3 where the plan breaks a rule and 5 where a change is blocked; it is shown and saved all the same. --allow RULE lets\n" +
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
-			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.",
+			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.\n\n" +
+			"--base REF holds the files against those of a git ref, with live state as it is: what the branch asks for comes first, with the\n" +
+			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
-			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"",
+			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"\n" +
+			"  entitlectl plan --base origin/main -o markdown\n" +
+			"  entitlectl plan --by person --target user/alice",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.plan(cmd.Context(), flags)
@@ -55,6 +59,7 @@ func newPlan(c *cli) *cobra.Command {
 	c.againstBase(command)
 	c.sorted(command)
 	c.lookAhead(command)
+	c.limitRows(command)
 	return command
 }
 
@@ -84,15 +89,11 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.show(plan, render.PlanBy(plan, render.By(c.by))); err != nil {
+	if err := c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {
-		data, err := plan.Encode()
-		if err != nil {
-			return err
-		}
-		if err := c.writeOutput(ctx, flags.out, data); err != nil {
+		if err := c.writeOutput(ctx, flags.out, plan.Write); err != nil {
 			return fmt.Errorf("--out %s: the plan was not saved: %w", flags.out, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -31,8 +32,9 @@ type progress struct {
 
 // listsRead is how far the reading of a connection has come.
 type listsRead struct {
-	of, begun int
-	told      time.Time // when it was last said; zero: it is short, and not said but in logs
+	of, begun   int
+	pages, read int       // the former as forecast
+	told        time.Time // when it was last said; zero: it is short, and not said but in logs
 }
 
 const (
@@ -55,8 +57,8 @@ func (p *progress) observe(event apply.Event) {
 	case apply.Reading:
 		p.forecast(e)
 		return
-	case apply.Spared:
-		p.spared(e)
+	case apply.ReadingDone:
+		p.readingDone(e)
 		return
 	case apply.CallStarted:
 		begun = 1
@@ -79,16 +81,25 @@ func (p *progress) observe(event apply.Event) {
 	p.tell(level, text)
 }
 
-// spared says what was not asked, and how it is.
-func (p *progress) spared(e apply.Spared) {
+// readingDone says what reading took, where that was long, and what was not asked, and how it is.
+func (p *progress) readingDone(e apply.ReadingDone) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	lists := p.lists[e.Connection]
+	if lists == nil {
+		return
+	}
+	text := fmt.Sprintf("%s: %s made", e.Connection, render.Count(lists.read, "read"))
+	if e.Spared == 0 {
+		p.say(lists, text)
+		return
+	}
 	if p.drawn {
 		fmt.Fprint(p.c.stderr, "\r\x1b[K")
 		p.drawn = false
 	}
-	p.c.printError(fmt.Errorf("%s: mails about %s were not asked for, since nothing moved there after the look of %s; --full asks",
-		e.Connection, render.Count(e.Resources, "resource"), e.Since.UTC().Format(time.RFC3339)))
+	p.c.printError(fmt.Errorf("%s, %d saved: mails about %s were not asked for, since nothing moved there after the look of %s; --full asks",
+		text, e.Spared, render.Count(e.Spared, "resource"), e.Since.UTC().Format(time.RFC3339)))
 }
 
 // tell says what is being done; its caller holds the lock.
@@ -103,10 +114,14 @@ func (p *progress) tell(level slog.Level, text string) {
 
 // forecast says what is about to be read, and how long that takes.
 func (p *progress) forecast(e apply.Reading) {
-	text := fmt.Sprintf("%s: reading %s, about %s at the set rate", e.Connection, render.Count(e.Lists, "list"), render.Duration(e.Takes.Seconds()))
+	what := render.Count(e.Lists, "list")
+	if e.Pages > e.Lists {
+		what += " of about " + render.Count(e.Pages, "page")
+	}
+	text := fmt.Sprintf("%s: reading %s, about %s at the set rate", e.Connection, what, render.Duration(e.Takes.Seconds()))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lists := &listsRead{of: e.Lists}
+	lists := &listsRead{of: e.Lists, pages: e.Pages}
 	if p.lists[e.Connection] = lists; e.Takes >= longRead {
 		lists.told = time.Now()
 	}
@@ -123,15 +138,21 @@ func (p *progress) say(lists *listsRead, text string) {
 	p.c.printError(errors.New(text))
 }
 
-// list counts a list that is read, and says now and then how far the reading has come; its caller holds the lock.
-func (p *progress) list(connection string) {
-	lists := p.lists[connection]
-	if lists == nil {
+// read counts a read, which may be a list's first, and says now and then how far the reading has come; its caller holds the lock.
+func (p *progress) read(e httpx.Event) {
+	lists := p.lists[e.Connection]
+	if lists == nil || e.Method != http.MethodGet || e.Attempt != 1 {
 		return
 	}
-	lists.begun++
-	lists.of = max(lists.of, lists.begun)
-	text := fmt.Sprintf("%s: reading list %d of %d", connection, lists.begun, lists.of)
+	lists.read++
+	if e.First {
+		lists.begun++
+	}
+	lists.of, lists.pages = max(lists.of, lists.begun), max(lists.pages, lists.read)
+	text := fmt.Sprintf("%s: reading list %d of %d", e.Connection, lists.begun, lists.of)
+	if lists.pages > lists.of {
+		text += fmt.Sprintf(", page %d of %d", lists.read, lists.pages)
+	}
 	switch {
 	case p.redraw: // the request draws it
 		p.text = text
@@ -162,9 +183,7 @@ func (p *progress) request(e httpx.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests++
-	if e.First && e.Attempt == 1 {
-		p.list(e.Connection)
-	}
+	p.read(e)
 	if p.redraw {
 		p.draw()
 	}

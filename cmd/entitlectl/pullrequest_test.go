@@ -141,7 +141,7 @@ func with(files map[string]string, name, text string) map[string]string {
 // crowd is a file in which each of many groups is for all people.
 func crowd(groups, people int) string {
 	var text strings.Builder
-	text.WriteString("version: 1\nconnections: {x: {provider: huaweicloud, region: r, auth: {token: env:HUAWEICLOUD_T}}}\nusers:\n")
+	text.WriteString("version: 1\nconnections: {x: {provider: huaweicloud, region: ap-southeast-3, auth: {token: env:HUAWEICLOUD_T}}}\nusers:\n")
 	names := make([]string, people)
 	for i := range names {
 		names[i] = fmt.Sprintf("u%d", i)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ type cli struct {
 	timeout     time.Duration
 	endsWithin  time.Duration          // of plan and validate
 	parallelism int                    // 0: the usual
+	maxRows     int                    // of what shows rows; 0: no limit
 	store       store.Store            // what outlives the run; nil until flags are read
 	mayLift     func(rule string) bool // whether a plan may override the rule itself, without whoever applies; nil: any
 	watch       *progress              // nil until a run begins
@@ -87,7 +89,7 @@ func newRoot(c *cli) *cobra.Command {
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newImport(c), newHistory(c), newLock(c), newStore(c),
+	root.AddCommand(newValidate(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
@@ -242,6 +244,34 @@ func (c *cli) show(document any, report render.Report) error {
 	default:
 		return c.text(c.stdout, c.terminal.stdout, report)
 	}
+}
+
+// showRows prints a document on stdout, of which report makes a report with so many rows at most. Where those are too many for
+// Markdown, fewer are taken, so that the rest is counted and not cut.
+func (c *cli) showRows(document any, report func(rows int) render.Report) error {
+	switch c.output {
+	case "json":
+		return c.show(document, render.Report{})
+	case "markdown":
+		if all := report(0); render.FitsMarkdown(all) { // it has a limit of its own
+			return c.show(document, all)
+		}
+		return c.show(document, report(render.MarkdownRows))
+	}
+	return c.show(document, report(c.maxRows))
+}
+
+// limitRows gives a command the flag that says how many rows it shows.
+func (c *cli) limitRows(command *cobra.Command) {
+	c.maxRows = render.DefaultRows
+	command.Flags().Func("max-rows", fmt.Sprintf("show `N` changes one by one, those that take access first, and count the others by resource and person; 0 is no limit (default %d)", render.DefaultRows), func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return errors.New("want a number of rows, or 0 for all")
+		}
+		c.maxRows = n
+		return nil
+	})
 }
 
 func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {

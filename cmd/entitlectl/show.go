@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/spf13/cobra"
@@ -15,35 +16,44 @@ import (
 func newShow(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "show FILE", Short: "Render a saved plan",
-		Long:    "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
-		Example: "  entitlectl show plan.json -o markdown",
-		Args:    arguments(1, 1, "the file of a saved plan"),
+		Long: "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
+		Example: "  entitlectl show plan.json -o markdown\n" +
+			"  entitlectl show plan.json --by person",
+		Args: arguments(1, 1, "the file of a saved plan"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plan, err := readPlan(args[0])
 			if err != nil {
 				return err
 			}
-			return c.show(plan, render.PlanBy(plan, render.By(c.by)))
+			return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) })
 		},
 	}
+	c.limitRows(command)
 	c.sorted(command)
 	return command
 }
 
-func readPlan(path string) (*diff.Plan, error) {
-	data, err := readInput(path, maxInput)
-	if errors.Is(err, fs.ErrNotExist) {
+// contentError is an error about the content of a plan, and not about its file.
+type contentError struct{ error }
+
+func readPlan(path string) (plan *diff.Plan, err error) {
+	err = readStream(path, maxInput, func(r io.Reader) error {
+		if plan, err = diff.Read(r); err == nil {
+			err = plan.CheckKinds(providers.Kinds())
+		}
+		if err != nil {
+			return contentError{err}
+		}
+		return nil
+	})
+	content := contentError{}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: there is no such file; plan --out %[1]s saves a plan in it", path)
-	}
-	if err != nil {
+	case errors.As(err, &content):
+		return nil, fmt.Errorf("%s: %w", path, content.error)
+	case err != nil:
 		return nil, err
-	}
-	plan, err := diff.Decode(data)
-	if err == nil {
-		err = plan.CheckKinds(providers.Kinds())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return plan, nil
 }

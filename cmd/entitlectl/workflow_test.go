@@ -31,7 +31,7 @@ func TestWorkflowOfTheReadme(t *testing.T) {
 	w.git("checkout", "-q", "-b", "change")
 	w.commit("change", map[string]string{"entitlements.yaml": runnerFiles("ann, ben")})
 	w.job("review", "pull_request", exitDone)
-	if comment := w.read("comment"); !strings.Contains(comment, "`ben@local.com`") || !strings.Contains(comment, "1 to grant") {
+	if comment := w.read("comment"); !strings.Contains(comment, "| `ben` | `app-group CAD` `entitlements.yaml:") || !strings.Contains(comment, "against refs/remotes/origin/main asks for 1 to grant.") {
 		t.Errorf("the comment is\n%s", comment)
 	}
 	for name, files := range map[string]map[string]string{

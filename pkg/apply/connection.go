@@ -72,7 +72,7 @@ func (r *run) send(ctx context.Context, unsent []int) {
 	if creates := slices.DeleteFunc(unsent, func(i int) bool { return !creating(i) }); len(creates) > 0 {
 		r.sender.send(ctx, creates)
 		if !r.opts.NoVerify {
-			r.verify(ctx, r.steps.where(func(s step) bool { return s.phase == phaseSent && s.fate != provider.Accepted }))
+			r.verify(ctx, r.steps.where(func(s step) bool { return s.phase == phaseSent && s.fate() != provider.Accepted }))
 		}
 	}
 	r.sender.send(ctx, r.steps.ready(others))
@@ -98,7 +98,7 @@ func (r *run) findLate(ctx context.Context) {
 	}
 	for _, c := range diff.Compute(q.Desired, live, diff.Resending{Notices: spec.Notices{Off: true}}) {
 		if c.Op == diff.OpRevoke && !slices.ContainsFunc(r.part.Changes, func(planned diff.Change) bool { return planned.Key() == c.Key() }) {
-			r.late = append(r.late, diff.ChangeResult{Change: c, Outcome: diff.NotTried,
+			r.late = append(r.late, diff.ChangeResult{Change: &c, Outcome: diff.NotTried,
 				Detail: "it showed when the " + string(c.Kind) + " was no longer open to everyone; plan again"})
 		}
 	}
@@ -116,8 +116,8 @@ func (r *run) result() diff.PartResult {
 			" are spent in one run on finding out; mend what is refused alone, then apply again: it goes on with what is left", n, maxSplits))
 	}
 	out.Changes = append(r.steps.results(len(r.failed) == 0), r.late...)
-	for _, c := range out.Changes {
-		if c.Op == diff.OpGrant && c.Outcome.Clean() {
+	for i := range out.Changes {
+		if c := &out.Changes[i]; c.Op == diff.OpGrant && c.Outcome.Clean() {
 			out.Matching++
 		}
 	}

@@ -38,6 +38,9 @@ func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, 
 	return d, nil
 }
 
+// none says that nothing is in doubt.
+func (d doubts) none() bool { return len(d.of) == 0 && d.all == nil }
+
 // about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing
 // about a mail that follows one of after it.
 func (d doubts) about(c diff.Change) (at time.Time, ok bool) {

@@ -44,17 +44,25 @@ type Observer func(Event)
 // Event is one of the types below.
 type Event interface{ event() }
 
-// Reading says that a connection's live state is about to be read, in about so many lists, which at the set rate take so long at
-// least.
+// Reading says that a connection's live state is about to be read, in about so many lists of so many pages in all, which at the set
+// rate take so long at least.
 type Reading struct {
+	Connection   string
+	Lists, Pages int
+	Takes        time.Duration
+}
+
+// ReadingDone says that it was read, and of how many resources the mails were not asked, since nothing moved there after the last
+// look. Since is when the oldest of those looks was.
+type ReadingDone struct {
 	Connection string
-	Lists      int
-	Takes      time.Duration
+	Spared     int
+	Since      time.Time
 }
 
 func reading(job Job, q provider.Query) Reading {
-	lists := job.Source.Lists(q)
-	return Reading{job.Connection.Name, lists, time.Duration(lists) * job.Connection.Rate.Read.Interval()}
+	lists, pages := job.Source.Lists(q)
+	return Reading{job.Connection.Name, lists, pages, time.Duration(pages) * job.Connection.Rate.Read.Interval()}
 }
 
 // CallStarted says that a write call is about to be sent; Index counts from 1 to Of.
@@ -86,6 +94,7 @@ type Awaiting struct {
 
 func (Awaiting) event()    {}
 func (Reading) event()     {}
+func (ReadingDone) event() {}
 func (CallStarted) event() {}
 func (CallDone) event()    {}
 func (Verifying) event()   {}

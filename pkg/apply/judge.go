@@ -65,7 +65,7 @@ func (r *run) reread(ctx context.Context) {
 		return
 	}
 	keepLooks(kept, r.part.Name, q.Looks)
-	r.opts.Observe.tellSpared(r.part.Name, q.Looks)
+	r.opts.Observe.tell(readingDone(r.part.Name, q.Looks))
 	r.part.Open, r.account = live.Open(), live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)

@@ -106,7 +106,7 @@ func (l *ledger) lastEntries(s *steps) (entries []store.Entry) {
 	unknown := map[int][]diff.Change{} // by call
 	for i, step := range s.all {
 		if step.outcome == diff.Unknown {
-			unknown[step.call] = append(unknown[step.call], s.changes[i])
+			unknown[int(step.call)] = append(unknown[int(step.call)], s.changes[i])
 		}
 	}
 	for number := range l.open {

@@ -33,19 +33,8 @@ func keepLooks(kept store.Store, connection string, looks *provider.Looks) {
 	}
 }
 
-// tellSpared says what was not asked.
-func (o Observer) tellSpared(connection string, looks *provider.Looks) {
-	if n, since := looks.Spared(); n > 0 {
-		o.tell(Spared{connection, n, since})
-	}
+// readingDone is what is told of a reading that went by looks.
+func readingDone(connection string, looks *provider.Looks) ReadingDone {
+	n, since := looks.Spared()
+	return ReadingDone{connection, n, since}
 }
-
-// Spared says of how many resources the mails were not asked, since nothing moved there after the last look. Since is when the
-// oldest of those looks was.
-type Spared struct {
-	Connection string
-	Resources  int
-	Since      time.Time
-}
-
-func (Spared) event() {}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
@@ -101,7 +102,7 @@ func (r *run) tellBounced(ctx context.Context) {
 		return
 	}
 	q := provider.ReadBack(r.part.Name, r.desired, mailed)
-	q.Notices = true
+	q.Notices, q.Pairs = true, spec.Grants{}
 	live, err := r.target.Read(ctx, q)
 	if err != nil {
 		return // what the changes did was read back; the next plan tells the rest

@@ -32,7 +32,7 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 // acceptUnverified takes the vendor's word for what was sent.
 func (s *steps) acceptUnverified() {
 	for _, i := range s.settleRefused(s.waiting()) {
-		if s.all[i].fate == provider.Accepted {
+		if s.all[i].fate() == provider.Accepted {
 			s.settle(i, diff.Done, "")
 		} else {
 			s.settle(i, diff.Unknown, s.all[i].detail)
@@ -44,7 +44,7 @@ func (s *steps) acceptUnverified() {
 func (s *steps) settleRefused(watched []int) []int {
 	var open []int
 	for _, i := range watched {
-		if s.all[i].fate == provider.NotDone {
+		if s.all[i].fate() == provider.NotDone {
 			s.settle(i, diff.Refused, s.all[i].detail)
 		} else {
 			open = append(open, i)
@@ -57,7 +57,7 @@ func (s *steps) settleRefused(watched []int) []int {
 // not in the next read is the vendor leaving those out, if it accepted the call and the list that lacks them is whole. One
 // read can't tell: its lists are of different moments.
 func (s *steps) settleBy(live diff.Live, watched []int) []int {
-	shown := map[int]bool{} // calls of which an earlier read showed something
+	shown := map[int32]bool{} // calls of which an earlier read showed something
 	for _, step := range s.all {
 		shown[step.call] = shown[step.call] || step.outcome == diff.Done
 	}
@@ -76,7 +76,7 @@ func (s *steps) settleBy(live diff.Live, watched []int) []int {
 		switch {
 		case c.Op == diff.OpGrant && problem != "":
 			s.settle(i, diff.Refused, problem)
-		case step.fate == provider.Accepted && shown[step.call] && live.Resources[c.Ref(s.connection)].Incomplete == "":
+		case step.fate() == provider.Accepted && shown[step.call] && live.Resources[c.Ref(s.connection)].Incomplete == "":
 			s.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
 		default:
 			open = append(open, i)
@@ -90,11 +90,11 @@ func (s *steps) settleBy(live diff.Live, watched []int) []int {
 func (s *steps) giveUp(i int, repeat bool) {
 	step, c := &s.all[i], s.changes[i]
 	switch {
-	case step.fate == provider.Failed && c.Op != diff.OpResend && repeat:
+	case step.fate() == provider.Failed && c.Op != diff.OpResend && repeat:
 		step.phase = phaseUndone
-	case c.Op == diff.OpResend && step.fate != provider.Accepted:
+	case c.Op == diff.OpResend && step.fate() != provider.Accepted:
 		s.settle(i, diff.Unknown, step.detail+"; no read tells whether the mail was sent; --retry-unknown sends it again")
-	case step.fate == provider.Accepted:
+	case step.fate() == provider.Accepted:
 		s.settle(i, diff.Unknown, "the vendor accepted it, but live does not show it yet; apply again")
 	default:
 		s.settle(i, diff.Unknown, step.detail+"; live does not show it; apply again")

@@ -92,7 +92,11 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 		return err
 	}
 	keepLooks(opts.Store, part.Name, q.Looks)
-	opts.Observe.tellSpared(part.Name, q.Looks)
+	done := readingDone(part.Name, q.Looks)
+	opts.Observe.tell(done)
+	if done.Spared > 0 {
+		part.NotAsked = &diff.NotAsked{Resources: done.Spared, Since: done.Since}
+	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)

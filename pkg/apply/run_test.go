@@ -262,7 +262,7 @@ func checkLaws(ctx context.Context, v *vendor, desired spec.State) error {
 		}
 	}
 	for _, c := range result.Connections[0].Changes {
-		if done := diff.Satisfied(conn, c.Change, diff.Live{State: v.live}); c.Outcome == diff.Done && !done || c.Outcome == diff.Refused && done {
+		if done := diff.Satisfied(conn, *c.Change, diff.Live{State: v.live}); c.Outcome == diff.Done && !done || c.Outcome == diff.Refused && done {
 			return fmt.Errorf("law 5: %v is reported %s, live says done=%v", c.Change, c.Outcome, done)
 		}
 	}

@@ -84,7 +84,7 @@ func (s *sender) waveOf(call diff.Call) wave {
 // callsFor returns the plan's own calls where they carry just these changes: those are what was shown. Anything else is
 // packed anew.
 func (s *sender) callsFor(indexes []int) []diff.Call {
-	wanted := make(map[int]bool, len(indexes))
+	wanted := make([]bool, len(s.part.Changes))
 	for _, i := range indexes {
 		wanted[i] = true
 	}

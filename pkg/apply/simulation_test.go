@@ -206,7 +206,7 @@ func (s *simulation) apply(ctx context.Context) (left int, err error) {
 			s.reported[c.Key()]++
 			s.unknown++
 		}
-		if c.Outcome != diff.Done && c.Outcome != diff.Already && s.can(c.Change) {
+		if c.Outcome != diff.Done && c.Outcome != diff.Already && s.can(*c.Change) {
 			left++
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // phase is how far a change has come.
-type phase int
+type phase uint8
 
 const (
 	phasePlanned phase = iota // it is to be sent
@@ -20,14 +20,29 @@ const (
 	phaseSettled              // its outcome is known
 )
 
-// step is one change on its way.
+// step is one change on its way. There may be a million, so it is small: what a call says of all its changes is in one place.
 type step struct {
+	outcome diff.Outcome      // once it is settled
+	detail  string            // why it ended so
+	end     *provider.Failure // of the call that carried it last; nil: none did
+	call    int32             // number of that call; 0: none yet
 	phase   phase
-	outcome diff.Outcome  // once it is settled
-	call    int           // number of the call that carried it last; 0: none yet
-	fate    provider.Fate // of that call
-	answer  diff.Answer   // to that call, where it was an error
-	detail  string        // why it ended so
+}
+
+// fate is that of the call that carried it last.
+func (s step) fate() provider.Fate {
+	if s.end == nil {
+		return provider.Unknown
+	}
+	return s.end.Fate
+}
+
+// answer is the one to that call, where it was an error.
+func (s step) answer() diff.Answer {
+	if s.end == nil {
+		return diff.Answer{}
+	}
+	return diff.Answer{Status: s.end.Status, Code: s.end.Code, RequestID: s.end.RequestID}
 }
 
 func (s step) unsent() bool { return s.phase == phasePlanned || s.phase == phaseUndone }
@@ -53,8 +68,11 @@ func newSteps(part diff.ConnectionPlan) *steps {
 	return s
 }
 
-// at returns the changes at the given indexes.
+// at returns the changes at the given indexes, which are not to be changed.
 func (s *steps) at(indexes []int) []diff.Change {
+	if n := len(indexes); n == len(s.changes) && slices.IsSorted(indexes) && (n == 0 || indexes[0] == 0 && indexes[n-1] == n-1) {
+		return slices.Clip(s.changes) // all of them, of which no copy is made
+	}
 	return spec.Each(indexes, func(i int) diff.Change { return s.changes[i] })
 }
 
@@ -94,8 +112,7 @@ func (s *steps) ended(number int, indexes []int, end provider.Failure) {
 		detail = end.Err.Error()
 	}
 	for _, i := range indexes {
-		s.all[i] = step{phase: phaseSent, call: number, fate: end.Fate, detail: detail,
-			answer: diff.Answer{Status: end.Status, Code: end.Code, RequestID: end.RequestID}}
+		s.all[i] = step{phase: phaseSent, call: int32(number), end: &end, detail: detail}
 	}
 }
 
@@ -104,7 +121,7 @@ func (s *steps) ready(indexes []int) []int {
 	lacking := map[spec.Ref]bool{}
 	for i, c := range s.changes {
 		step := s.all[i]
-		if c.Op == diff.OpCreate && !step.outcome.Clean() && !(step.phase == phaseSent && step.fate == provider.Accepted) {
+		if c.Op == diff.OpCreate && !step.outcome.Clean() && !(step.phase == phaseSent && step.fate() == provider.Accepted) {
 			lacking[c.Ref(s.connection)] = true
 		}
 	}
@@ -114,6 +131,9 @@ func (s *steps) ready(indexes []int) []int {
 // doubted lists the changes that an earlier run may have sent, and returns until when the last of them may show, where each
 // has so long for it.
 func (s *steps) doubted(d doubts, settle time.Duration) (indexes []int, until time.Time) {
+	if d.none() {
+		return nil, until
+	}
 	for i, c := range s.changes {
 		step := s.all[i]
 		mail := c.Op == diff.OpResend && step.outcome == diff.Unknown && step.call == 0
@@ -147,10 +167,10 @@ func (s *steps) results(usable bool) []diff.ChangeResult {
 		if !usable && step.phase != phaseSettled {
 			step.outcome, step.detail = diff.NotTried, "the connection can't be used"
 		}
-		if step.outcome.Clean() {
-			step.detail, step.answer = "", diff.Answer{}
+		results[i] = diff.ChangeResult{Change: &s.changes[i], Outcome: step.outcome}
+		if !step.outcome.Clean() {
+			results[i].Detail, results[i].Answer = step.detail, step.answer()
 		}
-		results[i] = diff.ChangeResult{Change: s.changes[i], Outcome: step.outcome, Detail: step.detail, Answer: step.answer}
 	}
 	return results
 }

@@ -106,7 +106,7 @@ func (v *vendor) Pack(changes []diff.Change, _ diff.Allowance, _ bool) diff.Pack
 }
 
 // Shapes are of calls that list their changes one by one.
-func (v *vendor) Lists(provider.Query) int { return 1 }
+func (v *vendor) Lists(provider.Query) (lists, pages int) { return 1, 1 }
 
 func (v *vendor) Shapes() (shapes []diff.CallShape) {
 	for _, op := range diff.Ops {

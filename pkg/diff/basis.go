@@ -36,7 +36,7 @@ func Fingerprints(connection string, changes []Change, live Live) []Fingerprint 
 
 // Basis is one digest over fingerprints.
 func Basis(prints []Fingerprint) string {
-	return digest(spec.Each(prints, func(f Fingerprint) sum { return sumOf(fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest)) }))
+	return digest(spec.Each(prints, func(f Fingerprint) *sum { return sumOf(fmt.Sprintf("%s %q %s", f.Resource, f.ID, f.Digest)) }))
 }
 
 // touched is what changes lay hands on.
@@ -69,13 +69,16 @@ func touch(connection string, changes []Change) touched {
 
 // fingerprints takes them of what is live, without the holders of what is uncounted. Those of what is deleted always count.
 func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.Ref]Fingerprint {
-	prints, known := make(map[spec.Ref]Fingerprint, len(t.resources)), map[Holding]sum{}
+	prints, known := make(map[spec.Ref]Fingerprint, len(t.resources)), map[Holding]*sum{}
+	var sums []*sum
 	for ref := range t.resources {
 		f := Fingerprint{Resource: ref.String(), Uncounted: uncounted[ref] && !t.deleted[ref]}
-		var sums []sum
+		sums = sums[:0]
 		if !t.ours[ref] {
-			sums = sumsOf(settingItems(live.Resources[ref].Settings, t.updates[ref]))
 			f.ID = live.IDs[ref]
+			for _, item := range settingItems(live.Resources[ref].Settings, t.updates[ref]) {
+				sums = append(sums, sumOf(item))
+			}
 		}
 		if !f.Uncounted {
 			settings := len(sums)
@@ -93,10 +96,10 @@ func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.R
 }
 
 // grantSum is that of a grant on a resource; known keeps it, since most people hold many.
-func grantSum(g spec.Grant, known map[Holding]sum) sum {
+func grantSum(g spec.Grant, known map[Holding]*sum) *sum {
 	h := Holding{g.Role, g.Subject}
-	s, found := known[h]
-	if !found {
+	s := known[h]
+	if s == nil {
 		s = sumOf(fmt.Sprintf("grant %q %q %q %q", g.Role, g.Subject.Kind, g.Subject.Name, g.Subject.Domain))
 		known[h] = s
 	}
@@ -120,13 +123,19 @@ func settingItems(settings spec.Settings, updates []Change) []string {
 // sum stands for a line that is digested.
 type sum [sha256.Size]byte
 
-func sumOf(line string) sum { return sha256.Sum256([]byte(line)) }
-
-func sumsOf(lines []string) []sum { return spec.Each(lines, sumOf) }
+func sumOf(line string) *sum {
+	s := sum(sha256.Sum256([]byte(line)))
+	return &s
+}
 
 // digest is one over lines whatever order they come in, which it changes.
-func digest(sums []sum) string {
-	slices.SortFunc(sums, func(a, b sum) int { return bytes.Compare(a[:], b[:]) })
+func digest(sums []*sum) string {
+	slices.SortFunc(sums, func(a, b *sum) int {
+		if a[0] != b[0] { // nearly always, and there may be millions
+			return int(a[0]) - int(b[0])
+		}
+		return bytes.Compare(a[:], b[:])
+	})
 	all := sha256.New()
 	for _, sum := range sums {
 		all.Write(sum[:])

@@ -51,10 +51,14 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 	undone, waits := undo(confirmed, desired, part.Name, results)
 	held := map[spec.Ref][]Holding{}
 	hidden := part.leaveUnseen(confirmed)
-	for g := range desired.Grants.All() {
-		if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
-			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
+	for ref := range confirmed {
+		holdings := slices.Grow([]Holding(nil), desired.Grants.CountOn(ref))
+		for g := range desired.Grants.On(ref) {
+			if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
+				holdings = append(holdings, Holding{g.Role, g.Subject})
+			}
 		}
+		held[ref] = holdings
 	}
 	for g, op := range undone {
 		if op == OpRevoke {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -27,8 +28,16 @@ type DriftPart struct {
 	Matching    int          `json:"match"`
 	Unseen      []Unseen     `json:"unseen,omitempty"`
 	Incomplete  []string     `json:"incomplete,omitempty"` // KIND/NAME: where more may differ, since it could not be read whole
+	NotAsked    *NotAsked    `json:"notAsked,omitempty"`
 	Notes       []string     `json:"notes,omitempty"`
 	Differences []Difference `json:"differences"`
+}
+
+// NotAsked says of how many resources the mails were not asked, since all of them had been delivered by an earlier look, and nothing
+// moved there since. Since is when the oldest of those looks was.
+type NotAsked struct {
+	Resources int       `json:"mailsOfResources"`
+	Since     time.Time `json:"since"`
 }
 
 // Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side
@@ -84,7 +93,7 @@ func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,
-			Unmanaged: p.Unmanaged, Outside: p.Outside, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), Notes: p.Notes, Differences: []Difference{}}
+			Unmanaged: p.Unmanaged, Outside: p.Outside, Matching: p.Matching, Unseen: p.Unseen, Incomplete: p.Incomplete(), NotAsked: p.NotAsked, Notes: p.Notes, Differences: []Difference{}}
 		for _, c := range p.Changes {
 			d := Difference{Cause: causes[c.Op], Change: c}
 			if last := confirmed(c.Ref(p.Name)); last != nil {

@@ -24,7 +24,7 @@ func part(desired spec.State, live spec.State) diff.ConnectionPlan {
 func ended(p diff.ConnectionPlan, outcome func(int) diff.Outcome) []diff.ChangeResult {
 	var results []diff.ChangeResult
 	for i, c := range p.Changes {
-		results = append(results, diff.ChangeResult{Change: c, Outcome: outcome(i)})
+		results = append(results, diff.ChangeResult{Change: &c, Outcome: outcome(i)})
 	}
 	return results
 }
@@ -131,7 +131,7 @@ func TestConfirmedIsLive(t *testing.T) {
 			case r.Op == diff.OpCreate && !ok:
 				absent[r.Ref(conn)] = true
 			case ok && !absent[r.Ref(conn)]:
-				done = append(done, r.Change)
+				done = append(done, *r.Change)
 			}
 		}
 		after := carryOut(live, done)

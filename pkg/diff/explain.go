@@ -112,21 +112,3 @@ func (c Change) essential() Change {
 	c.Via, c.Because, c.Was, c.Person = spec.Via{}, "", "", ""
 	return c
 }
-
-// essential is the part without what explains its changes and without what is outside of the files.
-func (p ConnectionPlan) essential() ConnectionPlan {
-	p.Outside = Outside{}
-	for i, c := range p.Changes {
-		if c == c.essential() {
-			continue
-		}
-		changes := make([]Change, len(p.Changes))
-		copy(changes, p.Changes[:i])
-		for k := i; k < len(changes); k++ {
-			changes[k] = p.Changes[k].essential()
-		}
-		p.Changes = changes
-		break
-	}
-	return p
-}

@@ -6,14 +6,20 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// FormatVersion is the version of the plan's JSON. A reader refuses any other.
-const FormatVersion = 1
+// The formats of a plan's JSON. A reader refuses any other.
+const (
+	FormatVersion = 1 // changes one by one; also of results and drifts
+	FormatGrouped = 2 // changes of one resource together, where a connection has more than MaxListed; see docs/plans.md
+)
+
+// MaxListed is how many changes of a connection are written one by one. Plans in which no connection has more are of format 1.
+const MaxListed = 2000
 
 // Plan is all that has to change for live state to agree with the files, and what that was computed from. Its JSON is
 // the saved plan and the -o json output alike.
 type Plan struct {
 	Format      int              `json:"format"`
-	ID          string           `json:"id"` // digest of the compact JSON without the keys id, created, now, base, and those that explain changes
+	ID          string           `json:"id"` // digest of the compact JSON of format 1 without the keys id, created, now, base, and those that explain changes
 	Created     time.Time        `json:"created"`
 	Spec        string           `json:"spec"` // digest of the files
 	Files       []string         `json:"files"`
@@ -48,6 +54,8 @@ type ConnectionPlan struct {
 	Overrides  []Override  `json:"overrides,omitempty"` // what of that, and of blocked changes, was allowed when the plan was made
 
 	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
+
+	NotAsked *NotAsked `json:"-"` // what was not asked; no part of the plan, whose bytes are the same with all asked
 }
 
 // Op is what a change does.

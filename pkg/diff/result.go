@@ -1,5 +1,11 @@
 package diff
 
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+)
+
 // Result is what an apply did, change by change, as live state showed it afterwards.
 type Result struct {
 	Format      int           `json:"format"`
@@ -20,9 +26,9 @@ type PartResult struct {
 	Changes  []ChangeResult `json:"changes"`
 }
 
-// ChangeResult is a change and what became of it.
+// ChangeResult is a change and what became of it. The change is that of the plan itself: of a million no copies are made.
 type ChangeResult struct {
-	Change
+	*Change
 	Outcome Outcome `json:"outcome"`
 	Detail  string  `json:"detail,omitempty"` // why, where it is not done
 	Answer
@@ -69,6 +75,52 @@ type ResultSummary struct {
 // Clean says whether nothing is left to do.
 func (s ResultSummary) Clean() bool { return s.Refused+s.Unknown+s.NotTried+s.Blocked == 0 }
 
+// Write writes the result's JSON, indented, as a stream: of its changes one at a time is in memory as text.
+func (r *Result) Write(w io.Writer) error {
+	out, head := newPlanWriter(w), *r
+	head.Connections = emptied(r.Connections)
+	text, err := encode(head, "  ")
+	if err != nil {
+		return err
+	}
+	if len(r.Connections) == 0 {
+		_, err = w.Write(text)
+		return err
+	}
+	out.around(text, `"connections": []`, func() {
+		out.WriteString(`"connections": [`)
+		for i, part := range r.Connections {
+			if i > 0 {
+				out.WriteByte(',')
+			}
+			changes := part.Changes
+			part.Changes = emptied(changes)
+			out.WriteString("\n    ")
+			out.around(indented(out.encode(part), "    "), `"changes": []`, func() { out.results(changes) })
+		}
+		out.WriteString("\n  ]")
+	})
+	return out.end()
+}
+
+// results writes the changes of a connection, indented as they stand in a result.
+func (w *planWriter) results(changes []ChangeResult) {
+	w.wrap = "\n        "
+	w.WriteString(`"changes": `)
+	w.elements(len(changes), func(i int) []byte { return indented(w.encode(changes[i].wire()), "        ") })
+	if len(changes) > 0 {
+		w.WriteString("\n      ")
+	}
+	w.WriteByte(']')
+}
+
+// indented is a JSON text with two blanks for each level, below a line with so many in front of it.
+func indented(text []byte, before string) []byte {
+	var out bytes.Buffer
+	_ = json.Indent(&out, text, before, "  ") // it was made by package json
+	return out.Bytes()
+}
+
 // Summarize counts the outcomes of all parts.
 func (r *Result) Summarize() {
 	r.Summary = ResultSummary{}
@@ -79,7 +131,8 @@ func (r *Result) Summarize() {
 	for _, part := range r.Connections {
 		r.Summary.Calls += part.Calls
 		left := 0
-		for _, c := range part.Changes {
+		for i := range part.Changes {
+			c := &part.Changes[i]
 			*count[c.Outcome]++
 			if !c.Outcome.Clean() {
 				left++

@@ -1,12 +1,14 @@
 package diff_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"iter"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -26,8 +28,8 @@ func jsonRows(all ...string) iter.Seq2[json.RawMessage, error] {
 func TestRowsOfAResult(t *testing.T) {
 	grant := diff.Change{Op: diff.OpGrant, Kind: "app-group", Resource: "C<A>D", Subject: spec.Subject{Name: "alice"}}
 	r := &diff.Result{Format: 1, Plan: "sha256:1", Connections: []diff.PartResult{
-		{Name: "a", Provider: "x", Calls: 2, Notes: []string{"n\nm"}, Changes: []diff.ChangeResult{{Change: grant, Outcome: diff.Done},
-			{Change: grant, Outcome: diff.Refused, Detail: "no", Answer: diff.Answer{Status: 400, Code: "c"}}}},
+		{Name: "a", Provider: "x", Calls: 2, Notes: []string{"n\nm"}, Changes: []diff.ChangeResult{{Change: &grant, Outcome: diff.Done},
+			{Change: &grant, Outcome: diff.Refused, Detail: "no", Answer: diff.Answer{Status: 400, Code: "c"}}}},
 		{Name: "b", Provider: "x", Errors: diff.Errors{errors.New("cut")}},
 	}}
 	r.Summarize()
@@ -55,4 +57,28 @@ func TestRowsThatAreNone(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// A result is written as package json writes it.
+func TestResultsAreWrittenAsPackageJSONDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := &diff.Result{Format: 1, Plan: "sha256:1"}
+		for range rapid.IntRange(0, 2).Draw(t, "connections") {
+			part := diff.PartResult{Name: "a", Notes: []string{`"changes": []`, `"connections": []`}}
+			for _, c := range rapid.SliceOfN(anyChange, 0, 3).Draw(t, "changes") {
+				part.Changes = append(part.Changes, diff.ChangeResult{Change: &c, Outcome: diff.Refused, Detail: c.Reason, Answer: diff.Answer{Status: c.Mails}})
+			}
+			r.Connections = append(r.Connections, part)
+		}
+		var got, want bytes.Buffer
+		if err := r.Write(&got); err != nil {
+			t.Fatal(err)
+		}
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil || got.String() != want.String() {
+			t.Errorf("error %v, got\n%s\nwant\n%s", err, got.String(), want.String())
+		}
+	})
 }

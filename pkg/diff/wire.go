@@ -72,8 +72,9 @@ func (r ChangeResult) MarshalJSON() ([]byte, error) { return encode(r.wire(), ""
 func (r *ChangeResult) UnmarshalJSON(data []byte) (err error) {
 	var w wireResult
 	if err = json.Unmarshal(data, &w); err == nil {
-		r.Outcome, r.Detail, r.Answer = w.Outcome, w.Detail, w.Answer
-		r.Change, err = w.Change()
+		var c Change
+		c, err = w.Change()
+		*r = ChangeResult{&c, w.Outcome, w.Detail, w.Answer}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -141,7 +142,7 @@ func steady[T any, K comparable](key func(T) K, once func(toEnd bool) (Listed[T]
 // readOnce reads the list from its first page on. Where its length changes meanwhile it ends, or with toEnd reads on.
 func readOnce[T any, K, C comparable](ctx context.Context, rules Rules, key func(T) K, page func(context.Context, C) (Page[T, C], error), toEnd bool) (Listed[T], error) {
 	var from, none C
-	r, begun, idle := reading[T, K]{list: Listed[T]{Total: NoTotal}, key: key, seen: map[K]int{}}, map[C]bool{}, 0
+	r, begun, idle := reading[T, K]{list: Listed[T]{Total: NoTotal}, key: key, seen: map[K]int32{}}, map[C]bool{}, 0
 	pages := newAhead(ctx, rules.Ahead, page)
 	defer pages.close()
 	for n := 1; ; n++ {
@@ -176,13 +177,16 @@ func readOnce[T any, K, C comparable](ctx context.Context, rules Rules, key func
 type reading[T any, K comparable] struct {
 	list    Listed[T]
 	key     func(T) K
-	seen    map[K]int // row, to the page that showed it first
-	counted int       // rows, but for those that an earlier page had
+	seen    map[K]int32 // row, to the page that showed it first
+	counted int         // rows, but for those that an earlier page had
 }
 
 // take adds the rows of a page that were not seen before, and says whether there are any. Of a list that nobody counts, a row
 // that comes again is all that tells of others that moved past us.
 func (r *reading[T, K]) take(rows []T, page, total int) (fresh bool) {
+	if n := len(r.list.Rows); n+len(rows) > cap(r.list.Rows) && total > n {
+		r.list.Rows = slices.Grow(r.list.Rows, min(total-n, 3*n+len(rows))) // no more, since the total may be a lie
+	}
 	var blank K
 	for _, row := range rows {
 		k := r.key(row)
@@ -192,10 +196,10 @@ func (r *reading[T, K]) take(rows []T, page, total int) (fresh bool) {
 		first, known := r.seen[k]
 		switch {
 		case !known:
-			r.seen[k], fresh = page, true
+			r.seen[k], fresh = int32(page), true
 			r.list.Rows = append(r.list.Rows, row)
 			r.counted++
-		case first == page:
+		case int(first) == page:
 			r.counted++
 		case total == NoTotal:
 			r.distrust("a row of its page %d is on page %d too", first, page)

@@ -23,8 +23,8 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 	if len(missing) == 0 {
 		return nil
 	}
-	return live.Grants.Holders(func(g spec.Grant) bool {
-		return !q.Desired.Grants.Has(g) && missing[key{g.Resource, spec.Fold(g.Subject.Name)}]
+	return spec.Holders(live.Grants.Minus(q.Desired.Grants), func(g spec.Grant) bool {
+		return missing[key{g.Resource, spec.Fold(g.Subject.Name)}]
 	})
 }
 
@@ -37,9 +37,17 @@ func (q Query) Beside(live diff.Live, is func(spec.Subject) bool) []spec.Grant {
 			lacking[diff.RoleOf(g)] = true
 		}
 	}
-	return live.Grants.Where(func(g spec.Grant) bool {
-		return lacking[diff.RoleOf(g)] && !q.Desired.Grants.Has(g) && g.Subject.Kind.Personal()
-	}).Sorted()
+	if len(lacking) == 0 {
+		return nil
+	}
+	var beside []spec.Grant
+	for g := range live.Grants.Minus(q.Desired.Grants) {
+		if lacking[diff.RoleOf(g)] && g.Subject.Kind.Personal() {
+			beside = append(beside, g)
+		}
+	}
+	slices.SortFunc(beside, spec.Grant.Compare)
+	return beside
 }
 
 // Leaver is somebody who left.
@@ -78,9 +86,9 @@ func (q Query) Leavers(live diff.Live) (leavers []Leaver, suspects []spec.Subjec
 		return nil, nil
 	}
 	matched := diff.Compare(q.Desired, live).Matched()
-	suspects = live.Grants.Holders(func(g spec.Grant) bool {
+	suspects = spec.Holders(live.Grants.Minus(q.Desired.Grants), func(g spec.Grant) bool {
 		r := q.Desired.Resources[g.Resource]
-		stranger := r.Ownership == spec.AddOnly && !q.Desired.Grants.Has(g) && !q.Desired.Known[g.Subject]
+		stranger := r.Ownership == spec.AddOnly && !q.Desired.Known[g.Subject]
 		_, left := q.Desired.Departed[g.Subject] // a similar name may be somebody else's
 		return (stranger || matched[g]) && !left && g.Subject.Kind.Personal()
 	})

@@ -13,7 +13,8 @@ type Source interface {
 	// nothing, and is never called while another Read or a Do of the same connection runs; it may be called again, and what
 	// the latest one learned (ids, spellings) is what later calls rely on. What a read of a part does not show stays known.
 	//
-	// The state holds each listed resource that exists, with its settings, its id, and all its grants, whoever holds them. A list
+	// The state holds each listed resource that exists, with its settings, its id, and all its grants, whoever holds them, but for
+	// Query.Pairs. A list
 	// that could not be fetched is an error, never an empty list. A list of grants that was fetched but may not be whole
 	// marks its resource as Incomplete (see diff.Live.Distrust), and nothing is revoked there; a list of resources that may
 	// not be whole is an error, since what it lacks would be created again. So is a listed resource that does not exist and
@@ -26,8 +27,8 @@ type Source interface {
 	// and which resources can't be made or changed as desired; how many mails a change would send; and, where the query asks,
 	// which mails came to nothing. What can be neither seen nor changed is as desired in the state, and a note says so.
 	Read(ctx context.Context, q Query) (diff.Live, error)
-	// Lists is about how many lists Read asks for, each of one page or more: what can be told before anything is read. It is pure.
-	Lists(q Query) int
+	// Lists is about how many lists Read asks for, and in how many pages: what can be told before anything is read. It is pure.
+	Lists(q Query) (lists, pages int)
 	// Pack distributes changes over calls, in order of execution: each change without a problem in exactly one call, by its
 	// index, and none with one. What gives access comes before what takes it. Beyond the changes a call touches nothing but
 	// what it names as extra, out of the slack. With bound it also says how few calls there could be at best, if it can tell.

@@ -24,6 +24,9 @@ type Query struct {
 	// Only. Else a plan is made or checked, and all of them count.
 	ReadBack bool
 	Only     spec.Grants
+	// Pairs are the grants that a read-back asks about, where it asks about nothing else. Of their resources live may then leave out
+	// all other grants.
+	Pairs spec.Grants
 	// Looks are what earlier reads saw of mails, and what this one sees is added to them. nil: all mails are asked.
 	Looks *Looks
 }
@@ -52,6 +55,11 @@ func ReadBack(connection string, desired spec.State, changes []diff.Change) Quer
 			q.Only.Add(g, origin)
 		}
 	}
+	if !slices.ContainsFunc(changes, func(c diff.Change) bool { return c.Op != diff.OpGrant && c.Op != diff.OpRevoke }) {
+		for _, c := range changes {
+			q.Pairs.Add(c.Grant(connection), spec.Origin{})
+		}
+	}
 	return q
 }
 
@@ -66,8 +74,8 @@ func (q Query) Grants() spec.Grants {
 // Missing lists, sorted, the subjects of grants that are asked about and that live lacks: whether the vendor can take them is
 // to be found out. Resources that are only watched get no grants.
 func (q Query) Missing(live diff.Live) []spec.Subject {
-	return q.Grants().Holders(func(g spec.Grant) bool {
-		return !live.Grants.Has(g) && q.Desired.Resources[g.Resource].Ownership != spec.Ignored
+	return spec.Holders(q.Grants().Minus(live.Grants), func(g spec.Grant) bool {
+		return q.Desired.Resources[g.Resource].Ownership != spec.Ignored
 	})
 }
 

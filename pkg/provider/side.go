@@ -104,6 +104,9 @@ func (a *ahead[T, C]) close() {
 
 // get returns the page that begins at from and is the n-th in its order, counted from 0.
 func (a *ahead[T, C]) get(n int, from C) (Page[T, C], error) {
+	if n > 0 && a.nth != nil && a.nth(n) != from {
+		a.nth = nil // the list goes on elsewhere than its first page told
+	}
 	for a.nth != nil && a.begun < min(n+a.side, a.last) && !a.stopped() {
 		a.ask(a.nth(a.begun))
 		a.begun++
@@ -113,7 +116,6 @@ func (a *ahead[T, C]) get(n int, from C) (Page[T, C], error) {
 		got := <-answer
 		return got.page, got.err
 	}
-	a.nth = nil // the list goes on elsewhere than its first page told
 	p, err := a.page(a.ctx, from)
 	if n == 0 && err == nil && a.side > 1 && p.Total > len(p.Rows) && !p.Short && p.Nth != nil {
 		a.nth, a.begun, a.last = p.Nth, 1, pagesOf(p.Total, len(p.Rows))

@@ -48,6 +48,19 @@ func TestSchemaDescribesEveryKey(t *testing.T) {
 	}
 }
 
+// TestAuthKeysHaveExamples proves that an editor has something to show as the value of each key of auth, which a file of its kind takes.
+func TestAuthKeysHaveExamples(t *testing.T) {
+	for _, f := range Formats() {
+		for _, form := range f.Auth {
+			for _, key := range slices.Concat(form.Keys, form.Optional) {
+				if f.Examples[key] == nil || f.About[key] == "" {
+					t.Errorf("%s: %s has no example or is not described", f.Provider, key)
+				}
+			}
+		}
+	}
+}
+
 // described reports the keys of a schema, and of all inside of it, that have no description.
 func described(t *testing.T, where string, part any) {
 	switch part := part.(type) {

@@ -208,7 +208,7 @@ func (w *stopwatch) engine(path string, live diff.Live) {
 	w.start()
 	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{part}}
 	plan.Summarize(nil)
-	report := render.Plan(plan)
+	report := render.Plan(plan, render.Layout{})
 	if _, err := plan.Encode(); err != nil || len(report.Totals) == 0 {
 		w.b.Fatal(err)
 	}

@@ -248,7 +248,7 @@ func (c *foulTenant) judgeResult(t *testing.T, run int, plan diff.ConnectionPlan
 		t.Errorf("%s: run %d says that %d grants match, and %d do", c.name, run, part.Matching, after.part.Matching)
 	}
 	for _, change := range part.Changes {
-		left, what := has(after.part.Changes, change.Change), fmt.Sprintf("%s: run %d reports %s as %s: %s", c.name, run, named(change.Change), change.Outcome, change.Detail)
+		left, what := has(after.part.Changes, *change.Change), fmt.Sprintf("%s: run %d reports %s as %s: %s", c.name, run, named(*change.Change), change.Outcome, change.Detail)
 		switch change.Outcome {
 		case diff.Done, diff.Already:
 			if left {
@@ -259,11 +259,11 @@ func (c *foulTenant) judgeResult(t *testing.T, run int, plan diff.ConnectionPlan
 				t.Errorf("%s, and it was done", what)
 			}
 		case diff.NotTried, diff.Blocked:
-			if taken[named(change.Change)] > 0 {
+			if taken[named(*change.Change)] > 0 {
 				t.Errorf("%s, and it was sent", what)
 			}
 		case diff.Unknown:
-			c.unknown[named(change.Change)]++
+			c.unknown[named(*change.Change)]++
 		}
 	}
 }

@@ -31,18 +31,15 @@ const (
 	soakShare = 1.3
 )
 
-// TestSoak brings 10,000 grants, a quarter of them with -short, beside creates and revokes, to a vendor that throttles a tenth of all requests, leaves some
+// TestSoak brings 10,000 grants, beside creates and revokes, to a vendor that throttles a tenth of all requests, leaves some
 // done but unanswered and answers some with garbage, while somebody else edits what is live. Apply is run again, as its exit
 // code asks for, until there is nothing left to do. The vendor keeps to the rates that it states; time is virtual.
 func TestSoak(t *testing.T) {
-	seeds, teams := 1, 80
-	switch {
-	case testing.Short():
-		teams = 20
-	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
+	seeds := 1
+	if os.Getenv("ENTITLECTL_TEST_LONG") != "" {
 		seeds = 5
 	}
-	w := newSoakWorld(teams)
+	w := newSoakWorld()
 	var calm *soak
 	synctest.Test(t, func(t *testing.T) {
 		calm = newSoak(t, w, 0)
@@ -75,12 +72,11 @@ type soakWorld struct {
 	bystanders    map[membership]bool // live on groups that the file does not list
 }
 
-// newSoakWorld makes teams of four app groups each that share most of their people, and some people of their own. For each team
-// 125 grants are to be made.
-func newSoakWorld(teams int) *soakWorld {
-	const people, size, shared, own = 600, 4, 24, 10
-	granted, draw := 125*teams, rand.New(rand.NewPCG(7, 7))
-	w := &soakWorld{made: teams * 3 / 4, live: map[membership]bool{}, desired: map[membership]bool{}, bystanders: map[membership]bool{}}
+// newSoakWorld makes teams of four app groups each that share most of their people, and some people of their own.
+func newSoakWorld() *soakWorld {
+	const people, teams, size, shared, own, granted = 600, 80, 4, 24, 10, 10000
+	draw := rand.New(rand.NewPCG(7, 7))
+	w := &soakWorld{made: 60, live: map[membership]bool{}, desired: map[membership]bool{}, bystanders: map[membership]bool{}}
 	for i := range people {
 		w.people = append(w.people, fmt.Sprintf("u%03d", i))
 	}

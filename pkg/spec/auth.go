@@ -56,7 +56,7 @@ func (d *decoder) authValue(key string, n *yaml.Node, f *ProviderSchema) Referen
 		return d.command(n, what)
 	case kind == AuthAddress:
 		return d.metadata(n, what, f)
-	case kind != AuthSecret && d.trusted && n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Value, "env:") && !strings.HasPrefix(n.Value, "file:"):
+	case kind != AuthSecret && n.Kind == yaml.ScalarNode && !strings.HasPrefix(n.Value, "env:") && !strings.HasPrefix(n.Value, "file:"):
 		return d.literal(n, what, kind)
 	}
 	r := d.reference(n, what, f)
@@ -88,6 +88,8 @@ func (d *decoder) literal(n *yaml.Node, what string, kind AuthKind) Reference {
 	}
 	switch {
 	case !ok:
+	case !d.trusted:
+		d.reject(r.Source, "write env:NAME, or hold the connection in an operator's file", "%s may be said as it is in an operator's file alone", what)
 	case kind == AuthTokenFile && !filepath.IsAbs(text):
 		d.reject(r.Source, "write the absolute path, such as /var/run/secrets/tokens/oidc", "%s names no absolute path", what)
 	default:

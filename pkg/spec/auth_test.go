@@ -2,6 +2,8 @@ package spec
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +106,27 @@ func TestCommandIsRead(t *testing.T) {
 		_, err := c.Secrets(Lookup{Tracked: func(path string) (bool, error) { return path == tracked, fails }})
 		if err == nil || !strings.Contains(err.Error(), "git") || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("tracked %q: %v", tracked, err)
+		}
+	}
+}
+
+// A program that PATH leads to is one that git does not track either.
+func TestProgramsOfTheCheckout(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("PATH", filepath.Join(dir, "bin"))
+	write(t, "bin/helper", "#!/bin/sh\n")
+	if err := os.Chmod("bin/helper", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadAuth(t, "{exec: [helper]}", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tracked, ok := range map[bool]bool{false: true, true: false} {
+		_, err := c.Secrets(Lookup{Tracked: func(path string) (bool, error) { return tracked && path == filepath.Join(dir, "bin/helper"), nil }})
+		if (err == nil) != ok {
+			t.Errorf("tracked %v: %v", tracked, err)
 		}
 	}
 }

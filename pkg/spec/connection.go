@@ -130,7 +130,7 @@ func (f *ProviderSchema) keys() []string {
 
 // settings decodes all of a connection but its provider.
 func (d *decoder) settings(c *connection, o object) {
-	f := c.schema
+	f, before := c.schema, len(d.found)+d.dropped
 	d.providerKeys(c, o)
 	if len(f.Auth) > 0 {
 		if n, ok := o.need("auth"); ok {
@@ -155,6 +155,11 @@ func (d *decoder) settings(c *connection, o object) {
 	}
 	if n := o.get("experimental"); n != nil && len(f.Experimental) > 0 {
 		c.Experimental = d.wordList(n, "experimental", "experimental call", f.Experimental)
+	}
+	if len(d.found)+d.dropped == before && f.Flaw != nil { // else what is reported already may be the cause
+		if key, flaw, hint := f.Flaw(c.Connection); key != "" {
+			d.reject(d.at(cmp.Or(o.get(key), o.node)), hint, "%s", flaw)
+		}
 	}
 }
 

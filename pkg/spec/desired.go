@@ -96,7 +96,7 @@ func (r *resource) grant(state State, c namer, now time.Time, teams map[*team][]
 		g := Grant{Resource: ref, Subject: s, Role: e.role}
 		switch {
 		case !lapsed:
-			if state.Grants.insert(g, origin) {
+			if state.Grants.Insert(g, origin) {
 				state.Inactive.Remove(g)
 			}
 		case state.Grants.Has(g):

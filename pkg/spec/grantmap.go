@@ -259,7 +259,7 @@ func (t *grantTable[V]) through(row *grantRow[V], yield func(Grant, V) bool) boo
 	return true
 }
 
-// Within goes through the grants of some subjects on some resources.
+// Within goes through the grants of some subjects on some resources, nil being all.
 func (m GrantMap[V]) Within(on map[Ref]bool, whose map[Subject]bool) iter.Seq2[Grant, V] {
 	return func(yield func(Grant, V) bool) {
 		if m.grantTable == nil {
@@ -273,7 +273,7 @@ func (m GrantMap[V]) Within(on map[Ref]bool, whose map[Subject]bool) iter.Seq2[G
 		}
 		for i := range m.rows {
 			row := &m.rows[i]
-			if !on[row.on] {
+			if on != nil && !on[row.on] {
 				continue
 			}
 			for at, number := range row.holders {

@@ -82,8 +82,8 @@ func (s *Grants) Add(g Grant, origin Origin) {
 	s.origins.Put(g, s.short(origin))
 }
 
-// insert adds a grant unless it is there, and says whether it was not.
-func (s *Grants) insert(g Grant, origin Origin) bool {
+// Insert adds a grant unless it is there, and says whether it was not.
+func (s *Grants) Insert(g Grant, origin Origin) bool {
 	if s.grants == nil {
 		*s = NewGrants()
 	}
@@ -103,7 +103,7 @@ func (s Grants) On(ref Ref) iter.Seq2[Grant, Origin] { return s.each(s.table().O
 // CountOn is how many grants there are on a resource.
 func (s Grants) CountOn(ref Ref) int { return s.table().CountOn(ref) }
 
-// Within goes through the grants of some subjects on some resources, in no particular order.
+// Within goes through the grants of some subjects on some resources, nil being all, in no particular order.
 func (s Grants) Within(on map[Ref]bool, whose map[Subject]bool) iter.Seq2[Grant, Origin] {
 	return s.each(s.table().Within(on, whose))
 }
@@ -142,16 +142,19 @@ func (s Grants) on(keep func(Ref) bool) Grants {
 	return Grants{&grants{s.origins.where(keep), slices.Clone(s.causes), maps.Clone(s.known), s.last}}
 }
 
-// Holders lists, sorted, the subjects of the grants for which is holds.
-func (s Grants) Holders(is func(Grant) bool) []Subject {
+// Holders lists, sorted, the subjects of those of some grants for which is holds, each once.
+func Holders(grants iter.Seq2[Grant, Origin], is func(Grant) bool) []Subject {
 	found := map[Subject]bool{}
-	for g := range s.All() {
+	for g := range grants {
 		if is(g) {
 			found[g.Subject] = true
 		}
 	}
 	return slices.SortedFunc(maps.Keys(found), Subject.Compare)
 }
+
+// Holders lists, sorted, the subjects of the grants for which is holds.
+func (s Grants) Holders(is func(Grant) bool) []Subject { return Holders(s.All(), is) }
 
 // Sorted lists the grants.
 func (s Grants) Sorted() []Grant {

@@ -37,6 +37,12 @@ func TestGrantsAreASet(t *testing.T) {
 			}
 			maps.DeleteFunc(want, func(g Grant, _ Origin) bool { return g.Subject.Name != "a" })
 			within := set.Within(map[Ref]bool{ref: true}, map[Subject]bool{{Name: "a"}: true, {Name: "b"}: false})
+			all := maps.Collect(set.Within(nil, map[Subject]bool{{Name: "a"}: true}))
+			for g := range model {
+				if _, is := all[g]; is != (g.Subject.Name == "a") || len(all) > len(model) {
+					t.Fatalf("of a there are %v", all)
+				}
+			}
 			if got := maps.Collect(within); !maps.Equal(got, want) {
 				t.Fatalf("of a on %s there are %v, want %v", on, got, want)
 			}

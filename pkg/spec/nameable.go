@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,36 @@ func IsDomain(text string) bool { return CanName(text) && !strings.ContainsAny(t
 
 // IsUserName tells what files take for the name of a user.
 func IsUserName(name string) bool { return CanName(name) && !strings.ContainsAny(name, ":@") }
+
+// UserNames are those of all users of the files, sorted.
+func (s *Spec) UserNames() []string {
+	return slices.Sorted(slices.Values(Each(s.users, func(u *user) string { return u.name })))
+}
+
+// TeamNames are those of all teams of the files, in reading order.
+func (s *Spec) TeamNames() []string { return Each(s.teams, func(t *team) string { return t.name }) }
+
+// Called says by which of their users the files know somebody at a connection, those who left excepted.
+func (s *Spec) Called(connection string) map[Subject]string {
+	called := map[Subject]string{}
+	for _, u := range s.users {
+		if who := s.sites[connection].identity(u); who.Name != "" && !u.left {
+			called[who] = u.name
+		}
+	}
+	return called
+}
+
+// Emails are the addresses that the files give people, and whose they are.
+func (s *Spec) Emails() map[string]string {
+	emails := map[string]string{}
+	for _, u := range s.users {
+		if u.email != "" {
+			emails[u.email] = u.name
+		}
+	}
+	return emails
+}
 
 // DomainAt is what a blank domain means at a connection of this provider.
 func (f *ProviderSchema) DomainAt(c Connection) string {

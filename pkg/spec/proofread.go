@@ -220,6 +220,9 @@ func (p *proofreader) level(column int, list bool) *mistake {
 	case last < 0 || open[last].indent != column:
 		return p.misplaced(column, "this line is in line with none above")
 	case open[last].list && !list:
+		if p.data[p.i] == '-' {
+			return &mistake{p.i, "no blank after -", "write - and a blank before the item"}
+		}
 		return &mistake{p.i, fmt.Sprintf("a key where the list of line %d goes on", open[last].line), "write - and a blank before it, or indent it as the keys of its item"}
 	case !open[last].list && list:
 		return &mistake{p.i, fmt.Sprintf("an item where the keys of line %d go on", open[last].line), "indent it as the other items of its list, or write its key on the line above"}

@@ -31,6 +31,9 @@ type ProviderSchema struct {
 	// Identity is the name by which a connection knows a person, blank where it can't: without an email. It is pure.
 	// nil: byAccount.
 	Identity func(Person) Subject
+	// Flaw finds what of a connection can't work, whoever runs it: the key, what is wrong with its value, and what to do. "" for
+	// the key: nothing. It asks nobody. nil: no such thing is known.
+	Flaw func(Connection) (key, flaw, hint string)
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
 	// Examples are values of keys of Auth, for editors.

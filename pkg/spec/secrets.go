@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -98,6 +99,9 @@ func (r Reference) resolve(from Lookup) (text, what, hint string) {
 	path := text
 	if r.Kind == AuthCommand {
 		path, _, _ = strings.Cut(r.Name, "\x00")
+		if found, err := exec.LookPath(path); err == nil { // else running it says so
+			path = found
+		}
 	}
 	switch {
 	case r.Kind == AuthTokenFile && !filepath.IsAbs(path):

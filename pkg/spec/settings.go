@@ -47,6 +47,13 @@ func (s Settings) And(others Settings) Settings {
 	return settingsOf(values)
 }
 
+// NewSettings returns settings of these values. One that is "" is left out.
+func NewSettings(values map[string]string) Settings {
+	values = maps.Clone(values)
+	maps.DeleteFunc(values, func(_, value string) bool { return value == "" })
+	return settingsOf(values)
+}
+
 func settingsOf(values map[string]string) Settings {
 	parts := Each(slices.Sorted(maps.Keys(values)), func(name string) string { return bare(name) + ": " + bare(values[name]) })
 	return Settings{strings.Join(parts, ", ")}

@@ -91,7 +91,11 @@ func (d *decoder) is(n *yaml.Node, kind yaml.Kind, what, hint string) bool {
 
 // list gives the items of a list.
 func (d *decoder) list(n *yaml.Node, what string) ([]*yaml.Node, bool) {
-	if !d.is(n, yaml.SequenceNode, what, "write [item, item], or each item on a line of its own after `- `") {
+	hint := "write [item, item], or each item on a line of its own after `- `"
+	if what == "users" {
+		hint = "write each on a line of its own, as `- {name: NAME}`"
+	}
+	if !d.is(n, yaml.SequenceNode, what, hint) {
 		return nil, false
 	}
 	return n.Content, true
@@ -100,7 +104,11 @@ func (d *decoder) list(n *yaml.Node, what string) ([]*yaml.Node, bool) {
 // pairs gives the keys and values of a mapping with free keys.
 func (d *decoder) pairs(n *yaml.Node, what string) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
-		if !d.is(n, yaml.MappingNode, what, "write it as `key: value`") {
+		hint := "write it as `key: value`"
+		if what == "teams" {
+			hint = "write each as `NAME: [alice, bob]`"
+		}
+		if !d.is(n, yaml.MappingNode, what, hint) {
 			return
 		}
 		seen := make(map[string]*yaml.Node, len(n.Content)/2)
@@ -146,6 +154,7 @@ func (d *decoder) object(n *yaml.Node, what string, known []string) (object, boo
 	if !d.is(n, yaml.MappingNode, what, "write it as `"+form+"`") {
 		return o, false
 	}
+	d.bracket(n, known)
 	var room [16]*yaml.Node
 	seen := room[:]
 	if len(known) > len(room) {

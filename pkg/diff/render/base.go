@@ -85,27 +85,35 @@ func apartOf(base *diff.Base, before []entry, by By) Apart {
 }
 
 // baseTotals say how much of a plan the change asks for.
-func baseTotals(base *diff.Base, own, before []entry) string {
-	if base == nil || base.Problem != "" || len(own)+len(before) == 0 {
+func baseTotals(p *diff.Plan) string {
+	if p.Base == nil || p.Base.Problem != "" {
 		return ""
 	}
-	counts := map[diff.Op]int{}
-	blocked := 0
-	for _, e := range own {
-		if e.change.Problem != "" {
-			blocked++
-		} else if e.change.Because != "" { // what calls touch beside is no change
-			counts[e.change.Op]++
+	counts := map[string]int{}
+	before, any := 0, false
+	for _, part := range p.Connections {
+		any = any || len(part.Changes) > 0 || len(extras(part)) > 0
+		for i := range part.Changes {
+			if c := &part.Changes[i]; c.Because == diff.BecauseLive {
+				before++
+			} else if c.Because != "" || c.Problem != "" {
+				counts[changeWord(c)]++
+			}
 		}
 	}
-	asks := listed(count{counts[diff.OpCreate], "to create"}, count{counts[diff.OpUpdate], "to update"}, count{counts[diff.OpGrant], "to grant"},
-		count{counts[diff.OpRevoke], "to revoke"}, count{counts[diff.OpResend], "to resend"}, count{counts[diff.OpDelete], "to delete"}, count{blocked, "blocked"})
+	if !any {
+		return ""
+	}
+	asks := listed(spec.Each(baseWords, func(word string) count { return count{counts[word], word} })...)
 	if asks == "" {
 		asks = "nothing"
 	}
-	text := fmt.Sprintf(" Of that this change against %s asks for %s", base.Ref, asks)
-	if len(before) > 0 {
-		text += fmt.Sprintf("; %d differed before", len(before))
+	text := fmt.Sprintf(" Of that this change against %s asks for %s", p.Base.Ref, asks)
+	if before > 0 {
+		text += fmt.Sprintf("; %d differed before", before)
 	}
 	return text + "."
 }
+
+// baseWords are what totals call the ops.
+var baseWords = []string{"to create", "to update", "to grant", "to revoke", "to resend", "to delete", "blocked"}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Comment is a plan in the order in which a reviewer reads it: what can't be done, what is taken away, who gains and loses what,
@@ -17,47 +18,26 @@ type Comment struct {
 	id          string
 }
 
-// block is a table of a comment. What does not fit is left out by whole rows.
-type block struct {
-	title  string
-	folded bool
-	columns
-	rows []tableLine
-	kept int
-}
-
-// tableLine is a row of a block.
-type tableLine struct {
-	text string
-	mark string // of the changes that it shows
-	n    int    // how many they are
-}
-
-// columns is the head of a table.
-type columns string
-
-const (
-	changeColumns columns = tableHead
-	peopleColumns columns = "| Person | Gains | Loses |\n|---|---|---|\n"
-	totalColumns  columns = "| Takes from | Grants |\n|---|---|\n"
-)
-
 // write writes the comment: the blocks in the order of reading, with room given in the order of need. Once a row of one is left
 // out, none of those that are needed less is kept: nobody should take a comment that shows grants for one that shows all revokes.
-// Where what is taken away does not fit, its totals by resource and by person do, as far as they go.
+// Where what is taken away does not fit in rows of its own, it is told by resource in few words or, if that is too long as well,
+// in totals by resource and by person.
 func (c *Comment) write(w io.Writer, r Report) error {
 	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
 	foot := c.foot()
 	notes, leftNotes := noteLines(r.Sections, MarkdownLimit/2)
 	room := MarkdownLimit - len(head) - len(foot) - len(notes) - noticeRoom
 	takes, stuck, people, rest, before := c.takes(), c.stuck(), c.people(), c.rest(), c.apart(r.Apart.Title)
-	reading := []*block{stuck, takes, people, rest, before}
+	var totals []*block
 	if takes.size() > room {
-		totals := []*block{c.totals("Taken away, by resource", resourceTitle), c.totals("Taken away, by person", personOrSubject)}
-		for i, t := range totals {
-			room -= t.fit(room / (4 - i))
+		if short := c.shortTakes(); short.size() <= room {
+			takes = short
+		} else {
+			totals = []*block{c.totals("Taken away, by resource", resourceTitle), c.totals("Taken away, by person", personOrSubject)}
 		}
-		reading = []*block{totals[0], totals[1], takes, stuck, people, rest, before}
+	}
+	for i, t := range totals {
+		room -= t.fit(room / (4 - i))
 	}
 	full := false
 	for _, b := range []*block{takes, stuck, people, rest, before} {
@@ -66,7 +46,8 @@ func (c *Comment) write(w io.Writer, r Report) error {
 			full = b.kept < len(b.rows)
 		}
 	}
-	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + notes
+	reading := slices.Concat(totals, []*block{stuck, takes, people, rest, before})
+	text := head + leftOutOf([]*block{takes, stuck, people, rest, before}, leftNotes) + before.leftTakings() + notes
 	for _, b := range reading {
 		text += b.text()
 	}
@@ -74,111 +55,14 @@ func (c *Comment) write(w io.Writer, r Report) error {
 	return err
 }
 
-func (b *block) head() string {
-	if b.folded {
-		return "\n<details><summary>" + inSummary(b.title) + "</summary>\n\n" + string(b.columns)
-	}
-	return "\n#### " + b.title + "\n\n" + string(b.columns)
-}
-
-func (b *block) tail() string {
-	if b.folded {
-		return "\n</details>\n"
-	}
-	return ""
-}
-
-// size is how long the block is with all rows.
-func (b *block) size() int {
-	if len(b.rows) == 0 {
-		return 0
-	}
-	n := len(b.head()) + len(b.tail())
-	for _, row := range b.rows {
-		n += len(row.text)
-	}
-	return n
-}
-
-// fit keeps the first rows that there is room for, and returns how much of it they take.
-func (b *block) fit(room int) int {
-	used := len(b.head()) + len(b.tail()) + restRoom
-	for b.kept = 0; b.kept < len(b.rows) && used+len(b.rows[b.kept].text) <= room; b.kept++ {
-		used += len(b.rows[b.kept].text)
-	}
-	if b.kept == 0 {
-		return 0
-	}
-	return used
-}
-
-// restRoom is for the line that says how much of a block is left out.
-const restRoom = 100
-
-func (b *block) text() string {
-	if b.kept == 0 {
-		return ""
-	}
-	text := b.head()
-	for _, row := range b.rows[:b.kept] {
-		text += row.text
-	}
-	if left := b.left(); left > 0 && b.columns == totalColumns {
-		text += fmt.Sprintf("| and %d more | %d |\n", len(b.rows)-b.kept, left)
-	}
-	return text + b.tail()
-}
-
-// left is how many changes are left out.
-func (b *block) left() (n int) {
-	for _, row := range b.rows[b.kept:] {
-		n += row.n
-	}
-	return n
-}
-
-// noteLines are the notes of sections, as far as there is room for them, the loud ones first; left is how many do not fit.
-func noteLines(sections []Section, room int) (text string, left int) {
-	fits := make([]map[int]string, len(sections))
-	for i, s := range sections { // each is named, for where it is reached
-		if room -= len(sectionHead(s)) + 1; room < 0 {
-			sections = sections[:i]
-			break
-		}
-	}
-	for _, loud := range []bool{true, false} {
-		for i, s := range sections {
-			for k, n := range s.Notes {
-				if (n.Level != Info) != loud {
-					continue
-				}
-				line := "- " + noteMark(n.Level) + code(n.Text) + "\n"
-				if len(line) > room {
-					left++
-					continue
-				}
-				if fits[i] == nil {
-					fits[i] = map[int]string{}
-				}
-				fits[i][k], room = line, room-len(line)
-			}
-		}
-	}
-	for i, s := range sections {
-		if text += sectionHead(s); len(fits[i]) > 0 {
-			text += "\n"
-		}
-		for k := range s.Notes {
-			text += fits[i][k]
-		}
-	}
-	return text, left
-}
-
 func (c *Comment) table(title string, folded bool, entries []entry) *block {
 	b := &block{title: fmt.Sprintf("%s (%d)", title, len(entries)), folded: folded, columns: changeColumns}
 	for _, e := range entries {
-		b.rows = append(b.rows, tableLine{tableRow(c.resource(e), e.row), e.row.Mark.Text, 1})
+		line := tableLine{text: tableRow(c.resource(e), e.row), mark: e.row.Mark.Text, n: 1}
+		if e.row.Risk == Takes {
+			line.takes = c.resource(e)
+		}
+		b.rows = append(b.rows, line)
 	}
 	return b
 }
@@ -191,19 +75,23 @@ func (c *Comment) resource(e entry) string {
 	return resourceTitle(e)
 }
 
-// held is what somebody has by a row.
+// held is what somebody has by a row, and under which name, where the vendor has another one than the files.
 func (c *Comment) held(e entry) string {
+	text := resourceOf(*e.change, false)
 	if c.several {
-		return e.name + " " + resourceOf(e.change, false)
+		text = e.name + " " + text
 	}
-	return resourceOf(e.change, false)
+	if text = code(text); e.change.Person != "" && e.change.Person != e.change.Subject.Name {
+		text += " as " + code(e.change.Subject.String())
+	}
+	return text
 }
 
 func resourceTitle(e entry) string { return string(e.change.Kind) + " " + e.change.Resource }
 
 // personOrSubject is who a change is about.
 func personOrSubject(e entry) string {
-	switch name := personOf(e.change); {
+	switch name := personOf(*e.change); {
 	case name != "":
 		return name
 	case e.change.Subject.Name != "":
@@ -213,6 +101,34 @@ func personOrSubject(e entry) string {
 }
 
 func (c *Comment) takes() *block { return c.table("Taken away", false, risky(c.own, Takes)) }
+
+// shortTakes names by resource from whom something is taken, without lines and reasons.
+func (c *Comment) shortTakes() *block {
+	all := risky(c.own, Takes)
+	b := &block{title: fmt.Sprintf("Taken away (%d)", len(all)), columns: shortColumns}
+	by := map[string][]entry{}
+	for _, e := range all {
+		name := c.resource(e)
+		by[name] = append(by[name], e)
+	}
+	for _, name := range sortedNames(by) {
+		for rest := by[name]; len(rest) > 0; {
+			n := min(perLine*perLine, len(rest))
+			who := strings.Join(spec.Each(rest[:n], func(e entry) string { return code(takenFrom(e)) }), ", ")
+			b.rows = append(b.rows, tableLine{text: "| " + code(name) + " | " + who + " |\n", mark: opMark(diff.OpRevoke).Text, n: n, takes: name})
+			rest = rest[n:]
+		}
+	}
+	return b
+}
+
+// takenFrom is who loses by a change, and by which, where it takes from more than one person.
+func takenFrom(e entry) string {
+	if e.change.Op == diff.OpRevoke {
+		return nameOf(*e.change)
+	}
+	return e.row.Subject
+}
 
 func (c *Comment) stuck() *block { return c.table("Blocked", false, risky(c.own, Stuck)) }
 
@@ -227,7 +143,7 @@ func risky(entries []entry, risk Risk) (found []entry) {
 
 // gains says whether the table of people shows what a person gets by a change.
 func gains(e entry) bool {
-	return e.row.Risk == Harmless && e.change.Op == diff.OpGrant && personOf(e.change) != "" && e.row.Mark.Text == opMark(diff.OpGrant).Text
+	return e.row.Risk == Harmless && e.change.Op == diff.OpGrant && personOf(*e.change) != "" && e.row.Mark.Text == opMark(diff.OpGrant).Text
 }
 
 func (c *Comment) rest() *block {
@@ -244,12 +160,12 @@ func (c *Comment) people() *block {
 	b := &block{title: "By person", columns: peopleColumns}
 	plus, minus, names := map[string][]string{}, map[string][]string{}, map[string]bool{}
 	for _, e := range c.own {
-		switch name := personOf(e.change); {
+		switch name := personOf(*e.change); {
 		case gains(e):
-			plus[name] = append(plus[name], strings.TrimSpace(code(c.held(e))+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
+			plus[name] = append(plus[name], strings.TrimSpace(c.held(e)+" "+code(strings.TrimSpace(e.row.Source+" "+e.row.Why))))
 			names[name] = true
 		case e.change.Op == diff.OpRevoke && e.row.Risk == Takes && name != "":
-			minus[name] = append(minus[name], code(c.held(e)))
+			minus[name] = append(minus[name], c.held(e))
 			names[name] = true
 		}
 	}
@@ -257,7 +173,7 @@ func (c *Comment) people() *block {
 		for got, lost := plus[name], minus[name]; len(got)+len(lost) > 0; {
 			nGot, nLost := min(perLine, len(got)), min(perLine, len(lost))
 			text := "| " + strings.Join([]string{code(name), strings.Join(got[:nGot], "<br>"), strings.Join(lost[:nLost], "<br>")}, " | ") + " |\n"
-			b.rows = append(b.rows, tableLine{text, opMark(diff.OpGrant).Text, nGot})
+			b.rows = append(b.rows, tableLine{text: text, mark: opMark(diff.OpGrant).Text, n: nGot})
 			got, lost = got[nGot:], lost[nLost:]
 		}
 	}
@@ -278,22 +194,9 @@ func (c *Comment) totals(title string, of func(entry) string) *block {
 	names := sortedNames(counts)
 	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
 	for _, name := range names {
-		b.rows = append(b.rows, tableLine{fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), "", counts[name]})
+		b.rows = append(b.rows, tableLine{text: fmt.Sprintf("| %s | %d |\n", code(name), counts[name]), n: counts[name]})
 	}
 	return b
-}
-
-// leftOutOf says what of a comment there was no room for; "" when all is there.
-func leftOutOf(blocks []*block, notes int) string {
-	missing := map[string]int{}
-	for _, b := range blocks {
-		for _, row := range b.rows[b.kept:] {
-			if row.n > 0 {
-				missing[row.mark] += row.n
-			}
-		}
-	}
-	return leftOutText(missing, notes)
 }
 
 // foot says which plan it is, and how to apply just that.

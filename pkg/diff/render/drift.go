@@ -5,22 +5,28 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Drift reports how live state differs from the files, and if that is asked what is outside of them, by name. Where the files
-// were held against others, what they ask for comes first.
-func Drift(d *diff.Drift, by By, outside bool) Report {
+// Drift reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
+func Drift(d *diff.Drift, l Layout) Report {
 	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
 	seen := view{Tally: d.Summary.Tally}
+	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
+	shown, hidden := within(l.Rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })
 	var own, apart []entry
-	for _, part := range d.Connections {
+	for i, part := range d.Connections {
 		s := driftSection(part)
-		rows, before := driftEntries(part)
+		if hidden > 0 && len(all[i]) > 0 {
+			counted := tallied(all[i], func(d *diff.Difference) *diff.Change { return &d.Change }, func(d *diff.Difference) string { return string(d.Cause) })
+			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Causes, func(c diff.Cause) string { return string(c) }))...)
+		}
+		rows, before := driftEntries(part, shown[i])
 		own, apart = append(own, rows...), append(apart, before...)
-		if by == ByResource {
+		if l.By != ByPerson {
 			s.Groups = byResource(rows)
 		}
-		if outside {
+		if l.Outside {
 			s.outside(part.Outside)
 		}
 		if !s.empty() {
@@ -28,11 +34,11 @@ func Drift(d *diff.Drift, by By, outside bool) Report {
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete), part.Errors)
 	}
-	if by == ByPerson {
+	if l.By == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
 	}
-	report.Apart = apartOf(d.Base, apart, by)
-	report.Totals = driftTotals(d.Summary, seen)
+	report.Apart = apartOf(d.Base, apart, l.By)
+	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
 	return report
 }
 
@@ -46,9 +52,10 @@ func driftSection(part diff.DriftPart) Section {
 }
 
 // driftEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
-func driftEntries(part diff.DriftPart) (own, before []entry) {
-	for _, d := range part.Differences {
-		e := entry{part.Name, Heading(part.Name, part.Provider, nil), d.Change, differenceRow(d), true}
+func driftEntries(part diff.DriftPart, shown []diff.Difference) (own, before []entry) {
+	for i := range shown {
+		d := &shown[i]
+		e := entry{part.Name, Heading(part.Name, part.Provider, nil), &d.Change, differenceRow(*d), true}
 		if d.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {

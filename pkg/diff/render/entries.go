@@ -14,14 +14,14 @@ import (
 type entry struct {
 	name       string // of the connection
 	connection string // the title of its section
-	change     diff.Change
+	change     *diff.Change
 	row        Row
 	drift      bool
 }
 
 // byResource gives the resource of each entry its group, in the order of kinds and then by name. Rows keep their order.
 func byResource(entries []entry) []Group {
-	return groupRows(len(entries), func(i int) *diff.Change { return &entries[i].change }, func(i int) Row { return entries[i].row })
+	return groupRows(len(entries), func(i int) *diff.Change { return entries[i].change }, func(i int) Row { return entries[i].row })
 }
 
 // byConnection gives each connection a section with its rows.
@@ -42,7 +42,7 @@ const nobody = "not about one person"
 func byPerson(entries []entry) (sections []Section) {
 	people := map[string][]entry{}
 	for _, e := range entries {
-		name := personOf(e.change)
+		name := personOf(*e.change)
 		people[name] = append(people[name], e)
 	}
 	for _, name := range sortedNames(people) {
@@ -77,7 +77,7 @@ func personOf(c diff.Change) string {
 
 // personSection is what a person gains and loses.
 func personSection(name string, entries []entry) Section {
-	s := Section{Title: nobody}
+	s := Section{Title: nobody, Person: name}
 	if name != "" {
 		s.Title = name + ": " + cmp.Or(gainsAndLosses(entries), "no change of access")
 	}
@@ -93,7 +93,7 @@ func personSection(name string, entries []entry) Section {
 			at[title], s.Groups = i, append(s.Groups, Group{Title: title})
 		}
 		row := e.row
-		row.Subject = resourceOf(e.change, name == "")
+		row.Subject = resourceOf(*e.change, name == "")
 		s.Groups[i].Rows = append(s.Groups[i].Rows, row)
 	}
 	return s

@@ -10,12 +10,10 @@ import (
 // JSON writes a document for programs, the same bytes for the same document. A plan comes out as it is saved.
 func JSON(w io.Writer, document any) error {
 	if plan, ok := document.(*diff.Plan); ok {
-		data, err := plan.Encode()
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(data)
-		return err
+		return plan.Write(w)
+	}
+	if result, ok := document.(*diff.Result); ok {
+		return result.Write(w)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

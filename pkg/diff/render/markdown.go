@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +12,27 @@ import (
 // for what a workflow adds.
 const MarkdownLimit = 60_000
 
+// MarkdownRows are as many rows as may fit where texts are of usual length.
+const MarkdownRows = 250
+
+// FitsMarkdown says whether Markdown leaves nothing of a report out.
+func FitsMarkdown(r Report) bool {
+	if r.Comment != nil { // which counts what it leaves out
+		return true
+	}
+	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
+	lines := markdownLines(r)
+	fits(lines, r.Sections, markdownRoom(r))
+	return !slices.ContainsFunc(lines, func(l line) bool { return !l.kept })
+}
+
+// markdownRoom is how many bytes there are for lines.
+func markdownRoom(r Report) int {
+	return MarkdownLimit - len(markdownHead(r)) - noticeRoom
+}
+
+func markdownHead(r Report) string { return fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals) }
+
 // Markdown writes a report as a comment on a pull request: totals first, then a table for each connection. What does not
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so
 // that it can't become markup, a link or a mention.
@@ -20,11 +42,10 @@ func Markdown(w io.Writer, r Report) error {
 	}
 	apart := len(r.Sections)
 	r.Sections = slices.Concat(r.Sections, r.Apart.Sections)
-	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
 	lines := markdownLines(r)
-	fits(lines, r.Sections, MarkdownLimit-len(head)-noticeRoom)
+	fits(lines, r.Sections, markdownRoom(r))
 	var b strings.Builder
-	b.WriteString(head)
+	b.WriteString(markdownHead(r))
 	b.WriteString(leftOut(lines))
 	section, table, folded := -1, false, ""
 	for _, l := range lines {
@@ -93,7 +114,7 @@ func markdownLines(r Report) []line {
 		}
 		for _, g := range s.Groups {
 			for _, row := range g.Rows {
-				l := line{section: i, row: true, mark: row.Mark.Text, group: g.Title, rank: rankRow, text: tableRow(g.Title, row)}
+				l := line{section: i, row: true, mark: row.Mark.Text, group: cmp.Or(s.Person, g.Title), rank: rankRow, text: tableRow(g.Title, row)}
 				switch row.Risk {
 				case Takes:
 					l.rank = rankTakes
@@ -165,7 +186,7 @@ func byImportance(a, b line) int {
 	}
 }
 
-// leftOut says what there was no room for; "" when all is there. What takes access is told by resource.
+// leftOut says what there was no room for; "" when all is there. What takes access is told by resource, or by person.
 func leftOut(lines []line) string {
 	missing, takes, notes := map[string]int{}, map[string]int{}, 0
 	for _, l := range lines {

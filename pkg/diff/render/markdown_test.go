@@ -52,7 +52,7 @@ func manyChanges(grants, revokes, blocked int) *diff.Plan {
 
 // A plan too long for a comment shows everything that it takes first and counts the rest.
 func TestMarkdownOverflow(t *testing.T) {
-	have := asMarkdown(t, Plan(manyChanges(3000, 100, 0)))
+	have := asMarkdown(t, Plan(manyChanges(3000, 100, 0), Layout{}))
 	if len(have) > MarkdownLimit || len(have) < MarkdownLimit*8/10 {
 		t.Errorf("%d bytes were written, the limit is %d", len(have), MarkdownLimit)
 	}
@@ -72,11 +72,28 @@ func TestMarkdownOverflow(t *testing.T) {
 	}
 }
 
+// Where what is taken away does not fit with its reasons, all of it is told in few words, and there is room for more.
+func TestMarkdownShortensTakings(t *testing.T) {
+	plan := manyChanges(100, 1500, 2)
+	have := asMarkdown(t, Plan(plan, Layout{}))
+	if n := strings.Count(have, "`gone"); n < 1500 || !strings.Contains(have, "| Resource | Taken from |") || strings.Contains(have, "not in the files`") || !strings.Contains(have, "no such user") || !strings.Contains(have, "`+` × ") {
+		t.Errorf("%d of 1500 who lose are named:\n%.3000s", n, have)
+	}
+}
+
+// Where people are too many to be shown, who loses is told with the count.
+func TestMarkdownOfManyPeople(t *testing.T) {
+	have := asMarkdown(t, Plan(manyChanges(0, 3000, 0), Layout{By: ByPerson}))
+	if !strings.Contains(have, "Of what was left out this takes access: `gone") || len(have) > MarkdownLimit {
+		t.Errorf("%d bytes:\n%.1000s", len(have), have)
+	}
+}
+
 // Where not even what is taken away fits, nothing less risky is shown, and all of it is in totals.
 func TestMarkdownRiskyOverflow(t *testing.T) {
-	plan := manyChanges(2000, 3000, 50)
+	plan := manyChanges(2000, 6000, 50)
 	plan.Connections[0].Notes = []string{"loud"}
-	have := asMarkdown(t, Plan(plan))
+	have := asMarkdown(t, Plan(plan, Layout{}))
 	if strings.Contains(have, "工程师") || strings.Contains(have, "no such user") || !strings.Contains(have, "`+` × 2000, `-` × ") || !strings.Contains(have, "**WARNING** `loud`") || len(have) > MarkdownLimit {
 		t.Errorf("%d bytes, or a wrong choice of rows:\n%.600s", len(have), have)
 	}
@@ -88,11 +105,11 @@ func TestMarkdownRiskyOverflow(t *testing.T) {
 			count, _ := strconv.Atoi(n[1])
 			sum += count
 		}
-		if sum != 3000 {
+		if sum != 6000 {
 			t.Errorf("the totals %s sum up to %d:\n%.300s", by, sum, table)
 		}
 	}
-	if shown := strings.Count(have, "| `-` |"); shown < 100 || !strings.Contains(have, fmt.Sprintf("`-` × %d)", 3000-shown)) {
+	if shown := strings.Count(have, "| `-` |"); shown < 100 || !strings.Contains(have, fmt.Sprintf("`-` × %d)", 6000-shown)) {
 		t.Errorf("%d revokes are shown", shown)
 	}
 }
@@ -102,7 +119,7 @@ func TestMarkdownShowsTakingsFirst(t *testing.T) {
 	plan := manyChanges(0, 100, 1500)
 	plan.Connections[0].Changes = append(plan.Connections[0].Changes,
 		diff.Change{Op: diff.OpUpdate, Kind: "app", Resource: "Excel", Field: "audience", From: "everyone", To: "assigned", Takes: "access"})
-	have := asMarkdown(t, Plan(plan))
+	have := asMarkdown(t, Plan(plan, Layout{}))
 	if strings.Count(have, "| `-` |") != 100 || !strings.Contains(have, "everyone -> assigned") || !strings.Contains(have, "Left out: ") || strings.Contains(have, "Taken away, by") {
 		t.Errorf("not all that is taken is shown:\n%.2000s", have)
 	}
@@ -130,10 +147,14 @@ func TestMarkdownLosesNothing(t *testing.T) {
 		}
 		plan.Summarize(nil)
 		text := new(strings.Builder)
-		if err := Markdown(text, Plan(plan)); err != nil || text.Len() > MarkdownLimit {
+		if err := Markdown(text, Plan(plan, Layout{})); err != nil || text.Len() > MarkdownLimit {
 			t.Fatalf("%d bytes, %v", text.Len(), err)
 		}
 		shown := strings.Count(text.String(), "| `-` |")
+		if _, short, isShort := strings.Cut(text.String(), string(shortColumns)); isShort {
+			short, _, _ = strings.Cut(short, "\n\n")
+			shown = strings.Count(short, "@local.com`")
+		}
 		if left := regexp.MustCompile("`-` × (\\d+)").FindStringSubmatch(text.String()); left != nil {
 			n, _ := strconv.Atoi(left[1])
 			shown += n

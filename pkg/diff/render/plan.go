@@ -7,22 +7,24 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Plan reports what an apply would do, by resource.
-func Plan(p *diff.Plan) Report { return PlanBy(p, ByResource) }
-
-// PlanBy reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
-func PlanBy(p *diff.Plan, by By) Report {
+// Plan reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
+func Plan(p *diff.Plan, l Layout) Report {
 	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
 	seen := view{Tally: p.Summary.Tally}
+	shown, extra, hidden := planRows(p, l.Rows)
 	var own, apart []entry
-	for _, part := range p.Connections {
+	for i, part := range p.Connections {
 		s := planSection(part)
-		rows, before := partEntries(part)
+		rows, before := partEntries(part, shown[i], extra[i])
 		own, apart = append(own, rows...), append(apart, before...)
-		if by == ByResource {
+		if l.By != ByPerson {
 			s.Groups = byResource(rows)
+		}
+		if hidden > 0 && len(part.Changes) > 0 {
+			s.Notes = append(s.Notes, tallied(part.Changes, func(c *diff.Change) *diff.Change { return c }, changeWord).notes(changeWords)...)
 		}
 		if len(part.Endpoints) > 0 && s.empty() && len(rows)+len(before) == 0 {
 			s.note(Info, "no changes") // so that the endpoints are named all the same
@@ -32,14 +34,44 @@ func PlanBy(p *diff.Plan, by By) Report {
 		}
 		seen.add(part.LiveGrants, part.Resources, len(part.Incomplete()), part.Errors)
 	}
-	if by == ByPerson {
+	if l.By == ByPerson {
 		report.Sections = append(report.Sections, byPerson(own)...)
 	} else {
 		report.Comment = &Comment{own: own, before: apart, several: len(p.Connections) > 1, id: p.ID}
 	}
-	report.Apart = apartOf(p.Base, apart, by)
-	report.Totals = planTotals(p.Summary, seen) + baseTotals(p.Base, own, apart)
+	report.Apart = apartOf(p.Base, apart, l.By)
+	report.Totals = planTotals(p.Summary, seen) + baseTotals(p) + hiddenText(hidden)
 	return report
+}
+
+// planRows are the changes of each connection that are shown row by row, and the pairs that calls touch beside them. Those have
+// the room that changes leave.
+func planRows(p *diff.Plan, rows int) (shown, extra [][]diff.Change, hidden int) {
+	changes := spec.Each(p.Connections, func(part diff.ConnectionPlan) []diff.Change { return part.Changes })
+	shown, hidden = within(rows, changes, func(c *diff.Change) Risk { return riskOf(*c) })
+	extra = spec.Each(p.Connections, extras)
+	room := rows
+	for _, list := range shown {
+		room -= len(list)
+	}
+	for i, list := range extra {
+		if more := len(list) - room; rows > 0 && more > 0 {
+			hidden += more
+			extra[i] = list[:room]
+		}
+		room -= len(extra[i])
+	}
+	return shown, extra, hidden
+}
+
+// changeWords are what totals call the ops, takings first; changeWord is that of a change.
+var changeWords = []string{"to delete", "to revoke", "to update", "blocked", "to create", "to grant", "to resend"}
+
+func changeWord(c *diff.Change) string {
+	if c.Problem != "" {
+		return "blocked"
+	}
+	return "to " + string(c.Op)
 }
 
 // planSection is what there is to say of a connection beside its changes.
@@ -64,18 +96,19 @@ func planSection(part diff.ConnectionPlan) Section {
 }
 
 // partEntries are the rows of a part: those of the change that is looked at, and those of what was so before.
-func partEntries(part diff.ConnectionPlan) (own, before []entry) {
+func partEntries(part diff.ConnectionPlan, shown, extra []diff.Change) (own, before []entry) {
 	title := Heading(part.Name, part.Provider, part.Endpoints)
-	for _, c := range part.Changes {
-		e := entry{part.Name, title, c, changeRow(c), false}
+	for i := range shown { // a million at times: no copies
+		c := &shown[i]
+		e := entry{part.Name, title, c, changeRow(*c), false}
 		if c.Because == diff.BecauseLive {
 			before = append(before, e)
 		} else {
 			own = append(own, e)
 		}
 	}
-	for _, c := range extras(part) {
-		own = append(own, entry{part.Name, title, c, extraRow(c), false})
+	for i := range extra {
+		own = append(own, entry{part.Name, title, &extra[i], extraRow(extra[i]), false})
 	}
 	return own, before
 }

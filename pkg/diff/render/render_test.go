@@ -78,7 +78,7 @@ workspace (huaweicloud)
 
 Plan: 1 to create, 2 to update, 3 to grant, 1 to revoke, 1 to resend, 1 to delete in 1 call; about 1 s at the set rate; 2 mails will be sent; 1 blocked; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Plan(everyOp())))
+	compare(t, want, asText(t, Plan(everyOp(), Layout{})))
 }
 
 func TestPlanMarkdown(t *testing.T) {
@@ -131,7 +131,7 @@ func TestPlanMarkdown(t *testing.T) {
 
 </details>
 `
-	compare(t, strings.ReplaceAll(want, "'", "`"), asMarkdown(t, Plan(everyOp())))
+	compare(t, strings.ReplaceAll(want, "'", "`"), asMarkdown(t, Plan(everyOp(), Layout{})))
 }
 
 func TestDriftText(t *testing.T) {
@@ -161,7 +161,7 @@ workspace (huaweicloud)
 
 Drift: 5 missing, 2 extra, 2 changed, 1 pending; 1 connection could not be read.
 `
-	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil), ByResource, false)))
+	compare(t, want, asText(t, Drift(diff.DriftOf(everyOp(), nil), Layout{})))
 }
 
 // Which side changed stands behind the reason, and totals tell both.
@@ -172,7 +172,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 		"cad@corp.example": {Settings: map[string]string{"owner": "eve@corp.example"}},
 	}
 	drift := diff.DriftOf(everyOp(), func(ref spec.Ref) (diff.Confirmed, bool) { c, ok := confirmed[ref.Name]; return c, ok })
-	text := asText(t, Drift(drift, ByResource, false))
+	text := asText(t, Drift(drift, Layout{}))
 	for _, line := range []string{
 		"missing 张伟@local.com                       a.yaml:12   contract 4711; changed live\n",
 		"missing nobody@local.com                     a.yaml:12   blocked: the vendor knows no such user; the files moved on\n",
@@ -186,7 +186,7 @@ func TestDriftTextSaysWhichSideChanged(t *testing.T) {
 			t.Errorf("no line %q in\n%s", line, text)
 		}
 	}
-	if md := asMarkdown(t, Drift(drift, ByResource, false)); !strings.Contains(md, "`contract 4711; changed live`") {
+	if md := asMarkdown(t, Drift(drift, Layout{})); !strings.Contains(md, "`contract 4711; changed live`") {
 		t.Errorf("markdown does not say who moved:\n%s", md)
 	}
 }
@@ -197,7 +197,7 @@ func TestResultText(t *testing.T) {
 		Errors: diff.Errors{errors.New("http 403 forbidden")}, Notes: []string{"2 mails are still being sent"}}}}
 	for i, c := range plan.Connections[1].Changes[:6] {
 		result.Connections[0].Changes = append(result.Connections[0].Changes,
-			diff.ChangeResult{Change: c, Outcome: diff.Outcomes[i], Detail: map[int]string{2: "http 400: no such owner"}[i]})
+			diff.ChangeResult{Change: &c, Outcome: diff.Outcomes[i], Detail: map[int]string{2: "http 400: no such owner"}[i]})
 	}
 	result.Connections[0].Changes[4].Outcome, result.Connections[0].Changes[5].Outcome = diff.Blocked, diff.NotTried
 	result.Summarize()
@@ -213,8 +213,8 @@ func TestResultText(t *testing.T) {
 
 Applied: 1 done, 1 already there, 1 refused, 1 unknown, 1 not tried, 1 blocked in 4 calls.
 `
-	compare(t, want, asText(t, Result(result)))
-	compare(t, "No changes. Nothing was written.\n", asText(t, Result(&diff.Result{})))
+	compare(t, want, asText(t, Result(result, Layout{})))
+	compare(t, "No changes. Nothing was written.\n", asText(t, Result(&diff.Result{}, Layout{})))
 }
 
 func TestTotals(t *testing.T) {
@@ -308,7 +308,7 @@ func TestEverythingHasWords(t *testing.T) {
 }
 
 func TestColorOnlyWhenAsked(t *testing.T) {
-	report := Plan(everyOp())
+	report := Plan(everyOp(), Layout{})
 	if text := asText(t, report); strings.Contains(text, "\x1b") {
 		t.Error("there is an escape sequence in text without colour")
 	}

@@ -32,9 +32,17 @@ const (
 	ByPerson   By = "person"
 )
 
+// Layout is how a report lists what it is about.
+type Layout struct {
+	By      By
+	Rows    int  // the most that are shown one by one, 0 for all; the rest is counted
+	Outside bool // whether drift names what no file rules
+}
+
 // Section is one connection's part of a report.
 type Section struct {
 	Title  string
+	Person string // whom it is about; "": a connection, or nobody
 	Notes  []Note
 	Groups []Group
 }

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // Result reports what an apply did: the changes that went wrong, one by one, and the count of all. Changes that were not tried
 // are only counted, by their reasons: after an interrupt there may be very many.
-func Result(r *diff.Result) Report {
-	report := resultReport(r, func(c diff.ChangeResult) bool { return !c.Outcome.Clean() && c.Outcome != diff.NotTried })
+func Result(r *diff.Result, l Layout) Report {
+	report := resultReport(r, l.Rows, func(c *diff.ChangeResult) bool { return !c.Outcome.Clean() && c.Outcome != diff.NotTried })
 	for _, part := range r.Connections {
 		notes := untried(part.Changes)
 		if len(notes) == 0 {
@@ -48,35 +49,59 @@ func untried(changes []diff.ChangeResult) (notes []Note) {
 	return notes
 }
 
-// Outcomes reports what became of every change of an apply.
-func Outcomes(r *diff.Result) Report {
-	return resultReport(r, func(diff.ChangeResult) bool { return true })
+// Outcomes reports what became of every change of an apply, in so many rows at most, 0 for all; the rest it counts.
+func Outcomes(r *diff.Result, rows int) Report {
+	return resultReport(r, rows, func(*diff.ChangeResult) bool { return true })
 }
 
-func resultReport(r *diff.Result, show func(diff.ChangeResult) bool) Report {
+func resultReport(r *diff.Result, rows int, show func(*diff.ChangeResult) bool) Report {
 	report := Report{Title: "Result"}
-	for _, part := range r.Connections {
-		if s := resultSection(part, show); !s.empty() {
+	all := spec.Each(r.Connections, func(part diff.PartResult) []*diff.ChangeResult { return wanted(part.Changes, show) })
+	shown, hidden := within(rows, all, func(c **diff.ChangeResult) Risk { return outcomeRisk((*c).Outcome) })
+	for i, part := range r.Connections {
+		s := resultSection(part, shown[i])
+		if hidden > 0 && len(all[i]) > 0 {
+			counted := tallied(all[i], func(c **diff.ChangeResult) *diff.Change { return (*c).Change }, func(c **diff.ChangeResult) string { return outcomeWord((*c).Outcome) })
+			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Outcomes, outcomeWord))...)
+		}
+		if !s.empty() {
 			report.Sections = append(report.Sections, s)
 		}
 	}
-	report.Totals = resultTotals(r.Summary)
+	report.Totals = resultTotals(r.Summary) + hiddenText(hidden)
 	return report
 }
 
-func resultSection(part diff.PartResult, show func(diff.ChangeResult) bool) Section {
+// wanted are the changes that are to be shown or counted.
+func wanted(changes []diff.ChangeResult, show func(*diff.ChangeResult) bool) (all []*diff.ChangeResult) {
+	for i := range changes {
+		if show(&changes[i]) {
+			all = append(all, &changes[i])
+		}
+	}
+	return all
+}
+
+func resultSection(part diff.PartResult, shown []*diff.ChangeResult) Section {
 	s := sectionOf(part.Name, part.Provider, part.Errors, part.Notes)
-	shown := slices.DeleteFunc(slices.Clone(part.Changes), func(c diff.ChangeResult) bool { return !show(c) })
-	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return &shown[i].Change }, func(i int) Row { return outcomeRow(shown[i]) })
+	s.Groups = groupRows(len(shown), func(i int) *diff.Change { return shown[i].Change }, func(i int) Row { return outcomeRow(*shown[i]) })
 	return s
+}
+
+// outcomeRisk says what to look at first.
+func outcomeRisk(o diff.Outcome) Risk {
+	if o.Clean() {
+		return Harmless
+	}
+	return Stuck
 }
 
 // outcomeRow names the op, since the row's mark is the outcome.
 func outcomeRow(c diff.ChangeResult) Row {
-	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(c.Change),
-		Source: c.Source, Why: c.Detail, Risk: Stuck}
+	row := Row{Mark: Mark{outcomeWord(c.Outcome), Alarms}, Subject: opMark(c.Op).Text + " " + subjectOf(*c.Change),
+		Source: c.Source, Why: c.Detail, Risk: outcomeRisk(c.Outcome)}
 	if c.Outcome.Clean() {
-		row.Mark.Tone, row.Risk = Plain, Harmless
+		row.Mark.Tone = Plain
 	}
 	if row.Why == "" {
 		row.Why = c.Problem

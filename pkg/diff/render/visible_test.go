@@ -48,8 +48,8 @@ func TestFault25DisplayTricks(t *testing.T) {
 			Violations: []diff.Violation{{Rule: trick, On: trick}, {Rule: trick, On: "allowed"}},
 			Overrides:  []diff.Override{{Rule: trick, On: "allowed", Reason: trick}}, Calls: []diff.Call{{Name: trick, Extra: []diff.Change{c}}}}}}
 		result := &diff.Result{Connections: []diff.PartResult{{Name: trick, Provider: trick, Errors: diff.Errors{errors.New(trick)}, Notes: []string{trick},
-			Changes: []diff.ChangeResult{{Change: c, Outcome: diff.Refused, Detail: trick}}}}}
-		for name, report := range map[string]Report{"plan": Plan(plan), "people": PlanBy(plan, ByPerson), "drift of people": Drift(diff.DriftOf(plan, nil), ByPerson, false), "drift": Drift(diff.DriftOf(plan, nil), ByResource, false), "result": Result(result)} {
+			Changes: []diff.ChangeResult{{Change: &c, Outcome: diff.Refused, Detail: trick}}}}}
+		for name, report := range map[string]Report{"plan": Plan(plan, Layout{}), "people": Plan(plan, Layout{By: ByPerson}), "drift of people": Drift(diff.DriftOf(plan, nil), Layout{By: ByPerson}), "drift": Drift(diff.DriftOf(plan, nil), Layout{}), "result": Result(result, Layout{})} {
 			text, markdown := asText(t, report), asMarkdown(t, report)
 			for _, r := range text + markdown {
 				if r != '\n' && (!unicode.IsGraphic(r) || r == unicode.ReplacementChar) {

@@ -28,7 +28,7 @@ func Conform(t *testing.T, p Provider) {
 		{"fault on every read", FaultOnEveryRead}, {"hostile endpoint", HostileEndpoint}, {"a reader only reads", ReaderOnlyReads},
 		{"pack is exact and pure", PackIsExactAndPure}, {"wrong credentials are not repeated", WrongCredentialsAreNotRepeated},
 		{"live has ids", LiveHasIDs}, {"two of one name", TwoOfOneName},
-		{"rows leave out keys", RowsLeaveOutKeys},
+		{"rows leave out keys", RowsLeaveOutKeys}, {"probes only read", ProbesOnlyRead},
 		{"mails are of the types asked for", MailsAreOfTheTypesAskedFor}, {"lists lie", ListsLie},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.test(t, p) })
@@ -197,7 +197,7 @@ func WrongCredentialsAreNotRepeated(t *testing.T, p Provider) {
 		t.Fatal(err)
 	}
 	_, err = source.Read(t.Context(), All(job.Desired))
-	if status := httpx.Status(err); status/100 != 4 || len(c.Calls()) != 1 || strings.Contains(fmt.Sprint(err), "canary") {
+	if !provider.FailureOf(err).Unauthorized || len(c.Calls()) != 1 || strings.Contains(fmt.Sprint(err), "canary") {
 		t.Errorf("error %v after %d calls", err, len(c.Calls()))
 	}
 }

@@ -50,4 +50,9 @@ func (a *api) page(ctx context.Context, list operation, query url.Values, read i
 }
 
 // Lists counts that of accounts. Whether those of pending promotions are read depends on what it shows.
-func (r *Reader) Lists(q provider.Query) int { return min(len(q.Desired.Resources), 1) }
+func (r *Reader) Lists(q provider.Query) (lists, pages int) {
+	if len(q.Desired.Resources) == 0 {
+		return 0, 0
+	}
+	return 1, len(q.Desired.Resources)/pageSize + 1
+}

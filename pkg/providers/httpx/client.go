@@ -246,6 +246,9 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	if err != nil {
 		return Answer{}, req.fail(provider.Unknown, plain(err, c.Env.TryTimeout))
 	}
+	if c.Env.Answered != nil {
+		c.Env.Answered(r, resp)
+	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	closeErr := resp.Body.Close()
 	answer := Answer{resp.StatusCode, resp.Header}

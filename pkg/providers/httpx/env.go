@@ -14,8 +14,10 @@ type Env struct {
 	UserAgent  string
 	TryTimeout time.Duration // for one request and its answer; 0: DefaultTryTimeout
 	Observe    func(Event)   // nil: nobody watches
-	KV         store.KV      // nil: nothing outlives the run; providers begin their keys with their connection's name
-	Limiter    store.Limiter // nil: rates are kept for this run alone
+	// Answered is called when the head of an answer has come, for whoever looks at dates and certificates; nil: nobody does.
+	Answered func(*http.Request, *http.Response)
+	KV       store.KV      // nil: nothing outlives the run; providers begin their keys with their connection's name
+	Limiter  store.Limiter // nil: rates are kept for this run alone
 	// Parallelism is how many reads may be in flight at a time. Providers ask for as many side by side; 0: for one after the other.
 	Parallelism int
 	// Reserve is at which rates turns of Limiter are taken; of zero: at those of the client. A client that is to be slower than

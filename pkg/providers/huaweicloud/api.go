@@ -2,6 +2,7 @@ package huaweicloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -35,15 +36,15 @@ type api struct {
 	skew     atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
 	project  string       // "" until it was looked up
 	lookup   sync.Mutex
+	texts    texts
 }
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*api, error) {
-	hosts, err := hostsOf(conn)
-	if err != nil {
-		return nil, err
+	if _, flaw, hint := flawOf(conn); flaw != "" {
+		return nil, errors.New(flaw + "; " + hint)
 	}
 	a := &api{
-		http: httpx.New(env, conn.Name, conn.Rate), hosts: hosts, region: conn.Settings["region"], project: conn.Settings["project"], language: conn.Language,
+		http: httpx.New(env, conn.Name, conn.Rate), hosts: hostsOf(conn), region: conn.Settings["region"], project: conn.Settings["project"], language: conn.Language,
 	}
 	a.keys = a.newCredentials(conn, secrets, env)
 	a.http.Prepare = func(ctx context.Context, _ httpx.Request) error {
@@ -186,7 +187,8 @@ func knownRegions() []string {
 // Regions that serve without an IAM host of their own; the global one takes their place. (SDK: core/auth/internal.)
 var globalIAMRegions = []string{"cn-north-11", "af-north-1", europe}
 
-func hostsOf(conn spec.Connection) (map[family]string, error) {
+// hostsOf is where each family of calls goes. Those without a host are missing.
+func hostsOf(conn spec.Connection) map[family]string {
 	region, hosts := conn.Settings["region"], map[family]string{}
 	if slices.Contains(knownRegions(), region) {
 		hosts[familyWorkspace] = "https://workspace." + region + ".myhuaweicloud.com"
@@ -204,14 +206,25 @@ func hostsOf(conn spec.Connection) (map[family]string, error) {
 				hosts[f] = strings.TrimSuffix(base, "/")
 			}
 		}
-		if hosts[f] == "" {
-			return nil, unknownRegion(region, f)
-		}
 	}
-	return hosts, nil
+	return hosts
 }
 
-func unknownRegion(region string, f family) error {
-	hint := spec.DidYouMean(region, knownRegions(), "known are "+strings.Join(knownRegions(), ", "))
-	return fmt.Errorf("no %s host is known for region %q; %s; endpoint: names the hosts of any other", f, region, hint)
+// flawOf finds a region whose hosts nobody names.
+func flawOf(conn spec.Connection) (key, flaw, hint string) {
+	region, hosts := conn.Settings["region"], hostsOf(conn)
+	for _, f := range []family{familyApp, familyWorkspace, familyIAM} {
+		if hosts[f] == "" {
+			known := "known are " + strings.Join(knownRegions(), ", ")
+			if !regionID.MatchString(region) {
+				known = "write its id, as ap-southeast-3 is that of Singapore; " + known
+			}
+			return "region", fmt.Sprintf("no %s host is known for region %q", f, region),
+				spec.DidYouMean(region, knownRegions(), known+";") + " endpoint: names the hosts of any other"
+		}
+	}
+	return "", "", ""
 }
+
+// regionID is the form of the ids of regions.
+var regionID = regexp.MustCompile(`^[a-z]+-[a-z]+-[0-9]+$`)

@@ -6,9 +6,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -181,6 +183,66 @@ func TestReadsAreFew(t *testing.T) {
 			}
 			if d := cmp.Diff(tc.want, c.reads()); d != "" {
 				t.Errorf("reads (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// sized is a world of app groups with so many holders each, and what it is desired to be.
+func sized(holders ...int) (world string, want spec.State) {
+	var b strings.Builder
+	b.WriteString("huaweicloud:\n  appGroups:\n")
+	want = spec.NewState()
+	for i, n := range holders {
+		var names []string
+		for u := range n {
+			names = append(names, fmt.Sprint("u", u))
+			want.Grants.Add(spec.Grant{Resource: ref(kindAppGroup, fmt.Sprint("G", i)), Subject: user(names[u]), Role: spec.RoleAccess}, spec.Origin{})
+		}
+		want.Resources[ref(kindAppGroup, fmt.Sprint("G", i))] = spec.Resource{Ownership: spec.Owned}
+		fmt.Fprintf(&b, "    - {name: G%d, grants: [%s]}\n", i, strings.Join(names, ", "))
+	}
+	fmt.Fprintf(&b, "  users:\n")
+	for u := range slices.Max(holders) {
+		fmt.Fprintf(&b, "    - {name: u%d}\n", u)
+	}
+	return b.String(), want
+}
+
+// The list of everything is read where that takes fewer pages than the groups do by their sizes, and not even begun where it is known
+// to be longer. Each is a tenth, or less, of a tenant on which it was otherwise.
+func TestWhichList(t *testing.T) {
+	some := func(n, size int) []int { return slices.Repeat([]int{size}, n) }
+	for _, tc := range []struct {
+		name   string
+		sizes  []int
+		listed int // the files list the first ones
+		want   []int
+	}{
+		{"two pages in each of 100 groups", some(100, 110), 100, []int{111, 111}},                        // not 201
+		{"few groups of several pages", slices.Concat(some(92, 90), some(8, 230)), 100, []int{102, 102}}, // not 117
+		{"a few of many", some(60, 30), 3, []int{1 + 3, 3}},
+		{"one full page, not two", some(2, 99), 2, []int{2, 2}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			world, want := sized(tc.sizes...)
+			want = want.Where(func(r spec.Ref) bool { i, _ := strconv.Atoi(r.Name[1:]); return i < tc.listed })
+			c := newCloud(t, free, world)
+			q := providertest.All(want)
+			q.Notices, q.Looks = false, provider.NewLooks("", time.Now())
+			read := func() int {
+				before := c.reads()["/app-groups/actions/list-authorizations"]
+				live, err := c.Open(t).Read(t.Context(), q)
+				if err != nil || live.Grants.Len() != want.Grants.Len() {
+					t.Fatalf("%d grants, want %d, error %v", live.Grants.Len(), want.Grants.Len(), err)
+				}
+				return c.reads()["/app-groups/actions/list-authorizations"] - before
+			}
+			first := read()
+			text, _ := q.Looks.Merge("")
+			q.Looks = provider.NewLooks(text, time.Now())
+			if d := cmp.Diff(tc.want, []int{first, read()}); d != "" {
+				t.Errorf("pages of the first read and of the second (-want +got):\n%s", d)
 			}
 		})
 	}

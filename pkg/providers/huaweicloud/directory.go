@@ -117,8 +117,11 @@ func (r *Reader) countMails(ctx context.Context, group spec.Subject, q provider.
 	if _, counted := r.seen.mails[group]; counted || !q.Notices {
 		return nil
 	}
-	notified := func(g spec.Grant) bool { return g.Subject == group && g.Resource.Kind == kindAppGroup }
-	if q.Desired.Grants.Where(notified).Len() == 0 {
+	notified := false
+	for g := range q.Desired.Grants.Within(nil, map[spec.Subject]bool{group: true}) {
+		notified = notified || g.Resource.Kind == kindAppGroup
+	}
+	if !notified {
 		return nil
 	}
 	id := r.seen.directory[group].ID

@@ -180,7 +180,9 @@ func (r *Reader) rename(live *diff.Live) {
 		as.Subject = r.fold.named(g.Subject)
 		live.Grants.Remove(g)
 		live.Grants.Add(as, spec.Origin{})
-		r.seen.holders[as], r.seen.since[as] = r.seen.holders[g], r.seen.since[g]
+		if a, held := r.seen.holders.account(g); held {
+			r.seen.holders.put(as, a, r.seen.holders.since(g))
+		}
 		live.AddName(as.Subject, append(live.Names[g.Subject], g.Subject.Name)...)
 	}
 }

@@ -77,6 +77,7 @@ func Format() spec.ProviderSchema {
 		Mails:     mails(),
 		Languages: []string{"zh-cn", "en-us", "fr-fr"}, // X-Language
 		Packing:   true,
+		Flaw:      flawOf,
 	}
 }
 

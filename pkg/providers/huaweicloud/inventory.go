@@ -78,7 +78,7 @@ func (g appGroup) everySetting() spec.Settings {
 
 // describe learns the addresses of the holders, and how they stand.
 func (r *Reader) describe(ctx context.Context, all *provider.Inventory) error {
-	holders := all.Grants.Holders(func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser })
+	holders := spec.Holders(all.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser })
 	unknown := slices.DeleteFunc(slices.Clone(holders), func(s spec.Subject) bool { _, known := r.seen.people[s]; return known })
 	if len(unknown) > 0 {
 		if _, err := r.ask(ctx, unknown); err != nil {

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // pageSize is the largest that app groups, their authorizations and the App Center give.
@@ -53,6 +56,7 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
 		return p, fmt.Errorf("GET %s: %w", l.path, err)
 	}
+	shareTexts(a, p.Rows)
 	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
 		rows := len(p.Rows) // of which the offset is an index; a page may be larger than asked
 		p.Next, p.Nth = offset+rows, func(n int) int { return n * rows }
@@ -60,27 +64,77 @@ func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offse
 	return p, nil
 }
 
-// Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned
-// to each.
-func (r *Reader) Lists(q provider.Query) int {
-	groups, apps, lists := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp), 0
-	if len(groups) > 0 {
-		lists += 2
+// texts are those that rows of long lists share.
+type texts struct {
+	sync.Mutex
+	all map[string]string
+}
+
+func (t *texts) once(text string) string {
+	first, known := t.all[text]
+	if !known {
+		t.all[text], first = text, text
 	}
-	if q.Notices && len(r.mailTypes) > 0 {
-		for _, name := range groups {
-			if !r.looks(q).Knows(r.ref(kindAppGroup, name)) {
-				lists++
-			}
+	return first
+}
+
+// shareTexts has rows that are alike keep what they share once: of a million there would be six million texts.
+func shareTexts[T any](a *api, rows []T) {
+	type sharing interface {
+		share(once func(string) string)
+	}
+	if _, shares := any(new(T)).(sharing); !shares {
+		return
+	}
+	a.texts.Lock()
+	defer a.texts.Unlock()
+	if a.texts.all == nil {
+		a.texts.all = map[string]string{}
+	}
+	for i := range rows {
+		any(&rows[i]).(sharing).share(a.texts.once)
+	}
+}
+
+// Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned
+// to each, with the pages that they have by what is known of them, or else by what the files want.
+func (r *Reader) Lists(q provider.Query) (lists, pages int) {
+	groups, apps := q.Desired.Names(kindAppGroup), q.Desired.Names(kindApp)
+	add := func(l, p int) { lists, pages = lists+l, pages+p }
+	if len(groups) > 0 {
+		refs := spec.Each(groups, func(name string) spec.Ref { return r.ref(kindAppGroup, name) })
+		add(r.forecast(q, listAppGroups, make([]int, len(groups)), len(groups)))
+		sizes := r.sizes(q, refs)
+		rows := 0
+		for _, n := range sizes {
+			rows += n
+		}
+		add(r.forecast(q, listAuthorizations, sizes, rows))
+		if q.Notices && len(r.mailTypes) > 0 {
+			unknown := slices.DeleteFunc(refs, r.looks(q).Knows)
+			add(len(unknown), len(unknown))
 		}
 	}
 	if len(apps) > 0 {
-		lists++
+		add(r.forecast(q, listApps, make([]int, len(apps)), len(apps)))
 	}
 	for _, name := range apps {
-		if !q.Desired.Resources[r.ref(kindApp, name)].Open {
-			lists++
+		if ref := r.ref(kindApp, name); !q.Desired.Resources[ref].Open {
+			add(1, q.Desired.Grants.CountOn(ref)/pageSize+1)
 		}
 	}
-	return lists
+	return lists, pages
+}
+
+// forecast is in how many lists and pages what is wanted of a list is read: the whole one, of rows where no more is known, or those
+// of its parts.
+func (r *Reader) forecast(q provider.Query, l list, parts []int, rows int) (lists, pages int) {
+	if known, ok := r.rowsOf(q, l.path); ok {
+		rows = known
+	}
+	most := provider.MostRows(pageSize, parts)
+	if len(parts) > 1 && rows <= most {
+		return 1, rows/pageSize + 1
+	}
+	return len(parts), (most+1)/pageSize - 1
 }

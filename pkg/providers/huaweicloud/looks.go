@@ -30,7 +30,8 @@ func (r *mailReader) basis(group mailsOfGroup) (basis string, newest time.Time) 
 	}
 	for _, grants := range group.holders {
 		for _, g := range grants {
-			since, holder := r.seen.since[g], r.seen.holders[g]
+			since := r.seen.holders.since(g)
+			holder, _ := r.seen.holders.account(g)
 			if since.IsZero() { // it may have been granted anew
 				return "", newest
 			}
@@ -69,43 +70,28 @@ func rowsOn(ref spec.Ref) string { return listAuthorizations.path + "/" + ref.Na
 
 // sizes are how many authorizations the groups are taken to have: as many as when they were looked at last, else as the files want.
 func (r *Reader) sizes(q provider.Query, refs []spec.Ref) []int {
-	wanted := wantedOn(q)
+	_, looked := q.Looks.Rows(listAuthorizations.path)
 	return spec.Each(refs, func(ref spec.Ref) int {
-		if rows, known := r.rowsOf(q, rowsOn(ref)); known {
+		rows, known := r.rowsOf(q, rowsOn(ref))
+		switch {
+		case known:
 			return rows
+		case looked: // looks keep only those of more than a page
+			return min(q.Desired.Grants.CountOn(ref), pageSize-1)
 		}
-		return wanted[ref]
+		return q.Desired.Grants.CountOn(ref)
 	})
 }
 
-func wantedOn(q provider.Query) map[spec.Ref]int {
-	wanted := map[spec.Ref]int{}
-	for g := range q.Desired.Grants.All() {
-		wanted[g.Resource]++
-	}
-	return wanted
-}
-
-// countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told where
-// that takes other pages than the files let expect.
-func (r *Reader) countRows(q provider.Query, of, rows []spec.Ref) {
-	have := map[spec.Ref]int{}
-	for _, ref := range rows {
-		have[ref]++
-	}
-	if q.ReadBack {
-		q.Looks = nil
-	}
-	wanted := map[spec.Ref]int{}
-	if q.Looks != nil {
-		wanted = wantedOn(q)
-	}
+// countRows takes in how many authorizations groups have, by those that a list of all of theirs shows. Later runs are told of those
+// that don't fit on a page.
+func (r *Reader) countRows(q provider.Query, of []spec.Ref, have map[spec.Ref]int) {
 	for _, ref := range of {
 		r.rows[rowsOn(ref)] = have[ref]
-		if have[ref]/pageSize == wanted[ref]/pageSize {
-			q.Looks.Counted(rowsOn(ref), -1)
-		} else {
+		if have[ref] >= pageSize {
 			q.Looks.Counted(rowsOn(ref), have[ref])
+		} else {
+			q.Looks.Counted(rowsOn(ref), -1)
 		}
 	}
 }

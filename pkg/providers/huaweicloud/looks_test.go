@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
+	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
 	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud/huaweicloudemu"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -28,8 +30,8 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 	t.Helper()
 	plan, err := apply.Plan(t.Context(), apply.PlanOptions{Jobs: []apply.Job{job}, Now: time.Now(), Store: kept, NoBound: true, Full: full,
 		Observe: func(e apply.Event) {
-			if s, ok := e.(apply.Spared); ok {
-				spared += s.Resources
+			if s, ok := e.(apply.ReadingDone); ok {
+				spared += s.Spared
 			}
 		}})
 	if err == nil {
@@ -43,7 +45,7 @@ func planBy(t *testing.T, job apply.Job, kept store.Store, full bool) (data []by
 
 // Whatever happened since the last looks, and whoever did it, the plan that goes by them is to the byte the one that asks all.
 func TestLooksNeverChangeThePlan(t *testing.T) {
-	histories, spared, resends := uint64(many(t, 100, 10)), 0, 0
+	histories, spared, resends := uint64(many(t, 100, 20)), 0, 0
 	for seed := range histories {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -53,8 +55,14 @@ func TestLooksNeverChangeThePlan(t *testing.T) {
 					types: one(random, nil, nil, []string{"grant-mail"}, []string{"grant-mail", "grant-sms"}, []string{"revoke-mail"})}
 				h.cloud = newCloud(t, huaweicloudemu.Options{Unthrottled: true, MailDelay: h.delay}, one(random, lawSeed, strings.ReplaceAll(lawSeed, "bounce", "mail")))
 				h.Via = h
+				texts := []string{"", looksOfAnother(t)}
 				for range 40 {
-					h.step()
+					if h.step(); random.IntN(3) == 0 {
+						time.Sleep(2 * time.Hour)
+					}
+					if random.IntN(6) == 0 {
+						texts = meddle(t, random, h, texts)
+					}
 					if random.IntN(5) == 0 {
 						h.types = one(random, nil, []string{"grant-mail", "grant-sms"}, []string{"grant-mail"})
 					}
@@ -88,6 +96,50 @@ func TestLooksNeverChangeThePlan(t *testing.T) {
 	if spared < int(histories) || resends < int(histories) {
 		t.Error("too few to prove anything")
 	}
+}
+
+// looksOfAnother are the looks at another tenant with a group of the same name, whose mails all arrived.
+func looksOfAnother(t *testing.T) string {
+	tenant := strings.Repeat("f", 32)
+	c := newCloud(t, free, strings.ReplaceAll(strings.Replace(lawSeed, "huaweicloud:\n", "huaweicloud:\n  project: "+tenant+"\n", 1), "bounce", "mail"))
+	c.Connection.Settings["project"] = tenant
+	job := c.Job(c.Open(t), desired(ref(kindAppGroup, "CAD"), user("ann"), group("Staff")))
+	providertest.Apply(t, providertest.Plan(t, job), job)
+	time.Sleep(2 * time.Hour)
+	kept := file.Open(storetest.Folder(t))
+	planBy(t, job, kept, false)
+	text, _ := kept.Get(conn + "/looks")
+	return text
+}
+
+var atRx = regexp.MustCompile(`"at":"([^"]+)"`)
+
+// meddle turns our clock back, by the vendor's or by that of what was kept, loses what was kept, or takes that of another runner or
+// of another tenant for it.
+func meddle(t *testing.T, random *rand.Rand, h *history, texts []string) []string {
+	text, _ := h.kept.Get(conn + "/looks")
+	switch random.IntN(4) {
+	case 0:
+		h.Advance(one(random, 20*time.Minute, 2*time.Hour, 30*time.Hour))
+		return texts
+	case 1:
+		by := one(random, -100*time.Hour, -time.Hour, time.Minute, time.Hour, 100*time.Hour)
+		text = atRx.ReplaceAllStringFunc(text, func(at string) string {
+			moment, err := time.Parse(time.RFC3339, atRx.FindStringSubmatch(at)[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf(`"at":%q`, moment.Add(by).Format(time.RFC3339))
+		})
+	default:
+		i := random.IntN(len(texts))
+		texts = append(texts, text)
+		text = texts[i]
+	}
+	if err := h.kept.Put(conn+"/looks", text); err != nil {
+		t.Fatal(err)
+	}
+	return texts
 }
 
 // again deletes the app group and makes it anew, with the holders of before.

@@ -85,7 +85,8 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	wanted := map[spec.Ref]bool{}
 	for g := range live.Grants.All() {
 		if group := groups[g.Resource]; group != nil {
-			key := mailKey(r.seen.holders[g].AccountType, r.seen.holders[g].Account) // as the vendor spells it
+			holder, _ := r.seen.holders.account(g)
+			key := mailKey(holder.AccountType, holder.Account) // as the vendor spells it
 			group.holders[key] = append(group.holders[key], g)
 			wanted[g.Resource] = wanted[g.Resource] || asked.Has(g)
 		}

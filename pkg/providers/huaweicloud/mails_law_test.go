@@ -249,7 +249,7 @@ func (h *history) member(op, name string) {
 // Whatever happened before, no mail is sent again to somebody whom it does not concern, within resendAfter of the one before it
 // of its type, or more often than maxAttempts within one story; with a state folder that is kept or a new one for each run.
 func TestNoMailTooManyInAnyHistory(t *testing.T) {
-	histories, sent := uint64(many(t, 100, 10)), 0
+	histories, sent := uint64(many(t, 100, 15)), 0
 	for seed := range histories {
 		ok := t.Run(fmt.Sprint("history ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

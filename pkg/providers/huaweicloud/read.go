@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -34,12 +33,11 @@ type Reader struct {
 type index struct {
 	appGroups map[string]string        // name to id
 	apps      map[string]string        // name to id
-	holders   map[spec.Grant]account   // live grants as their rows name the account
+	holders   holders                  // of live grants
 	directory map[spec.Subject]account // users and user groups that were looked up
 	people    map[spec.Subject]user    // users that were looked up
 	mails     map[spec.Subject]int     // mails that granting an app group to the subject sends
 	records   map[addressee]mail       // failed mails
-	since     map[spec.Grant]time.Time // when live grants began; zero where the vendor does not say
 }
 
 // NewReader opens a connection for reading. It sends nothing.
@@ -58,7 +56,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	}
 	return &Reader{name: conn.Name, api: a, rows: map[string]int{}, mailTypes: conn.Notices.Of(mails()),
 		fold: folding{conn.Settings[spec.KeyCaseFold], map[spec.Subject]spec.Subject{}, map[spec.Subject]spec.Subject{}}, seen: index{map[string]string{}, map[string]string{},
-			map[spec.Grant]account{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}, map[spec.Grant]time.Time{}}}, nil
+			holders{}, map[spec.Subject]account{}, map[spec.Subject]user{}, map[spec.Subject]int{}, map[addressee]mail{}}}, nil
 }
 
 // Read returns what is live of the resources that the query lists. Apps that are not live are an error, since no call of
@@ -199,6 +197,9 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 	sorted := slices.Sorted(maps.Keys(ids))
 	refs := spec.Each(sorted, func(id string) spec.Ref { return ids[id] })
 	most := provider.MostRows(pageSize, r.sizes(q, refs))
+	if done, err := r.readPairs(ctx, q, ids, most, live); done || err != nil {
+		return err
+	}
 	if len(ids) > 1 && r.sweeps(q, listAuthorizations, most) {
 		all, err := pages(ctx, r.api, listAuthorizations, nil, most, authorization.key)
 		r.counted(q, listAuthorizations.path, all.Total)
@@ -209,9 +210,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 			return err
 		}
 	}
-	lists, err := gather(ctx, r.api, len(sorted), func(ctx context.Context, i int) (provider.Listed[authorization], error) {
-		return provider.Spare(pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {sorted[i]}}, 0, authorization.key))
-	})
+	lists, err := r.authorizationsOf(ctx, sorted)
 	for i, list := range lists {
 		err = cmp.Or(err, r.keep(ctx, q, list, ids, refs[i:i+1], live))
 	}

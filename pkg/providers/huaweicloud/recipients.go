@@ -38,7 +38,8 @@ func (r *mailReader) readGroups(ctx context.Context, groups []*mailsOfGroup) err
 	for i, group := range groups {
 		failed := lists[i].Rows
 		whole := r.live.Resources[group.ref].Incomplete == ""
-		r.looks(r.q).Saw(group.ref, group.basis, group.newest, whole && len(failed) == 0)
+		newest := group.newest.Add(-time.Duration(r.api.skew.Load())) // by our clock, like the look
+		r.looks(r.q).Saw(group.ref, group.basis, newest, whole && len(failed) == 0)
 		if r.leavesOut(group.ref, failed) {
 			continue
 		}
@@ -176,7 +177,7 @@ func (r *mailReader) tell(ctx context.Context, byAddressee map[addressee][]mail,
 	unknown, unreadable := map[spec.Ref]int{}, map[spec.Ref]int{}
 	for a, mails := range byAddressee {
 		typ, _ := r.typeOf(mails[0])
-		since := r.seen.since[a.grant]
+		since := r.seen.holders.since(a.grant)
 		if typ.After == string(diff.OpRevoke) {
 			since = granted[addressee{a.grant, a.recipient, ""}]
 		}
@@ -244,9 +245,9 @@ func (r *mailReader) stillGets(ctx context.Context, a addressee) (bool, error) {
 // membersOf reads who is in a user group (g6). Of a list that is not whole nobody is taken to be in it.
 func (r *mailReader) membersOf(ctx context.Context, group spec.Subject) (provider.Recipients, error) {
 	id := r.seen.directory[group].ID
-	for g := range r.live.Grants.All() {
-		if g.Subject == group && id == "" {
-			id = r.seen.holders[g].ID
+	for g := range r.live.Grants.Within(nil, map[spec.Subject]bool{group: true}) {
+		if holder, _ := r.seen.holders.account(g); id == "" {
+			id = holder.ID
 		}
 	}
 	if id == "" {

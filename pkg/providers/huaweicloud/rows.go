@@ -3,10 +3,8 @@ package huaweicloud
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -18,11 +16,17 @@ func (a authorization) key() string {
 	return cmp.Or(a.ID, strings.Join([]string{a.AppGroupID, a.AppID, a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00"))
 }
 
+// share has the texts that are those of many other rows kept once.
+func (a *authorization) share(once func(string) string) {
+	for _, text := range []*string{&a.AppGroupID, &a.AccountID, &a.Account, &a.AccountType, &a.Domain, &a.PlatformType} {
+		*text = once(*text)
+	}
+}
+
 // keep turns rows into live grants, and marks the resources that they are of where the list is broken.
 func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
-	var on []spec.Ref
-	var accounts []*account
-	var begun []moment // of the same rows
+	rows, accounts := make([]*authorization, 0, len(list.Rows)), make([]*account, 0, len(list.Rows))
+	have := map[spec.Ref]int{}
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		if row.AppGroupID == "" {
@@ -33,36 +37,37 @@ func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Liste
 			continue
 		}
 		row.account.ID = row.AccountID
-		on, accounts, begun = append(on, ref), append(accounts, &row.account), append(begun, moment(row.CreateAt))
+		rows, accounts = append(rows, row), append(accounts, &row.account)
+		have[ref]++
 	}
-	r.countRows(q, of, on)
+	r.countRows(q, of, have)
 	if err := r.join(ctx, accounts); err != nil {
 		return err
 	}
-	since := map[spec.Grant]time.Time{}
-	for i, ref := range on {
-		g := r.addGrant(ref, *accounts[i], live)
-		begun[i].latest(g, since)
+	for _, row := range rows {
+		r.addGrant(ids[row.AppGroupID], row.account, moment(row.CreateAt), live)
 	}
-	maps.Copy(r.seen.since, since)
 	for _, ref := range of {
 		list.Judge(live, ref, "the list of authorizations")
 	}
 	return nil
 }
 
-// addGrant records a row as a grant; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
+// addGrant records a row as a grant that began at a moment; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
 // whose they are, make the resource's list unfit to revoke by.
-func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) spec.Grant {
-	kind := map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}[a.AccountType]
+func (r *Reader) addGrant(ref spec.Ref, a account, begun moment, live *diff.Live) {
+	kind := holderKinds[a.AccountType]
 	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
 	switch {
 	case kind == "" || a.Account == "":
 		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
 	case a.Domain == "":
 		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
-	case live.Grants.Has(g):
-		first := r.seen.holders[g]
+	case live.Grants.Insert(g, spec.Origin{}):
+		r.seen.holders.put(g, a, begun.instant())
+		live.AddName(g.Subject, a.ID)
+	default:
+		first, _ := r.seen.holders.account(g)
 		both, same := first.and(a)
 		if !same {
 			live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
@@ -70,29 +75,12 @@ func (r *Reader) addGrant(ref spec.Ref, a account, live *diff.Live) spec.Grant {
 		if first.ID != "" && a.ID != "" && first.ID != a.ID {
 			live.Note(ref, "account %q is there with two ids, %s and %s; one is that of a deleted account", a.Account, first.ID, a.ID)
 		}
-		r.seen.holders[g] = both
-	default:
-		live.Grants.Add(g, spec.Origin{})
-		r.seen.holders[g] = a
-		live.AddName(g.Subject, a.ID)
-	}
-	return g
-}
-
-// moment is when something happened, as the vendor writes it.
-type moment string
-
-// latest keeps the later moment of those that rows of one grant show; zero once one of them can't be read.
-func (m moment) latest(g spec.Grant, since map[spec.Grant]time.Time) {
-	at, ok := provider.Instant(string(m))
-	before, known := since[g]
-	switch {
-	case !ok || known && before.IsZero():
-		since[g] = time.Time{}
-	case !known || at.After(before):
-		since[g] = at
+		r.seen.holders.put(g, both, later(r.seen.holders.since(g), begun.instant()))
 	}
 }
+
+// holderKinds are the vendor's types of accounts.
+var holderKinds = map[string]spec.SubjectKind{typeUser: spec.SubjectUser, typeSimple: spec.SubjectUser, typeUserGroup: spec.SubjectUserGroup}
 
 func subject(kind spec.SubjectKind, name, domain string) spec.Subject {
 	return spec.Subject{Kind: kind, Name: name, Domain: strings.ToLower(cmp.Or(domain, defaultDomain))}

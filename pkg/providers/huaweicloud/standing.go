@@ -81,10 +81,13 @@ func (r *Reader) noteOldIDs(people []spec.Subject, live *diff.Live) {
 	if len(people) == 0 {
 		return
 	}
-	for g := range live.Grants.All() {
-		_, concerned := slices.BinarySearchFunc(people, g.Subject, spec.Subject.Compare)
-		id, now := r.seen.holders[g].ID, r.seen.people[g.Subject].ID
-		if concerned && id != "" && now != "" && id != now {
+	concerned := map[spec.Subject]bool{}
+	for _, s := range people {
+		concerned[s] = r.seen.people[s].ID != ""
+	}
+	for g := range live.Grants.Within(nil, concerned) {
+		holder, _ := r.seen.holders.account(g)
+		if id, now := holder.ID, r.seen.people[g.Subject].ID; id != "" && id != now {
 			live.Note(g.Resource, "the grant of %s is that of a deleted account (%s); the one of now, %s, may not have it", g.Subject, id, now)
 		}
 	}

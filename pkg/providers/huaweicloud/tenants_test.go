@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -16,6 +17,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider/providertest"
+	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/providers/huaweicloud"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -180,5 +183,32 @@ func TestRegionsHaveHosts(t *testing.T) {
 				t.Errorf("%s: %v", host, err)
 			}
 		}
+	}
+}
+
+// A region whose hosts nobody names is refused when the file is read, and when it is opened without that.
+func TestRegionsWithoutHosts(t *testing.T) {
+	for lines, want := range map[string]string{
+		"region: Singapore":       `no app host is known for region "Singapore"; write its id, as ap-southeast-3 is that of Singapore; known are af-north-1, `,
+		"region: ap-southeast-33": `no app host is known for region "ap-southeast-33"; did you mean "ap-southeast-3"? endpoint: names the hosts of any other`,
+		"region: xx-new-1":        `no app host is known for region "xx-new-1"; known are af-north-1, `,
+		"region: xx-new-1, endpoint: {app: \"https://127.0.0.1\"}": `no workspace host is known for region "xx-new-1"`,
+		"region: xx-new-1, endpoint: \"https://127.0.0.1\"":        "",
+		"region: me-east-1":              "",
+		"region: xx-new-1, project: [1]": "project must be text",
+	} {
+		file := filepath.Join(t.TempDir(), "a.yaml")
+		if err := os.WriteFile(file, []byte("version: 1\nconnections:\n  a: {provider: huaweicloud, auth: {token: env:HUAWEICLOUD_T}, "+lines+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := spec.Load(spec.Input{Paths: []string{file}, Formats: []spec.ProviderSchema{huaweicloud.Format()}})
+		if got := fmt.Sprint(err); (want == "") != (err == nil) || !strings.Contains(got, want) || strings.Count(got, file) > 1 {
+			t.Errorf("%s: %v, want %s", lines, err, want)
+		}
+	}
+	c := newCloud(t, free, corporate)
+	c.Connection.Endpoints, c.Connection.Settings = nil, map[string]string{"region": "Singapore"}
+	if _, err := huaweicloud.NewReader(c.Connection, nil, httpx.Env{}); err == nil || !strings.Contains(err.Error(), "no app host is known") {
+		t.Errorf("error %v", err)
 	}
 }

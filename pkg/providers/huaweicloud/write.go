@@ -244,7 +244,7 @@ func (w *Writer) account(changes []diff.Change, s spec.Subject, on []string) (ac
 // call covers absent pairs. Where rows differ, what differs is left blank.
 func (w *Writer) holder(s spec.Subject, kind spec.Kind, on []string) (a account, known bool) {
 	for _, name := range on {
-		row, held := w.seen.holders[spec.Grant{Resource: w.ref(kind, name), Subject: s, Role: spec.RoleAccess}]
+		row, held := w.seen.holders.account(spec.Grant{Resource: w.ref(kind, name), Subject: s, Role: spec.RoleAccess})
 		switch {
 		case !held:
 			continue

@@ -48,6 +48,7 @@ func Format() spec.ProviderSchema {
 			"appId": "the app's id", "appKey": "its secret", "refreshToken": "of the user in whose name mail groups are written; without it, by the app itself",
 			"sign": "false for apps whose request signing is switched off at the vendor",
 		},
+		Examples:     map[string]any{"appId": "env:WPS_APP_ID", "appKey": "file:secrets/wps-app-key", "refreshToken": "env:WPS_REFRESH_TOKEN"},
 		Identity:     spec.ByEmail,
 		Experimental: []string{wordMembers, wordSenders, wordUpdate, wordDelete},
 		Rate:         spec.Rates{Read: rate, Write: rate},

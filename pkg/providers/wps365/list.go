@@ -7,8 +7,10 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 // pageSize is within the bounds of every list of the vendor that states any.
@@ -48,16 +50,25 @@ func onePage[T any](ctx context.Context, a *api, l list, token string) (provider
 	return p, nil
 }
 
-// Lists counts that of mail groups, and of each who its members and its accepted senders are.
-func (r *Reader) Lists(q provider.Query) int {
-	lists := min(len(q.Desired.Resources), 1)
-	for _, want := range q.Desired.Resources {
+// Lists counts that of mail groups, and of each who its members and its accepted senders are, with the pages that the files let
+// expect.
+func (r *Reader) Lists(q provider.Query) (lists, pages int) {
+	if len(q.Desired.Resources) == 0 {
+		return 0, 0
+	}
+	wanted := map[diff.RoleOn]int{}
+	for g := range q.Desired.Grants.All() {
+		wanted[diff.RoleOf(g)]++
+	}
+	lists, pages = 1, len(q.Desired.Resources)/pageSize+1
+	for ref, want := range q.Desired.Resources {
 		w := &groupIntent{Resource: want}
 		for _, l := range memberLists {
 			if r.view(l, w, w.senders()) == shown {
 				lists++
+				pages += wanted[diff.RoleOf(spec.Grant{Resource: ref, Role: l.role})]/pageSize + 1
 			}
 		}
 	}
-	return lists
+	return lists, pages
 }

@@ -85,7 +85,7 @@ func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Li
 	for _, g := range beside {
 		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
 	}
-	missing := q.Desired.Grants.Holders(func(g spec.Grant) bool { return odd[g.Resource] && !live.Grants.Has(g) && known(g.Subject) })
+	missing := spec.Holders(q.Desired.Grants.Minus(live.Grants), func(g spec.Grant) bool { return odd[g.Resource] && known(g.Subject) })
 	for _, s := range missing {
 		if _, err := r.nameOne(ctx, s, live); err != nil {
 			return err

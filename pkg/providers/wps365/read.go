@@ -31,7 +31,7 @@ type Reader struct {
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
 // to it, since it may be about a part only.
 type index struct {
-	holders   map[spec.Grant]string // live members and accepted senders to the address as the vendor spells it
+	holders   spec.GrantMap[string] // live members and accepted senders to the address as the vendor spells it
 	people    map[string]string     // address to id of users that were looked up
 	standings map[string]string     // address to what keeps them from using what is granted, where anything does
 	mailboxes map[string]string     // address to id of public mailboxes
@@ -53,7 +53,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 		return nil, err
 	}
 	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, intents: map[spec.Ref]*groupIntent{},
-		seen: index{holders: map[spec.Grant]string{}, people: map[string]string{}, standings: map[string]string{}, aliases: map[string][]string{}}}
+		seen: index{people: map[string]string{}, standings: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true
 	}

@@ -97,7 +97,7 @@ func (r *Reader) addGrant(l memberList, ref spec.Ref, e entry, live *diff.Live) 
 			live.Distrust(ref, "two entries may be %s; list them by address", s)
 		}
 		live.Grants.Add(g, spec.Origin{})
-		r.seen.holders[g] = e.Address
+		r.seen.holders.Put(g, e.Address)
 		if kind == spec.SubjectDepartment {
 			live.AddName(s, e.Name, address)
 		}

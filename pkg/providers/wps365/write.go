@@ -112,7 +112,7 @@ func (w *Writer) writeList(ctx context.Context, post httpx.Request, k call, id s
 // written is the entry that a change adds or removes: for a removal as live showed it.
 func (w *Writer) written(c diff.Change) (entry, error) {
 	if c.Op == diff.OpRevoke {
-		address, known := w.seen.holders[c.Grant(w.name)]
+		address, known := w.seen.holders.Get(c.Grant(w.name))
 		if !known {
 			return entry{}, provider.Bug("live did not show %s on mail group %q", c.Subject, c.Resource)
 		}

@@ -19,12 +19,20 @@ type composer struct {
 	held        map[spec.Ref]map[spec.Role][]spec.Subject // sorted
 	entries     []*entry
 	left        []Left
+	teams       []*team
 	files       Files
 }
 
 // Compose writes files that say what is there at connections. It leaves the connections as they are. The same connections and
 // options give the same files.
 func Compose(connections []*Connection, opts Options) Files {
+	c := newComposer(connections, opts)
+	c.write()
+	c.count()
+	return c.files
+}
+
+func newComposer(connections []*Connection, opts Options) *composer {
 	c := &composer{opts: opts, connections: slices.Clone(connections), held: map[spec.Ref]map[spec.Role][]spec.Subject{}}
 	slices.SortFunc(c.connections, func(a, b *Connection) int { return strings.Compare(a.Name, b.Name) })
 	c.directory = newDirectory(c.connections, opts.Taken)
@@ -40,9 +48,10 @@ func Compose(connections []*Connection, opts Options) Files {
 		}
 	}
 	slices.SortStableFunc(c.entries, (*entry).compare)
-	c.write()
-	c.count()
-	return c.files
+	if opts.Teams {
+		c.gather()
+	}
+	return c
 }
 
 // hold sorts the grants of a connection by resource and role.
@@ -75,7 +84,7 @@ func (c *composer) leave(l Left) {
 }
 
 func (c *composer) count() {
-	c.files.Resources, c.files.Users = len(c.entries), len(c.directory.people)
+	c.files.Resources, c.files.Teams, c.files.Users = len(c.entries), len(c.teams), len(c.directory.people)
 	for _, e := range c.entries {
 		c.files.Grants += e.grants
 	}
@@ -148,12 +157,12 @@ func (c *composer) definitions() []section {
 	return []section{{"connections", body}}
 }
 
-// peopleSections are the users, whom all files share.
+// peopleSections are the users and teams, whom all files share.
 func (c *composer) peopleSections() []section {
 	if len(c.directory.people) == 0 {
-		return nil
+		return c.teamSections()
 	}
-	return []section{{"users", spec.Each(c.directory.people, (*person).line)}}
+	return append([]section{{"users", spec.Each(c.directory.people, (*person).line)}}, c.teamSections()...)
 }
 
 // Mapping writes a mapping as lines, a key each, with what is below them in flow style.

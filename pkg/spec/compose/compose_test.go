@@ -131,7 +131,8 @@ func TestComposedIsWhatThereWas(t *testing.T) {
 				definitions = append(definitions, defined(c)...)
 			}
 		}
-		opts := compose.Options{Ownership: rapid.SampledFrom([]spec.Ownership{spec.Owned, spec.AddOnly, spec.Ignored}).Draw(t, "ownership")}
+		opts := compose.Options{Ownership: rapid.SampledFrom([]spec.Ownership{spec.Owned, spec.AddOnly, spec.Ignored}).Draw(t, "ownership"),
+			Teams: rapid.Bool().Draw(t, "teams")}
 		files := compose.Compose(connections, opts)
 		if again := compose.Compose(connections, opts); !cmp.Equal(files, again) {
 			t.Fatal("composing again gives something else")

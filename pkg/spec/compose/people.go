@@ -49,7 +49,7 @@ func newDirectory(connections []*Connection, taken []string) *directory {
 			switch h := (holder{c.Name, s}); {
 			case c.Known[s] != "":
 				d.names[h] = c.Known[s]
-			case d.nameable(h):
+			case !c.Gone[s] && d.nameable(h):
 				unknown = append(unknown, h)
 			}
 		}

@@ -25,7 +25,8 @@ type entry struct {
 // roll is a list of an entry: who has a role.
 type roll struct {
 	*spec.List
-	users  []string // names of users, sorted
+	teams  []string // names of teams, sorted
+	users  []string // names of users for whom no team stands, sorted
 	others []string // items that are no users, as written, sorted
 }
 
@@ -123,7 +124,7 @@ func (c *composer) lists(e *entry, r spec.Resource) {
 	if len(unwritten) == 0 {
 		return
 	}
-	c.inexact(e, "left out, since no file can name them: "+strings.Join(slices.Sorted(maps.Keys(unwritten)), ", "))
+	c.inexact(e, "left out, since the files can't name them: "+strings.Join(slices.Sorted(maps.Keys(unwritten)), ", "))
 	if e.ownership == spec.Owned {
 		e.ownership = spec.AddOnly
 	}
@@ -174,7 +175,7 @@ func (e *entry) lines() lines {
 // lines are the list as a file has it, within an item of a section.
 func (l roll) lines() lines {
 	const within = len("    ")
-	items := append(spec.Each(l.users, Scalar), l.others...)
+	items := slices.Concat(spec.Each(l.teams, teamItem), spec.Each(l.users, Scalar), l.others)
 	if l.Plain {
 		return FlowList(l.Key, items, Width-within)
 	}

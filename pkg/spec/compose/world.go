@@ -22,6 +22,8 @@ type Connection struct {
 	Left    []Left                // what no file can list
 	// Known are the users of files that are there already, by their names at the connection; others are added to these.
 	Known map[spec.Subject]string
+	// Gone are people who left, as those files say; no file may name them.
+	Gone map[spec.Subject]bool
 }
 
 // Person is what a connection shows of somebody beside their name.
@@ -46,7 +48,10 @@ type Options struct {
 	Schema string
 	// Taken are names of users that others have already.
 	Taken []string
-	About []string // what the first file begins with, as comments
+	// Teams makes teams of people whom several lists share; TakenTeams are names that others have already.
+	Teams      bool
+	TakenTeams []string
+	About      []string // what the first file begins with, as comments
 }
 
 // Split says how much goes into one file.
@@ -70,7 +75,7 @@ type Files struct {
 	Files []File
 	Notes []Left // what the files don't say exactly, sorted; it stands in their comments too
 
-	Resources, Grants, Users int
+	Resources, Grants, Users, Teams int
 }
 
 // Kinds are the kinds of a connection's provider.

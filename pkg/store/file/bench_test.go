@@ -46,6 +46,30 @@ func BenchmarkAcquire(b *testing.B) {
 	}
 }
 
+// What a record costs does not depend on how many runs were before; what it costs to read and check them all does.
+func BenchmarkAfterRuns(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		s := Open(b.TempDir())
+		ended := store.Record{Kind: store.RunEnded, At: ana.Since, Who: ana, Calls: 1, Result: json.RawMessage(`{"summary":{"done":1}}`)}
+		row := func(yield func(json.RawMessage, error) bool) { yield(json.RawMessage(`{"op":"grant"}`), nil) }
+		for range n {
+			must(b, s.Record(b.Context(), ended, row))
+		}
+		b.Run(fmt.Sprintf("record/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				must(b, s.Record(b.Context(), ended, row))
+			}
+		})
+		b.Run(fmt.Sprintf("list/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.VerifyEach(b.Context(), func(store.Record) {}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // Memory and the length of the record do not grow with the rows; time does.
 func BenchmarkRecordDetails(b *testing.B) {
 	row := json.RawMessage(`{"op":"grant","kind":"app-group","resource":"app-group-0001","subject":"user-0000001","source":"entitlements.yaml:12","outcome":"done"}`)

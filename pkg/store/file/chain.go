@@ -3,6 +3,7 @@ package file
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,22 +53,33 @@ func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
 }
 
 // Verify checks each record, that it follows the one before, and that the one that was noted as the newest is there.
-func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
-	var c store.Chain
+func (s *Store) Verify(ctx context.Context) (store.Chain, error) { return s.VerifyEach(ctx, nil) }
+
+// VerifyEach is Verify that hands on each record that can be read, also those behind a break, unless each is nil. So who wants
+// both reads the history once.
+func (s *Store) VerifyEach(ctx context.Context, each func(store.Record)) (c store.Chain, broken error) {
 	head, err := s.head() // before the records: what is noted is there by now
 	if err != nil {
-		return c, fmt.Errorf("read the history: %w", err)
+		broken = fmt.Errorf("read the history: %w", err)
 	}
 	for link, err := range s.links(ctx) {
+		if err == nil && each != nil {
+			each(link.record)
+		}
 		if err == nil && link.Prev != c.Head {
 			err = fmt.Errorf("%s: the record does not follow the one before it: what was between them was taken out or altered", link.where)
 		}
-		if err != nil {
-			return c, err
+		if broken = cmp.Or(broken, err); broken != nil && each == nil {
+			return c, broken
+		} else if broken != nil {
+			continue
 		}
 		c.Records++
 		c.Head = link.Digest
 		c.Digests = append(c.Digests, link.Digest)
+	}
+	if broken != nil {
+		return c, broken
 	}
 	return c, s.checkHead(head, c.Contains(head))
 }

@@ -9,13 +9,24 @@ import (
 
 // Replace puts a file with the data in the place of the one at the path, as a whole or not at all. It is on disk when Replace
 // returns nil. Only its owner may read it.
-func Replace(path string, data []byte) error {
+func Replace(path string, data []byte) error { return ReplaceWith(path, writes(data)) }
+
+// ReplaceWith is Replace with what a function writes. After its error nothing was replaced.
+func ReplaceWith(path string, write func(io.Writer) error) error {
 	d := realDisk()
-	temp, err := d.create(filepath.Dir(path), "."+filepath.Base(path)+".*", data)
+	temp, err := d.createWith(filepath.Dir(path), "."+filepath.Base(path)+".*", write)
 	if err != nil {
 		return err
 	}
 	return d.put(temp, path)
+}
+
+// writes is a function that writes data.
+func writes(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
 }
 
 // disk is how bytes come to be on disk; in tests one that fails.
@@ -28,11 +39,16 @@ func realDisk() *disk { return &disk{(*os.File).Write, (*os.File).Sync} }
 
 // create writes the data to a new file, which it names as os.CreateTemp does. After an error the file is gone.
 func (d *disk) create(folder, pattern string, data []byte) (path string, err error) {
+	return d.createWith(folder, pattern, writes(data))
+}
+
+// createWith is create with what a function writes.
+func (d *disk) createWith(folder, pattern string, write func(io.Writer) error) (path string, err error) {
 	f, err := os.CreateTemp(folder, pattern)
 	if err != nil {
 		return "", err
 	}
-	_, err = d.write(f, data)
+	err = write(writerFunc(func(data []byte) (int, error) { return d.write(f, data) }))
 	if err == nil {
 		err = d.sync(f)
 	}

@@ -124,3 +124,27 @@ func TestAHistoryThatWasTamperedWith(t *testing.T) {
 		})
 	}
 }
+
+// What can be read is handed on and what is broken is said, in one go as in two.
+func TestVerifyEachIsVerifyAndRecords(t *testing.T) {
+	data, _ := recorded(t)
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for name, history := range map[string][]byte{
+		"whole": data, "one taken out": slices.Concat(lines[0], lines[2], lines[3]), "one altered": slices.Concat(lines[0], bytes.Replace(lines[1], []byte("record"), []byte("recorD"), 1), lines[2], lines[3]),
+		"cut off": data[:len(data)-10], "empty": nil,
+	} {
+		s := with(t, historyName, history)
+		var each []store.Record
+		c, err := s.VerifyEach(t.Context(), func(r store.Record) { each = append(each, r) })
+		want, wanted := s.Verify(t.Context())
+		all := []store.Record{}
+		for r, err := range s.Records(t.Context()) {
+			if err == nil {
+				all = append(all, r)
+			}
+		}
+		if diff := cmp.Diff(all, each, cmpopts.EquateEmpty()); diff != "" || c.Head != want.Head || c.Records != want.Records || fmt.Sprint(err) != fmt.Sprint(wanted) {
+			t.Errorf("%s: error %v, want %v (-want +got):\n%s", name, err, wanted, diff)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -32,113 +33,124 @@ var waiters = map[string][]string{
 
 // Whoever waits in vain for one of the folder's own locks is told who has it and since when.
 func TestWaitsAreBoundedAndNameTheHolder(t *testing.T) {
-	host, err := os.Hostname()
-	must(t, err)
-	for name, actions := range waiters {
-		for _, action := range actions {
-			s := Open(storetest.Folder(t))
-			keep(t, s, name)
-			s.patience = 20 * time.Millisecond
-			err := everything(t.Context(), s)[action]()
-			since := time.Now().UTC().Format("2006-01-02T")
-			want := fmt.Sprintf("pid %d on %s since %s", os.Getpid(), host, since)
-			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), s.path(name)) {
-				t.Errorf("%s: error %v, want %s and %s", action, err, s.path(name), want)
-			}
-			held := (*store.HeldError)(nil)
-			if got := errors.As(err, &held); got != (action == "acquire") {
-				t.Errorf("%s: error %#v: that it is held by another: %v", action, err, got)
+	synctest.Test(t, func(t *testing.T) {
+		host, err := os.Hostname()
+		must(t, err)
+		for name, actions := range waiters {
+			for _, action := range actions {
+				s := Open(storetest.Folder(t))
+				keep(t, s, name)
+				err := everything(t.Context(), s)[action]()
+				since := time.Now().UTC().Format("2006-01-02T")
+				want := fmt.Sprintf("pid %d on %s since %s", os.Getpid(), host, since)
+				if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), s.path(name)) {
+					t.Errorf("%s: error %v, want %s and %s", action, err, s.path(name), want)
+				}
+				held := (*store.HeldError)(nil)
+				if got := errors.As(err, &held); got != (action == "acquire") {
+					t.Errorf("%s: error %#v: that it is held by another: %v", action, err, got)
+				}
 			}
 		}
-	}
+	})
 }
 
 // A context ends the wait.
 func TestWaitsEndWithTheContext(t *testing.T) {
-	for name, action := range map[string]string{guardName: "acquire", historyName: "verify", limiterName: "reserve"} {
-		s := Open(storetest.Folder(t))
-		keep(t, s, name)
-		s.patience = time.Hour
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		if err := everything(ctx, s)[action](); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: error %v", action, err)
+	synctest.Test(t, func(t *testing.T) {
+		for name, action := range map[string]string{guardName: "acquire", historyName: "verify", limiterName: "reserve"} {
+			s := Open(storetest.Folder(t))
+			keep(t, s, name)
+			s.patience = time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			if err := everything(ctx, s)[action](); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: error %v", action, err)
+			}
+			cancel()
 		}
-		cancel()
-	}
+	})
 }
 
 // Rates are waited for once: each request asks for a turn.
 func TestTurnsOfAStuckFileAreWaitedForOnce(t *testing.T) {
-	s := Open(storetest.Folder(t))
-	keep(t, s, limiterName)
-	s.patience = 30 * time.Millisecond
-	for i := range 20 {
-		if wait := reserve(t, s, time.Hour); wait < time.Duration(i)*time.Hour-time.Minute {
-			t.Errorf("turn %d is in %v", i, wait)
+	synctest.Test(t, func(t *testing.T) {
+		s := Open(storetest.Folder(t))
+		keep(t, s, limiterName)
+		s.patience = 30 * time.Millisecond
+		for i := range 20 {
+			if wait := reserve(t, s, time.Hour); wait < time.Duration(i)*time.Hour-time.Minute {
+				t.Errorf("turn %d is in %v", i, wait)
+			}
+			s.patience = time.Hour
 		}
-		s.patience = time.Hour
-	}
-	if d := s.Damaged(); len(d) != 1 || !strings.Contains(d[0], "rates are not shared with other processes: ") || !strings.Contains(d[0], limiterName) {
-		t.Errorf("damaged %q", d)
-	}
+		if d := s.Damaged(); len(d) != 1 || !strings.Contains(d[0], "rates are not shared with other processes: ") || !strings.Contains(d[0], limiterName) {
+			t.Errorf("damaged %q", d)
+		}
+	})
 }
 
 // Nobody is named who does not hold the lock.
 func TestWhoeverIsDoneIsNotNamed(t *testing.T) {
-	s := Open(storetest.Folder(t))
-	must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
-	if by := s.signed(s.path(historyName)); by != (store.Owner{}) {
-		t.Errorf("named %v", by)
-	}
-	in, err := s.locked(t.Context(), s.path(historyName), os.O_RDONLY, shared)
-	must(t, err)
-	defer in.Close()
-	s.patience = time.Millisecond
-	if err := s.Record(t.Context(), store.Record{}, nil); err == nil || !strings.Contains(err.Error(), "is held by somebody unknown") {
-		t.Errorf("error %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := Open(storetest.Folder(t))
+		must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
+		if by := s.signed(s.path(historyName)); by != (store.Owner{}) {
+			t.Errorf("named %v", by)
+		}
+		in, err := s.locked(t.Context(), s.path(historyName), os.O_RDONLY, shared)
+		must(t, err)
+		defer in.Close()
+		s.patience = time.Millisecond
+		if err := s.Record(t.Context(), store.Record{}, nil); err == nil || !strings.Contains(err.Error(), "is held by somebody unknown") {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 // A lock is broken whoever holds whichever of the folder's own locks, and all goes on.
 func TestALockIsBrokenWhateverIsStuck(t *testing.T) {
 	for _, name := range []string{guardName, historyName, kvName, limiterName} {
 		t.Run(name, func(t *testing.T) {
-			s := Open(storetest.Folder(t))
-			put(t, s, "a", "1")
-			must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
-			l := acquire(t, s)
-			must(t, l.Append(t.Context(), store.Entry{Run: "r", Call: 1, State: store.Begun}))
-			keep(t, s, name)
-			s.patience = 20 * time.Millisecond
-			must(t, s.Break(t.Context(), "x", ana, "it hangs"))
-			s.patience = patience
-			for _, action := range []string{"acquire", "holders", "record", "put", "reserve", "verify"} {
-				must(t, everything(t.Context(), s)[action]())
-			}
-			if got, _ := s.Get("a"); got != "1" {
-				t.Errorf("a is %q", got)
-			}
-			if d := doubts(t, s); len(d) != 1 || d[0].Run != "r" {
-				t.Errorf("in doubt %+v", d)
-			}
-			if d := s.Damaged(); len(d) > 0 {
-				t.Errorf("damaged %q", d)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := Open(storetest.Folder(t))
+				put(t, s, "a", "1")
+				must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted}, nil))
+				l := acquire(t, s)
+				must(t, l.Append(t.Context(), store.Entry{Run: "r", Call: 1, State: store.Begun}))
+				keep(t, s, name)
+				s.patience = 20 * time.Millisecond
+				must(t, s.Break(t.Context(), "x", ana, "it hangs"))
+				s.patience = patience
+				for _, action := range []string{"acquire", "holders", "record", "put", "reserve", "verify"} {
+					must(t, everything(t.Context(), s)[action]())
+				}
+				if got, _ := s.Get("a"); got != "1" {
+					t.Errorf("a is %q", got)
+				}
+				if d := doubts(t, s); len(d) != 1 || d[0].Run != "r" {
+					t.Errorf("in doubt %+v", d)
+				}
+				if d := s.Damaged(); len(d) > 0 {
+					t.Errorf("damaged %q", d)
+				}
+			})
 		})
 	}
 }
 
 // The same where nobody has the lock of a connection, because whoever was about to take one stopped before. It is recorded.
 func TestTheFoldersLockIsBrokenThoughNobodyHoldsAConnection(t *testing.T) {
-	s := Open(storetest.Folder(t))
-	keep(t, s, guardName)
-	s.patience = 20 * time.Millisecond
-	must(t, s.Break(t.Context(), "x", ana, "it hangs"))
-	all, _ := history(t, s)
-	if want := fmt.Sprintf("taken from pid %d on ", os.Getpid()); len(all) != 1 || !strings.Contains(all[0].Outcome, want) {
-		t.Errorf("recorded %+v", all)
-	}
-	acquire(t, s)
+	synctest.Test(t, func(t *testing.T) {
+		s := Open(storetest.Folder(t))
+		keep(t, s, guardName)
+		s.patience = 20 * time.Millisecond
+		must(t, s.Break(t.Context(), "x", ana, "it hangs"))
+		all, _ := history(t, s)
+		if want := fmt.Sprintf("taken from pid %d on ", os.Getpid()); len(all) != 1 || !strings.Contains(all[0].Outcome, want) {
+			t.Errorf("recorded %+v", all)
+		}
+		acquire(t, s)
+	})
 }
 
 // Wherever a process is stopped, breaking the lock works, and when it wakes up it undoes nothing of what was done meanwhile:
@@ -188,7 +200,7 @@ func TestAProcessThatIsStoppedAnywhere(t *testing.T) {
 func meanwhile(t *testing.T, folder string, wake func()) {
 	t.Helper()
 	s := unsynced(folder)
-	s.patience = 20 * time.Millisecond
+	s.patience = 20 * time.Millisecond // real: another process holds what is waited for
 	must(t, s.Break(t.Context(), "x", ana, "it hangs"))
 	s.patience = patience
 	l := acquire(t, s)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // sessionForm is what names a session of a role.
@@ -63,7 +65,8 @@ func (w *world) assumed(role string, life time.Duration) reply {
 // issue makes a temporary access key.
 func (w *world) issue(life time.Duration) seedCredential {
 	life = min(life, cmp.Or(w.opts.KeyLife, life))
-	c := seedCredential{AccessKeyID: w.NewID("", "STS.NU%012x"), AccessKeySecret: w.NewID("", "stssecret%012x"), SecurityToken: w.NewID("", "CAISststoken%012x"),
+	unlike := func() string { return emu.Hash([]byte(w.NewID("", "key%012x"))) } // other ids, which clients must not take for it
+	c := seedCredential{AccessKeyID: "STS.NU" + unlike()[:20], AccessKeySecret: unlike()[:30], SecurityToken: "CAIS" + unlike(),
 		Expires: w.opts.gatewayTime(w.Now).Add(life).Truncate(time.Second)}
 	w.issued = append(w.issued, c)
 	return c

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // The calls that give temporary access keys. Who asks the metadata service proves nothing: it is on the server itself.
@@ -86,7 +89,8 @@ func (w *world) createKeys(c *call) (any, error) {
 // issue makes a temporary access key.
 func (w *world) issue(life time.Duration) seedCredential {
 	life = min(life, cmp.Or(w.opts.KeyLife, life))
-	c := seedCredential{AccessKey: w.newID("HSTA"), SecretKey: w.newID("hsts"), SecurityToken: w.newID("hQpjbi1ub3J0aC00"), Expires: w.gatewayTime().Add(life)}
+	unlike := func() string { return emu.Hash([]byte(w.newID("key"))) } // other ids, which clients must not take for it
+	c := seedCredential{AccessKey: "HSTA" + strings.ToUpper(unlike()[:16]), SecretKey: unlike()[:40], SecurityToken: "hQpjbi1ub3J0aC00" + unlike(), Expires: w.gatewayTime().Add(life)}
 	w.issued = append(w.issued, c)
 	return c
 }
