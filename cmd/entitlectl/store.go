@@ -23,7 +23,7 @@ func newStore(c *cli) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.operatorSays(command)
-	command.AddCommand(newStoreStatus(c), newStoreMigrate(c), newStoreCopy(c))
+	command.AddCommand(newStoreStatus(c), newStoreMigrate(c), newStoreCopy(c), newStorePrune(c))
 	return command
 }
 
@@ -200,4 +200,47 @@ func (c *cli) copyStore(ctx context.Context, from, to string) (err error) {
 	totals := fmt.Sprintf("Copied and checked: %s, the newest %s; %s; %s in doubt.", render.Count(copied.Records, "record"), copied.Head,
 		render.Count(copied.Values, "value"), render.Count(copied.Doubts, "call"))
 	return c.show(copied, render.Report{Title: "Store", Totals: totals})
+}
+
+func newStorePrune(c *cli) *cobra.Command {
+	var before, reason string
+	command := &cobra.Command{
+		Use: "prune", Short: "Remove old records from the history of a database",
+		Long: "Remove the records from before a moment, with their details. A record of who did it and why, with the digest of the last one\n" +
+			"that went, is added first, so that history verify finds a whole chain; a digest from before it can't be found any more. The role\n" +
+			"of runners may not do it: take the owner's. A folder is not pruned: history rotate begins a new file there.",
+		Example: "  entitlectl store prune --before 2026-01-01T00:00:00Z --reason 'kept for a year'",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			at, err := time.Parse(time.RFC3339, before)
+			if err != nil {
+				return errors.New("--before takes a time as in 2026-01-01T00:00:00Z")
+			}
+			return c.pruneStore(cmd.Context(), at, reason)
+		},
+	}
+	command.Flags().StringVar(&before, "before", "", "remove what is older than this `TIME` (RFC 3339)")
+	command.Flags().StringVar(&reason, "reason", "", "why, for the history")
+	return command
+}
+
+func (c *cli) pruneStore(ctx context.Context, before time.Time, reason string) error {
+	s, can := c.store.(store.Pruner)
+	if !can {
+		return errors.New("a folder is not pruned; history rotate begins a new file of its history")
+	}
+	holders, err := c.store.Holders(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range holders {
+		if !h.Dead {
+			return &exit{exitLocked, fmt.Errorf("nothing was removed: %w; wait for its end", &store.HeldError{Holder: h})}
+		}
+	}
+	removed, err := s.Prune(ctx, before, c.owner(), reason)
+	if err != nil {
+		return err
+	}
+	return c.show(map[string]int{"removed": removed}, render.Report{Title: "Store", Totals: "Removed " + render.Count(removed, "record") + " of the history."})
 }
