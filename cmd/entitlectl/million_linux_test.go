@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -16,10 +18,10 @@ import (
 )
 
 // BenchmarkMillion runs the program as users have it against an emulator in this process, which keeps to no rate: the first apply
-// to a tenant of empty app groups, a plan with nothing to do, and one where a hundredth of the grants changes. Of the program alone
-// it reports processor time, peak memory and how long the run took. Sizes below a million show how all of this grows.
+// to a tenant of empty app groups, a plan with nothing to do, and one where a hundredth of the grants changes. It reports the calls,
+// and of the program alone processor time, peak memory and how long the run took. Sizes below a million show how all of this grows.
 func BenchmarkMillion(b *testing.B) {
-	for _, grants := range []int{10_000, 100_000, 1_000_000} {
+	for _, grants := range []int{1_000, 5_000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(grants), func(b *testing.B) {
 			if testing.Short() && grants > 10_000 {
 				b.Skip("takes minutes")
@@ -47,6 +49,8 @@ type load struct {
 	grants      int
 	folder, url string
 	program     string
+	reads       *atomic.Int64
+	writes      *atomic.Int64
 }
 
 func newLoad(b *testing.B, grants int) load {
@@ -55,7 +59,7 @@ func newLoad(b *testing.B, grants int) load {
 		b.Fatal(program, err)
 	}
 	server := newEmulator(emu.Options{}, true)
-	l := load{b: b, grants: grants, folder: b.TempDir(), program: program}
+	l := load{b: b, grants: grants, folder: b.TempDir(), program: program, reads: new(atomic.Int64), writes: new(atomic.Int64)}
 	var seed strings.Builder
 	seed.WriteString("huaweicloud:\n  users:\n")
 	for i := range l.people() {
@@ -68,7 +72,14 @@ func newLoad(b *testing.B, grants int) load {
 	if err := server.LoadSeed([]byte(seed.String())); err != nil {
 		b.Fatal(err)
 	}
-	listening := httptest.NewServer(server)
+	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			l.reads.Add(1)
+		} else {
+			l.writes.Add(1)
+		}
+		server.ServeHTTP(w, r)
+	}))
 	b.Cleanup(listening.Close)
 	l.url = listening.URL
 	return l
@@ -110,7 +121,7 @@ func (l load) run(name string, args ...string) {
 	var stderr bytes.Buffer
 	command.Dir, command.Stderr = l.folder, &stderr
 	command.Env = append(os.Environ(), credentialsOfAll...)
-	began := time.Now()
+	reads, writes, began := l.reads.Load(), l.writes.Load(), time.Now()
 	if err := command.Run(); err != nil {
 		l.b.Fatalf("%s: %v\n%s", name, err, &stderr)
 	}
@@ -118,4 +129,6 @@ func (l load) run(name string, args ...string) {
 	l.b.ReportMetric((command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds(), name+"-cpu-s")
 	l.b.ReportMetric(float64(used.Maxrss)/1024, name+"-MiB")
 	l.b.ReportMetric(time.Since(began).Seconds(), name+"-wall-s")
+	l.b.ReportMetric(float64(l.reads.Load()-reads), name+"-reads")
+	l.b.ReportMetric(float64(l.writes.Load()-writes), name+"-writes")
 }
