@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/hashicorp/go-multierror"
@@ -135,7 +134,7 @@ func (f *formatting) write(files []formatted) error {
 	var unable *multierror.Error
 	for _, t := range files {
 		if t.differs() && t.Path != "" {
-			if err := checkOutput("--file", t.Path); err != nil {
+			if err := t.writable(); err != nil {
 				unable = multierror.Append(unable, err)
 			}
 		}
@@ -153,6 +152,17 @@ func (f *formatting) write(files []formatted) error {
 	return nil
 }
 
+// writable finds out, before anything is written, that a file can't be replaced.
+func (f formatted) writable() error {
+	if err := checkOutput("--file", f.Path); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(f.Path); err != nil || info.Mode().Perm()&0o200 == 0 {
+		return fmt.Errorf("--file %s: may not be written; check its mode and owner", f.Path)
+	}
+	return nil
+}
+
 // replace writes a file in place of the one that was read, with its mode.
 func (f formatted) replace() error {
 	info, err := os.Lstat(f.Path)
@@ -165,9 +175,6 @@ func (f formatted) replace() error {
 	}
 	if err != nil {
 		return err
-	}
-	if info.Mode().Perm()&0o200 == 0 {
-		return &fs.PathError{Op: "write", Path: f.Path, Err: fs.ErrPermission}
 	}
 	if err := file.Replace(f.Path, f.written); err != nil {
 		return err

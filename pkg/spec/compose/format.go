@@ -3,7 +3,6 @@ package compose
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +13,8 @@ import (
 )
 
 var errMeaning = errors.New("it can't be written in another form without changing what it says; lay it out by hand, and leave this file out")
+
+var errReader = errors.New(`it can't be laid out; remove a %YAML line, and write characters as they are instead of as pairs of \u escapes`)
 
 // Format writes a file in the one form that all files have: sections and keys in the order of spec.KeyOrder, lists as long as a
 // line is, quotes where YAML needs them. It means the same: what is compared is every value, and every comment, which stays with
@@ -48,7 +49,7 @@ func rootOf(text string) (root *yaml.Node, err error) {
 	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-		return nil, fmt.Errorf("it can't be laid out: %w", err)
+		return nil, errReader // what the YAML reader says may quote a secret
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return nil, errMeaning
