@@ -28,7 +28,7 @@ func useful(command *cobra.Command) []string {
 		return []string{"file", "connection", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "import":
 		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
-	case "history", "lock":
+	case "history", "lock", "store":
 		return []string{"output", "state-dir", "store", "color"}
 	case "show":
 		return []string{"output", "color"}
