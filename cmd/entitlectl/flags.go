@@ -30,6 +30,8 @@ func useful(command *cobra.Command) []string {
 		return []string{"file", "connection", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "import":
 		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
+	case "fmt":
+		return []string{"file", "output", "state-dir"}
 	case "history", "lock", "store":
 		return []string{"output", "state-dir", "store", "color"}
 	case "show":

@@ -48,7 +48,7 @@ const exitCodesHelp = `Exit codes are the same in every output mode:
 
     0  done, nothing left to do; or plan without --detailed-exitcode
     1  error, nothing was written; or wrong usage
-    2  differences exist, blocked ones included (plan --detailed-exitcode, drift)
+    2  differences exist, blocked ones included (plan --detailed-exitcode, drift), or of form (fmt --check)
     3  refused by a rule, in plan too; drift: a list could not be read whole
     4  the saved plan is stale: live state or the files changed since; plan again
     5  apply ended with changes failed or unknown: run it again; plan: a change is blocked

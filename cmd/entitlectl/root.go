@@ -58,7 +58,7 @@ calls, and find out later who changed what behind your back.
 Exit codes, the same in every output mode:
     0  done, nothing left to do; or plan without --detailed-exitcode
     1  error, nothing was written; or wrong usage
-    2  differences exist (plan --detailed-exitcode, drift)
+    2  differences exist (plan --detailed-exitcode, drift, fmt --check)
     3  refused by a rule, in plan too; or a list could not be read whole
     4  the saved plan is stale: someone changed live state since
     5  apply ended with changes failed or unknown: run it again; plan: a change is blocked
@@ -89,8 +89,8 @@ func newRoot(c *cli) *cobra.Command {
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newWhoCan(c), newWhy(c),
-		newCompare(c), newAccess(c), newHistory(c), newLock(c), newStore(c),
+	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newFmt(c),
+		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
