@@ -14,6 +14,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
 		"users":       about(listOf(pointer("user")), "people and robots"),
 		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, by name; a team may hold team:NAME"),
+		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
 	defs, kinds := definitions(formats, false)
@@ -116,6 +117,7 @@ func commonDefinitions(formats []ProviderSchema) schema {
 		}),
 		"member":     anyOf(pointer("item"), pointer("grant")),
 		"rules":      rulesSchema(),
+		"test":       testSchema(),
 		"limit":      anyOf(pointer("count"), schema{"const": "off"}),
 		"share":      anyOf(text(share.String()), schema{"const": "off"}),
 		"protection": about(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
@@ -127,6 +129,22 @@ func commonDefinitions(formats []ProviderSchema) schema {
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live, or revoked by another call too, that a plan may revoke to need fewer calls"),
 		}),
 	}
+}
+
+// testSchema describes an access test, of a user or of a resource.
+func testSchema() schema {
+	resource, at := text(`^[a-z-]+/.+$`), about(pointer("moment"), "the moment at which it must hold, if not that of the run")
+	return anyOf(record([]string{"who"}, schema{
+		"who":    about(pointer("name"), "a user of the files"),
+		"can":    about(listOf(resource), "KIND/NAME that they have a role on"),
+		"cannot": about(listOf(resource), "KIND/NAME that they have no role on"),
+		"at":     at,
+	}), record([]string{"resource"}, schema{
+		"resource": about(resource, "KIND/NAME, on whichever connection"),
+		"max":      about(pointer("count"), "the most holders"),
+		"only":     about(listOf(pointer("item")), "whoever may hold it; teams stand for their people"),
+		"at":       at,
+	}))
 }
 
 // rulesSchema describes the rules of a file.
