@@ -36,6 +36,39 @@ func (c *cli) completeNames(root *cobra.Command) {
 	})
 }
 
+// completes completes one argument of a command.
+type completes = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
+
+// completeResources completes the argument after so many with a resource of the files.
+func (c *cli) completeResources(after int) completes {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) != after {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
+			for _, desired := range s.Desired(c.at()) {
+				for ref := range desired.Resources {
+					names = append(names, ref.String())
+				}
+			}
+			return names
+		}), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completePeople completes the first arguments with people of the files, and what comes after otherwise.
+func (c *cli) completePeople(most int, after completes) completes {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case len(args) < most:
+			return c.namesFor(cmd, typed, (*spec.Spec).Users), cobra.ShellCompDirectiveNoFileComp
+		case after == nil:
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return after(cmd, args, typed)
+	}
+}
+
 // namesFor are the names that go on what was typed, sorted.
 func (c *cli) namesFor(cmd *cobra.Command, typed string, of func(*spec.Spec) []string) []string {
 	s, err := c.load(cmd.Context(), c.files)

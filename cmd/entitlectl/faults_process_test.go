@@ -94,22 +94,24 @@ func (v *victim) dieAtCall(t *testing.T, at int, done bool) {
 	v.gate.Store(nil)
 }
 
-// held starts an apply whose first write call does not come back before the test says so.
+// held starts an apply whose first write call is carried out and answered when release is called, which returns after that: a write
+// that another run would meet half-way is none that a vendor has settled.
 func (v *victim) held(t *testing.T, args ...string) (p *process, release func()) {
 	t.Helper()
-	arrived, goOn := make(chan bool), make(chan bool)
+	arrived, goOn, done := make(chan bool), make(chan bool), make(chan bool)
 	var first atomic.Bool
 	gate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if mayWrite(r.Method, r.URL.Path) && !first.Swap(true) {
 			arrived <- true
 			<-goOn
+			defer close(done)
 		}
 		v.server.ServeHTTP(w, r)
 	})
 	v.gate.Store(&gate)
 	p = v.start(t, 0, append([]string{"apply", "--yes", "--settle", "150ms"}, args...)...)
 	<-arrived
-	return p, sync.OnceFunc(func() { close(goOn) })
+	return p, sync.OnceFunc(func() { close(goOn); <-done })
 }
 
 // TestFault21TwoApplies: the second one is told who holds the lock; a lock that was broken keeps its former owner from

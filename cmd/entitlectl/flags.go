@@ -24,11 +24,13 @@ func useful(command *cobra.Command) []string {
 		return files
 	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
+	case "who-can", "why", "compare", "access":
+		return []string{"file", "connection", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "import":
 		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "fmt":
 		return []string{"file", "output", "state-dir"}
-	case "history", "lock":
+	case "history", "lock", "store":
 		return []string{"output", "state-dir", "store", "color"}
 	case "show":
 		return []string{"output", "color"}

@@ -119,6 +119,8 @@ func (c *cli) pastRuns(ctx context.Context, number int) ([]pastRun, error) {
 		switch r.Kind {
 		case store.RunStarted:
 			run.Outcome, at[r.Who.Run] = runCutOff, len(runs)
+		case store.Pruned:
+			run.Outcome = fmt.Sprintf("pruned %s, up to %s", render.Count(r.Calls, "record"), r.Outcome)
 		case store.LockBroken:
 			run.Outcome = "broke the lock of " + strings.Join(r.Scopes, ", ") + ", " + r.Outcome
 		}

@@ -73,7 +73,7 @@ func (r *run) reread(ctx context.Context) {
 	r.stale, r.broken = diff.Judge(r.part, r.steps.at(r.steps.unsent()), diff.Now{
 		Desired: r.desired, Live: live, Packing: r.job.Connection.Packing, Rules: r.opts.Rules, Allow: r.opts.Allow,
 		Resending: diff.Resending{Notices: r.job.Connection.Notices, Now: now, Noted: noted(r.opts.Session.kept(), now),
-			Doubted: r.ledger.doubts.about, GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
+			Doubted: r.ledger.doubts.about, Mailed: mailsTo(r.opts.Session.kept(), r.part.Name), GivenUp: givenUp, Retry: true}, // what the plan does not know of is held back
 	})
 }
 

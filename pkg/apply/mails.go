@@ -69,6 +69,9 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 			before[key], _ = l.opts.Session.store.Get(key)
 		}
 	}
+	if l.opts.Session != nil && !l.opts.Rules.MaxMailsPerPerson.Off {
+		l.countMails(changes, now, before)
+	}
 	if len(now) == 0 {
 		return func() error { return nil }, nil
 	}

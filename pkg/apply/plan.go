@@ -113,6 +113,7 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	}
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
+	part.Violations = append(part.Violations, diff.CheckMailed(opts.Rules, part.Changes, part.Calls, mailsTo(opts.Store, part.Name))...)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Fingerprints(part.Name, part.Changes, live)
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()

@@ -19,9 +19,10 @@ type Resending struct {
 	// Doubted is when an earlier run was about to send the mail, where nothing tells whether it did; else ok is false. nil:
 	// nothing is in doubt.
 	Doubted func(Change) (at time.Time, ok bool)
-	Retry   bool                // send a mail that is in doubt once more
-	InDoubt string              // the Problem of a mail that is in doubt and not sent, in words; not ""
-	GivenUp func(Notice) string // the Problem of a setting that is not tried again, in words; nil: plain ones
+	Mailed  func(spec.Subject) int // how many mails somebody got within the last day; nil: nobody counts
+	Retry   bool                   // send a mail that is in doubt once more
+	InDoubt string                 // the Problem of a mail that is in doubt and not sent, in words; not ""
+	GivenUp func(Notice) string    // the Problem of a setting that is not tried again, in words; nil: plain ones
 }
 
 // MailKey tells mails of different types and to different recipients apart.

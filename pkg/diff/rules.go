@@ -13,6 +13,7 @@ const (
 	RuleMaxRevokeShareResource = "max-revoke-share-resource"
 	RuleMaxExpiries            = "max-expiries"
 	RuleMaxMails               = "max-mails"
+	RuleMaxMailsPerPerson      = "max-mails-per-person"
 	RuleEmptySpec              = "empty-spec"
 	RuleIncompleteRead         = "incomplete-read"
 	RuleProtected              = "protected"
@@ -22,7 +23,7 @@ const (
 
 // RuleNames lists every rule.
 var RuleNames = []string{RuleMaxRevokes, RuleMaxRevokeShare, RuleMaxRevokeShareResource, RuleMaxExpiries, RuleMaxMails,
-	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers}
+	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers, RuleMaxMailsPerPerson}
 
 // From how many live grants on a share is looked at: one of three is no mass removal.
 const (

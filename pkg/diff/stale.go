@@ -74,7 +74,9 @@ func Judge(part ConnectionPlan, left []Change, now Now) (stale []Staleness, brok
 		return stale, nil
 	}
 	stale = append(stale, f.unallowed(part)...)
-	broken = now.uncovered(Check(part.Name, now.Rules, now.Desired, f.counterparts(left), part.Calls, now.Live), part.Overrides)
+	send := f.counterparts(left)
+	broken = append(Check(part.Name, now.Rules, now.Desired, send, part.Calls, now.Live), CheckMailed(now.Rules, send, part.Calls, now.Resending.Mailed)...)
+	broken = now.uncovered(broken, part.Overrides)
 	unread := map[string]bool{}
 	for _, v := range broken {
 		unread[v.On] = unread[v.On] || v.Rule == RuleIncompleteRead

@@ -18,6 +18,14 @@ type Lister interface {
 	Inventory(ctx context.Context) (Inventory, error)
 }
 
+// Grouper is a Source that can also say who is in user groups. It sends no requests that change something.
+type Grouper interface {
+	Source
+	// Members lists who is in each of some user groups, sorted. Groups that are not there are left out. A list that is not whole is
+	// an error. It is never called while a Read, an Inventory or a Do runs.
+	Members(ctx context.Context, groups []spec.Subject) (map[spec.Subject][]spec.Subject, error)
+}
+
 // Inventory is all that a connection holds. In its state are the resources that files can list, with those settings that
 // files can hold without asking for a change.
 type Inventory struct {

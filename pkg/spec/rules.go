@@ -9,6 +9,7 @@ type Rules struct {
 	MaxRevokeShareResource Limit // percent of one resource's live grants, from 4 up
 	MaxExpiries            Limit // count of grants whose end, as the files state it, has come; they count for none of the above
 	MaxMails               Limit // count
+	MaxMailsPerPerson      Limit // count within a day, over all runs that share a store
 	Protected              []Protection
 	RequireSelf            []Protection
 	MinMembers             []MinMembers
@@ -43,7 +44,7 @@ type MinMembers struct {
 // DefaultRules is what holds where no file says anything.
 var DefaultRules = Rules{
 	MaxRevokes: Limit{Value: 25}, MaxRevokeShare: Limit{Value: 20}, MaxRevokeShareResource: Limit{Value: 50},
-	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500},
+	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500}, MaxMailsPerPerson: Limit{Off: true},
 }
 
 // stricter tells whether a limit lets less through than another.
@@ -54,15 +55,17 @@ type limitRule struct {
 	rule    string
 	percent bool
 	of      func(*Rules) *Limit
+	daily   bool // written with /day
 }
 
 // limits are the rules that are a Limit.
 var limits = []limitRule{
-	{"max-revokes", false, func(r *Rules) *Limit { return &r.MaxRevokes }},
-	{"max-revoke-share", true, func(r *Rules) *Limit { return &r.MaxRevokeShare }},
-	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }},
-	{"max-expiries", false, func(r *Rules) *Limit { return &r.MaxExpiries }},
-	{"max-mails", false, func(r *Rules) *Limit { return &r.MaxMails }},
+	{"max-revokes", false, func(r *Rules) *Limit { return &r.MaxRevokes }, false},
+	{"max-revoke-share", true, func(r *Rules) *Limit { return &r.MaxRevokeShare }, false},
+	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }, false},
+	{"max-expiries", false, func(r *Rules) *Limit { return &r.MaxExpiries }, false},
+	{"max-mails", false, func(r *Rules) *Limit { return &r.MaxMails }, false},
+	{"max-mails-per-person", false, func(r *Rules) *Limit { return &r.MaxMailsPerPerson }, true},
 }
 
 // ruleSource is what one file says of rules, or what all reviewed files say together.

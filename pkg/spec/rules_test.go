@@ -33,9 +33,13 @@ func sources(t rapid.TB, rules []string) []*ruleSource {
 func (r Rules) summary() string {
 	var b strings.Builder
 	for _, l := range limits {
-		if v := *l.of(&r); v.Off {
+		switch v := *l.of(&r); {
+		case l.daily && v.Off:
+		case l.daily:
+			fmt.Fprintf(&b, "%d/day ", v.Value)
+		case v.Off:
 			b.WriteString("off ")
-		} else {
+		default:
 			fmt.Fprintf(&b, "%d ", v.Value)
 		}
 	}
@@ -72,6 +76,7 @@ func TestStrictest(t *testing.T) {
 		{"lists come together", []string{"protected: [user:a], require-self: user:x", "protected: [user:b]"}, "protected: [user:c], require-self: user:y",
 			"25 20 50 off 500 protects a protects b protects c self x self y"},
 		{"the most members", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 1, app:A: 3}", "25 20 50 off 500 2 in app:* 3 in app:A"},
+		{"mails to one person are counted where somebody asks for it", []string{"max-mails-per-person: 3/day"}, "max-mails-per-person: 5/day", "25 20 50 off 500 3/day"},
 		{"more members in a reviewed file", []string{"min-members: {\"app:*\": 2}"}, "min-members: {\"app:*\": 5}", "25 20 50 off 500 5 in app:*"},
 	} {
 		if got := strictest(sources(t, tc.floors), source(t, "", tc.reviewed)).summary(); got != tc.want {
@@ -103,6 +108,9 @@ func genRules(t *rapid.T, label string) string {
 		value := rapid.SampledFrom([]string{"", "off", "0", "10", "25", "30", "90"}).Draw(t, label+" "+l.rule)
 		if l.percent && value != "" && value != "off" {
 			value += "%"
+		}
+		if l.daily && value != "" && value != "off" {
+			value += "/day"
 		}
 		if value != "" {
 			lines = append(lines, l.rule+": "+value)

@@ -9,7 +9,7 @@ import (
 )
 
 var ruleKeys = []string{
-	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "protected", "require-self", "min-members",
+	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "max-mails-per-person", "protected", "require-self", "min-members",
 }
 
 // granting finds a kind of resources that hold grants, nil where there is none of that name; all are their names.
@@ -35,7 +35,7 @@ func (d *decoder) decodeRules(n *yaml.Node) {
 		"protected": d.protected, "require-self": d.requireSelf, "min-members": d.minMembers,
 	}
 	for _, l := range limits {
-		decode[l.rule] = d.limit(l.of(&d.rules.Rules), l.percent)
+		decode[l.rule] = d.limit(l.of(&d.rules.Rules), l)
 	}
 	for _, rule := range ruleKeys {
 		v := o.get(rule)
@@ -67,15 +67,26 @@ func (l *loader) warnOfVainLimits() {
 	}
 }
 
+var daily = regexp.MustCompile(`^(0|[1-9][0-9]{0,3})/day$`)
+
 var share = regexp.MustCompile(`^(100|[1-9]?[0-9])%$`)
 
-// limit reads a number, or a share in percent, or off.
-func (d *decoder) limit(result *Limit, percent bool) func(*yaml.Node, string) {
+// limit reads a number, or a share in percent, or a number a day, or off.
+func (d *decoder) limit(result *Limit, l limitRule) func(*yaml.Node, string) {
 	return func(n *yaml.Node, rule string) {
 		switch {
 		case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == "off" && !refused(n):
 			*result = Limit{Off: true}
-		case !percent:
+		case l.daily && d.is(n, yaml.ScalarNode, rule, "write a number of mails as in 3/day, or off"):
+			m := daily.FindStringSubmatch(n.Value)
+			if m == nil {
+				d.reject(d.at(n), "write a number of mails as in 3/day, or off", "%s %s is no number a day", rule, quoted(n.Value))
+				return
+			}
+			v, _ := strconv.Atoi(m[1])
+			*result = Limit{Value: v}
+		case l.daily: // it was rejected
+		case !l.percent:
 			if v, ok := d.count(n, rule); ok {
 				*result = Limit{Value: v}
 			}

@@ -79,6 +79,7 @@ const (
 	RunStarted Kind = "started"
 	RunEnded   Kind = "ended" // missing where a run was killed
 	LockBroken Kind = "lock-broken"
+	Pruned     Kind = "pruned" // what was before the record that Outcome is the digest of was removed, and that one too
 )
 
 // Record is one record of the history.

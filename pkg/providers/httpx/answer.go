@@ -24,6 +24,17 @@ type Text string
 // Date is what the vendor's clock showed, to the second.
 func (a Answer) Date() (time.Time, error) { return http.ParseTime(a.Header.Get("Date")) }
 
+// body is room for an answer, to be given back once nothing refers to what is in it. Room of its own that grows would be several
+// times as large as each answer.
+func (c *Client) body() *bytes.Buffer {
+	body, ok := c.bodies.Get().(*bytes.Buffer)
+	if !ok || body.Cap() > 1<<20 {
+		return new(bytes.Buffer)
+	}
+	body.Reset()
+	return body
+}
+
 // decode reads an answer that must be JSON. Where no answer is expected an empty one is right as well; anything else than
 // JSON comes from something that stands between us and the vendor. repeated is its duplicateKey.
 func (c *Client) decode(r *http.Request, data []byte, repeated string, out any) error {

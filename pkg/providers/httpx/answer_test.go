@@ -1,7 +1,11 @@
 package httpx
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +61,43 @@ func TestDuplicateKeysOfWideObjects(t *testing.T) {
 			if key := duplicateKey(fmt.Appendf(nil, `%s"K%d": 1}`, text, again)); key != fmt.Sprint("k", again) {
 				t.Errorf("%d keys, number %d again: %q", n, again, key)
 			}
+		}
+	}
+}
+
+// Answers share room one after another: what was made of one stays as it was when the next one is read into the same place.
+func TestAnswersOutliveTheirRoom(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.URL.Path[1:]
+		if strings.HasPrefix(name, "no") {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		fmt.Fprintf(w, `{"name": %q}`, name)
+	}))
+	defer server.Close()
+	c := New(Env{}, "main", spec.Rates{})
+	c.Explain = func(e *Error, _ http.Header, body []byte) { e.Message = string(body) }
+	var kept []func() string
+	for i := range 50 {
+		var object struct{ Name json.RawMessage }
+		var text Text
+		get := func(name string, out any) error {
+			_, err := c.Do(t.Context(), Request{Method: "GET", Base: server.URL, Path: "/" + name}, out)
+			return err
+		}
+		name := fmt.Sprintf("%04d", i)
+		err := errors.Join(get(name, &object), get(name, &text))
+		refused := get("no"+name, nil)
+		if err != nil || refused == nil {
+			t.Fatal(err, refused)
+		}
+		kept = append(kept, func() string {
+			return fmt.Sprint(string(object.Name), " ", text, " ", strings.Contains(refused.Error(), "no"+name))
+		})
+	}
+	for i, shown := range kept {
+		if got, want := shown(), fmt.Sprintf(`"%04d" {"name": "%04d"} true`, i, i); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -50,6 +50,8 @@ type Client struct {
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // by policy
+
+	bodies sync.Pool // of *bytes.Buffer: see body
 }
 
 // New makes a client for a connection that keeps to the rates. A rate of zero is no limit.
@@ -249,7 +251,10 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	if c.Env.Answered != nil {
 		c.Env.Answered(r, resp)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	body := c.body()
+	defer c.bodies.Put(body)
+	_, err = body.ReadFrom(io.LimitReader(resp.Body, MaxBody+1))
+	data := body.Bytes()
 	closeErr := resp.Body.Close()
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)

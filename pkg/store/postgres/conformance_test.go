@@ -33,7 +33,7 @@ func TestConformance(t *testing.T) {
 			Slow: func(t *testing.T, _ store.Store) {
 				server.Exec(t, strings.ReplaceAll(slowly, "SCHEMA", schema))
 			},
-			Slowly: 150 * time.Millisecond,
+			Slowly: 600 * time.Millisecond,
 			Open:   func(t *testing.T) store.Store { return open(t, url) },
 			Crash:  func(t *testing.T, l store.Lease) { crash(t, l, other()) },
 			Behead: func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestConformance(t *testing.T) {
 }
 
 // slowly makes each commit of entries wait, as for a replica.
-const slowly = `create function SCHEMA.wait() returns trigger language plpgsql as 'begin perform pg_sleep(0.15); return null; end';
+const slowly = `create function SCHEMA.wait() returns trigger language plpgsql as 'begin perform pg_sleep(0.6); return null; end';
 create constraint trigger wait after insert on SCHEMA.journal deferrable initially deferred for each row execute function SCHEMA.wait()`
 
 // mark copies all tables. What brings them back makes the server another one, as a failover does.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -122,10 +123,16 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 	if err != nil {
 		return c, fmt.Errorf("read the history: %w", err)
 	}
+	begin, pruned := "", false // what the first record that is left follows, and whether a record of the chain says so
 	for l, err := range s.links(ctx) {
+		var r store.Record
 		if err == nil {
-			_, err = l.read()
+			r, err = l.read()
 		}
+		if c.Records == 0 {
+			begin, c.Head = l.prev, l.prev
+		}
+		pruned = pruned || r.Kind == store.Pruned && r.Outcome == begin
 		if err == nil && l.prev != c.Head {
 			err = fmt.Errorf("history, record %d: it does not follow the one before it: what was between them was taken out or altered", l.number)
 		}
@@ -135,6 +142,9 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 		c.Records++
 		c.Head = l.digest
 		c.Digests = append(c.Digests, l.digest)
+	}
+	if begin != "" && !pruned {
+		return c, errors.New("history: its beginning is missing, and no record says that it was pruned")
 	}
 	if head != "" && !c.Contains(head) {
 		return c, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)

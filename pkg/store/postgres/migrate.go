@@ -17,8 +17,8 @@ var migrations embed.FS
 // Version is that of the schema which this program makes and knows.
 const Version = 1
 
-// usualSchema is where the tables are, unless search_path names a place for them.
-const usualSchema = "entitlectl"
+// UsualSchema is where the tables are, unless search_path names a place for them.
+const UsualSchema = "entitlectl"
 
 // look finds out whether the server is one that this store can be kept on, and in which schema: the first one of search_path,
 // if the URL, the database or the role sets one that is not everybody's.
@@ -49,7 +49,7 @@ func schemaIn(path, source, user string) string {
 		first = user
 	}
 	if source == "default" || source == "configuration file" || first == "" || first == "public" {
-		return usualSchema
+		return UsualSchema
 	}
 	return first
 }

@@ -54,6 +54,11 @@ func Open(url, password string) (*Store, error) {
 // Place is where the store is, for messages: a URL without user, password and settings.
 func (s *Store) Place() string { return place(s.config.ConnConfig) }
 
+// Schema is the one of the tables, as far as the URL says.
+func (s *Store) Schema() string {
+	return schemaIn(s.config.ConnConfig.RuntimeParams["search_path"], "client", s.config.ConnConfig.User)
+}
+
 // ready returns the connections. The first one sees to it that the schema is ours and of a version that is known.
 func (s *Store) ready(ctx context.Context) (*pgxpool.Pool, error) {
 	s.readyMu.Lock()

@@ -108,7 +108,9 @@ var network = map[string]func(t *testing.T, back Backend){
 	"LosesNothingThatASlowCommitSaid": func(t *testing.T, back Backend) {
 		a, b := back.open(t), back.open(t)
 		l := acquire(t, a, "x", owner(1))
+		release(t, acquire(t, b, "other", owner(2))) // so that b has its connections
 		back.Slow(t, a)
+		must(t, l.Append(t.Context(), entry(9, store.Settled))) // so that nothing but the commit takes its time
 		said := make(chan error)
 		go func() { said <- l.Append(t.Context(), entry(1, store.Begun)) }()
 		time.Sleep(back.Slowly / 3)

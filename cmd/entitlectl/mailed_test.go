@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/entitlectl/entitlectl/pkg/store/postgres/pgtest"
+)
+
+// A rule counts the mails to a person over all runs that share a store, from whichever machine, and refuses those beyond it
+// before anything is written.
+func TestMailsPerPersonOverRuns(t *testing.T) {
+	for name, store := range map[string]func(t *testing.T) string{
+		"file":     func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "state") },
+		"postgres": func(t *testing.T) string { return pgtest.Shared(t).URL(pgtest.Shared(t).Schema(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, url := newWorld(t), store(t)
+			check(t, w.server.LoadSeed([]byte("huaweicloud:\n  users: [{name: ann, email: ann@corp.example}, {name: ben, email: ben@corp.example}]\n  appGroups: [{name: A}, {name: B}, {name: C}]\n")))
+			on := func(want int, grants string, args ...string) string {
+				t.Helper()
+				text := "version: 1\nconnections:\n  h: {provider: huaweicloud, region: ap-southeast-3, auth: {accessKey: env:HUAWEICLOUD_SDK_AK, secretKey: env:HUAWEICLOUD_SDK_SK}, endpoint: \"http://127.0.0.1:1\"}\n" +
+					"users: [{name: ann}, {name: ben}]\nrules: {max-mails-per-person: 2/day}\nappGroups: " + grants + "\n"
+				check(t, os.WriteFile(w.file, []byte(text), 0o600))
+				w.stdout.Reset()
+				w.stderr.Reset()
+				if code := (&cli{env: w.env(&w.stdout)}).run(t.Context(), append(args, "--store", url, "-f", w.file)); code != want {
+					t.Fatalf("%v ended with %d, want %d\n%s%s", args, code, want, &w.stdout, &w.stderr)
+				}
+				return w.stdout.String() + w.stderr.String()
+			}
+			writes := func() (n int) {
+				for _, call := range w.server.Calls() {
+					if mayWrite(call.Method, call.Path) {
+						n++
+					}
+				}
+				return n
+			}
+			on(exitDone, "[{name: A, in: h, grants: [{to: [ann]}]}]", "apply", "--yes")
+			plan := filepath.Join(t.TempDir(), "plan.json")
+			const second = "[{name: A, in: h, grants: [{to: [ann, ben]}]}, {name: B, in: h, grants: [{to: [ann]}]}]"
+			on(exitDone, second, "plan", "--out", plan)
+			on(exitDone, second, "apply", "--yes")
+			const third = "[{name: A, in: h, grants: [{to: [ann, ben]}]}, {name: B, in: h, grants: [{to: [ann]}]}, {name: C, in: h, grants: [{to: [ann, ben]}]}]"
+			before := writes()
+			for _, command := range [][]string{{"plan"}, {"apply", "--yes"}} {
+				if out := on(exitRefused, third, command...); !strings.Contains(out, "rule max-mails-per-person on ann@local.com: 3, the limit is 2") || strings.Contains(out, "on ben") {
+					t.Errorf("%v says\n%s", command, out)
+				}
+			}
+			if writes() != before {
+				t.Error("something was written")
+			}
+			on(exitDone, third, "apply", "--yes", "--allow", "max-mails-per-person")
+		})
+	}
+}
