@@ -44,6 +44,7 @@ type Setting struct {
 	Fixed   bool     // never compared nor changed, but sent along with changes
 	Reach   *Reach   // nil: it does not say who may do something
 	About   string
+	Example string // a value, for editors; "": the first of Words, or any
 }
 
 // Reach says who may do something by a setting. One with User lets its user do it, and has no Words.

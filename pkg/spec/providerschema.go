@@ -36,7 +36,7 @@ type ProviderSchema struct {
 	Flaw func(Connection) (key, flaw, hint string)
 	// About says for editors what each of Keys and Endpoints and each key of Auth is.
 	About map[string]string
-	// Examples are values of keys of Auth, for editors.
+	// Examples are values of Keys and of keys of Auth, for editors.
 	Examples map[string]any
 }
 

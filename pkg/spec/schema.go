@@ -13,7 +13,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
 		"users":       about(listOf(pointer("user")), "people and robots"),
-		"teams":       about(mapOf(listOf(pointer("item"))), "sets of users, by name; a team may hold team:NAME"),
+		"teams":       about(such(mapOf(listOf(pointer("item"))), map[string]any{"cad": []any{"alice", "bob"}}), "sets of users, by name; a team may hold team:NAME"),
 		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
@@ -32,19 +32,22 @@ func OperatorSchema(formats []ProviderSchema, rules []string) []byte {
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "all connections; then other files hold none"),
 		"allow": about(record(nil, schema{
-			"hosts": about(listOf(line(maxLine)), "HOST, HOST:PORT or *.DOMAIN; without a port it is 443"),
-			"env":   about(listOf(text(variablePattern.String())), "variables: NAME, or PREFIX_*"),
-			"files": about(anyOf(path, listOf(path)), "folders and files beside the file that names them"),
+			"hosts": about(such(listOf(line(maxLine)), []any{"gw.corp.example"}), "HOST, HOST:PORT or *.DOMAIN; without a port it is 443"),
+			"env":   about(such(listOf(text(variablePattern.String())), []any{"WORKSPACE_*"}), "variables: NAME, or PREFIX_*"),
+			"files": about(such(anyOf(path, listOf(path)), []any{"keys", "more/one.key"}), "folders and files beside the file that names them"),
 		}), "what connections of other files may name beyond the defaults"),
 		"rules":     about(pointer("rules"), "floors: other files only tighten them"),
 		"overrides": about(listOf(words(rules)), "the rules that a plan's own --allow may lift"),
-		"store":     about(text(storePattern.String()), "where what outlives a run is kept: file:FOLDER, or postgres://… with password=env:NAME"),
+		"store":     about(such(text(storePattern.String()), "postgres://ci@db.corp.example/entitlectl?password=env:STORE_PASSWORD"), "where what outlives a run is kept: file:FOLDER, or postgres://… with password=env:NAME"),
 	})
 	return root.document("entitlectl operator's file", defs)
 }
 
 // document is a whole schema as text.
 func (s schema) document(title string, defs schema) []byte {
+	examples := exampleMaker{defs}
+	examples.addTo(defs)
+	examples.addTo(s)
 	s["$schema"], s["title"], s["$defs"] = "https://json-schema.org/draft/2020-12/schema", title, defs
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -94,36 +97,36 @@ func definitions(formats []ProviderSchema, operators bool) (defs schema, kinds m
 // commonDefinitions are those that hold whatever providers there are.
 func commonDefinitions(formats []ProviderSchema) schema {
 	return schema{
-		"name":    line(maxName),
-		"item":    about(line(maxLine), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
-		"address": text(`^[^@\s]+@[^@\s]+\.[^@\s]+$`),
-		"moment": about(text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$`),
+		"name":    such(line(maxName), "CAD"),
+		"item":    about(such(line(maxLine), "alice"), "a user, or team:NAME, group:NAME, dept:NAME, mailbox:ADDRESS or an address, as the place allows"),
+		"address": such(text(`^[^@\s]+@[^@\s]+\.[^@\s]+$`), "cad@corp.example"),
+		"moment": about(such(text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?$`), "2026-12-31"),
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
-		"count": schema{"type": "integer", "minimum": 0},
+		"count": such(schema{"type": "integer", "minimum": 0}, 3),
 		"user": record([]string{"name"}, schema{
-			"name":     about(pointer("name"), "what these files call them"),
-			"account":  about(line(maxName), "the vendor's user name, if it is not the name"),
-			"domain":   about(line(maxName), "the directory domain, if it is not the connection's"),
+			"name":     about(such(pointer("name"), "alice"), "what these files call them"),
+			"account":  about(such(line(maxName), "alice.lee"), "the vendor's user name, if it is not the name"),
+			"domain":   about(such(line(maxName), "corp.local"), "the directory domain, if it is not the connection's"),
 			"platform": about(words(platformsOf(formats)), "the kind of directory they are of, if it is not that of the connection"),
-			"email":    about(pointer("address"), "the mail address, by which mail groups know them"),
-			"names":    about(mapOf(pointer("name")), "the name at single connections, where it differs: CONNECTION: NAME"),
-			"state":    about(words(userStates), "left: loses every grant everywhere"),
+			"email":    about(such(pointer("address"), "alice@corp.example"), "the mail address, by which mail groups know them"),
+			"names":    about(such(mapOf(pointer("name")), map[string]any{"workspace": "alice.lee"}), "the name at single connections, where it differs: CONNECTION: NAME"),
+			"state":    about(such(words(userStates), "left"), "left: loses every grant everywhere"),
 		}),
 		"grant": record([]string{"to"}, schema{
-			"to":      about(listOf(pointer("item")), "who gets it"),
+			"to":      about(such(listOf(pointer("item")), []any{"team:cad", "alice", "group:Designers"}), "who gets it"),
 			"starts":  about(pointer("moment"), "the first moment with access"),
 			"expires": about(pointer("moment"), "the first moment without access"),
-			"reason":  about(line(maxLine), "why, for whoever reads the plan"),
+			"reason":  about(such(line(maxLine), "contract 4711"), "why, for whoever reads the plan"),
 		}),
 		"member":     anyOf(pointer("item"), pointer("grant")),
 		"rules":      rulesSchema(),
 		"test":       testSchema(),
-		"limit":      anyOf(pointer("count"), schema{"const": "off"}),
-		"share":      anyOf(text(share.String()), schema{"const": "off"}),
-		"protection": about(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
-		"reference":  about(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "where the secret is found: env:NAME or file:PATH"),
-		"url":        text(`^https?://[^?#@\s]+$`),
-		"rate":       text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`),
+		"limit":      such(anyOf(pointer("count"), schema{"const": "off"}), 25),
+		"share":      such(anyOf(text(share.String()), schema{"const": "off"}), "20%"),
+		"protection": about(such(schema{"type": "string", "minLength": 1, "maxLength": maxLine, "pattern": "^[a-z-]+:."}, "user:ci-bot"), "user:NAME, group:NAME or the like; or KIND:RESOURCE/user:NAME for one resource"),
+		"reference":  about(such(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "env:ENTITLECTL_SECRET_KEY"), "where the secret is found: env:NAME or file:PATH"),
+		"url":        such(text(`^https?://[^?#@\s]+$`), "https://gw.corp.example"),
+		"rate":       such(text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`), "200/min"),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live, or revoked by another call too, that a plan may revoke to need fewer calls"),
@@ -133,7 +136,7 @@ func commonDefinitions(formats []ProviderSchema) schema {
 
 // testSchema describes an access test, of a user or of a resource.
 func testSchema() schema {
-	resource, at := text(`^[a-z-]+/.+$`), about(pointer("moment"), "the moment at which it must hold, if not that of the run")
+	resource, at := such(text(`^[a-z-]+/.+$`), "app-group/CAD"), about(pointer("moment"), "the moment at which it must hold, if not that of the run")
 	return anyOf(record([]string{"who"}, schema{
 		"who":    about(pointer("name"), "a user of the files"),
 		"can":    about(listOf(resource), "KIND/NAME that they have a role on"),
@@ -155,10 +158,10 @@ func rulesSchema() schema {
 		"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
 		"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
 		"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
-		"max-mails-per-person":      about(anyOf(text(daily.String()), schema{"const": "off"}), "mails to one person at a connection within a day, over all runs that share a store; off by default"),
+		"max-mails-per-person":      about(such(anyOf(text(daily.String()), schema{"const": "off"}), "3/day"), "mails to one person at a connection within a day, over all runs that share a store; off by default"),
 		"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
 		"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
-		"min-members":               about(mapOf(pointer("count")), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
+		"min-members":               about(such(mapOf(pointer("count")), map[string]any{"mail-group:*": 1}), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
 	})
 }
 
@@ -167,14 +170,18 @@ func (k *KindSchema) schema() schema {
 	id := map[IDForm]string{ByName: "name", ByAddress: "address"}[k.ID]
 	keys := schema{
 		string(k.ID): about(pointer(id), "the "+id+" that its vendor knows it by"),
-		"in":         about(pointer("name"), "the connection that has it"),
+		"in":         about(such(pointer("name"), "workspace"), "the connection that has it"),
 	}
 	if k.Ownership {
 		keys["ownership"] = about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is taken but what ended and what people hold who left; ignored: only read")
 		keys["state"] = about(words(k.states()), strings.Join(k.states(), " or ")+"; what is absent is deleted")
 	}
 	for _, s := range k.Settings {
-		keys[s.Key] = about(s.schema(), s.About)
+		value := s.schema()
+		if s.Example != "" {
+			such(value, s.Example)
+		}
+		keys[s.Key] = about(value, s.About)
 	}
 	for _, l := range k.Lists {
 		item := "grant"
@@ -234,7 +241,7 @@ func (f *ProviderSchema) schema(operators bool) schema {
 			"write": about(pointer("rate"), "calls that change something"),
 		}), "how many calls are made in a second, minute or hour; by default what the vendor publishes"),
 		"notices": about(anyOf(schema{"const": "off"}, record(nil, schema{
-			"resendAfter": about(text(`^[0-9.a-z]+$`), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
+			"resendAfter": about(such(text(`^[0-9.a-z]+$`), "24h"), "when a mail that failed is sent again, at the earliest: 24h, 90m or 7d"),
 			"maxAttempts": about(pointer("count"), "how often a mail is sent in all, the first time included"),
 			"types":       about(listOf(words(f.mailTypes())), "which mails are read, shown and sent again"),
 		})), "when a mail that failed is sent again"),
@@ -251,6 +258,9 @@ func (f *ProviderSchema) schema(operators bool) schema {
 			value = schema{"type": "boolean"}
 		case known != nil:
 			value = words(known)
+		}
+		if example := f.Examples[key]; example != nil {
+			such(value, example)
 		}
 		all[key] = about(value, f.About[key])
 	}
@@ -271,7 +281,7 @@ func (f *ProviderSchema) authSchema(form AuthForm, operators bool) schema {
 	for _, key := range slices.Concat(form.Keys, form.Optional) {
 		value := f.authValueSchema(f.AuthKinds[key], operators)
 		if example := f.Examples[key]; example != nil {
-			value["examples"] = []any{example}
+			such(value, example)
 		}
 		keys[key] = about(value, f.About[key])
 	}
@@ -281,18 +291,18 @@ func (f *ProviderSchema) authSchema(form AuthForm, operators bool) schema {
 func (f *ProviderSchema) authValueSchema(kind AuthKind, operators bool) schema {
 	switch {
 	case kind == AuthCommand:
-		argv := schema{"type": "array", "items": line(maxLine), "minItems": 1}
+		argv := such(schema{"type": "array", "items": line(maxLine), "minItems": 1}, []any{"vault", "read", "-field=key", "secret/workspace"})
 		return anyOf(argv, record([]string{"command"}, schema{
 			"command": about(argv, "the program, an absolute path or a name that PATH leads to, and its arguments"),
-			"env":     about(listOf(text(variable.String())), "variables that it gets beside PATH, HOME, LANG and TMPDIR"),
-			"timeout": about(text(`^[0-9.]+(ms|s|m)$`), "how long it may take; by default 30s"),
+			"env":     about(such(listOf(text(variable.String())), []any{"VAULT_ADDR"}), "variables that it gets beside PATH, HOME, LANG and TMPDIR"),
+			"timeout": about(such(text(`^[0-9.]+(ms|s|m)$`), "30s"), "how long it may take; by default 30s"),
 		}))
 	case kind == AuthAddress:
 		return pointer("url")
 	case kind != AuthSecret && operators:
 		return line(maxName)
 	case kind == AuthTokenFile:
-		return text("^env:(" + strings.Join(f.TokenFileEnv, "|") + ")$")
+		return such(text("^env:("+strings.Join(f.TokenFileEnv, "|")+")$"), "env:"+strings.Join(f.TokenFileEnv[:min(1, len(f.TokenFileEnv))], ""))
 	}
 	return pointer("reference")
 }

@@ -76,6 +76,51 @@ func TestSchemaDescribes(t *testing.T) {
 	}
 }
 
+// Editors show of each key, however deep, what it is and a value that it takes.
+func TestSchemaExplainsEachKey(t *testing.T) {
+	for _, text := range [][]byte{Schema(testFormats()), OperatorSchema(testFormats(), ruleKeys)} {
+		root := decodeSchema(t, text)
+		if n := explained(t, root, "", root); n < 60 {
+			t.Errorf("only %d keys", n)
+		}
+	}
+}
+
+// explained holds the keys of a part of a schema against that, and counts them.
+func explained(t *testing.T, root map[string]any, at string, part any) (n int) {
+	switch part := part.(type) {
+	case []any:
+		for i, p := range part {
+			n += explained(t, root, fmt.Sprintf("%s/%d", at, i), p)
+		}
+	case map[string]any:
+		properties, _ := part["properties"].(map[string]any)
+		for key, value := range properties {
+			n++
+			s := value.(map[string]any)
+			own := strings.HasPrefix(at, "/$defs/") // as of a made-up provider; those that there are have a test of their own
+			if about, _ := s["description"].(string); about == "" && !own {
+				t.Errorf("%s/%s has no description", at, key)
+			}
+			examples, _ := s["examples"].([]any)
+			if len(examples) == 0 {
+				t.Errorf("%s/%s has no example", at, key)
+			}
+			for _, example := range examples {
+				if err := validate(root, s, example); err != nil {
+					t.Errorf("%s/%s: its example %v", at, key, err)
+				}
+			}
+		}
+		for word, p := range part {
+			if word != "if" && word != "examples" {
+				n += explained(t, root, at+"/"+word, p)
+			}
+		}
+	}
+	return n
+}
+
 // TestSchemaAccepts validates the good files, and some bad ones whose shape is wrong.
 func TestSchemaAccepts(t *testing.T) {
 	root := decodeSchema(t, Schema(testFormats()))
@@ -187,7 +232,7 @@ func validateWord(root, s map[string]any, word string, arg, v any) error {
 	number, isNumber := v.(float64)
 	fail := fmt.Errorf("%v is against %s %v", v, word, arg)
 	switch word {
-	case "$schema", "$defs", "title", "description", "then":
+	case "$schema", "$defs", "title", "description", "examples", "then":
 	case "$ref":
 		return validate(root, root["$defs"].(map[string]any)[strings.TrimPrefix(arg.(string), "#/$defs/")], v)
 	case "type":

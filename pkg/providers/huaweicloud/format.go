@@ -67,6 +67,7 @@ func Format() spec.ProviderSchema {
 			"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
 		},
 		Examples: map[string]any{
+			"region": "ap-southeast-3", "project": "0123456789abcdef0123456789abcdef", spec.KeyDomain: "corp.local", spec.KeyCaseFold: "auto",
 			authAccessKey: "env:HUAWEICLOUD_SDK_AK", authSecretKey: "env:HUAWEICLOUD_SDK_SK", authSecurityToken: "env:HUAWEICLOUD_SDK_SECURITY_TOKEN",
 			authToken: "file:secrets/token", authAgency: "env:HUAWEICLOUD_AGENCY", authAgencyAccount: "env:HUAWEICLOUD_AGENCY_ACCOUNT", authAccountID: "env:HUAWEICLOUD_SDK_DOMAIN_ID",
 			authIdentityProvider: "env:HUAWEICLOUD_SDK_IDP_ID", authTokenFile: "env:HUAWEICLOUD_SDK_ID_TOKEN_FILE", authMetadata: "http://169.254.169.254",
@@ -95,8 +96,8 @@ func kinds() []spec.KindSchema {
 				{Key: settingType, Words: []string{"COMMON_APP", "SESSION_DESKTOP_APP"}, Once: true,
 					About: "what it publishes: applications, as the vendor has it by default, or the whole desktop of a session; settled once it is made"},
 				{Key: settingServerGroup, Once: true,
-					About: "the id of the server group that runs its applications, of the same type; settled once it is bound"},
-				{Key: settingDescription, About: "what people see beside its name"},
+					About: "the id of the server group that runs its applications, of the same type; settled once it is bound", Example: "0123456789abcdef0123456789abcdef"},
+				{Key: settingDescription, About: "what people see beside its name", Example: "drawing and review"},
 			},
 		},
 		{

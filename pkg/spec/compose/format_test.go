@@ -190,6 +190,26 @@ func TestCommentsStayWhereTheyBelong(t *testing.T) {
 	})
 }
 
+// Comments and blank lines anywhere, as nobody would put them, are kept too, and the form has no other form.
+func TestFormKeepsStrayComments(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lines := strings.SplitAfter(newDraft(t).text.String(), "\n")
+		for i := range rapid.IntRange(1, 12).Draw(t, "stray") {
+			at := rapid.IntRange(0, len(lines)-1).Draw(t, "at")
+			stray := fmt.Sprintf("%s# stray %d\n", strings.Repeat(" ", rapid.IntRange(0, 9).Draw(t, "column")), i)
+			if rapid.Bool().Draw(t, "blank") {
+				stray += "\n"
+			}
+			lines = slices.Insert(lines, at, stray)
+		}
+		text := strings.Join(lines, "")
+		form := formatted(t, text)
+		if have, want := strings.Count(form, "#"), strings.Count(text, "#"); have != want {
+			t.Fatalf("%d of %d comments are there\n%s\n%s", have, want, text, form)
+		}
+	})
+}
+
 // Files that load say the same in their form.
 func TestFormLoadsTheSame(t *testing.T) {
 	var files []string
