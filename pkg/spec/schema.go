@@ -140,7 +140,7 @@ func rulesSchema() schema {
 		"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
 		"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
 		"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
-		"max-mails-per-person":      about(anyOf(text(daily.String()), schema{"const": "off"}), "mails to one person at a connection within a day, over all runs that share a store; off by default"),
+		"max-mails-per-person":      about(such(anyOf(text(daily.String()), schema{"const": "off"}), "10/day"), "mails to one person at a connection within a day, over all runs that share a store; off by default"),
 		"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
 		"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),
 		"min-members":               about(such(mapOf(pointer("count")), map[string]any{"mail-group:*": 1}), "the fewest holders that a resource may be left with, by KIND:NAME; a NAME may be *"),
