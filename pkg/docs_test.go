@@ -38,8 +38,22 @@ func TestEveryFaultHasItsTest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tests := allTests(t)
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 26 {
+		t.Errorf("the page names %d tests only", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(tests, "\nfunc "+name[1]+"(") {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+}
+
+// allTests is the text of all files of tests.
+func allTests(t *testing.T) string {
 	var tests strings.Builder
-	err = fs.WalkDir(os.DirFS(".."), ".", func(file string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(".."), ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(file, "_test.go") {
 			return err
 		}
@@ -50,13 +64,25 @@ func TestEveryFaultHasItsTest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(page), -1)
-	if len(named) < 26 {
-		t.Errorf("the page names %d tests only", len(named))
+	return tests.String()
+}
+
+// The tests and benchmarks that give the figures of the page about performance exist.
+func TestFiguresCanBeMeasuredAgain(t *testing.T) {
+	page, err := os.ReadFile("../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range named {
-		if !strings.Contains(tests.String(), "\nfunc "+name[1]+"(") {
-			t.Errorf("there is no %s", name[1])
+	tests, found := allTests(t), 0
+	for _, flag := range regexp.MustCompile(`-(run|bench) '?([A-Za-z0-9|]+)'?`).FindAllStringSubmatch(string(page), -1) {
+		for _, name := range strings.Split(flag[2], "|") {
+			name = map[string]string{"run": "", "bench": "Benchmark"}[flag[1]] + name
+			if found++; !strings.Contains(tests, "\nfunc "+name+"(") {
+				t.Errorf("there is no %s", name)
+			}
 		}
+	}
+	if found < 8 {
+		t.Errorf("the page names %d only", found)
 	}
 }

@@ -92,7 +92,7 @@ func (a *application) reload(ctx context.Context) error {
 
 // savedScopes finds the connections of the saved plan, as the files describe them now.
 func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
-	desired := s.Desired(a.at())
+	desired := a.desired(s)
 	for _, part := range a.saved.Connections {
 		i := slices.IndexFunc(s.Connections, func(conn spec.Connection) bool { return conn.Name == part.Name })
 		if i < 0 || s.Connections[i].Provider != part.Provider {

@@ -22,6 +22,8 @@ func useful(command *cobra.Command) []string {
 	switch words[1] {
 	case "validate":
 		return files
+	case "test":
+		return []string{"file", "output", "now", "state-dir", "store", "color"}
 	case "plan", "apply", "drift", "doctor":
 		return append(files, "log-level", "log-format", "timeout")
 	case "who-can", "why", "compare", "access":

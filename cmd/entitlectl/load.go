@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entitlectl/entitlectl/pkg/access"
 	"github.com/entitlectl/entitlectl/pkg/apply"
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
@@ -134,6 +135,17 @@ func namesOf(s *spec.Spec) []string {
 	return spec.Each(s.Connections, func(conn spec.Connection) string { return conn.Name })
 }
 
+// desired is what the files want, with what of it their tests find wrong.
+func (c *cli) desired(s *spec.Spec) map[string]spec.State {
+	all := s.Desired(c.at())
+	for _, t := range access.Failed(s, c.at()) {
+		state := all[t.Connection]
+		state.FailedTests = append(state.FailedTests, t)
+		all[t.Connection] = state
+	}
+	return all
+}
+
 // scopes is what --connection and --target leave of the files.
 func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 	names := namesOf(s)
@@ -143,7 +155,7 @@ func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 		}
 	}
 	var all []scope
-	desired := s.Desired(c.at())
+	desired := c.desired(s)
 	for _, conn := range s.Connections {
 		if len(c.connections) == 0 || slices.Contains(c.connections, conn.Name) {
 			all = append(all, scope{connection: conn, desired: desired[conn.Name]})

@@ -17,7 +17,8 @@ import (
 func newValidate(c *cli) *cobra.Command {
 	command := &cobra.Command{
 		Use: "validate", Short: "Check files offline",
-		Long:    "Check files without asking any vendor and without resolving secrets. Exits 0 where all is well, else 1 with all errors.",
+		Long: "Check files without asking any vendor and without resolving secrets, and run their access tests. Exits 0 where all is well, 3\n" +
+			"where a test does not hold, else 1 with all errors.",
 		Example: "  entitlectl validate -f entitlements.yaml",
 		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
@@ -70,7 +71,14 @@ func (c *cli) validate(ctx context.Context) error {
 		scopes, err = c.scopes(s)
 	}
 	if err != nil {
-		return c.invalid(err)
+		return c.invalid(err, exitError)
+	}
+	if failed := c.failedTests(s); len(failed) > 0 {
+		var all *multierror.Error
+		for _, f := range failed {
+			all = multierror.Append(all, f)
+		}
+		return c.invalid(all, exitRefused)
 	}
 	n := size{Connections: len(scopes), AsOf: c.at(), Endpoints: map[string][]string{}}
 	report := render.Report{Title: "Validation"}
@@ -116,14 +124,18 @@ func notes(level render.Level, found []fileError) render.Section {
 }
 
 // invalid prints the errors: as text on stderr, in other forms on stdout.
-func (c *cli) invalid(err error) error {
-	if c.output == "text" {
+func (c *cli) invalid(err error, code int) error {
+	switch {
+	case c.output != "text":
+	case code == exitError:
 		return err
+	default:
+		return &exit{code, err}
 	}
 	found := fileErrors(err)
 	report := render.Report{Title: "Validation", Sections: []render.Section{notes(render.Error, found)},
 		Totals: "invalid: " + render.Count(len(found), "error")}
-	return errors.Join(c.show(verdict{Errors: found}, report), &exit{code: exitError})
+	return errors.Join(c.show(verdict{Errors: found}, report), &exit{code: code})
 }
 
 func fileErrors(err error) (found []fileError) {

@@ -19,11 +19,12 @@ const (
 	RuleProtected              = "protected"
 	RuleRequireSelf            = "require-self"
 	RuleMinMembers             = "min-members"
+	RuleTests                  = "tests"
 )
 
 // RuleNames lists every rule.
 var RuleNames = []string{RuleMaxRevokes, RuleMaxRevokeShare, RuleMaxRevokeShareResource, RuleMaxExpiries, RuleMaxMails,
-	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers, RuleMaxMailsPerPerson}
+	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers, RuleMaxMailsPerPerson, RuleTests}
 
 // From how many live grants on a share is looked at: one of three is no mass removal.
 const (
@@ -74,6 +75,9 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 				broken(RuleMinMembers, left, m.Count, ref.String())
 			}
 		}
+	}
+	for _, t := range desired.FailedTests {
+		broken(RuleTests, t.Have, t.Limit, t.What)
 	}
 	return violations
 }

@@ -73,7 +73,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	slices.Sort(digests)
 	s := &Spec{
 		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, sites: l.connections, ruleAt: l.rulePlaces(),
+		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, sites: l.connections, ruleAt: l.rulePlaces(),
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
@@ -127,6 +127,7 @@ type loader struct {
 	teamList    []*team
 	teamNames   []string
 	resources   []*resource
+	tests       []Test
 
 	floors   []*ruleSource // the rules files
 	reviewed *ruleSource   // all other files
@@ -137,7 +138,7 @@ type loader struct {
 
 // The keys at the top level of a file.
 var (
-	fileKeys      = []string{"version", "connections", "users", "teams", "rules"} // beside the sections of kinds
+	fileKeys      = []string{"version", "connections", "users", "teams", "tests", "rules"} // beside the sections of kinds
 	rulesFileKeys = []string{"version", "rules"}
 )
 
@@ -172,7 +173,7 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
 	}
 	sections := map[string]func(*yaml.Node){
-		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "rules": d.decodeRules,
+		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "tests": d.decodeTests, "rules": d.decodeRules,
 	}
 	for _, k := range d.kinds {
 		sections[k.Section] = func(n *yaml.Node) { d.decodeResources(n, k) }

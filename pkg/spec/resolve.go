@@ -17,6 +17,7 @@ func (l *loader) resolve() {
 	}
 	order := l.nest()
 	l.resolveResources(l.namelessTeams(order))
+	l.resolveTests()
 	l.rejectShared()
 	l.boundGrants(order)
 	l.warnOfVainLimits()

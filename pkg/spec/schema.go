@@ -14,6 +14,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
 		"users":       about(listOf(pointer("user")), "people and robots"),
 		"teams":       about(such(mapOf(listOf(pointer("item"))), map[string]any{"cad": []any{"alice", "bob"}}), "sets of users, by name; a team may hold team:NAME"),
+		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
 	defs, kinds := definitions(formats, false)
@@ -125,11 +126,28 @@ func commonDefinitions(formats []ProviderSchema) schema {
 		"reference":  about(such(text(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`), "env:ENTITLECTL_SECRET_KEY"), "where the secret is found: env:NAME or file:PATH"),
 		"url":        such(text(`^https?://[^?#@\s]+$`), "https://gw.corp.example"),
 		"rate":       such(text(`^[1-9][0-9]{0,5}/(s|sec|second|min|minute|h|hour)$`), "200/min"),
+		"test":       testSchema(),
 		"packing": record(nil, schema{
 			"regrant":     about(pointer("count"), "desired pairs that live has already and that a plan may grant again, to need fewer calls"),
 			"coverAbsent": about(pointer("count"), "pairs neither desired nor live, or revoked by another call too, that a plan may revoke to need fewer calls"),
 		}),
 	}
+}
+
+// testSchema describes an access test, of a user or of a resource.
+func testSchema() schema {
+	resource, at := such(text(`^[a-z-]+/.+$`), "app-group/CAD"), about(pointer("moment"), "the moment at which it must hold, if not that of the run")
+	return anyOf(record([]string{"who"}, schema{
+		"who":    about(pointer("name"), "a user of the files"),
+		"can":    about(listOf(resource), "KIND/NAME that they have a role on"),
+		"cannot": about(listOf(resource), "KIND/NAME that they have no role on"),
+		"at":     at,
+	}), record([]string{"resource"}, schema{
+		"resource": about(resource, "KIND/NAME, on whichever connection"),
+		"max":      about(pointer("count"), "the most holders"),
+		"only":     about(listOf(pointer("item")), "whoever may hold it; teams stand for their people"),
+		"at":       at,
+	}))
 }
 
 // rulesSchema describes the rules of a file.

@@ -14,6 +14,7 @@ type Spec struct {
 	users     []*user                // in reading order
 	teams     []*team                // in reading order
 	resources []*resource            // in reading order
+	tests     []Test                 // in reading order
 	sites     map[string]*connection // by name
 	ruleAt    map[string]Position    // where rules are set; the line that counts where several files set one
 }

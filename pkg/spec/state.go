@@ -20,6 +20,8 @@ type State struct {
 	Platforms map[Subject]string
 	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
+	// FailedTests are the access tests of the files that do not hold here. Only desired states have them, where they were run.
+	FailedTests []FailedTest
 }
 
 // Origin is where a grant comes from and why. A live grant's Origin is empty.

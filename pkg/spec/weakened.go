@@ -33,10 +33,11 @@ const (
 	GuardSetting    Guard = "setting"   // lets in more, or is looked after no longer
 	GuardLeft       Guard = "left"      // somebody who left loses what they hold no longer
 	GuardConnection Guard = "connection"
+	GuardTest       Guard = "test" // an access test is gone
 )
 
 // Guards lists all guards in the order in which they are told.
-var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardLeft}
+var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardTest, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardLeft}
 
 // Weakened lists what guards access by the earlier files and does not, or does less, by the later ones, sorted by guard.
 func Weakened(earlier, later *Spec) []Weakening {
@@ -45,6 +46,7 @@ func Weakened(earlier, later *Spec) []Weakening {
 	w.protections(GuardProtected, earlier.Rules.Protected, later.Rules.Protected)
 	w.protections(GuardSelf, earlier.Rules.RequireSelf, later.Rules.RequireSelf)
 	w.minMembers()
+	w.tests()
 	w.connections()
 	w.resources()
 	w.left()
@@ -115,6 +117,20 @@ func (w *weakened) minMembers() {
 		}
 		if have.Count < had.Count {
 			w.add(GuardMinMembers, string(had.Kind)+":"+had.Name, fmt.Sprint(had.Count), to, have.Source, had.Source)
+		}
+	}
+}
+
+// tests finds those that are gone, whatever line they were in.
+func (w *weakened) tests() {
+	still := map[string]bool{}
+	for _, t := range w.later.tests {
+		still[t.String()] = true
+	}
+	for _, t := range w.earlier.tests {
+		if on := t.String(); !still[on] {
+			still[on] = true
+			w.add(GuardTest, on, "", "", Position{}, t.Source)
 		}
 	}
 }

@@ -174,6 +174,12 @@ func ViolationText(v diff.Violation) string {
 	switch v.Rule {
 	case diff.RuleIncompleteRead:
 		what = "it could not be read whole"
+	case diff.RuleTests: // what it is on says all, but for how many hold what so many may
+		text := "rule " + v.Rule + ": " + v.On
+		if !strings.Contains(v.On, ": ") {
+			text += fmt.Sprintf(": %d hold it", v.Have)
+		}
+		return text
 	case diff.RuleBlocked: // what it is on is a digest
 		return Count(v.Have, "blocked change")
 	}
