@@ -54,6 +54,8 @@ func KeyOrder(formats []ProviderSchema, path []string) []string {
 		return ruleKeys
 	case section == "users" && inside == 1:
 		return userKeys
+	case section == "tests" && inside == 1:
+		return testKeys
 	case section == "connections":
 		return connectionOrder(formats, path[1:])
 	}

@@ -9,8 +9,6 @@ func newSet(size int) set { return make(set, (size+63)/64) }
 
 func (s set) add(i int) { s[i/64] |= 1 << (i % 64) }
 
-func (s set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
-
 // and is what both sets have.
 func (s set) and(o set) set {
 	both := make(set, len(s))

@@ -44,6 +44,8 @@ func TestForm(t *testing.T) {
 		"a comment of a section's end stays when sections move": {
 			"teams: {}\n\nrules:\n  max-mails: 5\n  # no others\n\nusers: []\n# vim: x\n",
 			"users: []\n# vim: x\n\nteams: {}\n\nrules:\n  max-mails: 5\n  # no others\n"},
+		"a comment further right than what follows it": {
+			"version: 1\nusers:\n      # who\n  - {name: al}\n", "version: 1\n\nusers:\n  # who\n  - {name: al}\n"},
 		"quotes and escapes": {
 			"version: 1\nteams:\n  \"a\": ['b', \"c d\", \"yes\", '12', \"2026-01-01\", \"e: f\", 'it''s # no', \"\\u0020g\", https://x/y#z, \"h#\"]\n",
 			"version: 1\n\nteams:\n  a: [b, c d, \"yes\", \"12\", \"2026-01-01\", \"e: f\", \"it's # no\", \"\\u0020g\", https://x/y#z, \"h#\"]\n"},
