@@ -148,7 +148,7 @@ func (c *composer) definitions() []section {
 	for _, conn := range c.connections {
 		if conn.Definition != nil {
 			body = append(body, Scalar(conn.Name)+":")
-			body = append(body, lines(Mapping(conn.Definition)).indented(len("  "))...)
+			body = append(body, lines(Mapping(ordered(conn.Definition, []spec.ProviderSchema{*conn.Schema}, "connections", conn.Name))).indented(len("  "))...)
 		}
 	}
 	if body == nil {
@@ -163,6 +163,28 @@ func (c *composer) peopleSections() []section {
 		return c.teamSections()
 	}
 	return append([]section{{"users", spec.Each(c.directory.people, (*person).line)}}, c.teamSections()...)
+}
+
+// ordered is a mapping, and those that are in it, with the keys in the order that Format gives them.
+func ordered(n *yaml.Node, formats []spec.ProviderSchema, path ...string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return n
+	}
+	order := spec.KeyOrder(formats, path)
+	rank := func(key string) int {
+		if i := slices.Index(order, key); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	pairs := slices.Collect(slices.Chunk(n.Content, 2))
+	slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int { return rank(a[0].Value) - rank(b[0].Value) })
+	sorted := *n
+	sorted.Content = nil
+	for _, p := range pairs {
+		sorted.Content = append(sorted.Content, p[0], ordered(p[1], formats, append(slices.Clone(path), p[0].Value)...))
+	}
+	return &sorted
 }
 
 // Mapping writes a mapping as lines, a key each, with what is below them in flow style.

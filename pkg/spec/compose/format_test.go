@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
 
 	"github.com/entitlectl/entitlectl/pkg/providers"
@@ -74,12 +75,24 @@ func TestComposedFilesHaveTheForm(t *testing.T) {
 			slices.Sort(of)
 			members[group] = slices.Compact(of)
 		}
-		files := compose.Compose([]*compose.Connection{matrix(members)}, compose.Options{Ownership: spec.AddOnly, Schema: "x.json", About: []string{"all that is there"}})
+		conn := matrix(members)
+		conn.Definition = definition(rapid.Permutation([]string{"provider: huaweicloud", "region: ap-southeast-3", "endpoint: http://127.0.0.1:1", "notices: off",
+			"auth: {secretKey: env:HUAWEICLOUD_SDK_SK, accessKey: env:HUAWEICLOUD_SDK_AK}", "rate: {write: 10/min, read: 20/min}"}).Draw(t, "keys"))
+		files := compose.Compose([]*compose.Connection{conn}, compose.Options{Ownership: spec.AddOnly, Schema: "x.json", About: []string{"all that is there"}})
 		want := string(files.Files[0].Text)
 		if diff := cmp.Diff(want, formatted(t, want)); diff != "" {
 			t.Fatalf("%s", diff)
 		}
 	})
+}
+
+// definition is a connection as a file has it, a key a line.
+func definition(keys []string) *yaml.Node {
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(strings.Join(keys, "\n")), &document); err != nil {
+		panic(err)
+	}
+	return document.Content[0]
 }
 
 // draft is a file as somebody may lay it out, and of which word each comment is about.
