@@ -110,7 +110,8 @@ func (f *farm) file(generation int64) string {
 	return filepath.Join(f.folder, fmt.Sprintf("%02d.yaml", generation))
 }
 
-// more asks for access of one more person everywhere.
+// more asks for access of one more person everywhere. Groups are add-only: a runner that waited for a lock with the file of before
+// would rightly take what that file does not ask for, and the next one give it again.
 func (f *farm) more(t *testing.T) {
 	next := f.generation.Load() + 1
 	var text, names strings.Builder
@@ -126,7 +127,7 @@ func (f *farm) more(t *testing.T) {
 	}
 	text.WriteString("appGroups:\n")
 	for i := range farmTenants {
-		fmt.Fprintf(&text, "  - {name: CAD, in: c%02d, grants: [{to: [%s]}]}\n", i, names.String())
+		fmt.Fprintf(&text, "  - {name: CAD, in: c%02d, ownership: add-only, grants: [{to: [%s]}]}\n", i, names.String())
 	}
 	check(t, os.WriteFile(f.file(next), []byte(text.String()), 0o600))
 	f.generation.Store(next)

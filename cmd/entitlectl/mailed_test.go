@@ -21,7 +21,7 @@ func TestMailsPerPersonOverRuns(t *testing.T) {
 			check(t, w.server.LoadSeed([]byte("huaweicloud:\n  users: [{name: ann, email: ann@corp.example}, {name: ben, email: ben@corp.example}]\n  appGroups: [{name: A}, {name: B}, {name: C}]\n")))
 			on := func(want int, grants string, args ...string) string {
 				t.Helper()
-				text := "version: 1\nconnections:\n  h: {provider: huaweicloud, region: ap-southeast-3, auth: {accessKey: env:HUAWEICLOUD_SDK_AK, secretKey: env:HUAWEICLOUD_SDK_SK}, endpoint: \"http://127.0.0.1:1\"}\n" +
+				text := "version: 1\nconnections:\n  h: {provider: huaweicloud, region: ap-southeast-3, auth: {accessKey: env:HUAWEICLOUD_SDK_AK, secretKey: env:HUAWEICLOUD_SDK_SK}, endpoint: \"http://127.0.0.1:1\", rate: {read: 100000/min, write: 100000/min}}\n" +
 					"users: [{name: ann}, {name: ben}]\nrules: {max-mails-per-person: 2/day}\nappGroups: " + grants + "\n"
 				check(t, os.WriteFile(w.file, []byte(text), 0o600))
 				w.stdout.Reset()
