@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -173,13 +174,16 @@ func TestJudgingReadsNoMoreThanPlanning(t *testing.T) {
 		check(t, w.server.LoadSeed([]byte(seed)))
 		check(t, os.WriteFile(w.file, []byte(head()+"users: [{name: alice, email: alice@corp.example}, {name: bob}, {name: cy}]\nappGroups:\n  - {name: CAD, in: workspace, grants: [{to: ["+to+"]}]}\n"+lines+
 			"rules: {max-revoke-share-resource: off}\n"), 0o600))
+		var mu sync.Mutex  // reads go side by side
 		var asked []string // of reads before the first write
 		wrote := false
 		w.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
 			wrote = wrote || r.Method != http.MethodGet
 			if !wrote {
 				asked = append(asked, r.URL.Path)
 			}
+			mu.Unlock()
 			return w.server.Transport().RoundTrip(r)
 		})
 		file := filepath.Join(t.TempDir(), "plan.json")

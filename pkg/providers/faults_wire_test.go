@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -156,6 +157,7 @@ func TestFault09TokenExpiry(t *testing.T) {
 // noting notes the headers of requests by what they ask for.
 type noting struct {
 	http.RoundTripper
+	mu      sync.Mutex // reads go side by side
 	headers map[string][]http.Header
 }
 
@@ -164,7 +166,9 @@ func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
 		return n.RoundTripper.RoundTrip(r)
 	}
 	key := r.Method + " " + r.URL.String() + " " + r.Header.Get("X-Acs-Action")
+	n.mu.Lock()
 	n.headers[key] = append(n.headers[key], r.Header.Clone())
+	n.mu.Unlock()
 	return n.RoundTripper.RoundTrip(r)
 }
 
@@ -174,7 +178,7 @@ func TestFault11Replay(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		synctest.Test(t, func(t *testing.T) {
 			b := providertest.Start(t, p, p.Read(t, "seed.yaml"))
-			n := &noting{b.Via, map[string][]http.Header{}}
+			n := &noting{RoundTripper: b.Via, headers: map[string][]http.Header{}}
 			b.Via = n
 			if err := b.SetFaults([]emu.Fault{{Match: "GET /**", Kind: emu.FaultRefuse, Status: 503, RetryAfter: time.Second, Nth: 1, Count: 2}}); err != nil {
 				t.Fatal(err)
