@@ -171,14 +171,8 @@ func ordered(n *yaml.Node, formats []spec.ProviderSchema, path ...string) *yaml.
 		return n
 	}
 	order := spec.KeyOrder(formats, path)
-	rank := func(key string) int {
-		if i := slices.Index(order, key); i >= 0 {
-			return i
-		}
-		return len(order)
-	}
 	pairs := slices.Collect(slices.Chunk(n.Content, 2))
-	slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int { return rank(a[0].Value) - rank(b[0].Value) })
+	slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int { return rank(order, a[0]) - rank(order, b[0]) })
 	sorted := *n
 	sorted.Content = nil
 	for _, p := range pairs {

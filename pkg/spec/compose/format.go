@@ -146,13 +146,15 @@ func (f *formatter) sort(b *branch, path []string) {
 	if b.Kind != yaml.MappingNode || order == nil {
 		return
 	}
-	rank := func(e *leaf) int {
-		if i := slices.Index(order, e.key.Value); i >= 0 {
-			return i
-		}
-		return len(order)
+	slices.SortStableFunc(b.entries, func(x, y *leaf) int { return rank(order, x.key) - rank(order, y.key) })
+}
+
+// rank is the place of a key in an order, that after all others where it has none.
+func rank(order []string, key *yaml.Node) int {
+	if i := slices.Index(order, key.Value); i >= 0 {
+		return i
 	}
-	slices.SortStableFunc(b.entries, func(a, b *leaf) int { return rank(a) - rank(b) })
+	return len(order)
 }
 
 // entry writes a key or item with its comments above and behind it.
