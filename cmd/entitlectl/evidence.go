@@ -77,7 +77,7 @@ const evidenceFormat = 1
 
 // evidence writes the folder.
 func (c *cli) evidence(ctx context.Context, want historyFilter, out, reviews string) error {
-	runs, err := c.pastRuns(ctx, func(int) bool { return false })
+	runs, err := c.pastRuns(ctx, func(int) bool { return true })
 	if err != nil {
 		return fmt.Errorf("the history is not whole, so there is no evidence: %w", err)
 	}
@@ -127,6 +127,9 @@ func (c *cli) writeEvidence(ctx context.Context, folder *evidenceFolder, about f
 		}
 	}
 	err := folder.write(evidenceChanges, func(w io.Writer) error { return c.historyCSV(ctx, w, about.Runs, historyFilter{}) })
+	for i := range about.Runs {
+		about.Runs[i].Result = short(about.Runs[i].Result) // changes.csv has all of it
+	}
 	if err == nil {
 		err = folder.write(evidenceFacts, func(w io.Writer) error { return render.JSON(w, about) })
 	}

@@ -9,7 +9,11 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/access"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+// maxFileName is how many characters the name of a review file has at most.
+const maxFileName = 128
 
 // reviewFact is a review as evidence.json has it.
 type reviewFact struct {
@@ -22,6 +26,12 @@ func (c *cli) writeReviews(folder *evidenceFolder, about *facts, from string, pa
 	about.Reviews = []reviewFact{}
 	for _, file := range reviewFiles(from) {
 		r, text, err := readReview(file)
+		if errors.Is(err, access.ErrNoReview) {
+			continue
+		}
+		if flaw, _ := spec.Flaw(filepath.Base(file), maxFileName); err == nil && flaw != "" {
+			err = fmt.Errorf("%q: its name %s", file, flaw)
+		}
 		if err != nil {
 			return fmt.Errorf("%w; take it out of %s, or name another folder with --reviews", err, from)
 		}
