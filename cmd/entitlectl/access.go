@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,13 +58,8 @@ func spaced(args []string) string {
 
 // setDay sets the moment to a date, which is 00:00 UTC, or to a time.
 func (c *cli) setDay(text string) (err error) {
-	if c.moment, err = time.Parse(time.DateOnly, text); err == nil {
-		return nil
-	}
-	if c.setMoment(text) != nil {
-		return errors.New("want 2026-12-31, which is 00:00 UTC, or a time as in 2026-11-05T12:00:00Z")
-	}
-	return nil
+	c.moment, err = parseDay(text)
+	return err
 }
 
 func newWhoCan(c *cli) *cobra.Command {

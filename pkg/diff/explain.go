@@ -29,7 +29,7 @@ const (
 
 // Because marks the changes that Compare found by whether other files, which want base, would ask for them too, as live is.
 func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) {
-	read := base.Where(func(ref spec.Ref) bool {
+	read := formerly(base, c.desired).Where(func(ref spec.Ref) bool {
 		_, asked := c.desired.Resources[ref]
 		return asked
 	})
@@ -86,7 +86,11 @@ func explain(connection string, c *Change, files, base *spec.Chains) {
 	if c.Op != OpRevoke || c.Because != BecauseFiles {
 		return
 	}
-	if was := base.Of(g, 1); len(was) > 0 && !was[0].Lapsed {
+	was := base.Of(g, 1)
+	if len(was) == 0 {
+		was = base.Of(files.Before(g), 1)
+	}
+	if len(was) > 0 && !was[0].Lapsed {
 		c.Was = files.Gone(g, was[0]).Source()
 		if c.Via == (spec.Via{}) {
 			c.Via = spec.ViaOf(was[0].Steps)
