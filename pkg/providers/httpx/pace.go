@@ -92,10 +92,11 @@ type bucket struct {
 	apart   time.Duration // between two requests of this run at full pace, where that is more
 
 	mu        sync.Mutex
-	pace      float64   // from slowest to 1
-	slowed    time.Time // when the pace was last halved
-	notBefore time.Time // before it no request begins
-	unused    time.Time // a turn that was taken but not used
+	pace      float64       // from slowest to 1
+	slowed    time.Time     // when the pace was last halved
+	notBefore time.Time     // before it no request begins
+	unused    time.Time     // a turn that was taken but not used
+	answers   time.Duration // the least that the limiter took to answer
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
@@ -106,7 +107,7 @@ func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
 	if own == 0 || reserve == 0 {
 		reserve = own
 	}
-	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
+	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, answers: time.Hour, line: make(chan struct{}, 1)}
 }
 
 // wait returns when the next request may begin. Only the first in line takes a turn, and a run that is slower than its turns
@@ -142,39 +143,61 @@ func enter(ctx context.Context, room chan struct{}) error {
 }
 
 // await waits for the next turn. One that lies in a time that the vendor has since asked to wait for is given up for a later
-// one.
+// one, and so is one that was missed.
 func (b *bucket) await(ctx context.Context) error {
-	for {
+	for missed := 0; ; {
 		if ctx.Err() != nil {
 			return interruption(ctx)
 		}
-		turn, asked := b.turn(ctx)
-		if err := pauseFor(ctx, time.Until(turn), asked); err != nil {
-			b.leave(turn)
+		t := b.turn(ctx)
+		if err := pauseFor(ctx, time.Until(t.at), t.asked); err != nil {
+			b.leave(t.at)
 			return err
 		}
-		if !b.held() {
+		if b.held() {
+			continue
+		}
+		if missed++; missed > mostMissed || time.Since(t.came) <= max(t.every, grace) {
 			return nil
 		}
 	}
 }
 
-// turn is when the next request may begin, and whether the vendor asked, here or in another process, to wait that long: pace alone
-// does not make whoever is next wait for many turns.
-func (b *bucket) turn(ctx context.Context) (turn time.Time, asked bool) {
+// A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each
+// had a turn for, a vendor would get it all at once. A machine that misses all of them makes progress nevertheless.
+const (
+	grace      = 100 * time.Millisecond // a rate that is faster is not kept that exactly
+	mostMissed = 3
+)
+
+// turn is when a request may begin.
+type turn struct {
+	at    time.Time
+	came  time.Time     // no later than at, since what is said of it may have been long on its way
+	every time.Duration // until the next one
+	asked bool          // the vendor asked, here or in another process, to wait that long: pace alone does not make whoever is next wait for many turns
+}
+
+func (b *bucket) turn(ctx context.Context) turn {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
 	b.mu.Unlock()
 	switch {
 	case every == 0:
-		return notBefore, true
+		return turn{notBefore, time.Now(), 0, true}
 	case spare.After(time.Now()):
-		return spare, false
+		return turn{spare, spare, every, false}
 	}
+	began := time.Now()
 	wait := b.limiter.reserve(ctx, b.key, every)
-	turn = later(time.Now().Add(wait), notBefore)
-	return turn, turn.Equal(notBefore) || wait > maxPause+100*every
+	now := time.Now()
+	b.mu.Lock()
+	b.answers = min(b.answers, now.Sub(began))
+	came := later(began.Add(b.answers+wait), notBefore)
+	b.mu.Unlock()
+	at := later(now.Add(wait), notBefore)
+	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,

@@ -36,7 +36,7 @@ type api struct {
 	skew     atomic.Int64 // nanoseconds by which the vendor's clock is ahead of ours
 	project  string       // "" until it was looked up
 	lookup   sync.Mutex
-	texts    texts
+	known    known
 }
 
 func newAPI(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (*api, error) {

@@ -130,7 +130,7 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 			r, err = l.read()
 		}
 		if c.Records == 0 {
-			begin, c.Head = l.prev, l.prev
+			begin, c.Head, c.Begin = l.prev, l.prev, l.prev
 		}
 		pruned = pruned || r.Kind == store.Pruned && r.Outcome == begin
 		if err == nil && l.prev != c.Head {
