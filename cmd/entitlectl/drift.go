@@ -50,6 +50,7 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
+	c.warnOfReviews()
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
 		Outside: unmanaged || c.wants("json") || c.wants("html")})
 	if plan == nil || unread != nil && allFailed(plan) {
