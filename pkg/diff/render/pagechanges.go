@@ -13,7 +13,7 @@ import (
 
 // The words for what changes of a tone do, those first that take access or can't be made.
 var (
-	planTones  = []pageTone{{"loss", "taken away"}, {"stuck", "blocked"}, {"gain", "given"}, {"change", "settings changed"}, {"mail", "sent again"}}
+	planTones  = []pageTone{{"loss", "taken away"}, {"stuck", "blocked"}, {"gain", "given"}, {"change", "created or changed"}, {"mail", "sent again"}}
 	driftTones = []pageTone{{"loss", "extra"}, {"stuck", "blocked"}, {"gain", "missing"}, {"change", "changed"}, {"mail", "pending"}}
 )
 
@@ -132,7 +132,7 @@ func changesPage(kind string, tones []pageTone, base *diff.Base, own, before []e
 	m := newPageMaker()
 	for _, list := range [][]entry{own, before} {
 		for _, e := range list {
-			m.add(e.change.Ref(e.name), "", whoOf(*e.change), actWord(e), withLine(e), whatOf(*e.change), e.change.Because == diff.BecauseLive)
+			m.add(e.change.Ref(e.name), "", whoOf(*e.change), actWord(e), pageRowOf(e), whatOf(*e.change), e.change.Because == diff.BecauseLive)
 		}
 	}
 	p := m.page(kind, tones)
@@ -142,9 +142,12 @@ func changesPage(kind string, tones []pageTone, base *diff.Base, own, before []e
 	return p
 }
 
-// withLine is the row of an entry, where the line that gave what is lost stands in the place of the one that asks for it.
-func withLine(e entry) Row {
+// pageRowOf is the row of an entry as pages have it, where the line that gave what is lost stands in the place of the one that asks for it.
+func pageRowOf(e entry) Row {
 	c, row := *e.change, e.row
+	if c.Op == diff.OpCreate && !e.drift && row.Mark.Tone == Adds { // it gives nobody anything
+		row.Mark.Tone = Alters
+	}
 	if c.Was == "" || c.Source != "" {
 		return row
 	}
