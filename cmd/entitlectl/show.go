@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,13 +23,8 @@ func newShow(c *cli) *cobra.Command {
 			"  entitlectl show plan.json --by person",
 		Args: arguments(1, 1, "the file of a saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := c.checkForms(); err != nil {
+			if err := cmp.Or(c.checkForms(), c.formsNoPlan(args[0])); err != nil {
 				return err
-			}
-			for _, f := range c.formFiles {
-				if sameFile(f.path, args[0]) {
-					return fmt.Errorf("%s: %s is the plan that is read; name another file", f.flag(), f.path)
-				}
 			}
 			plan, err := readPlan(args[0])
 			if err != nil {
