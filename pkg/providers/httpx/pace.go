@@ -96,10 +96,30 @@ type bucket struct {
 	slowed    time.Time // when the pace was last halved
 	notBefore time.Time // before it no request begins
 	unused    time.Time // a turn that was taken but not used
+	taken     turns
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
 }
+
+// turns are those that were taken at once, and not used yet: one every so often, before an end.
+type turns struct {
+	next, end time.Time
+	every     time.Duration
+}
+
+// one takes the next of them that lies not in the past; has is false where there is none at this pace.
+func (t *turns) one(every time.Duration) (turn time.Time, has bool) {
+	turn = later(t.next, time.Now())
+	if t.every != every || !turn.Before(t.end) {
+		return time.Time{}, false
+	}
+	t.next = turn.Add(every)
+	return turn, true
+}
+
+// together is for how long turns are taken at once, since each time costs more than a call where others share them, too.
+const together = 10 * time.Millisecond
 
 // newBucket makes a bucket whose requests are own apart, and whose turns take reserve of the limiter, or else own.
 func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
@@ -165,15 +185,22 @@ func (b *bucket) turn(ctx context.Context) (turn time.Time, asked bool) {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
+	taken, has := b.taken.one(every)
 	b.mu.Unlock()
 	switch {
 	case every == 0:
 		return notBefore, true
 	case spare.After(time.Now()):
 		return spare, false
+	case has:
+		return taken, false
 	}
-	wait := b.limiter.reserve(ctx, b.key, every)
+	several := every * max(1, together/every)
+	wait := b.limiter.reserve(ctx, b.key, several)
 	turn = later(time.Now().Add(wait), notBefore)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken = turns{turn.Add(every), turn.Add(several), every}
 	return turn, turn.Equal(notBefore) || wait > maxPause+100*every
 }
 
@@ -201,7 +228,7 @@ func (b *bucket) throttled(ctx context.Context, sent time.Time, d time.Duration)
 	if sent.After(b.slowed) {
 		b.pace, b.slowed = max(b.pace/2, slowest), now
 	}
-	b.notBefore, b.unused = later(b.notBefore, now.Add(d)), time.Time{}
+	b.notBefore, b.unused, b.taken = later(b.notBefore, now.Add(d)), time.Time{}, turns{}
 	b.mu.Unlock()
 	b.limiter.delay(context.WithoutCancel(ctx), b.key, d)
 }
