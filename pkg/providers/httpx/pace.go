@@ -97,7 +97,7 @@ type bucket struct {
 	notBefore time.Time     // before it no request begins
 	unused    time.Time     // a turn that was taken but not used
 	taken     turns         // others
-	answers   time.Duration // the least that the limiter took to answer
+	delay     time.Duration // how long it takes here to have a turn, beyond the wait for it
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
@@ -127,7 +127,7 @@ func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
 	if own == 0 || reserve == 0 {
 		reserve = own
 	}
-	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, answers: time.Hour, line: make(chan struct{}, 1)}
+	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
 }
 
 // wait returns when the next request may begin. Only the first in line takes a turn, and a run that is slower than its turns
@@ -177,17 +177,22 @@ func (b *bucket) await(ctx context.Context) error {
 		if b.held() {
 			continue
 		}
-		if missed++; missed > mostMissed || time.Since(t.came) <= max(t.every, grace) {
+		late := time.Since(t.came)
+		if late <= max(t.every, grace) {
+			return nil
+		}
+		if missed++; missed > mostMissed {
+			b.bear(late)
 			return nil
 		}
 	}
 }
 
 // A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each
-// had a turn for, a vendor would get it all at once. A machine that misses all of them makes progress nevertheless.
+// had a turn for, a vendor would get it all at once.
 const (
 	grace      = 100 * time.Millisecond // a rate that is faster is not kept that exactly
-	mostMissed = 3
+	mostMissed = 3                      // one after the other: then that is how long things take here, and what is always late does no harm
 )
 
 // turn is when a request may begin.
@@ -218,11 +223,17 @@ func (b *bucket) turn(ctx context.Context) turn {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.answers = min(b.answers, now.Sub(began))
-	came := later(began.Add(b.answers+wait), notBefore)
+	came := later(began.Add(b.delay+wait), notBefore)
 	at := later(now.Add(wait), notBefore)
 	b.taken = turns{at.Add(every), came.Add(several), every}
 	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
+}
+
+// bear takes a delay for one that every turn has.
+func (b *bucket) bear(late time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.delay += late
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,

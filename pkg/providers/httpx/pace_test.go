@@ -420,3 +420,29 @@ func TestTurnsThatWereMissedAreNotUsed(t *testing.T) {
 		}
 	})
 }
+
+// far is a limiter whose answers take their time.
+type far struct {
+	store.Limiter
+	by time.Duration
+}
+
+func (f far) Reserve(ctx context.Context, key string, every time.Duration) (time.Duration, error) {
+	time.Sleep(f.by / 2)
+	defer time.Sleep(f.by / 2)
+	return f.Limiter.Reserve(ctx, key, every)
+}
+
+// A limiter that is far away costs time, and no turns but the first ones.
+func TestALimiterThatIsFarAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		env := Env{Transport: always(200), Limiter: far{&local{next: map[string]time.Time{}}, time.Second}}
+		if failed, err := flood(t.Context(), New(env, "main", perMinute), write, 20); failed > 0 {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 25*time.Second {
+			t.Errorf("20 calls took %v", took)
+		}
+	})
+}
