@@ -67,7 +67,7 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 	if b.about.Behind > 0 {
 		c.printError(fmt.Errorf("warning: --base %s: %s", c.base, render.BehindText(&b.about)))
 	}
-	b.about.Spec, b.about.Weakened = b.spec.Digest, spec.Weakened(b.spec, w.spec)
+	b.about.Spec, b.about.Weakened = b.spec.Digest, append(spec.Weakened(b.spec, w.spec), spec.Deferred(b.spec, w.spec, c.at())...)
 	c.holdScopes(w.scopes, b.spec)
 	return nil
 }

@@ -58,6 +58,14 @@ func weakeningText(w spec.Weakening) string {
 		text += " is no longer in the files: nobody looks at who holds it"
 	case w.What == spec.GuardLeft && w.To == "":
 		text += " is no longer in the files"
+	case w.What == spec.GuardEnd && w.To == "":
+		text += " ends no longer, was " + w.From
+	case w.What == spec.GuardEnd:
+		text += " ends " + w.To + ", was " + w.From
+	case w.What == spec.GuardBegin:
+		if text += " begins " + w.To; w.From != "" {
+			text += ", was " + w.From
+		}
 	case w.What == spec.GuardLeft:
 		text += " is active again"
 	case w.To == "":
