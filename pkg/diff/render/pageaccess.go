@@ -37,9 +37,10 @@ func accessPage(a *access.Answer) *page {
 	}
 	p := m.page("access", accessTones(a.From))
 	p.Verdict = accessVerdict(a)
-	p.Cards = append(p.Cards, Card{N: len(people), Label: "holders", Note: "people, groups and addresses"}, Card{N: len(resources), Label: "resources", Note: "that somebody holds"})
+	p.Cards = append(p.Cards, Card{N: len(people), Label: "hold something", Note: "people, groups and addresses"}, Card{N: len(resources), Label: "resources", Note: "that somebody holds"})
 	p.Facts = append(p.Facts, Fact{"Question", a.Question}, Fact{"Answered from", map[access.From]string{access.FromFiles: "the files", access.FromLive: "what is live", access.FromBoth: "the files and what is live"}[a.From]},
 		Fact{"As of", moment(a.AsOf)})
+	p.Stamp = stamp(since("as of ", a.AsOf), "asked by "+a.By)
 	if a.Read != nil {
 		p.Facts = append(p.Facts, Fact{"Read live", moment(*a.Read)})
 	}
@@ -82,9 +83,9 @@ func accessWho(a *access.Answer, r access.Row) pagePerson {
 	case r.Person != "":
 		return pagePerson{Name: r.Person}
 	case !r.Subject.Kind.Personal():
-		return pagePerson{r.Subject.String(), "other"}
+		return pagePerson{r.Subject.String(), other}
 	case a.From != access.FromFiles:
-		return pagePerson{r.Subject.String(), "stranger"}
+		return pagePerson{r.Subject.String(), unknown}
 	}
 	return pagePerson{Name: r.Subject.String()}
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // The words for what changes of a tone do, those first that take access or can't be made.
 var (
 	planTones  = []pageTone{{"loss", "taken away"}, {"stuck", "blocked"}, {"gain", "given"}, {"change", "settings changed"}, {"mail", "sent again"}}
-	driftTones = []pageTone{{"loss", "there beyond the files"}, {"stuck", "blocked"}, {"gain", "missing"}, {"change", "changed"}, {"mail", "pending"}}
+	driftTones = []pageTone{{"loss", "extra"}, {"stuck", "blocked"}, {"gain", "missing"}, {"change", "changed"}, {"mail", "pending"}}
 )
 
 func planPage(p *diff.Plan, own, before []entry) *page {
@@ -35,7 +36,8 @@ func planPage(p *diff.Plan, own, before []entry) *page {
 	if p.Summary.Mails > 0 {
 		page.Cards = append(page.Cards, Card{N: p.Summary.Mails, Label: "mails", Note: "that vendors will send"})
 	}
-	page.Facts = append(page.Facts, Fact{"Plan", p.ID}, Fact{"Made", moment(p.Created)}, Fact{"Dates judged at", moment(p.Now)},
+	page.Stamp = stamp(p.ID, since("made ", p.Created))
+	page.Facts = append(page.Facts, Fact{"Plan", p.ID}, Fact{"Applies just this", "entitlectl apply plan.json --require-plan " + p.ID}, Fact{"Made", moment(p.Created)}, Fact{"Dates judged at", moment(p.Now)},
 		Fact{"Files", strings.Join(p.Files, ", ")}, Fact{"Digest of the files", p.Spec})
 	page.about(p.Base)
 	for _, part := range p.Connections {
@@ -158,9 +160,9 @@ func whoOf(c diff.Change) pagePerson {
 	case c.Subject == (spec.Subject{}):
 		return pagePerson{}
 	case !c.Subject.Kind.Personal():
-		return pagePerson{c.Subject.String(), "other"}
+		return pagePerson{c.Subject.String(), other}
 	case stranger(c):
-		return pagePerson{c.Subject.String(), "stranger"}
+		return pagePerson{c.Subject.String(), unknown}
 	}
 	return pagePerson{Name: cmp.Or(c.Person, c.Subject.String())}
 }
@@ -188,7 +190,9 @@ func whatOf(c diff.Change) string {
 // about adds what the files are held against.
 func (p *page) about(base *diff.Base) {
 	if base != nil {
-		p.Facts = append(p.Facts, Fact{"Held against", strings.TrimSpace(base.Ref + " " + base.Commit)})
+		against := strings.TrimSpace(base.Ref + " " + base.Commit)
+		p.Stamp = stamp(p.Stamp, "against "+against)
+		p.Facts = append(p.Facts, Fact{"Held against", against})
 	}
 }
 
@@ -210,4 +214,17 @@ func moment(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// stamp joins what there is of some texts.
+func stamp(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), " \u00b7 ")
+}
+
+// since is a moment with what it is of; "" for none.
+func since(what string, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return what + moment(t)
 }

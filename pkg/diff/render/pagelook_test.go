@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
@@ -37,6 +38,7 @@ func TestPageInABrowser(t *testing.T) {
 	p.keepsTheDocument(plan)
 	p.eval("document.getElementById('theme').click(); document.getElementById('theme').click()", nil)
 	p.size(390, 844)
+	p.eval("document.getElementById('results').scrollIntoView()", nil)
 	p.drawn()
 	p.picture("plan-dark-narrow-matrix")
 	p.prints()
@@ -49,6 +51,9 @@ func TestPageInABrowser(t *testing.T) {
 	p.eval("document.getElementById('tab-resources').click(); scrollTo(0, 0)", nil)
 	p.drawn()
 	p.picture("access-dark-narrow")
+	empty := &diff.Plan{Connections: []diff.ConnectionPlan{{Name: "workspace", Provider: "huaweicloud", LiveGrants: 4000, Resources: 40}}}
+	p = b.open(written(t, asHTML(t, Plan(empty, Layout{}), empty)), 1280, 900, "light")
+	p.keepsTheDocument(empty)
 	for _, fault := range b.faults() {
 		t.Error(fault)
 	}
@@ -135,4 +140,56 @@ func (p *tab) staysShut() {
 	for _, attempt := range []string{"fetch('data:,x')", "Promise.resolve().then(() => { document.body.innerHTML = '<b>x</b>' })", "Promise.resolve().then(() => (0, eval)('1'))"} {
 		compare(p.t, "refused", p.text(attempt+".then(() => 'done', () => 'refused')"))
 	}
+}
+
+// How heavy pages of a company of thousands are, how long they take to make, to open and to answer a search. The page of the
+// whole table is the heaviest.
+func TestPageFigures(t *testing.T) {
+	if os.Getenv("ENTITLECTL_TEST_LONG") == "" {
+		t.Skip("figures are for when somebody looks at them: ENTITLECTL_TEST_LONG=1")
+	}
+	plan, answer := large.plan(1500), large.answer(40000)
+	b := startBrowser(t)
+	for name, make := range map[string]func() string{
+		"a plan of 1,500 changes": func() string { return asHTML(t, Plan(plan, Layout{}), plan) }, "a table of 40,000 grants": func() string { return asHTML(t, Access(answer), answer) },
+	} {
+		began := time.Now()
+		page := make()
+		made := time.Since(began)
+		p := b.open(written(t, page), 1280, 900, "light")
+		t.Logf("%s: %d bytes, made in %d ms, opened in %s ms", name, len(page), made.Milliseconds(), p.text("String(Math.round(performance.getEntriesByType('navigation')[0].domComplete))"))
+		for _, tab := range []string{"people", "resources", "matrix"} {
+			p.eval("document.getElementById('tab-"+tab+"').click()", nil)
+			p.drawn()
+			t.Logf("%s, %s: answers in %s ms", name, tab, p.text(`(async () => {
+				const times = [], box = document.getElementById('search'), drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+				for (const word of ['carol.chen', 'CAD', 'team design', 'zoe', 'no such thing', '']) {
+					const began = performance.now();
+					box.value = word;
+					box.dispatchEvent(new Event('input'));
+					await drawn();
+					times.push(word + ': ' + Math.round(performance.now() - began));
+				}
+				return times.join(', ');
+			})()`))
+		}
+		t.Logf("%s: scrolling the matrix takes %s ms a frame at most, zoomed out %s ms", name, p.text(slowest(3)), p.text(slowest(0)))
+	}
+}
+
+// slowest is an expression for the longest that a matrix takes to be drawn while it is scrolled.
+func slowest(zoom int) string {
+	return fmt.Sprintf(`(() => {
+		let most = 0;
+		matrix.zoom = %d;
+		matrix.resize();
+		for (let i = 0; i < 40; i++) {
+			matrix.box.scrollTop = i * 700;
+			matrix.box.scrollLeft = i * 90;
+			const began = performance.now();
+			matrix.paint();
+			most = Math.max(most, performance.now() - began);
+		}
+		return String(Math.round(most));
+	})()`, zoom)
 }
