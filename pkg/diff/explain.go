@@ -13,6 +13,8 @@ type Base struct {
 	Spec   string `json:"spec,omitempty"` // digest of its files
 	// Missing are files and folders that were named and that it does not have: all that is in them is new.
 	Missing []string `json:"missing,omitempty"`
+	// Behind is how many of its commits that changed these files are not merged here: what they changed seems to be taken back.
+	Behind int `json:"behind,omitempty"`
 	// Problem says why its files tell nothing; "" where they do. Then no change says what it is because of.
 	Problem  string           `json:"problem,omitempty"`
 	Weakened []spec.Weakening `json:"weakened,omitempty"` // what guards access there, and not, or less, in the plan's files
