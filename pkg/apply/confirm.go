@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"strconv"
+
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -27,8 +29,29 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 			news[key] = text
 		}
 	}
+	if key, text := peopleKey(part.Name), ""; desired.People != nil {
+		if text = strconv.Itoa(desired.People.Now); text != lastText(kv, key) {
+			news[key] = text
+		}
+	}
 	if len(news) == 0 {
 		return nil
 	}
 	return kv.PutAll(news)
+}
+
+func peopleKey(connection string) string { return connection + "/people" }
+
+func lastText(kv store.KV, key string) string {
+	text, _ := kv.Get(key)
+	return text
+}
+
+// LastPeople is how many people the files listed elsewhere when a connection was last applied; 0: nothing tells.
+func LastPeople(kv store.KV, connection string) int {
+	n, err := strconv.Atoi(lastText(kv, peopleKey(connection)))
+	if err != nil {
+		return 0
+	}
+	return n
 }
