@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -38,6 +39,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time, by store.Owner, rea
 		}
 		return tx.Commit(ctx)
 	})
+	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == "42501" { // insufficient_privilege
+		return 0, fmt.Errorf("prune the history: the role %s may not (%s): take the role that owns the tables", s.config.ConnConfig.User, failure.Message)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("prune the history: %w", err)
 	}
