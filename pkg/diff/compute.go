@@ -44,12 +44,24 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
 	d := delta{Comparison: c, resending: resending, changes: []Change{}, idle: map[RoleOn]bool{}}
+	d.changes = slices.Grow(d.changes, d.most())
 	d.resources()
 	d.grants()
 	d.revokes()
 	d.resends()
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
+}
+
+// most is how many grants and revokes there are about, a few more at most: where there may be a million, their list is not to grow.
+func (c *Comparison) most() int {
+	n := len(c.missing)
+	for _, g := range c.surplus {
+		if r := c.desired.Resources[g.Resource]; r.Ownership == spec.Owned && !r.Open {
+			n++
+		}
+	}
+	return n
 }
 
 // delta collects changes. It adds them in no particular order: maps have none.
@@ -78,10 +90,18 @@ func (d *delta) resources() {
 	}
 }
 
+// nameSetting is the key of the setting that is the name; "" where the files do not compare that.
+func nameSetting(want spec.Resource) string {
+	if want.Previously == "" || want.Schema == nil {
+		return ""
+	}
+	return want.Schema.NameKey()
+}
+
 // sentWith is the Settings of a change.
 func sentWith(op Op, want spec.Resource) spec.Settings {
 	if op == OpCreate {
-		return want.Settings.And(want.Fixed)
+		return want.Settings.And(want.Fixed).With(nameSetting(want), "") // the change says it
 	}
 	return want.Fixed
 }

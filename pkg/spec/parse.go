@@ -56,27 +56,43 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	return root
 }
 
-// root is what the first document holds, nil where it holds nothing. A second one is refused unless it is empty.
+// root is what the first document holds, nil where it holds nothing.
 func (d *decoder) root() (*yaml.Node, error) {
-	reader := yaml.NewDecoder(bytes.NewReader(d.data))
-	document, err := next(reader)
-	if errors.Is(err, io.EOF) {
-		return nil, nil
+	if short, lists := cutLists(d.data); len(lists) > 0 {
+		if root, second, err := document(short); err == nil && second == nil && root != nil {
+			if cut, all := cutIn(root, lists); all {
+				d.cut = cut
+				return root, nil
+			}
+		}
 	}
-	if err != nil || len(document.Content) != 1 || isNull(document.Content[0]) {
-		return nil, err
+	root, second, err := document(d.data)
+	if second != nil {
+		d.reject(d.at(second), "put it into a file of its own", "second document in one file")
+	}
+	return root, err
+}
+
+// document is what the first document holds, nil where it holds nothing, and a second one unless that is empty.
+func document(data []byte) (root, second *yaml.Node, err error) {
+	reader := yaml.NewDecoder(bytes.NewReader(data))
+	first, err := next(reader)
+	if errors.Is(err, io.EOF) {
+		return nil, nil, nil
+	}
+	if err != nil || len(first.Content) != 1 || isNull(first.Content[0]) {
+		return nil, nil, err
 	}
 	for {
 		more, err := next(reader)
 		if errors.Is(err, io.EOF) {
-			return document.Content[0], nil
+			return first.Content[0], nil, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !empty(&more) {
-			d.reject(d.at(&more), "put it into a file of its own", "second document in one file")
-			return document.Content[0], nil
+			return first.Content[0], &more, nil
 		}
 	}
 }

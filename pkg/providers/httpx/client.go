@@ -260,7 +260,8 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
 	repeated := ""
-	if resp.StatusCode < 300 && err == nil && (c.Meaning != nil || out != nil) {
+	read := resp.StatusCode < 300 && err == nil && len(data) <= MaxBody && c.Meaning == nil && Scan(data, out)
+	if resp.StatusCode < 300 && err == nil && !read && (c.Meaning != nil || out != nil) {
 		repeated = duplicateKey(data)
 	}
 	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && repeated == "" {
@@ -276,7 +277,7 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 		failure.Err = closeErr
 	case len(data) > MaxBody:
 		failure.Err = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
-	default:
+	case !read:
 		failure.Err = c.decode(r, data, repeated, out)
 	}
 	if failure.Err != nil {

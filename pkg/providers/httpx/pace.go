@@ -96,11 +96,31 @@ type bucket struct {
 	slowed    time.Time     // when the pace was last halved
 	notBefore time.Time     // before it no request begins
 	unused    time.Time     // a turn that was taken but not used
+	taken     turns         // others
 	delay     time.Duration // how long it takes here to have a turn, beyond the wait for it
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
 }
+
+// turns are those that were taken at once, and not used yet: one every so often, before an end.
+type turns struct {
+	next, end time.Time
+	every     time.Duration
+}
+
+// one takes the next of them that lies not in the past; has is false where there is none at this pace.
+func (t *turns) one(every time.Duration) (turn time.Time, has bool) {
+	turn = later(t.next, time.Now())
+	if t.every != every || !turn.Before(t.end) {
+		return time.Time{}, false
+	}
+	t.next = turn.Add(every)
+	return turn, true
+}
+
+// together is for how long turns are taken at once, since each time costs more than a call where others share them, too.
+const together = 10 * time.Millisecond
 
 // newBucket makes a bucket whose requests are own apart, and whose turns take reserve of the limiter, or else own.
 func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
@@ -187,20 +207,25 @@ func (b *bucket) turn(ctx context.Context) turn {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
+	taken, has := b.taken.one(every)
 	b.mu.Unlock()
 	switch {
 	case every == 0:
 		return turn{notBefore, time.Now(), 0, true}
 	case spare.After(time.Now()):
 		return turn{spare, spare, every, false}
+	case has:
+		return turn{taken, taken, every, false}
 	}
+	several := every * max(1, together/every)
 	began := time.Now()
-	wait := b.limiter.reserve(ctx, b.key, every)
+	wait := b.limiter.reserve(ctx, b.key, several)
 	now := time.Now()
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	came := later(began.Add(b.delay+wait), notBefore)
-	b.mu.Unlock()
 	at := later(now.Add(wait), notBefore)
+	b.taken = turns{at.Add(every), came.Add(several), every}
 	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
 }
 
@@ -235,7 +260,7 @@ func (b *bucket) throttled(ctx context.Context, sent time.Time, d time.Duration)
 	if sent.After(b.slowed) {
 		b.pace, b.slowed = max(b.pace/2, slowest), now
 	}
-	b.notBefore, b.unused = later(b.notBefore, now.Add(d)), time.Time{}
+	b.notBefore, b.unused, b.taken = later(b.notBefore, now.Add(d)), time.Time{}, turns{}
 	b.mu.Unlock()
 	b.limiter.delay(context.WithoutCancel(ctx), b.key, d)
 }

@@ -116,7 +116,7 @@ func (r *Reader) keepAssignments(ctx context.Context, app application, all provi
 	}
 	ref := r.ref(kindApp, app.Name)
 	for _, a := range accounts {
-		r.addGrant(ref, *a, "", live)
+		r.addGrant(ref, &holder{account: *a}, instant{}, live)
 	}
 	all.Judge(live, ref, "the list of assignments")
 	return nil

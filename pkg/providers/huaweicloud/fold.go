@@ -181,7 +181,7 @@ func (r *Reader) rename(live *diff.Live) {
 		live.Grants.Remove(g)
 		live.Grants.Add(as, spec.Origin{})
 		if a, held := r.seen.holders.account(g); held {
-			r.seen.holders.put(as, a, r.seen.holders.since(g))
+			r.seen.holders.put(as, a, instantOf(r.seen.holders.since(g)))
 		}
 		live.AddName(as.Subject, append(live.Names[g.Subject], g.Subject.Name)...)
 	}

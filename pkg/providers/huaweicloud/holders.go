@@ -22,8 +22,8 @@ type holding struct {
 }
 
 // put takes down the row of a grant.
-func (h *holders) put(g spec.Grant, a account, since time.Time) {
-	h.grants.Put(g, holding{h.place(a), int32(since.Nanosecond()), since.Unix() - time.Time{}.Unix()})
+func (h *holders) put(g spec.Grant, a account, since instant) {
+	h.grants.Put(g, holding{h.place(a), since.nanos, since.seconds})
 }
 
 func (h *holders) place(a account) int32 {
@@ -50,10 +50,24 @@ func (h *holders) account(g spec.Grant) (a account, held bool) {
 // since is when a grant began; zero where the vendor does not say.
 func (h *holders) since(g spec.Grant) time.Time {
 	row, _ := h.grants.Get(g)
-	if row.seconds == 0 {
+	return instant{row.seconds, row.nanos}.time()
+}
+
+// instant is a moment in little room.
+type instant struct {
+	seconds int64 // since the zero time; 0 where it is not known
+	nanos   int32
+}
+
+func instantOf(at time.Time) instant {
+	return instant{at.Unix() - time.Time{}.Unix(), int32(at.Nanosecond())}
+}
+
+func (i instant) time() time.Time {
+	if i.seconds == 0 {
 		return time.Time{}
 	}
-	return time.Unix(row.seconds+time.Time{}.Unix(), int64(row.nanos)).UTC()
+	return time.Unix(i.seconds+time.Time{}.Unix(), int64(i.nanos)).UTC()
 }
 
 // moment is when something happened, as the vendor writes it.

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -20,10 +19,15 @@ const pageSize = 100
 
 // pages reads a whole list; see provider.ReadList. With most > 0 a list of more rows ends with provider.ErrTooLong.
 func pages[T any](ctx context.Context, a *api, l list, query url.Values, most int, key func(T) string) (provider.Listed[T], error) {
-	rules := provider.Rules{Name: "GET " + l.path, Most: most, Ahead: a.http.Env.Parallelism, RepeatEnds: true}
-	return provider.ReadList(ctx, rules, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
+	return readPages(ctx, a, l, most, key, func(ctx context.Context, offset int) (provider.Page[T, int], error) {
 		return onePage[T](ctx, a, l, query, offset)
 	})
+}
+
+func readPages[T any, K comparable](ctx context.Context, a *api, l list, most int, key func(T) K,
+	page func(ctx context.Context, offset int) (provider.Page[T, int], error)) (provider.Listed[T], error) {
+	rules := provider.Rules{Name: "GET " + l.path, Most: most, Ahead: a.http.Env.Parallelism, RepeatEnds: true}
+	return provider.ReadList(ctx, rules, key, page)
 }
 
 // gather does what needs a read of its own for each of n things, side by side; see provider.Gather.
@@ -37,63 +41,42 @@ func whole[T any](ctx context.Context, a *api, l list, query url.Values, what st
 	return all.Rows, cmp.Or(err, all.Whole("the list of "+what))
 }
 
-func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offset int) (provider.Page[T, int], error) {
-	var p provider.Page[T, int]
+func onePage[T any](ctx context.Context, a *api, l list, query url.Values, offset int) (p provider.Page[T, int], err error) {
+	var answer page[T]
+	if err := a.get(ctx, l, query, offset, &answer); err != nil {
+		return p, err
+	}
+	rows, count := answer.of(l)
+	return pageOf(l, rows, count, offset)
+}
+
+// get asks for the page of a list that begins at an offset.
+func (a *api) get(ctx context.Context, l list, query url.Values, offset int, answer any) error {
 	id, err := a.projectID(ctx)
 	if err != nil {
-		return p, err
+		return err
 	}
 	q := url.Values{"limit": {strconv.Itoa(pageSize)}, "offset": {strconv.Itoa(offset)}}
 	for name, values := range query {
 		q[name] = values
 	}
-	var answer page[T]
 	_, err = a.http.Do(ctx, httpx.Request{Method: http.MethodGet, Base: a.hosts[l.base],
-		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy, First: offset == 0}, &answer)
-	if err != nil {
-		return p, err
+		Path: "/" + l.major + "/" + httpx.Escape(id) + l.path, Query: q, Policy: l.policy, First: offset == 0}, answer)
+	return err
+}
+
+// pageOf is a page that begins at an offset. One that has neither rows nor a count is no list: taking it for an empty one would
+// revoke or grant everything.
+func pageOf[T any](l list, rows []T, count provider.Count, offset int) (p provider.Page[T, int], err error) {
+	if rows == nil && !count.Said() {
+		return p, fmt.Errorf("GET %s: the answer is no list: it has no %q and no %q", l.path, l.array, l.total)
 	}
-	if p.Rows, p.Total, p.Odd, err = answer.of(l); err != nil {
-		return p, fmt.Errorf("GET %s: %w", l.path, err)
-	}
-	shareTexts(a, p.Rows)
-	if p.Short = len(p.Rows) < pageSize; len(p.Rows) > 0 {
-		rows := len(p.Rows) // of which the offset is an index; a page may be larger than asked
-		p.Next, p.Nth = offset+rows, func(n int) int { return n * rows }
+	p.Rows, p.Short = rows, len(rows) < pageSize
+	p.Total, p.Odd = count.Total(true)
+	if n := len(rows); n > 0 { // of which the offset is an index; a page may be larger than asked
+		p.Next, p.Nth = offset+n, func(nth int) int { return nth * n }
 	}
 	return p, nil
-}
-
-// texts are those that rows of long lists share.
-type texts struct {
-	sync.Mutex
-	all map[string]string
-}
-
-func (t *texts) once(text string) string {
-	first, known := t.all[text]
-	if !known {
-		t.all[text], first = text, text
-	}
-	return first
-}
-
-// shareTexts has rows that are alike keep what they share once: of a million there would be six million texts.
-func shareTexts[T any](a *api, rows []T) {
-	type sharing interface {
-		share(once func(string) string)
-	}
-	if _, shares := any(new(T)).(sharing); !shares {
-		return
-	}
-	a.texts.Lock()
-	defer a.texts.Unlock()
-	if a.texts.all == nil {
-		a.texts.all = map[string]string{}
-	}
-	for i := range rows {
-		any(&rows[i]).(sharing).share(a.texts.once)
-	}
 }
 
 // Lists counts those of app groups, of their authorizations and of the mails about each, and those of apps and of who is assigned

@@ -20,11 +20,11 @@ func (r *Reader) readPairs(ctx context.Context, q provider.Query, ids map[string
 	if len(names) == 0 || 2*len(names)+q.Pairs.Len()/pageSize >= r.pagesOfGroups(q, most) {
 		return false, nil
 	}
-	lists, err := gather(ctx, r.api, len(names), func(ctx context.Context, i int) (provider.Listed[authorization], error) {
-		return provider.Spare(pages(ctx, r.api, listAuthorizations, url.Values{"account": {names[i]}}, 0, authorization.key))
+	lists, err := gather(ctx, r.api, len(names), func(ctx context.Context, i int) (provider.Listed[grantRow], error) {
+		return provider.Spare(r.api.authorizations(ctx, url.Values{"account": {names[i]}}, 0))
 	})
 	for i, list := range lists {
-		if list.Refused != nil || list.Broken != "" || slices.ContainsFunc(list.Rows, func(a authorization) bool { return a.AppGroupID == "" }) {
+		if list.Refused != nil || list.Broken != "" || slices.ContainsFunc(list.Rows, func(row grantRow) bool { return row.group == noGroup }) {
 			return false, nil
 		}
 		if err := r.keep(ctx, q, list, ids, nil, live); err != nil {
@@ -86,8 +86,8 @@ func (r *Reader) sample(ctx context.Context, q provider.Query, ids map[string]sp
 }
 
 // authorizationsOf reads those of groups, each list by itself.
-func (r *Reader) authorizationsOf(ctx context.Context, ids []string) ([]provider.Listed[authorization], error) {
-	return gather(ctx, r.api, len(ids), func(ctx context.Context, i int) (provider.Listed[authorization], error) {
-		return provider.Spare(pages(ctx, r.api, listAuthorizations, url.Values{"app_group_id": {ids[i]}}, 0, authorization.key))
+func (r *Reader) authorizationsOf(ctx context.Context, ids []string) ([]provider.Listed[grantRow], error) {
+	return gather(ctx, r.api, len(ids), func(ctx context.Context, i int) (provider.Listed[grantRow], error) {
+		return provider.Spare(r.api.authorizations(ctx, url.Values{"app_group_id": {ids[i]}}, 0))
 	})
 }

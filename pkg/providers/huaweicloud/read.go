@@ -201,7 +201,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 		return err
 	}
 	if len(ids) > 1 && r.sweeps(q, listAuthorizations, most) {
-		all, err := pages(ctx, r.api, listAuthorizations, nil, most, authorization.key)
+		all, err := r.api.authorizations(ctx, nil, most)
 		r.counted(q, listAuthorizations.path, all.Total)
 		switch {
 		case err == nil && all.Broken == "":

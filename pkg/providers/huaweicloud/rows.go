@@ -11,41 +11,31 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// key tells rows apart; the vendor's own example shows rows without an id.
-func (a authorization) key() string {
-	return cmp.Or(a.ID, strings.Join([]string{a.AppGroupID, a.AppID, a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00"))
-}
-
-// share has the texts that are those of many other rows kept once.
-func (a *authorization) share(once func(string) string) {
-	for _, text := range []*string{&a.AppGroupID, &a.AccountID, &a.Account, &a.AccountType, &a.Domain, &a.PlatformType} {
-		*text = once(*text)
-	}
-}
-
-// keep turns rows into live grants, and marks the resources that they are of where the list is broken.
-func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[authorization], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
-	rows, accounts := make([]*authorization, 0, len(list.Rows)), make([]*account, 0, len(list.Rows))
-	have := map[spec.Ref]int{}
-	for i := range list.Rows {
-		row := &list.Rows[i]
-		if row.AppGroupID == "" {
+// keep turns rows into live grants, and marks the resources that they are of where the list is broken. The list is its own then.
+func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[grantRow], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
+	groups, accounts := r.api.known.all()
+	refs, have := map[int32]spec.Ref{}, map[spec.Ref]int{}
+	rows := slices.DeleteFunc(list.Rows, func(row grantRow) bool {
+		if row.group == noGroup {
 			list.Broken = "a row names no app group"
 		}
-		ref, listed := ids[row.AppGroupID]
-		if !listed || row.AppID != "" { // on one app of the group, which the vendor documents as not in use
-			continue
+		ref, seen := refs[row.group]
+		if !seen {
+			ref = ids[groups[row.group]]
+			refs[row.group] = ref
 		}
-		row.account.ID = row.AccountID
-		rows, accounts = append(rows, row), append(accounts, &row.account)
-		have[ref]++
+		return ref == spec.Ref{} || row.onApp // on one app of the group, which the vendor documents as not in use
+	})
+	for _, row := range rows {
+		have[refs[row.group]]++
 	}
 	r.countRows(q, of, have)
-	if err := r.join(ctx, accounts); err != nil {
+	holders, err := r.holdersOf(ctx, rows, accounts)
+	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		r.addGrant(ids[row.AppGroupID], row.account, moment(row.CreateAt), live)
+		r.addGrant(refs[row.group], holders[row.account], row.begun, live)
 	}
 	for _, ref := range of {
 		list.Judge(live, ref, "the list of authorizations")
@@ -53,29 +43,60 @@ func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Liste
 	return nil
 }
 
+// holder is an account, and whom it stands for.
+type holder struct {
+	account
+	is    spec.Subject // found when it is asked for
+	shown bool         // live knows its id
+}
+
+// holdersOf are those whom rows name, by number.
+func (r *Reader) holdersOf(ctx context.Context, rows []grantRow, accounts []account) (map[int32]*holder, error) {
+	holders := map[int32]*holder{}
+	var all []*account
+	for _, row := range slices.Backward(rows) {
+		if holders[row.account] == nil {
+			h := &holder{account: accounts[row.account]}
+			holders[row.account], all = h, append(all, &h.account)
+		}
+	}
+	slices.Reverse(all) // who stands last stays last
+	return holders, r.join(ctx, all)
+}
+
+// subject is without a kind where the type of the account is not known.
+func (h *holder) subject() spec.Subject {
+	if h.is == (spec.Subject{}) {
+		h.is = subject(holderKinds[h.AccountType], h.Account, h.Domain)
+	}
+	return h.is
+}
+
 // addGrant records a row as a grant that began at a moment; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
 // whose they are, make the resource's list unfit to revoke by.
-func (r *Reader) addGrant(ref spec.Ref, a account, begun moment, live *diff.Live) {
-	kind := holderKinds[a.AccountType]
-	g := spec.Grant{Resource: ref, Subject: subject(kind, a.Account, a.Domain), Role: spec.RoleAccess}
+func (r *Reader) addGrant(ref spec.Ref, a *holder, begun instant, live *diff.Live) {
+	g := spec.Grant{Resource: ref, Subject: a.subject(), Role: spec.RoleAccess}
 	switch {
-	case kind == "" || a.Account == "":
+	case g.Subject.Kind == "" || a.Account == "":
 		live.Distrust(ref, "account %q has the unknown type %q, or no name", a.Account, a.AccountType)
 	case a.Domain == "":
 		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
 	case live.Grants.Insert(g, spec.Origin{}):
-		r.seen.holders.put(g, a, begun.instant())
-		live.AddName(g.Subject, a.ID)
+		r.seen.holders.put(g, a.account, begun)
+		if !a.shown {
+			live.AddName(g.Subject, a.ID)
+			a.shown = true
+		}
 	default:
 		first, _ := r.seen.holders.account(g)
-		both, same := first.and(a)
+		both, same := first.and(a.account)
 		if !same {
 			live.Distrust(ref, "account %q stands there twice, on different platforms", a.Account)
 		}
 		if first.ID != "" && a.ID != "" && first.ID != a.ID {
 			live.Note(ref, "account %q is there with two ids, %s and %s; one is that of a deleted account", a.Account, first.ID, a.ID)
 		}
-		r.seen.holders.put(g, both, later(r.seen.holders.since(g), begun.instant()))
+		r.seen.holders.put(g, both, instantOf(later(r.seen.holders.since(g), begun.time())))
 	}
 }
 

@@ -2,7 +2,6 @@ package huaweicloud
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
@@ -173,14 +172,8 @@ type page[T any] struct {
 	UserGroups     []T            `json:"user_groups"`
 }
 
-// of returns the page's rows, the total of its list, and what is odd about it. A page that has neither rows nor a total is no
-// list: taking it for an empty one would revoke or grant everything.
-func (p page[T]) of(l list) (rows []T, total int, odd string, err error) {
-	count := map[string]provider.Count{"count": p.Count, "total_count": p.TotalCount}[l.total]
-	rows = map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "records": p.Records, "users": p.Users, "user_groups": p.UserGroups}[l.array]
-	if rows == nil && !count.Said() {
-		return nil, 0, "", fmt.Errorf("the answer is no list: it has no %q and no %q", l.array, l.total)
-	}
-	total, odd = count.Total(true)
-	return rows, total, odd, nil
+// of returns the page's rows, nil where it has no such list, and how many the whole list has.
+func (p page[T]) of(l list) (rows []T, count provider.Count) {
+	count = map[string]provider.Count{"count": p.Count, "total_count": p.TotalCount}[l.total]
+	return map[string][]T{"items": p.Items, "authorizations": p.Authorizations, "records": p.Records, "users": p.Users, "user_groups": p.UserGroups}[l.array], count
 }

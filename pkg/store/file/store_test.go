@@ -163,7 +163,7 @@ func TestFilesAreTheirOwnersOnly(t *testing.T) {
 			t.Errorf("%s has mode %v (error %v)", file.Name(), info.Mode(), err)
 		}
 	}
-	want := []string{limiterName, limiterName + ".by", headName, historyName, historyName + ".by", historyName + ".damaged", "journal-x.jsonl",
+	want := []string{".gitignore", limiterName, limiterName + ".by", headName, historyName, historyName + ".by", historyName + ".damaged", "journal-x.jsonl",
 		"journal-x.jsonl.damaged", "lock-x.json", "locks", "locks.by", kvName, kvName + ".by", kvName + ".damaged"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)
