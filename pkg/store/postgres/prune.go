@@ -75,11 +75,13 @@ func prune(ctx context.Context, tx pgx.Tx, last link, by store.Owner, reason str
 	if err != nil {
 		return 0, err
 	}
+	if err := added(tx.Exec(ctx, recording, string(record))); err != nil {
+		return 0, err
+	}
 	for _, step := range []struct {
 		sql string
 		arg any
 	}{
-		{recording, string(record)},
 		{"delete from history where number <= $1", last.number},
 		{"delete from detail using details d where detail.upload = d.upload and d.at < $1 and not exists (select from history where record->'details'->>'digest' = d.digest)", now},
 		{"delete from details d where d.at < $1 and not exists (select from detail where upload = d.upload) and not exists (select from history where record->'details'->>'digest' = d.digest)", now},
