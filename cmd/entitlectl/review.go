@@ -240,6 +240,7 @@ func (c *cli) warnOfReviews() {
 	for _, file := range reviewFiles(reviewFolder) {
 		r, _, err := readReview(file)
 		switch {
+		case errors.Is(err, access.ErrNoReview):
 		case err != nil:
 			c.printError(fmt.Errorf("warning: %w", err))
 		case r.Overdue(c.at()):
