@@ -27,7 +27,7 @@ func newDrift(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
-	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
+	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json and html always do")
 	c.inForms(command, "text", "json", "markdown", "html")
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)

@@ -38,7 +38,8 @@ func newPlan(c *cli) *cobra.Command {
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
 			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.\n\n" +
 			"--base REF holds the files against those of a git ref, with live state as it is: what the branch asks for comes first, with the\n" +
-			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart.",
+			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart, and what was\n" +
+			"blocked before does not end with 5.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
 			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"\n" +
 			"  entitlectl plan --base origin/main -o markdown\n" +
@@ -113,7 +114,7 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	progress := c.progress()
 	defer progress.clear()
 	opts.Observe, opts.Store = progress.observe, c.store
-	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.rules()
+	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.AllFiles(), w.rules()
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)

@@ -223,3 +223,26 @@ func TestWhyTellsOfGroupsAndOfWhatEnded(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+// Nobody is taken for a namesake: a name of several on one connection is told as such, unless the files say who it is.
+func TestNamesakes(t *testing.T) {
+	live := map[string]spec.State{"w": spec.NewState(), "x": spec.NewState()}
+	hold := func(connection string, holders ...spec.Subject) {
+		ref := spec.Ref{Connection: connection, Kind: "app-group", Name: "A"}
+		live[connection].Resources[ref] = spec.Resource{}
+		for _, s := range holders {
+			grants := live[connection].Grants
+			grants.Add(spec.Grant{Resource: ref, Subject: s, Role: spec.RoleAccess}, spec.Origin{})
+		}
+	}
+	elsewhere := account("zoe")
+	elsewhere.Domain = "corp.local"
+	hold("w", account("zoe"), elsewhere, account("ann"), account("u1"), spec.Subject{Kind: spec.SubjectUserGroup, Name: "u1", Domain: "local.com"})
+	hold("x", account("ann"), spec.Subject{Kind: spec.SubjectUserGroup, Name: "zoe", Domain: "local.com"})
+	w := worldOf(load(t, ""), access.FromLive, live, nil)
+	for name, want := range map[string][]string{"zoe": {"zoe@corp.local", "zoe@local.com"}, "zoe@corp.local": nil, "group:zoe": nil, "ann": nil, "u1": nil, "nobody": nil} {
+		if diff := cmp.Diff(want, w.Namesakes(name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

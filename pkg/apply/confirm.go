@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"strconv"
+
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -17,18 +19,55 @@ func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 	}
 }
 
+// keptAtOnce is how many bytes of what was confirmed are written at once, each time with a sync: all of a million grants are not to
+// be in memory as text.
+const keptAtOnce = 2 << 20
+
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
 func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, results []diff.ChangeResult) error {
-	news := map[string]string{}
+	news, size := map[string]string{}, 0
+	keep := func() error {
+		if len(news) == 0 {
+			return nil
+		}
+		defer clear(news)
+		size = 0
+		return kv.PutAll(news)
+	}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()
-		if former, _ := kv.Get(key); former != text {
+		if former, _ := kv.Get(key); former == text {
+			continue
+		}
+		news[key] = text
+		if size += len(text); size < keptAtOnce {
+			continue
+		}
+		if err := keep(); err != nil {
+			return err
+		}
+	}
+	if key, text := peopleKey(part.Name), ""; desired.People != nil {
+		if text = strconv.Itoa(desired.People.Now); text != lastText(kv, key) {
 			news[key] = text
 		}
 	}
-	if len(news) == 0 {
-		return nil
+	return keep()
+}
+
+func peopleKey(connection string) string { return connection + "/people" }
+
+func lastText(kv store.KV, key string) string {
+	text, _ := kv.Get(key)
+	return text
+}
+
+// LastPeople is how many people the files listed elsewhere when a connection was last applied; 0: nothing tells.
+func LastPeople(kv store.KV, connection string) int {
+	n, err := strconv.Atoi(lastText(kv, peopleKey(connection)))
+	if err != nil {
+		return 0
 	}
-	return kv.PutAll(news)
+	return n
 }
