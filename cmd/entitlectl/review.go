@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +98,9 @@ func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, a
 		}
 	}
 	if filepath.Dir(out) == reviewFolder {
+		if info, err := os.Lstat(reviewFolder); err == nil && !info.IsDir() {
+			return fmt.Errorf("%s is no folder, but a link or a file; name the file to write with --out", reviewFolder)
+		}
 		if err := os.MkdirAll(reviewFolder, 0o755); err != nil {
 			return err
 		}
@@ -154,13 +158,16 @@ func newReviewStatus(c *cli) *cobra.Command {
 	}
 }
 
-// reviewFiles are the files of a folder that may be reviews.
+// reviewFiles are the files of a folder that may be reviews. A change may have brought links to what is nobody's business.
 func reviewFiles(folder string) []string {
 	names, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if err != nil {
 		return nil
 	}
-	return names
+	return slices.DeleteFunc(names, func(name string) bool {
+		info, err := os.Lstat(name)
+		return err != nil || !info.Mode().IsRegular()
+	})
 }
 
 // reviewState is how far a review has come, as JSON shows it.

@@ -135,6 +135,8 @@ func reviewOf(head map[string]*yaml.Node) *Review {
 	return r
 }
 
+var yamlLine = regexp.MustCompile(` line [0-9]+`)
+
 func parsed(text []byte) (root *yaml.Node, err error) {
 	defer func() { // the YAML reader can panic
 		if recover() != nil {
@@ -142,8 +144,8 @@ func parsed(text []byte) (root *yaml.Node, err error) {
 		}
 	}()
 	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, fmt.Errorf("not valid YAML: %w", err)
+	if err := yaml.Unmarshal(text, &document); err != nil { // what the YAML reader says may quote what should not be shown
+		return nil, fmt.Errorf("not valid YAML%s; take it back from git, and change decision and note alone", yamlLine.FindString(err.Error()))
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
 		return nil, ErrNoReview
