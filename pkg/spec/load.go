@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -28,6 +29,7 @@ var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 
 type Input struct {
 	Paths    []string // files and folders
 	Stdin    []byte   // what the path "-" stands for; nil: it stands for a file of that name
+	StdinDir string   // where files that it names begin; "": in the working folder
 	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
@@ -50,7 +52,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.past = most, in.Stdin, in.Past
+	l.bounds, l.stdin, l.stdinDir, l.past = most, in.Stdin, cmp.Or(in.StdinDir, "."), in.Past
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {
@@ -114,7 +116,8 @@ type loader struct {
 	allowed     allowance
 	stateDir    string
 	stdin       []byte // nil: there is none
-	past        *Past  // nil: there is none
+	stdinDir    string
+	past        *Past // nil: there is none
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
