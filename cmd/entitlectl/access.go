@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +35,7 @@ func (c *cli) ask(command *cobra.Command, question func(context.Context, access.
 		})
 	}
 	f := command.Flags()
-	f.VarP(oneOf(&c.output, "text", "json", "csv", "markdown"), "output", "o", "form of the output")
+	c.inForms(command, "text", "json", "csv", "markdown", "html")
 	f.BoolVar(&flags.live, "live", false, "answer from what is live instead of the files")
 	f.BoolVar(&flags.both, "both", false, "answer from the files and from what is live, and mark what differs")
 	f.Func("at", "what the files give at `TIME`, a date or as in RFC 3339, instead of the present", func(text string) error {
@@ -59,13 +58,8 @@ func spaced(args []string) string {
 
 // setDay sets the moment to a date, which is 00:00 UTC, or to a time.
 func (c *cli) setDay(text string) (err error) {
-	if c.moment, err = time.Parse(time.DateOnly, text); err == nil {
-		return nil
-	}
-	if c.setMoment(text) != nil {
-		return errors.New("want 2026-12-31, which is 00:00 UTC, or a time as in 2026-11-05T12:00:00Z")
-	}
-	return nil
+	c.moment, err = parseDay(text)
+	return err
 }
 
 func newWhoCan(c *cli) *cobra.Command {
@@ -124,6 +118,11 @@ func newCompare(c *cli) *cobra.Command {
 		if err := cmp.Or(knownPerson(w, args[0]), knownPerson(w, args[1])); err != nil {
 			return nil, err
 		}
+		for _, name := range args {
+			if several := w.Namesakes(name); len(several) > 0 {
+				return nil, fmt.Errorf("%s is the name of several: %s; write the whole one", name, strings.Join(several, " and "))
+			}
+		}
 		if args[0] == args[1] {
 			return nil, errors.New("compare takes two users, got the same one twice")
 		}
@@ -138,7 +137,8 @@ func newAccess(c *cli) *cobra.Command {
 			"an auditor takes: -o csv has a record for each row, with the account at the vendor, the moment, the version of entitlectl and\n" +
 			"who asked, and no cell that a spreadsheet would take for a formula.",
 		Example: "  entitlectl access --live -o csv > access.csv\n" +
-			"  entitlectl access --both --connection workspace",
+			"  entitlectl access --both --connection workspace\n" +
+			"  entitlectl access --live -o csv=access.csv -o html=access.html",
 		Args: filesAreFlags,
 	}
 	return c.ask(command, func(_ context.Context, w access.World, _ []string) ([]access.Row, error) { return w.Table(), nil })
@@ -170,6 +170,9 @@ func lacking(from access.From) string {
 
 // answer answers a question.
 func (c *cli) answer(ctx context.Context, flags accessFlags, question string, rows func(access.World) ([]access.Row, error)) error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	if flags.live && flags.atSet {
 		return errors.New("--live is what is there now, and --at is about the files; leave one out, or give --both")
 	}
@@ -177,6 +180,9 @@ func (c *cli) answer(ctx context.Context, flags accessFlags, question string, ro
 	defer cancel()
 	w, err := c.intent(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
 	a := access.Answer{Format: access.AnswerFormat, Question: question, From: access.FromFiles, AsOf: c.at(), Spec: w.spec.Digest,
@@ -197,9 +203,5 @@ func (c *cli) answer(ctx context.Context, flags accessFlags, question string, ro
 	if a.Rows == nil {
 		a.Rows = []access.Row{}
 	}
-	if c.output == "csv" {
-		c.shown = true
-		return render.AccessCSV(c.stdout, &a)
-	}
-	return c.show(a, render.Access(&a))
+	return c.showForms(ctx, &a, func(int) render.Report { return render.Access(&a) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 // application is an apply on its way. The files are read again after whatever was waited for, so that those of the moment of
@@ -25,7 +26,8 @@ type application struct {
 	want    intent
 	read    time.Time // when want was cut to its moment
 	session *apply.Session
-	person  *person // who is asked; nil: nobody
+	claims  store.Claims // of the change, for the history
+	person  *person      // who is asked; nil: nobody
 }
 
 // begin reads what the run is about, and takes the locks.
@@ -51,6 +53,7 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	a.warn(a.want.spec.Warnings)
+	a.claims = a.cli.claims(ctx, a.want.spec.Files, a.flags.approvedBy)
 	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {
 		a.printError(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", a.path))
 	}
@@ -162,7 +165,7 @@ func (a *application) once(ctx context.Context) error {
 	}
 	return a.write(ctx, may, apply.ApplyOptions{Jobs: jobs, Reread: a.saved != nil || asked, Saved: a.saved != nil, Full: a.flags.full,
 		Parallelism: a.parallelism, NoVerify: a.flags.noVerify, Settle: a.flags.settle, Session: a.session, Spec: a.want.spec.Digest,
-		Reason: a.flags.reason, Overrides: may.overrides, Finished: may.finished, Rules: a.want.rules(), Allow: a.flags.allow})
+		Reason: a.flags.reason, Overrides: may.overrides, Claims: a.claims, Made: plan, Finished: may.finished, Rules: a.want.rules(), Allow: a.flags.allow})
 }
 
 // agreed shows the plan, checks the rules and asks, if it has to.

@@ -25,6 +25,7 @@ type applyFlags struct {
 	overriding
 	yes          bool
 	requirePlan  string
+	approvedBy   []string
 	noVerify     bool
 	retryUnknown bool
 	full         bool
@@ -47,8 +48,9 @@ func newApply(c *cli) *cobra.Command {
 			"and not sent again before it is due anyway, unless --retry-unknown asks for it. What was done is kept (see history).\n\n" +
 			"A plan that breaks a rule is refused, unless --allow says otherwise here, or said so when the plan was made. Where the\n" +
 			"operator's file leaves a rule to whoever applies, what the plan says counts only with --require-plan.",
-		Example: "  entitlectl apply plan.json --yes",
-		Args:    arguments(0, 1, "at most one saved plan"),
+		Example: "  entitlectl apply plan.json --yes\n" +
+			"  entitlectl apply plan.json --yes --approved-by bob",
+		Args: arguments(0, 1, "at most one saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.apply(cmd.Context(), flags, args)
 		},
@@ -57,6 +59,7 @@ func newApply(c *cli) *cobra.Command {
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
 	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
 	f.Func("require-plan", "apply the saved plan only if its \"id\" is this `DIGEST`, sha256:…, which was approved; show -o json shows it", digest(&flags.requirePlan))
+	f.Func("approved-by", "who approved the change, a `NAME` for the history, where the CI system does not tell; may be repeated", approvers(&flags.approvedBy))
 	c.sideBySide(command, "up to `N` reads and write calls in flight per connection; with more write calls than 1 their order may differ from run to run (default 8 and 1)")
 	f.BoolVar(&flags.noVerify, "no-verify", false, "trust the vendor's answers and do not read back")
 	f.BoolVar(&flags.full, "full", false, fullWords)

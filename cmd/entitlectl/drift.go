@@ -21,12 +21,14 @@ func newDrift(c *cli) *cobra.Command {
 			"incomplete-read), and 1 where a connection could not be read.",
 		Example: "  entitlectl drift -o json || alert\n" +
 			"  entitlectl drift --by person\n" +
+			"  entitlectl drift -o json=drift.json -o html=drift.html\n" +
 			"  entitlectl drift --unmanaged",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
-	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
+	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json and html always do")
+	c.inForms(command, "text", "json", "markdown", "html")
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.limitRows(command)
@@ -36,19 +38,26 @@ func newDrift(c *cli) *cobra.Command {
 }
 
 func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	w, err := c.intent(ctx)
 	if err != nil {
 		return err
 	}
+	if err := c.formsNoInput(w.spec); err != nil {
+		return err
+	}
+	c.warnOfReviews()
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
-		Outside: unmanaged || c.output == "json"})
+		Outside: unmanaged || c.wants("json") || c.wants("html")})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.showRows(drift, func(rows int) render.Report {
+	if err := c.showForms(ctx, drift, func(rows int) render.Report {
 		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
 	}); err != nil {
 		return err

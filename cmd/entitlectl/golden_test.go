@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,11 +30,21 @@ func TestMain(m *testing.M) {
 	if at, err := strconv.ParseInt(os.Getenv(killAt), 10, 64); err == nil {
 		killedMain(at)
 	}
+	waitTogether()
 	testscript.Main(m, map[string]func(){"entitlectl": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
 		os.Exit(run(ctx, scriptEnv(), os.Args[1:]))
 	}})
+}
+
+// waitTogether lets more tests run side by side than there are processors: most of them wait, for pauses that the program makes
+// in a process of its own. A flag of the command line still counts.
+func waitTogether() {
+	testing.Init()
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 }
 
 // scriptEnv is the process's environment with a clock that stands still, with terminals where the script wants them, and
@@ -59,6 +70,9 @@ func scriptEnv() env {
 	return e
 }
 
+// sentAt is a header with when a request was sent.
+const sentAt = "X-Sent-At"
+
 // redirect sends every request to one server, whatever host it is for, so that files need not name a port.
 type redirect struct{ to string }
 
@@ -72,6 +86,7 @@ func (r redirect) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Host = req.URL.Host
 	}
 	req.URL.Scheme, req.URL.Host = server.Scheme, server.Host
+	req.Header.Set(sentAt, time.Now().Format(time.RFC3339Nano)) // tells how late it arrives
 	return http.DefaultTransport.RoundTrip(req)
 }
 

@@ -99,7 +99,7 @@ func whyWatched(c diff.Change) string {
 	return "only watched: it changed each time it was read"
 }
 
-// planned plans what was composed, as plan would.
+// planned plans what was composed, as plan would. What files listed before is left out: what it is to change is no doing of import.
 func (i *importing) planned(ctx context.Context, files compose.Files) (*diff.Plan, error) {
 	s, err := spec.Load(spec.Input{Paths: append(slices.Clone(i.rest), "-"), Stdin: files.Files[0].Text, Formats: providers.Formats(),
 		Operator: i.spec.Operator, StateDir: i.stateDir})
@@ -110,7 +110,9 @@ func (i *importing) planned(ctx context.Context, files compose.Files) (*diff.Pla
 	opts := apply.PlanOptions{Observe: i.progress.observe, Store: i.store, Created: now, Now: now, Spec: s.Digest, Files: s.Files, Rules: s.Rules, NoBound: true}
 	desired := s.Desired(now)
 	for _, sc := range i.scopes {
-		opts.Jobs = append(opts.Jobs, apply.Job{Connection: sc.connection, Desired: desired[sc.connection.Name], Source: i.sources[sc.connection.Name]})
+		before := i.desired[sc.connection.Name].Listed
+		isNew := desired[sc.connection.Name].Where(func(ref spec.Ref) bool { return !before[ref] })
+		opts.Jobs = append(opts.Jobs, apply.Job{Connection: sc.connection, Desired: isNew, Source: i.sources[sc.connection.Name]})
 	}
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil {

@@ -76,7 +76,7 @@ func (c *cli) guardState(ctx context.Context) error {
 			return fmt.Errorf("--state-dir %s: git does not say whether it tracks it: %w", c.stateDir, err)
 		}
 		if tracked {
-			return fmt.Errorf("--state-dir %s: git tracks it, so that a change could say what earlier runs did; take it out of git, or name another folder", c.stateDir)
+			return fmt.Errorf("--state-dir %s: git tracks it, so that a change could say what earlier runs did; take it out of git (git rm -r --cached %s), or name another folder", c.stateDir, path)
 		}
 	}
 	return nil

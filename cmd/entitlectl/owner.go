@@ -11,11 +11,11 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
-// Where CI systems say who set a job off, and for which commit: GitHub, GitLab, Azure, Bitbucket, CircleCI, Buildkite,
-// Jenkins.
+// Where CI systems say who set a job off, and for which commit: GitHub, GitLab, Gitee, Codeup, CodeArts, Azure, Bitbucket, CircleCI,
+// Buildkite, Jenkins.
 var (
-	actorVariables  = []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CIRCLE_USERNAME", "BUILDKITE_BUILD_CREATOR", "BUILD_USER_ID"}
-	commitVariables = []string{"GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT", "CIRCLE_SHA1", "BUILDKITE_COMMIT", "GIT_COMMIT"}
+	actorVariables  = []string{"GITHUB_ACTOR", "GITLAB_USER_LOGIN", "GITEE_PIPELINE_TRIGGER_USER", "BUILD_EXECUTOR", "EXECUTE_USER", "BUILD_REQUESTEDFOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CIRCLE_USERNAME", "BUILDKITE_BUILD_CREATOR", "BUILD_USER_ID"}
+	commitVariables = []string{"GITHUB_SHA", "CI_COMMIT_SHA", "GITEE_COMMIT", "BUILD_SOURCEVERSION", "BITBUCKET_COMMIT", "CIRCLE_SHA1", "BUILDKITE_COMMIT", "GIT_COMMIT"}
 )
 
 // userName is the user of the operating system; "" where it has none.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,16 +38,19 @@ func newPlan(c *cli) *cobra.Command {
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
 			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.\n\n" +
 			"--base REF holds the files against those of a git ref, with live state as it is: what the branch asks for comes first, with the\n" +
-			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart.",
+			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart, and what was\n" +
+			"blocked before does not end with 5.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
 			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"\n" +
 			"  entitlectl plan --base origin/main -o markdown\n" +
+			"  entitlectl plan --out plan.json -o markdown=plan.md -o html=plan.html\n" +
 			"  entitlectl plan --by person --target user/alice",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.plan(cmd.Context(), flags)
 		},
 	}
+	c.inForms(command, "text", "json", "markdown", "html")
 	f := command.Flags()
 	f.Func("out", "save the plan in `FILE`, for apply and show", filled(&flags.out, "FILE"))
 	f.BoolVar(&flags.detailed, "detailed-exitcode", false, "exit 2 where the plan has changes")
@@ -67,7 +71,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
-	if err := checkOutput("--out", flags.out); err != nil {
+	if err := cmp.Or(checkOutput("--out", flags.out), c.checkForms(flags.out)); err != nil {
 		return err
 	}
 	ctx, cancel := c.limited(ctx)
@@ -77,19 +81,20 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := c.notAnInput("--out", flags.out, w.spec); err != nil {
+	if err := cmp.Or(c.notAnInput("--out", flags.out, w.spec), c.formsNoInput(w.spec)); err != nil {
 		return err
 	}
 	if target := c.personTarget(); flags.out != "" && target != "" {
 		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
 	}
 	c.announce(w)
-	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.output == "json" || flags.out != ""
+	c.warnOfReviews()
+	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json") || c.wants("html") || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
-	if err := c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
+	if err := c.showForms(ctx, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
 	}
 	if flags.out != "" && unread == nil {

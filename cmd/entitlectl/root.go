@@ -31,6 +31,7 @@ type cli struct {
 	base        string // git ref of the files that the files are held against; "": none
 	by          string // what rows are sorted by
 	output      string
+	formFiles   []formFile // what is written beside stdout
 	connections []string
 	targets     []string
 	moment      time.Time // --now
@@ -90,7 +91,7 @@ func newRoot(c *cli) *cobra.Command {
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
 	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newFmt(c),
-		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newHistory(c), newLock(c), newStore(c),
+		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newReview(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
@@ -181,6 +182,8 @@ func (c choice) String() string {
 
 func (c choice) Type() string { return strings.Join(c.words, "|") }
 
+func (c choice) choices() []string { return c.words }
+
 func (c choice) Set(word string) error {
 	if !slices.Contains(c.words, word) {
 		return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
@@ -200,8 +203,8 @@ func didYouMean(word string, known []string) string {
 // completeChoices lets shells complete the words of choices.
 func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		if c, ok := f.Value.(choice); ok { // an error would say that the flag does not exist
-			_ = command.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp))
+		if c, ok := f.Value.(interface{ choices() []string }); ok { // an error would say that the flag does not exist
+			_ = command.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.choices(), cobra.ShellCompDirectiveNoFileComp))
 		}
 	})
 }
@@ -247,19 +250,10 @@ func (c *cli) show(document any, report render.Report) error {
 	}
 }
 
-// showRows prints a document on stdout, of which report makes a report with so many rows at most. Where those are too many for
-// Markdown, fewer are taken, so that the rest is counted and not cut.
+// showRows is show of a document of which report makes a report with so many rows at most.
 func (c *cli) showRows(document any, report func(rows int) render.Report) error {
-	switch c.output {
-	case "json":
-		return c.show(document, render.Report{})
-	case "markdown":
-		if all := report(0); render.FitsMarkdown(all) { // it has a limit of its own
-			return c.show(document, all)
-		}
-		return c.show(document, report(render.MarkdownRows))
-	}
-	return c.show(document, report(c.maxRows))
+	c.shown = true
+	return c.writeForm(c.stdout, c.output, document, report)
 }
 
 // limitRows gives a command the flag that says how many rows it shows.

@@ -18,16 +18,21 @@ func newShow(c *cli) *cobra.Command {
 		Use: "show FILE", Short: "Render a saved plan",
 		Long: "Render a plan that plan --out saved. Asks no vendor. A file that was altered, cut or written by another version is refused.",
 		Example: "  entitlectl show plan.json -o markdown\n" +
+			"  entitlectl show plan.json -o html > plan.html\n" +
 			"  entitlectl show plan.json --by person",
 		Args: arguments(1, 1, "the file of a saved plan"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.checkForms(args[0]); err != nil {
+				return err
+			}
 			plan, err := readPlan(args[0])
 			if err != nil {
 				return err
 			}
-			return c.showRows(plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) })
+			return c.showForms(cmd.Context(), plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) })
 		},
 	}
+	c.inForms(command, "text", "json", "markdown", "html")
 	c.limitRows(command)
 	c.sorted(command)
 	return command

@@ -73,10 +73,13 @@ func TestPasswordsOfTheStore(t *testing.T) {
 		{"postgres://u:SECRET@127.0.0.1:1/d?connect_timeout=1", "postgres://127.0.0.1:1/d", nil},
 		{"postgres://u@127.0.0.1:1/d?password=env:PASS&connect_timeout=1", "postgres://127.0.0.1:1/d", nil},
 	} {
-		code, out := stored(t, map[string]string{storeVariable: test.variable, "PASS": "SECRET"}, append([]string{"lock"}, test.args...)...)
-		if code != exitError || !strings.Contains(out, test.want) || strings.Contains(out, "SEC") {
-			t.Errorf("%v: exit %d\n%s", test.args, code, out)
-		}
+		t.Run("", func(t *testing.T) {
+			t.Parallel() // a server that is not there is waited for
+			code, out := stored(t, map[string]string{storeVariable: test.variable, "PASS": "SECRET"}, append([]string{"lock"}, test.args...)...)
+			if code != exitError || !strings.Contains(out, test.want) || strings.Contains(out, "SEC") {
+				t.Errorf("%v: exit %d\n%s", test.args, code, out)
+			}
+		})
 	}
 }
 

@@ -92,7 +92,7 @@ func (r *run) findLate(ctx context.Context) {
 		return
 	}
 	q := provider.ReadBack(r.part.Name, r.desired, closed)
-	live, err := r.target.Read(ctx, q)
+	live, err := provider.Read(ctx, r.target, r.job.Connection, q)
 	if err != nil {
 		return // the changes themselves were read back; what else there is, the next plan tells
 	}

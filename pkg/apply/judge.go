@@ -66,7 +66,7 @@ func (r *run) reread(ctx context.Context) {
 	}
 	keepLooks(kept, r.part.Name, q.Looks)
 	r.opts.Observe.tell(readingDone(r.part.Name, q.Looks))
-	r.part.Open, r.account = live.Open(), live.Account
+	r.part.Open, r.part.LiveNames, r.account = live.Open(), live.LiveNames, live.Account
 	r.steps.skip(r.steps.unsent(), live)
 	r.steps.holdBack(live, r.ledger.doubts)
 	now := cmp.Or(r.opts.Now, time.Now())

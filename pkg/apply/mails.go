@@ -103,7 +103,7 @@ func (r *run) tellBounced(ctx context.Context) {
 	}
 	q := provider.ReadBack(r.part.Name, r.desired, mailed)
 	q.Notices, q.Pairs = true, spec.Grants{}
-	live, err := r.target.Read(ctx, q)
+	live, err := provider.Read(ctx, r.target, r.job.Connection, q)
 	if err != nil {
 		return // what the changes did was read back; the next plan tells the rest
 	}

@@ -36,6 +36,8 @@ type ApplyOptions struct {
 	Now         time.Time        // the moment that the run judges by; zero: the present
 	Reason      string           // why the run is made, for the history
 	Overrides   []store.Override // what it is allowed to break, for the history
+	Claims      store.Claims     // what it was told of the change, for the history
+	Made        *diff.Plan       // the plan as it was made, with its own overrides, for the history; nil: Plan is
 	// Finished says whether a result leaves nothing that should have been done, for the history. nil: where all of it is clean.
 	Finished func(*diff.Result) bool
 }

@@ -139,7 +139,7 @@ func (s *sender) transmit(ctx context.Context, event CallStarted, call diff.Call
 	event.Changes = len(call.Changes)
 	s.opts.Observe.tell(event)
 	timely := true
-	err := s.target.Do(ctx, call.Name, changes, func() error {
+	err := s.target.Do(ctx, call.Name, s.part.LiveNames.CalledAsLive(s.part.Name, changes), func() error {
 		if timely = s.timely(changes); !timely {
 			return errOutdated
 		}

@@ -90,9 +90,16 @@ func (s *Session) Release() error {
 	return errors.Join(errs...)
 }
 
-// started adds to the history what the run is about to do.
+// started adds to the history what the run is about to do, with its plan.
 func (s *Session) started(ctx context.Context, opts ApplyOptions) error {
-	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides}, nil)
+	if s == nil {
+		return nil
+	}
+	made := opts.Made
+	if made == nil {
+		made = opts.Plan
+	}
+	return s.record(ctx, opts.Plan, store.Record{Kind: store.RunStarted, Reason: opts.Reason, Overrides: opts.Overrides, Claims: opts.Claims}, made.Rows(s.who.Run))
 }
 
 // ended adds to the history what the run did: in the record how much, in its details what became of each change.

@@ -17,6 +17,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/file"
+	"github.com/entitlectl/entitlectl/pkg/store/postgres"
+	"github.com/entitlectl/entitlectl/pkg/store/postgres/pgtest"
 	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
@@ -42,15 +44,36 @@ func TestSimulation(t *testing.T) {
 	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
 		seeds = 300
 	}
+	t.Run("file", func(t *testing.T) {
+		folder := storetest.Folder(t)
+		simulations(t, seeds, func(seed int) store.Store { return file.Open(filepath.Join(folder, fmt.Sprint(seed))) })
+	})
+	if os.Getenv("ENTITLECTL_TEST_LONG") == "" {
+		seeds /= 25
+	}
+	// The server is a real one. Virtual time stands still while a statement is on its way, and goes on between two.
+	t.Run("postgres", func(t *testing.T) {
+		server := pgtest.Shared(t)
+		simulations(t, seeds, func(int) store.Store {
+			s, err := postgres.Open(server.URL(server.Schema(t)), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		})
+	})
+}
+
+// simulations simulates drawn worlds, each with an empty store.
+func simulations(t *testing.T, seeds int, empty func(seed int) store.Store) {
 	var sum simulation
-	parent := storetest.Folder(t)
 	for seed := range seeds {
 		var one simulation
 		var err error
-		folder := filepath.Join(parent, fmt.Sprint(seed))
+		s := empty(seed)
 		synctest.Test(t, func(t *testing.T) {
-			one = simulate(uint64(seed), file.Open(folder))
-			err = one.course(t.Context())
+			one = simulate(uint64(seed), s)
+			err = errors.Join(one.course(t.Context()), s.Close())
 		})
 		if err != nil {
 			t.Fatalf("seed %d: %v\ncalls %v\nfaults %v, lag %v", seed, err, one.vendor.calls, one.vendor.faults, one.vendor.lag)

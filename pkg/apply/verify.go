@@ -56,13 +56,13 @@ func (r *run) verify(ctx context.Context, watched []int) {
 func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
 	q := provider.ReadBack(r.part.Name, r.desired, r.steps.at(watched))
 	if ctx.Err() == nil {
-		if live, err := r.target.Read(ctx, q); err == nil || ctx.Err() == nil {
+		if live, err := provider.Read(ctx, r.target, r.job.Connection, q); err == nil || ctx.Err() == nil {
 			return live, err
 		}
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
 	defer cancel()
-	return r.target.Read(last, q)
+	return provider.Read(last, r.target, r.job.Connection, q)
 }
 
 // await gives what earlier runs may have sent the time to show, before it is sent again; of mails, before they are reported

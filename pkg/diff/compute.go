@@ -91,10 +91,18 @@ func (d *delta) resources() {
 	}
 }
 
+// nameSetting is the key of the setting that is the name; "" where the files do not compare that.
+func nameSetting(want spec.Resource) string {
+	if want.Previously == "" || want.Schema == nil {
+		return ""
+	}
+	return want.Schema.NameKey()
+}
+
 // sentWith is the Settings of a change.
 func sentWith(op Op, want spec.Resource) spec.Settings {
 	if op == OpCreate {
-		return want.Settings.And(want.Fixed)
+		return want.Settings.And(want.Fixed).With(nameSetting(want), "") // the change says it
 	}
 	return want.Fixed
 }

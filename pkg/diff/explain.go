@@ -13,6 +13,8 @@ type Base struct {
 	Spec   string `json:"spec,omitempty"` // digest of its files
 	// Missing are files and folders that were named and that it does not have: all that is in them is new.
 	Missing []string `json:"missing,omitempty"`
+	// Behind is how many of its commits that changed these files are not merged here: what they changed seems to be taken back.
+	Behind int `json:"behind,omitempty"`
 	// Problem says why its files tell nothing; "" where they do. Then no change says what it is because of.
 	Problem  string           `json:"problem,omitempty"`
 	Weakened []spec.Weakening `json:"weakened,omitempty"` // what guards access there, and not, or less, in the plan's files
@@ -29,7 +31,7 @@ const (
 
 // Because marks the changes that Compare found by whether other files, which want base, would ask for them too, as live is.
 func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) {
-	read := base.Where(func(ref spec.Ref) bool {
+	read := formerly(base, c.desired).Where(func(ref spec.Ref) bool {
 		_, asked := c.desired.Resources[ref]
 		return asked
 	})
@@ -86,7 +88,11 @@ func explain(connection string, c *Change, files, base *spec.Chains) {
 	if c.Op != OpRevoke || c.Because != BecauseFiles {
 		return
 	}
-	if was := base.Of(g, 1); len(was) > 0 && !was[0].Lapsed {
+	was := base.Of(g, 1)
+	if len(was) == 0 {
+		was = base.Of(files.Before(g), 1)
+	}
+	if len(was) > 0 && !was[0].Lapsed {
 		c.Was = files.Gone(g, was[0]).Source()
 		if c.Via == (spec.Via{}) {
 			c.Via = spec.ViaOf(was[0].Steps)

@@ -32,6 +32,7 @@ type Live struct {
 	Nameless map[spec.Grant]bool
 	// Account is whose resources these are in the vendor's words: a project, a directory; "" where no read tells.
 	Account   string
+	LiveNames LiveNames
 	Unmanaged int // live resources that desired does not list; 0 where a part was read
 	Notes     []string
 	// Mails is how many mails a change makes the vendor send; nil means none. Resends are counted without it.

@@ -55,6 +55,8 @@ type ConnectionPlan struct {
 
 	Open map[spec.Ref]bool `json:"-"` // what was open to everyone when it was read last; whoever applies a saved plan reads again
 
+	LiveNames LiveNames `json:"-"` // as of the last read too
+
 	NotAsked *NotAsked `json:"-"` // what was not asked; no part of the plan, whose bytes are the same with all asked
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"unicode/utf8"
 )
 
 // headRow is the first row of a result: all but its connections. The run makes rows of two results differ.
@@ -60,6 +62,101 @@ func (w *planWriter) result(r *ChangeResult) (json.RawMessage, error) {
 	text := w.plain(r.Change)
 	w.quick = append(appendString(append(text[:len(text)-1], `,"outcome":`...), string(r.Outcome)), '}')
 	return w.quick, nil
+}
+
+// planPiece is how many bytes of a plan a row has, about.
+const planPiece = 1 << 16
+
+// Rows yields the plan of a run as JSON texts of one line each: a head, then the plan's own JSON, cut into texts. It is made piece by
+// piece, so that a large plan is not in memory twice.
+func (p *Plan) Rows(run string) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		out := &planCutter{yield: yield}
+		if !yield(row(planHead{run, p.Format, p.ID})) {
+			return
+		}
+		if err := p.Write(out); err != nil && !out.left {
+			yield(nil, err)
+		} else if err == nil && len(out.rest) > 0 {
+			yield(row(string(out.rest)))
+		}
+	}
+}
+
+// planHead is the first row of a plan. The run makes rows of two runs of a plan differ.
+type planHead struct {
+	Run    string `json:"run"`
+	Format int    `json:"format"`
+	Plan   string `json:"plan"`
+}
+
+// planCutter hands on what is written to it as rows.
+type planCutter struct {
+	yield func(json.RawMessage, error) bool
+	rest  []byte
+	left  bool // whoever takes the rows takes no more
+}
+
+// Write keeps what is no whole piece yet. No piece ends within a character.
+func (w *planCutter) Write(data []byte) (int, error) {
+	w.rest = append(w.rest, data...)
+	for len(w.rest) > planPiece {
+		at := planPiece
+		for !utf8.RuneStart(w.rest[at]) {
+			at--
+		}
+		if !w.yield(row(string(w.rest[:at]))) {
+			w.left = true
+			return 0, io.ErrClosedPipe
+		}
+		w.rest = append(w.rest[:0], w.rest[at:]...)
+	}
+	return len(data), nil
+}
+
+// WritePlan writes the JSON of the plan that Rows made rows of.
+func WritePlan(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
+	n := 0
+	for text, err := range rows {
+		var piece string
+		if n++; err == nil && n > 1 {
+			err = json.Unmarshal(text, &piece)
+		}
+		if err != nil {
+			return fmt.Errorf("row %d of the plan: %w", n, err)
+		}
+		if _, err := io.WriteString(w, piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EachResult hands on the changes that Result.Rows made rows of, one by one, each with its connection, until one is not taken.
+func EachResult(rows iter.Seq2[json.RawMessage, error], take func(PartResult, ChangeResult) bool) error {
+	n := 0
+	var part PartResult
+	for text, err := range rows {
+		var c ChangeResult
+		switch n++; {
+		case err != nil:
+			return err
+		case n == 1:
+			continue
+		case bytes.HasPrefix(text, []byte(connectionKey)):
+			var c connectionRow
+			err = json.Unmarshal(text, &c)
+			part = c.Connection
+		default:
+			if err = json.Unmarshal(text, &c); err == nil && !take(part, c) {
+				return nil
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("row %d of the details: %w", n, err)
+		}
+	}
+	return nil
 }
 
 func row(v any) (json.RawMessage, error) {

@@ -117,3 +117,56 @@ func TestRowsAreAsPackageJSONWritesThem(t *testing.T) {
 		}
 	})
 }
+
+// A plan comes back from its rows byte for byte, however long it is and wherever it is cut.
+func TestRowsOfAPlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{{Name: "a"}}}
+		for range rapid.IntRange(0, 1200).Draw(t, "changes") {
+			p.Connections[0].Changes = append(p.Connections[0].Changes, diff.Change{Op: diff.OpGrant, Resource: "<ü名\"\u2028>", Subject: spec.Subject{Name: "Ж\\"}})
+		}
+		p.Seal()
+		var want, got bytes.Buffer
+		if err := p.Write(&want); err != nil {
+			t.Fatal(err)
+		}
+		if err := diff.WritePlan(&got, p.Rows("run")); err != nil {
+			t.Fatal(err)
+		}
+		if want.String() != got.String() {
+			t.Fatalf("%d bytes came back of %d", got.Len(), want.Len())
+		}
+		for row := range p.Rows("run") {
+			if bytes.ContainsRune(row, '\n') {
+				t.Fatal("a row has several lines")
+			}
+			break // taking no more is fine
+		}
+	})
+	cut := errors.New("cut")
+	broken := func(yield func(json.RawMessage, error) bool) {
+		_ = yield(json.RawMessage("{}"), nil) && yield(nil, cut)
+	}
+	if err := diff.WritePlan(&bytes.Buffer{}, broken); !errors.Is(err, cut) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The changes of a result come one by one with their connections, until no more are taken.
+func TestChangesOfAResultOneByOne(t *testing.T) {
+	rows := []string{`{"run":"r"}`, `{"connection":{"name":"a"}}`, `{"op":"grant"}`, `{"connection":{"name":"b"}}`, `{"op":"revoke"}`, `{"op":"delete"}`}
+	for most, want := range map[int]string{9: "a grant, b revoke, b delete, ", 2: "a grant, b revoke, "} {
+		got, n := "", 0
+		err := diff.EachResult(jsonRows(rows...), func(part diff.PartResult, c diff.ChangeResult) bool {
+			got += part.Name + " " + string(c.Op) + ", "
+			n++
+			return n < most
+		})
+		if err != nil || got != want {
+			t.Errorf("got %q, %v; want %q", got, err, want)
+		}
+	}
+	if err := diff.EachResult(jsonRows(`{"run":"r"}`, `{`), nil); err == nil {
+		t.Error("what is no JSON was taken")
+	}
+}

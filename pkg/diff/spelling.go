@@ -81,6 +81,7 @@ func (c *Comparison) matchRole(at RoleOn, missing []spec.Grant, holders []spec.S
 			return meant[s] > 0 || c.desired.Known[s] || len(c.sameEnded(at.grant(s))) > 0
 		}))
 	}
+	c.matchFormer(missing, byName)
 }
 
 // show notes that a holder may be whom a missing grant means.

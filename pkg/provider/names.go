@@ -9,7 +9,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// Respelt lists, sorted, the holders whose names are spellings of those whom Missing lists, on the same resource. The vendor is
+// Respelt lists, sorted, the holders whose names are spellings of those whom Missing lists, or are what these were called before, on
+// the same resource. The vendor is
 // to be asked about them too: where it knows both, they are two.
 func (q Query) Respelt(live diff.Live) []spec.Subject {
 	type key struct {
@@ -19,6 +20,9 @@ func (q Query) Respelt(live diff.Live) []spec.Subject {
 	missing := map[key]bool{}
 	for g := range q.Grants().Minus(live.Grants) {
 		missing[key{g.Resource, spec.Fold(g.Subject.Name)}] = true
+		for _, former := range q.Desired.Former[g.Subject] {
+			missing[key{g.Resource, spec.Fold(former.Name)}] = true
+		}
 	}
 	if len(missing) == 0 {
 		return nil

@@ -5,7 +5,8 @@ import "context"
 // Prober is a Source that can say, thing by thing, whether what it needs is there.
 type Prober interface {
 	// Probes are what to look at so that the query can be planned, in the order in which it is worth asking, and then what writing
-	// would need besides. It is pure; each probe asks the vendor with a request or two that change nothing.
+	// would need besides; of a query that lists nothing, as before an import, what reading all takes. It is pure; each probe asks the
+	// vendor with a request or two that change nothing.
 	Probes(q Query) []Probe
 }
 

@@ -12,8 +12,10 @@ import (
 // Read reads a connection. Where a list that more stands on than one resource is not whole, nothing is known of any listed
 // resource: live shows none of them, and says of each why nothing may be changed there. What reads back what was sent is an
 // error then, and is asked again.
+//
+// A resource that is there under the name that it had before is shown under its present one, with the other as a setting.
 func Read(ctx context.Context, source Source, of spec.Connection, q Query) (diff.Live, error) {
-	live, err := source.Read(ctx, q)
+	live, err := readRenamed(ctx, source, q)
 	var lacks *NotWhole
 	if q.ReadBack || !errors.As(err, &lacks) {
 		return live, err

@@ -6,7 +6,7 @@ import (
 )
 
 // Desired returns for each connection, by name, what should be at a moment. Connections without resources are there too.
-// The caller owns the result, but for Departed, Known, Addresses and Platforms, which connections share.
+// The caller owns the result, but for Departed, Known, Addresses, Platforms and Former, which connections share.
 func (s *Spec) Desired(now time.Time) map[string]State {
 	states := make(map[string]State, len(s.Connections))
 	sites := make(map[string]remembering, len(s.Connections))
@@ -16,7 +16,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 		by := site.view(s.users)
 		state, known := people[by]
 		if !known {
-			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site), Platforms: s.platforms(site)}
+			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site), Platforms: s.platforms(site), Former: s.former(site)}
 			people[by] = state
 		}
 		state.Resources, state.Listed = map[Ref]Resource{}, map[Ref]bool{}
@@ -27,6 +27,9 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 	for _, r := range s.resources {
 		state := states[r.in.name]
 		state.Resources[r.ref()], state.Listed[r.ref()] = r.Resource, true
+		if former, renamed := r.FormerRef(r.ref()); renamed {
+			state.Listed[former] = true
+		}
 		r.grant(state, sites[r.in.name], now, teams)
 	}
 	return states

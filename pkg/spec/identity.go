@@ -62,7 +62,7 @@ func (c *connection) identity(u *user) Subject {
 func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Name == "" }
 
 // names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
-// address.
+// address; and the same of what they were called before.
 func (c *connection) names(u *user) []Subject {
 	names := []Subject{byAccount(c.person(u))}
 	if identity := c.identity(u); identity.Name != "" {
@@ -79,6 +79,9 @@ func (c *connection) names(u *user) []Subject {
 		for _, kind := range []SubjectKind{SubjectUser, SubjectMailbox, SubjectAddress} {
 			names = append(names, Subject{Kind: kind, Name: address})
 		}
+	}
+	if u.previously.name != "" {
+		names = append(names, c.names(u.before())...)
 	}
 	return names
 }

@@ -14,6 +14,7 @@ type KindSchema struct {
 	Ownership bool // takes ownership: and state:
 	Create    bool // one that is listed and not there is made
 	Delete    bool // with state: absent it is deleted; where nobody can, that is an error
+	Rename    bool // one that had another name before is given its present one; where nobody can, that is blocked
 	Settings  []Setting
 	Lists     []List // who has which role; none: the kind holds no grants
 	About     string // for editors, as in all schemas here
@@ -101,7 +102,7 @@ type When struct{ Setting, Word string }
 
 // keys are all keys of a resource.
 func (k *KindSchema) keys() []string {
-	keys := []string{string(k.ID), "in"}
+	keys := []string{string(k.ID), "in", keyPreviously}
 	if k.Ownership {
 		keys = append(keys, "ownership", "state")
 	}

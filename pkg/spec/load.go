@@ -31,6 +31,8 @@ type Input struct {
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
 	Past     *Past     // nil: files are read as they are now
+	// Instead are contents that are read instead of those of files, by the names that Spec.Files has.
+	Instead map[string][]byte
 }
 
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
@@ -49,7 +51,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.past = most, in.Stdin, in.Past
+	l.bounds, l.stdin, l.past, l.instead = most, in.Stdin, in.Past, in.Instead
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {
@@ -73,7 +75,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	slices.Sort(digests)
 	s := &Spec{
 		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, sites: l.connections, ruleAt: l.rulePlaces(),
+		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, reviewers: l.reviewers, sites: l.connections, ruleAt: l.rulePlaces(),
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
@@ -111,6 +113,7 @@ type loader struct {
 	stateDir    string
 	stdin       []byte // nil: there is none
 	past        *Past  // nil: there is none
+	instead     map[string][]byte
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
@@ -128,6 +131,7 @@ type loader struct {
 	teamNames   []string
 	resources   []*resource
 	tests       []Test
+	reviewers   []reviewer
 
 	floors   []*ruleSource // the rules files
 	reviewed *ruleSource   // all other files
@@ -138,7 +142,7 @@ type loader struct {
 
 // The keys at the top level of a file.
 var (
-	fileKeys      = []string{"version", "connections", "users", "teams", "tests", "rules"} // beside the sections of kinds
+	fileKeys      = []string{"version", "connections", "users", "teams", "tests", "reviewers", "rules"} // beside the sections of kinds
 	rulesFileKeys = []string{"version", "rules"}
 )
 
@@ -173,7 +177,7 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
 	}
 	sections := map[string]func(*yaml.Node){
-		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "tests": d.decodeTests, "rules": d.decodeRules,
+		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "tests": d.decodeTests, "reviewers": d.decodeReviewers, "rules": d.decodeRules,
 	}
 	for _, k := range d.kinds {
 		sections[k.Section] = func(n *yaml.Node) { d.decodeResources(n, k) }

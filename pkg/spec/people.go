@@ -10,14 +10,15 @@ import (
 
 // user is a person or robot, as the file names it.
 type user struct {
-	name     string
-	account  string // the vendor's user name
-	domain   string // lower case; blank: the connection's default
-	email    string // lower case
-	platform string // one of some provider's words; blank: the connection's
-	given    []given
-	left     bool
-	source   Position
+	name       string
+	account    string // the vendor's user name
+	domain     string // lower case; blank: the connection's default
+	email      string // lower case
+	platform   string // one of some provider's words; blank: the connection's
+	given      []given
+	left       bool
+	previously mention // the name or address before
+	source     Position
 }
 
 // given is the name of a user at one connection.
@@ -40,7 +41,7 @@ type team struct {
 }
 
 var (
-	userKeys = []string{"name", "account", "domain", "platform", "email", "names", "state"}
+	userKeys = []string{"name", keyPreviously, "account", "domain", "platform", "email", "names", "state"}
 	// The states of a user.
 	userStates = []string{"active", "left"}
 )
@@ -62,6 +63,7 @@ func (d *decoder) user(n *yaml.Node) bool {
 	u := &user{account: o.read("account", d.name), domain: o.read("domain", d.domain), email: o.read("email", d.address)}
 	u.platform = o.choice("platform", platformsOf(d.formats))
 	u.left = o.choice("state", userStates) == "left"
+	d.previousUser(o, u)
 	if v := o.get("names"); v != nil {
 		for key, value := range d.pairs(v, "names") {
 			if name, ok := d.name(value, "name at "+quoted(key.Value)); ok {
@@ -145,8 +147,7 @@ func (d *decoder) decodeTeams(n *yaml.Node) {
 		t := &team{name: key.Value, source: d.at(key)}
 		d.teams[t.name] = t
 		d.teamList, d.teamNames = append(d.teamList, t), append(d.teamNames, t.name)
-		items, _ := d.list(value, "team "+quoted(t.name))
-		t.members = d.items(items, inTeam)
+		t.members = d.itemsIn(value, "team "+quoted(t.name), inTeam)
 	}
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +19,7 @@ func (l *loader) resolve() {
 	order := l.nest()
 	l.resolveResources(l.namelessTeams(order))
 	l.resolveTests()
+	l.resolveReviewers()
 	l.rejectShared()
 	l.boundGrants(order)
 	l.warnOfVainLimits()
@@ -29,6 +31,7 @@ func (l *loader) resolve() {
 	}
 	l.rules = strictest(l.floors, l.reviewed)
 	l.rules.Protected, l.rules.RequireSelf = l.withOtherNames(l.rules.Protected), l.withOtherNames(l.rules.RequireSelf)
+	l.underNewNames(&l.rules)
 }
 
 func (l *loader) noteMailsOfLeft() {
@@ -66,6 +69,7 @@ func (l *loader) resolveResources(nameless func(*connection) map[*team]*user) {
 			l.identified(e.to, r, c, nameless(c))
 		}
 	}
+	l.checkPrevious(refs)
 }
 
 // namelessTeams answers for a connection who of each team has no name there, one of them. Connections of one view share that.
@@ -208,12 +212,18 @@ func (l *loader) named(u *user, at Position, of string, r *resource, c *connecti
 
 // withOtherNames adds to protections of users the other names that the files map them to.
 func (l *loader) withOtherNames(protections []Protection) []Protection {
-	all := make([]Protection, 0, len(protections))
+	all, renamed := make([]Protection, 0, len(protections)), l.renamedUsers()
 	for _, p := range protections {
 		all = append(all, p)
-		u := l.users[p.Subject.Name]
+		u := cmp.Or(l.users[p.Subject.Name], renamed[p.Subject.Name])
 		if !p.Literal || u == nil {
 			continue
+		}
+		for _, name := range []string{u.name, u.previously.name} { // rules may write either
+			if other := p; u.previously.name != "" && name != p.Subject.Name {
+				other.Subject = Subject{Kind: SubjectUser, Name: name}
+				all = append(all, other)
+			}
 		}
 		p.Literal = false
 		if u.account != u.name {

@@ -11,11 +11,12 @@ import (
 // resource is a listed resource with what the files grant on it.
 type resource struct {
 	Resource
-	schema  *KindSchema
-	name    string
-	in      mention       // the connection
-	users   []userSetting // the settings that name users
-	entries []entry
+	schema     *KindSchema
+	name       string
+	in         mention       // the connection
+	previously Position      // where its previous name stands
+	users      []userSetting // the settings that name users
+	entries    []entry
 }
 
 // userSetting is a setting that names a user.
@@ -91,6 +92,7 @@ func (d *decoder) resource(o object, k *KindSchema) *resource {
 	if k.Ownership {
 		d.ownership(o, r)
 	}
+	d.previous(o, r, read)
 	if named && placed {
 		d.resources = append(d.resources, r)
 	}

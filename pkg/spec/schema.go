@@ -15,6 +15,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"users":       about(listOf(pointer("user")), "people and robots"),
 		"teams":       about(such(mapOf(listOf(pointer("item"))), map[string]any{"cad": []any{"alice", "bob"}}), "sets of users, by name; a team may hold team:NAME"),
 		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
+		"reviewers":   about(such(mapOf(listOf(pointer("name"))), map[string]any{"team:cad": []any{"bob"}}), "who decides in access reviews: by KIND/NAME, by team:NAME about what a team gives, and by * about all others"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
 	defs, kinds := definitions(formats, false)
@@ -104,13 +105,14 @@ func commonDefinitions(formats []ProviderSchema) schema {
 			"a date, which is 00:00 UTC, or a moment as in RFC 3339"),
 		"count": such(schema{"type": "integer", "minimum": 0}, 3),
 		"user": record([]string{"name"}, schema{
-			"name":     about(such(pointer("name"), "alice"), "what these files call them"),
-			"account":  about(such(line(maxName), "alice.lee"), "the vendor's user name, if it is not the name"),
-			"domain":   about(such(line(maxName), "corp.local"), "the directory domain, if it is not the connection's"),
-			"platform": about(words(platformsOf(formats)), "the kind of directory they are of, if it is not that of the connection"),
-			"email":    about(such(pointer("address"), "alice@corp.example"), "the mail address, by which mail groups know them"),
-			"names":    about(such(mapOf(pointer("name")), map[string]any{"workspace": "alice.lee"}), "the name at single connections, where it differs: CONNECTION: NAME"),
-			"state":    about(such(words(userStates), "left"), "left: loses every grant everywhere"),
+			"name":        about(such(pointer("name"), "alice"), "what these files call them"),
+			keyPreviously: about(such(line(maxName), "alice.smith"), "the name or mail address that they had before, so that what they hold under it is theirs; remove it once nobody holds anything under it"),
+			"account":     about(such(line(maxName), "alice.lee"), "the vendor's user name, if it is not the name"),
+			"domain":      about(such(line(maxName), "corp.local"), "the directory domain, if it is not the connection's"),
+			"platform":    about(words(platformsOf(formats)), "the kind of directory they are of, if it is not that of the connection"),
+			"email":       about(such(pointer("address"), "alice@corp.example"), "the mail address, by which mail groups know them"),
+			"names":       about(such(mapOf(pointer("name")), map[string]any{"workspace": "alice.lee"}), "the name at single connections, where it differs: CONNECTION: NAME"),
+			"state":       about(such(words(userStates), "left"), "left: loses every grant everywhere"),
 		}),
 		"grant": record([]string{"to"}, schema{
 			"to":      about(such(listOf(pointer("item")), []any{"team:cad", "alice", "group:Designers"}), "who gets it"),
@@ -169,8 +171,9 @@ func rulesSchema() schema {
 func (k *KindSchema) schema() schema {
 	id := map[IDForm]string{ByName: "name", ByAddress: "address"}[k.ID]
 	keys := schema{
-		string(k.ID): about(pointer(id), "the "+id+" that its vendor knows it by"),
-		"in":         about(such(pointer("name"), "workspace"), "the connection that has it"),
+		string(k.ID):  about(pointer(id), "the "+id+" that its vendor knows it by"),
+		"in":          about(such(pointer("name"), "workspace"), "the connection that has it"),
+		keyPreviously: about(pointer(id), "the "+id+" that it had before: it is given the new one where the vendor can; remove it once that is done"),
 	}
 	if k.Ownership {
 		keys["ownership"] = about(words(ownerships), "owned: grants that are not listed are revoked; add-only: nothing is taken but what ended and what people hold who left; ignored: only read")

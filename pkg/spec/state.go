@@ -15,10 +15,13 @@ type State struct {
 	Known map[Subject]bool
 	// Addresses are those that the file gives people, by their names at the connection. Only desired states have them.
 	Addresses map[Subject]string
+	// Former are the names by which the connection may have known people before, as previously: says, by those that they have now.
+	// Only desired states have them.
+	Former map[Subject][]Subject
 	// Platforms are the kinds of directories that people are of, in the vendor's words, by their names at the connection. Only desired
 	// states have them, of those of whom the file says it.
 	Platforms map[Subject]string
-	// Listed are the resources that the file lists, also where Resources are cut to some. Only desired states have them.
+	// Listed are the resources that the file lists, by previous names too, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
 	// FailedTests are the access tests of the files that do not hold here. Only desired states have them, where they were run.
 	FailedTests []FailedTest
@@ -39,11 +42,14 @@ type Resource struct {
 	Fixed    Settings // never compared nor changed, but sent along with changes: an account's e-mail
 	Open     bool     // everybody may use it, whoever is listed: grants are kept but mean nothing
 
-	Ownership Ownership   // desired: what may be done here
-	Absent    bool        // desired: the resource is to be deleted
-	Implied   Settings    // desired: settings that are meant although nobody wrote them; they never change live
-	Source    Position    // desired
-	Schema    *KindSchema // desired: what its kind holds; nil where nobody said
+	Ownership Ownership // desired: what may be done here
+	Absent    bool      // desired: the resource is to be deleted
+	// Previously is the name that it had before, in a desired state: if it is live under that, it is this one. Its present name is
+	// among its Settings then, by KindSchema.NameKey.
+	Previously string
+	Implied    Settings    // desired: settings that are meant although nobody wrote them; they never change live
+	Source     Position    // desired
+	Schema     *KindSchema // desired: what its kind holds; nil where nobody said
 
 	Incomplete string // live: why a list that tells of it can't be trusted to be whole; "" when all are
 	Uncounted  string // live: why nobody can tell who holds it, so that grants are taken to be there; "" when they can

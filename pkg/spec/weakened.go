@@ -189,6 +189,9 @@ func (w *weakened) resources() {
 	now := make(map[Ref]*resource, len(w.later.resources))
 	for _, r := range w.later.resources {
 		now[r.ref()] = r
+		if former, renamed := r.FormerRef(r.ref()); renamed {
+			now[former] = r
+		}
 	}
 	for _, had := range w.earlier.resources {
 		have, on := now[had.ref()], had.in.name+" "+had.ref().String()

@@ -48,6 +48,7 @@ func TestWeakened(t *testing.T) {
 		{"a person of another account", "{name: a}", "{name: a, account: z}", ""},
 		{"a setting that opens", "audience: assigned, grants: [{to: [a]}]", "audience: everyone", ""}, // the made-up kind has no reach
 		{"a resource goes", "  - {name: Dropped, in: w, grants: [{to: [a]}]}\n", "", "resource w app-group/Dropped:  -> (was 10)"},
+		{"a resource has another name, as the files say", "{name: Dropped, in: w,", "{name: Other, previously: Dropped, ownership: add-only, in: w,", "ownership w app-group/Dropped: owned -> add-only (10, was 10)"},
 		{"a watched one goes", "  - {name: Watched, in: w, ownership: ignored, grants: [{to: [a]}]}\n", "", ""},
 		{"a resource is to be deleted", "{name: Dropped, in: w, grants: [{to: [a]}]}", "{name: Dropped, in: w, state: absent}", ""},
 		{"less ownership", "{name: G, in: w,", "{name: G, in: w, ownership: add-only,", "ownership w app-group/G: owned -> add-only (7, was 7)"},

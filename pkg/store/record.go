@@ -95,8 +95,9 @@ type Record struct {
 	Calls     int             `json:"calls,omitempty"`
 	Reason    string          `json:"reason,omitempty"`
 	Overrides []Override      `json:"overrides,omitempty"` // of a run that started: the rules that it broke, since it was allowed to
+	Claims    Claims          `json:"claims,omitzero"`     // of a run that started: who is said to have asked for it and approved it
 	Result    json.RawMessage `json:"result,omitempty"`    // what a run did, in short; earlier versions wrote all of it here. The store does not look into it
-	Details   *Details        `json:"details,omitempty"`   // of a run that ended: what became of each change, kept apart
+	Details   *Details        `json:"details,omitempty"`   // kept apart: of a run that started its plan, of one that ended what became of each change
 }
 
 // Override is a rule that a run was allowed to break, and how far.
@@ -130,8 +131,9 @@ func Digest(prev string, record []byte) string {
 // Chain is a history that was checked.
 type Chain struct {
 	Records int      `json:"records"`
-	Digests []string `json:"-"`    // of each record, oldest first
-	Head    string   `json:"head"` // of the newest; "" where there is none
+	Digests []string `json:"-"`               // of each record, oldest first
+	Begin   string   `json:"begin,omitempty"` // of the last one that was pruned; "" where none was
+	Head    string   `json:"head"`            // of the newest; "" where there is none
 }
 
 // Contains says whether the chain has a record with the digest, of which the first characters are enough.

@@ -12,7 +12,7 @@ import (
 
 // Access is an answer about who may use what.
 func Access(a *access.Answer) Report {
-	report := Report{Title: "Access", Totals: accessTotals(a)}
+	report := Report{Title: "Access", Totals: accessTotals(a), page: func() *page { return accessPage(a) }}
 	for _, c := range a.Connections {
 		s := Section{Title: Heading(c.Name, c.Provider, nil)}
 		for _, r := range a.Rows {

@@ -39,6 +39,7 @@ func Drift(d *diff.Drift, l Layout) Report {
 	}
 	report.Apart = apartOf(d.Base, apart, l.By)
 	report.Totals = driftTotals(d.Summary, seen) + hiddenText(hidden)
+	report.page = func() *page { return driftPage(d, own, apart) }
 	return report
 }
 

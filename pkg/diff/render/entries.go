@@ -69,11 +69,14 @@ func personOf(c diff.Change) string {
 	switch {
 	case c.Person != "":
 		return c.Person
-	case c.Source == "" && c.Was == "":
+	case stranger(c):
 		return c.Subject.String() + " (not in the files)"
 	}
 	return c.Subject.String()
 }
+
+// stranger says whether the files know nobody by the subject of a change.
+func stranger(c diff.Change) bool { return c.Person == "" && c.Source == "" && c.Was == "" }
 
 // personSection is what a person gains and loses.
 func personSection(name string, entries []entry) Section {

@@ -41,6 +41,7 @@ func Plan(p *diff.Plan, l Layout) Report {
 	}
 	report.Apart = apartOf(p.Base, apart, l.By)
 	report.Totals = planTotals(p.Summary, seen) + baseTotals(p) + hiddenText(hidden)
+	report.page = func() *page { return planPage(p, own, apart) }
 	return report
 }
 

@@ -15,6 +15,8 @@ type Report struct {
 	Apart    Apart     // what is not because of the change that is looked at
 	Totals   string
 	Comment  *Comment // what Markdown shows instead of the rows of Sections; nil: these
+
+	page func() *page // what HTML shows instead of them; nil: there is no page of it
 }
 
 // Apart stands apart from the rest of a report.

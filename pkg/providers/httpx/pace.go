@@ -92,11 +92,12 @@ type bucket struct {
 	apart   time.Duration // between two requests of this run at full pace, where that is more
 
 	mu        sync.Mutex
-	pace      float64   // from slowest to 1
-	slowed    time.Time // when the pace was last halved
-	notBefore time.Time // before it no request begins
-	unused    time.Time // a turn that was taken but not used
-	taken     turns
+	pace      float64       // from slowest to 1
+	slowed    time.Time     // when the pace was last halved
+	notBefore time.Time     // before it no request begins
+	unused    time.Time     // a turn that was taken but not used
+	taken     turns         // others
+	delay     time.Duration // how long it takes here to have a turn, beyond the wait for it
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
@@ -162,26 +163,47 @@ func enter(ctx context.Context, room chan struct{}) error {
 }
 
 // await waits for the next turn. One that lies in a time that the vendor has since asked to wait for is given up for a later
-// one.
+// one, and so is one that was missed.
 func (b *bucket) await(ctx context.Context) error {
-	for {
+	for missed := 0; ; {
 		if ctx.Err() != nil {
 			return interruption(ctx)
 		}
-		turn, asked := b.turn(ctx)
-		if err := pauseFor(ctx, time.Until(turn), asked); err != nil {
-			b.leave(turn)
+		t := b.turn(ctx)
+		if err := pauseFor(ctx, time.Until(t.at), t.asked); err != nil {
+			b.leave(t.at)
 			return err
 		}
-		if !b.held() {
+		if b.held() {
+			continue
+		}
+		late := time.Since(t.came)
+		if late <= max(t.every, grace) {
+			return nil
+		}
+		if missed++; missed > mostMissed {
+			b.bear(late)
 			return nil
 		}
 	}
 }
 
-// turn is when the next request may begin, and whether the vendor asked, here or in another process, to wait that long: pace alone
-// does not make whoever is next wait for many turns.
-func (b *bucket) turn(ctx context.Context) (turn time.Time, asked bool) {
+// A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each
+// had a turn for, a vendor would get it all at once.
+const (
+	grace      = 100 * time.Millisecond // a rate that is faster is not kept that exactly
+	mostMissed = 3                      // one after the other: then that is how long things take here, and what is always late does no harm
+)
+
+// turn is when a request may begin.
+type turn struct {
+	at    time.Time
+	came  time.Time     // no later than at, since what is said of it may have been long on its way
+	every time.Duration // until the next one
+	asked bool          // the vendor asked, here or in another process, to wait that long: pace alone does not make whoever is next wait for many turns
+}
+
+func (b *bucket) turn(ctx context.Context) turn {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
@@ -189,19 +211,29 @@ func (b *bucket) turn(ctx context.Context) (turn time.Time, asked bool) {
 	b.mu.Unlock()
 	switch {
 	case every == 0:
-		return notBefore, true
+		return turn{notBefore, time.Now(), 0, true}
 	case spare.After(time.Now()):
-		return spare, false
+		return turn{spare, spare, every, false}
 	case has:
-		return taken, false
+		return turn{taken, taken, every, false}
 	}
 	several := every * max(1, together/every)
+	began := time.Now()
 	wait := b.limiter.reserve(ctx, b.key, several)
-	turn = later(time.Now().Add(wait), notBefore)
+	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.taken = turns{turn.Add(every), turn.Add(several), every}
-	return turn, turn.Equal(notBefore) || wait > maxPause+100*every
+	came := later(began.Add(b.delay+wait), notBefore)
+	at := later(now.Add(wait), notBefore)
+	b.taken = turns{at.Add(every), came.Add(several), every}
+	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
+}
+
+// bear takes a delay for one that every turn has.
+func (b *bucket) bear(late time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.delay += late
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,

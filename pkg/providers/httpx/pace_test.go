@@ -16,6 +16,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
 
 var (
@@ -368,6 +369,80 @@ func TestQuickTurnsAreTakenTogether(t *testing.T) {
 		}
 		if took := v.times[len(v.times)-1].Sub(v.times[0]); took < time.Minute || took > time.Minute+time.Second {
 			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// stopping answers in time until the machine of a process is stopped, and then when it goes on.
+type stopping struct {
+	store.Limiter
+	from, to time.Time
+}
+
+func (s stopping) Reserve(ctx context.Context, key string, every time.Duration) (time.Duration, error) {
+	wait, err := s.Limiter.Reserve(ctx, key, every)
+	if now := time.Now(); now.After(s.from) && now.Before(s.to) {
+		time.Sleep(s.to.Sub(now))
+	}
+	return wait, err
+}
+
+// However many processes go on at once after they were stopped, no window has more than one call beyond the rate.
+func TestTurnsThatWereMissedAreNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, shared := always(200), &local{next: map[string]time.Time{}}
+		from, to := time.Now().Add(10*time.Second), time.Now().Add(15*time.Second)
+		var processes sync.WaitGroup
+		for i := range 6 {
+			var limiter store.Limiter = shared
+			if i > 0 {
+				limiter = stopping{shared, from, to}
+			}
+			processes.Go(func() {
+				if failed, err := flood(t.Context(), New(Env{Transport: v, Limiter: limiter}, "main", perMinute), write, 20); failed > 0 {
+					t.Error(err)
+				}
+			})
+		}
+		processes.Wait()
+		const window = 6 * time.Second // of ten calls
+		for i := range v.times {
+			n := 0
+			for n < len(v.times)-i && v.times[i+n].Sub(v.times[i]) < window {
+				n++
+			}
+			if n > 11 {
+				t.Fatalf("%d calls in %v", n, window)
+			}
+		}
+		if took := v.times[len(v.times)-1].Sub(v.times[0]); took > 85*time.Second {
+			t.Errorf("120 calls took %v, want 72s and what was missed", took)
+		}
+	})
+}
+
+// far is a limiter whose answers take their time.
+type far struct {
+	store.Limiter
+	by time.Duration
+}
+
+func (f far) Reserve(ctx context.Context, key string, every time.Duration) (time.Duration, error) {
+	time.Sleep(f.by / 2)
+	defer time.Sleep(f.by / 2)
+	return f.Limiter.Reserve(ctx, key, every)
+}
+
+// A limiter that is far away costs time, and no turns but the first ones.
+func TestALimiterThatIsFarAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		env := Env{Transport: always(200), Limiter: far{&local{next: map[string]time.Time{}}, time.Second}}
+		if failed, err := flood(t.Context(), New(env, "main", perMinute), write, 20); failed > 0 {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 25*time.Second {
+			t.Errorf("20 calls took %v", took)
 		}
 	})
 }

@@ -148,7 +148,7 @@ func (a *api) projectID(ctx context.Context) (string, error) {
 // headerLanguage chooses the language of the mails that a call makes the vendor send.
 const headerLanguage = "X-Language"
 
-// send does one of the calls that change something, on the app group with an id where its path has one; see
+// send does one of the calls that change something, on the app group or app with an id where its path has one; see
 // httpx.Request.BeforeSend for begin.
 func (a *api) send(ctx context.Context, name, on string, body, out any, begin func() error) error {
 	id, err := a.projectID(ctx)
@@ -156,8 +156,8 @@ func (a *api) send(ctx context.Context, name, on string, body, out any, begin fu
 		return err
 	}
 	r, method := routeOf(name), http.MethodPost
-	if name == callUpdate {
-		method, name = http.MethodPatch, strings.Replace(name, "{app_group_id}", httpx.Escape(on), 1)
+	if before, _, changes := strings.Cut(name, "{"); changes {
+		method, name = http.MethodPatch, before+httpx.Escape(on)
 	}
 	header := http.Header{}
 	if a.language != "" && slices.Contains(mailing, name) {

@@ -21,9 +21,10 @@ const (
 	settingType        = "type"
 	settingServerGroup = "serverGroup"
 	settingDescription = "description"
+	settingName        = "name" // of what is renamed, an app too
 )
 
-var settingFields = map[string]string{settingType: "app_type", settingServerGroup: "app_server_group_id", settingDescription: "description"}
+var settingFields = map[string]string{settingType: "app_type", settingServerGroup: "app_server_group_id", settingDescription: "description", settingName: "name"}
 
 // defaultDomain is what the vendor takes a blank directory domain for.
 const defaultDomain = "local.com"
@@ -90,7 +91,7 @@ func kinds() []spec.KindSchema {
 	}}
 	return []spec.KindSchema{
 		{
-			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Lists: grants, Names: appGroupNames,
+			Kind: kindAppGroup, Section: "appGroups", ID: spec.ByName, Ownership: true, Create: true, Delete: true, Rename: true, Lists: grants, Names: appGroupNames,
 			About: "app groups of Workspace; one that does not exist is made",
 			Settings: []spec.Setting{
 				{Key: settingType, Words: []string{"COMMON_APP", "SESSION_DESKTOP_APP"}, Once: true,
@@ -101,7 +102,7 @@ func kinds() []spec.KindSchema {
 			},
 		},
 		{
-			Kind: kindApp, Section: "apps", ID: spec.ByName, Ownership: true, Lists: grants,
+			Kind: kindApp, Section: "apps", ID: spec.ByName, Ownership: true, Rename: true, Lists: grants,
 			About: "apps of the app center, which exist already",
 			Settings: []spec.Setting{{
 				Key: "audience", Words: []string{audienceAssigned, audienceEveryone}, Implied: audienceAssigned, Opens: audienceEveryone,

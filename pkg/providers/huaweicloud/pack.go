@@ -17,6 +17,7 @@ const (
 	callGrant  = "app-groups/authorizations"                          // b2
 	callResend = "mails/actions/send"                                 // c2
 	callRevoke = "app-groups/actions/batch-delete-authorization"      // b3
+	callRename = "app-center/apps/{app_id}"                           // d, update an app
 	callAssign = "app-center/apps/actions/batch-assign-authorization" // d3
 )
 
@@ -48,6 +49,7 @@ var routes = []route{
 	{callCreate, kindAppGroup, []diff.Op{diff.OpCreate}, pack.Caps{Resources: 1}, 1, familyApp, policyOperate, false},
 	{callUpdate, kindAppGroup, []diff.Op{diff.OpUpdate}, pack.Caps{Resources: 1}, 1, familyApp, "", false},
 	{callGrant, kindAppGroup, []diff.Op{diff.OpGrant}, groupCaps, 0, familyApp, policyAuthorize, false},
+	{callRename, kindApp, []diff.Op{diff.OpUpdate}, pack.Caps{Resources: 1}, 1, familyWorkspace, "", false},
 	{callAssign, kindApp, []diff.Op{diff.OpUpdate, diff.OpGrant, diff.OpRevoke}, appCaps, 0, familyWorkspace, policyOperate, false},
 	{callResend, kindAppGroup, []diff.Op{diff.OpResend}, pack.Caps{}, maxResends, familyApp, "", false},
 	{callRevoke, kindAppGroup, []diff.Op{diff.OpRevoke}, groupCaps, 0, familyApp, policyAuthorize, true},
@@ -80,6 +82,7 @@ func (r *Reader) Pack(changes []diff.Change, slack diff.Allowance, bound bool) d
 	packed := diff.Packed{FromHoles: fromHoles, Calls: slices.Concat(
 		chunks(callCreate, by.groups(diff.OpCreate), 1),
 		chunks(callUpdate, by.groups(diff.OpUpdate), 1),
+		chunks(callRename, by[action{diff.OpUpdate, kindApp, true}], 1),
 		granting,
 		giving,
 		chunks(callResend, by.groups(diff.OpResend), maxResends),
@@ -95,26 +98,32 @@ func (r *Reader) Pack(changes []diff.Change, slack diff.Allowance, bound bool) d
 
 // action is what a change does, and to which kind of resource.
 type action struct {
-	op   diff.Op
-	kind spec.Kind
+	op      diff.Op
+	kind    spec.Kind
+	renames bool // an app; app groups are renamed as all else of them is changed
 }
 
 // work lists indexes of changes, by what they do.
 type work map[action][]int
 
-func (w work) groups(op diff.Op) []int { return w[action{op, kindAppGroup}] }
-func (w work) apps(op diff.Op) []int   { return w[action{op, kindApp}] }
+func (w work) groups(op diff.Op) []int { return w[action{op, kindAppGroup, false}] }
+func (w work) apps(op diff.Op) []int   { return w[action{op, kindApp, false}] }
 
 // sorted lists the changes that can be sent.
 func sorted(changes []diff.Change) work {
 	by := work{}
 	for i, c := range changes {
 		if c.Problem == "" {
-			a := action{c.Op, c.Kind}
+			a := action{c.Op, c.Kind, renames(c)}
 			by[a] = append(by[a], i)
 		}
 	}
 	return by
+}
+
+// renames says whether the change gives an app another name.
+func renames(c diff.Change) bool {
+	return c.Op == diff.OpUpdate && c.Kind == kindApp && c.Field == settingName
 }
 
 // chunks makes calls of at most so many changes each.
@@ -241,7 +250,7 @@ func lowerBound(changes []diff.Change, by work) int {
 	}
 	assigned := len(by.apps(diff.OpUpdate)) - opened
 	onApps := pack.Bound(changes, appCaps, by.apps(diff.OpGrant), by.apps(diff.OpRevoke))
-	return len(by.groups(diff.OpCreate)) + len(by.groups(diff.OpUpdate)) +
+	return len(by.groups(diff.OpCreate)) + len(by.groups(diff.OpUpdate)) + len(by[action{diff.OpUpdate, kindApp, true}]) +
 		pack.Bound(changes, groupCaps, by.groups(diff.OpGrant)) +
 		ceil(opened, appCaps.Resources) +
 		max(ceil(assigned, appCaps.Resources), onApps) +

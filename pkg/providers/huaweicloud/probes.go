@@ -19,7 +19,8 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 		probes = nil
 	}
 	probes = append(probes, provider.Probe{What: "find the project", Ask: r.probeProject})
-	if len(q.Desired.Names(kindAppGroup)) > 0 {
+	needs := needed(q)
+	if needs(kindAppGroup) {
 		probes = append(probes, r.probe(listAppGroups, "app groups", "workspace:appGroup:list"),
 			r.probe(listAuthorizations, "authorizations of app groups", "workspace:appGroup:listAuthorization"))
 		if len(r.mailTypes) > 0 {
@@ -27,14 +28,14 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 				Without: "no failed mail is found or sent again", Ask: r.probeMails})
 		}
 	}
-	if len(q.Desired.Names(kindApp)) > 0 {
+	if needs(kindApp) {
 		probes = append(probes, r.probe(listApps, "apps of the App Center", "workspace:appcenter:listApps"),
 			provider.Probe{What: "list who may use an app", Permission: "workspace:appcenter:listAppAuthorizations", Ask: r.probeApp})
 	}
 	holds := func(kind spec.SubjectKind) bool {
 		return len(spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == kind })) > 0
 	}
-	if holds(spec.SubjectUser) {
+	if len(q.Desired.Resources) == 0 || holds(spec.SubjectUser) {
 		probes = append(probes, r.probe(listUsers, "users", ""))
 	}
 	if holds(spec.SubjectUserGroup) {
@@ -43,12 +44,18 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 	return append(probes, r.writing(q)...)
 }
 
+// needed says whether a kind is read: those that the query lists or, where it lists nothing, all.
+func needed(q provider.Query) func(spec.Kind) bool {
+	return func(kind spec.Kind) bool { return len(q.Desired.Resources) == 0 || len(q.Desired.Names(kind)) > 0 }
+}
+
 // writing is what an apply takes besides. The vendor has no call that tells it without writing.
 func (r *Reader) writing(q provider.Query) (probes []provider.Probe) {
 	untold := func(what, permission string) {
 		probes = append(probes, provider.Probe{What: what, Permission: permission})
 	}
-	if len(q.Desired.Names(kindAppGroup)) > 0 {
+	needs := needed(q)
+	if needs(kindAppGroup) {
 		untold("grant app groups", "workspace:appGroup:addAuthorization")
 		untold("revoke app groups", "workspace:appGroup:batchDeleteAuthorization")
 		untold("make app groups", "workspace:appGroup:create")
@@ -59,7 +66,7 @@ func (r *Reader) writing(q provider.Query) (probes []provider.Probe) {
 			untold("send mails again", "workspace:appGroup:resendMail")
 		}
 	}
-	if len(q.Desired.Names(kindApp)) > 0 {
+	if needs(kindApp) {
 		untold("assign apps", "workspace:appcenter:batchUpdateAppAuthorizations")
 	}
 	return probes

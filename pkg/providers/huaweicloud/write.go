@@ -33,8 +33,8 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	if err != nil {
 		return err
 	}
-	if name == callUpdate {
-		id, err := w.appGroupID(changes[0].Resource)
+	if name == callUpdate || name == callRename {
+		id, err := w.idOf(changes[0])
 		if err != nil {
 			return err
 		}
@@ -71,6 +71,11 @@ func (w *Writer) body(name string, changes []diff.Change) (any, error) {
 			return nil, provider.Bug("an app group can't be updated by %d changes, of %q", len(changes), changes[0].Field)
 		}
 		return map[string]string{settingFields[changes[0].Field]: changes[0].To}, nil
+	case callRename: // d, update an app
+		if len(changes) != 1 || !renames(changes[0]) {
+			return nil, provider.Bug("an app can't be renamed by %d changes, of %q", len(changes), changes[0].Field)
+		}
+		return map[string]string{settingFields[settingName]: changes[0].To}, nil
 	case callGrant, callRevoke:
 		return w.authorize(changes)
 	case callAssign:
@@ -129,9 +134,9 @@ func (w *Writer) assign(changes []diff.Change) (assign, error) {
 		return body, provider.Bug("a call on apps mixes modes or lists too many apps")
 	}
 	for _, app := range slices.Sorted(maps.Keys(apps)) {
-		id, known := w.seen.apps[app]
-		if !known {
-			return body, provider.Bug("the id of app %q is not known", app)
+		id, err := w.appID(app)
+		if err != nil {
+			return body, err
 		}
 		body.AppIDs = append(body.AppIDs, id)
 	}
@@ -196,6 +201,21 @@ func product(changes []diff.Change, caps pack.Caps) ([]string, []spec.Subject, e
 		return nil, nil, provider.Bug("a call of %d resources x %d subjects would carry %d changes", len(resources), len(subjects), len(pairs))
 	}
 	return slices.Sorted(maps.Keys(resources)), slices.SortedFunc(maps.Keys(subjects), spec.Subject.Compare), nil
+}
+
+// idOf is the id of what a change is on.
+func (w *Writer) idOf(c diff.Change) (string, error) {
+	if c.Kind == kindApp {
+		return w.appID(c.Resource)
+	}
+	return w.appGroupID(c.Resource)
+}
+
+func (w *Writer) appID(name string) (string, error) {
+	if id, known := w.seen.apps[name]; known {
+		return id, nil
+	}
+	return "", provider.Bug("the id of app %q is not known", name)
 }
 
 func (w *Writer) appGroupID(name string) (string, error) {

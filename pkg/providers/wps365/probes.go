@@ -28,8 +28,8 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 			known = p.Rows
 			return provider.Finding{Detail: fmt.Sprintf("%d there", max(p.Total, len(p.Rows)))}, err
 		}},
-		{What: "look up users by address", Permission: "kso.contact.read, kso.user_email.read", Ask: func(ctx context.Context) (provider.Finding, error) {
-			return r.probeUsers(ctx, q)
+		{What: "look up users", Permission: "kso.contact.read, kso.user_email.read", Ask: func(ctx context.Context) (provider.Finding, error) {
+			return r.probeUsers(ctx, q, known)
 		}},
 	}
 	if len(spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectMailbox })) > 0 {
@@ -52,8 +52,8 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 	return append(probes, provider.Probe{What: "make and change mail groups", Permission: "kso.mail_group.readwrite"})
 }
 
-// probeUsers asks for one person whom the files name.
-func (r *Reader) probeUsers(ctx context.Context, q provider.Query) (provider.Finding, error) {
+// probeUsers asks for one person whom the files name or, where they list nothing, for the owner of a mail group.
+func (r *Reader) probeUsers(ctx context.Context, q provider.Query, groups []mailGroup) (provider.Finding, error) {
 	addresses := map[string]bool{}
 	for _, s := range spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == spec.SubjectUser }) {
 		addresses[fold(s.Name)] = true
@@ -63,11 +63,16 @@ func (r *Reader) probeUsers(ctx context.Context, q provider.Query) (provider.Fin
 			addresses[fold(owner)] = true
 		}
 	}
-	if len(addresses) == 0 {
+	path, key, one := "/v7/users/by_emails", "emails", ""
+	switch owned := slices.IndexFunc(groups, func(g mailGroup) bool { return g.OwnerID != "" }); {
+	case len(addresses) > 0:
+		one = slices.Sorted(maps.Keys(addresses))[0]
+	case len(q.Desired.Resources) == 0 && owned >= 0:
+		path, key, one = "/v7/users/batch_read", "user_ids", groups[owned].OwnerID
+	default:
 		return provider.Finding{}, provider.ErrNothingToAsk
 	}
-	one := slices.Sorted(maps.Keys(addresses))[0]
-	users, err := r.users(ctx, "/v7/users/by_emails", "emails", []string{one})
+	users, err := r.users(ctx, path, key, []string{one})
 	switch {
 	case err != nil:
 		return provider.Finding{}, err
@@ -76,7 +81,7 @@ func (r *Reader) probeUsers(ctx context.Context, q provider.Query) (provider.Fin
 	case users[0].Email == "":
 		return provider.Finding{}, provider.Refuse("the vendor shows users without their address; the app needs the scope kso.user_email.read")
 	}
-	return provider.Finding{Detail: one + " is there"}, nil
+	return provider.Finding{Detail: users[0].Email + " is there"}, nil
 }
 
 // probeList asks for a list of one group, at a path that no public page names. Only groups for certain senders have a list of them.

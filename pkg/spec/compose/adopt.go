@@ -30,6 +30,9 @@ func extended(text []byte, added []section) ([]byte, error) {
 		return nil, fmt.Errorf("it is no file that can be added to")
 	}
 	f := adopted{lines: bytes.SplitAfter(text, []byte("\n")), root: document.Content[0], end: "\n"}
+	if bytes.Contains(text, []byte("\r\n")) {
+		f.end = "\r\n"
+	}
 	last := len(f.lines) - 1
 	if len(f.lines[last]) == 0 { // there is nothing behind the end of the last line
 		f.lines = f.lines[:last]
@@ -37,9 +40,6 @@ func extended(text []byte, added []section) ([]byte, error) {
 		f.lines[last] = append(bytes.Clone(f.lines[last]), f.end...)
 	}
 	f.had = len(f.lines)
-	if bytes.Contains(text, []byte("\r\n")) {
-		f.end = "\r\n"
-	}
 	if f.root.Style&yaml.FlowStyle != 0 || slices.ContainsFunc(f.lines, func(line []byte) bool { return bytes.HasPrefix(line, []byte("...")) }) {
 		return nil, fmt.Errorf("it is written in a way in which nothing can be added without touching a line")
 	}
@@ -95,10 +95,11 @@ func (f *adopted) add(s section) error {
 	return nil
 }
 
-// isBetween tells lines between sections: blank ones, and comments that stand further left than the items of the one before.
+// isBetween tells lines between sections: blank ones, and comments that stand further left than the items of the one before, or as
+// far left as can be.
 func isBetween(line []byte, items int) bool {
 	text := bytes.TrimLeft(line, " \t\r\n")
-	return len(text) == 0 || text[0] == '#' && len(line)-len(text) < items
+	return len(text) == 0 || text[0] == '#' && len(line)-len(text) < max(items, 1)
 }
 
 // insert puts lines behind so many.

@@ -25,6 +25,8 @@ func TestAdoptedLines(t *testing.T) {
 			"teams:\n    x: [al]\n" + indented(team) + "\n# people\nusers:\n    - {name: al}\n    # their end\n" + indented(users) + "\nversion: 1\n\nappGroups:\n" + groups},
 		"not indented": {"version: 1\nusers:\n- name: al\n  email: al@corp.example\n",
 			"version: 1\nusers:\n- name: al\n  email: al@corp.example\n" + strings.ReplaceAll(users, "  - ", "- ") + "\nteams:\n" + team + "\nappGroups:\n" + groups},
+		"not indented, a comment before the next": {"users:\n- name: al\n# settings\nversion: 1", "users:\n- name: al\n" + strings.ReplaceAll(users, "  - ", "- ") +
+			"# settings\nversion: 1\n\nteams:\n" + team + "\nappGroups:\n" + groups},
 		"in one line":  {"version: 1\nusers: [{name: al}]\n", ""},
 		"empty":        {"version: 1\nusers:\n", ""},
 		"all in flow":  {"{version: 1}\n", ""},

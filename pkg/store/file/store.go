@@ -77,5 +77,7 @@ func (s *Store) makeFolder() error {
 	if err := os.MkdirAll(s.folder, 0o700); err != nil {
 		return err
 	}
-	return errors.Join(s.syncFolder(filepath.Dir(s.folder)), s.trustFolder())
+	// Whoever adds all files to git must not add these, by which a change could say what earlier runs did.
+	ignore := os.WriteFile(s.path(".gitignore"), []byte("*\n"), 0o600)
+	return errors.Join(ignore, s.syncFolder(filepath.Dir(s.folder)), s.trustFolder())
 }

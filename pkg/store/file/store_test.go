@@ -106,6 +106,7 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 		"delay":   func() error { return s.Delay(ctx, "k", time.Second) },
 		"record":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, nil) },
 		"detail":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, rowsOf(detailed...)) },
+		"prune":   func() error { _, err := s.Prune(ctx, time.Now(), ana, "old"); return err },
 		"details": func() error { return readAll(ctx, s, detailsOf(detailed...)) },
 		"verify":  func() error { _, err := s.Verify(ctx); return err },
 	}
@@ -162,7 +163,7 @@ func TestFilesAreTheirOwnersOnly(t *testing.T) {
 			t.Errorf("%s has mode %v (error %v)", file.Name(), info.Mode(), err)
 		}
 	}
-	want := []string{limiterName, limiterName + ".by", headName, historyName, historyName + ".by", historyName + ".damaged", "journal-x.jsonl",
+	want := []string{".gitignore", limiterName, limiterName + ".by", headName, historyName, historyName + ".by", historyName + ".damaged", "journal-x.jsonl",
 		"journal-x.jsonl.damaged", "lock-x.json", "locks", "locks.by", kvName, kvName + ".by", kvName + ".damaged"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)

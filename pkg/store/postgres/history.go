@@ -113,41 +113,49 @@ func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// Verify checks each record, that it follows the one before, and that the one which the head names is there.
-func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
-	var c store.Chain
-	var head string
-	err := s.ask(ctx, func(ctx context.Context, q querier) error {
-		return q.QueryRow(ctx, "select digest from head").Scan(&head)
+// Continue lets the head name the digest first. Verify does not miss its record, since the head counts none.
+func (s *Store) Continue(ctx context.Context, prev string, r store.Record, rows store.Rows) error {
+	err := s.tell(ctx, func(ctx context.Context, q querier) error {
+		tag, err := q.Exec(ctx, "update head set digest = $1 where number = 0", prev)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errors.New("there is one already")
+		}
+		return err
 	})
 	if err != nil {
-		return c, fmt.Errorf("read the history: %w", err)
+		return fmt.Errorf("begin the history after %s: %w", prev, err)
 	}
-	begin, pruned := "", false // what the first record that is left follows, and whether a record of the chain says so
+	return s.Record(ctx, r, rows)
+}
+
+// Verify checks each record, that it follows the one before, and that the one which the head names is there.
+func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
+	var c store.Checker
+	var number int64
+	var head string
+	err := s.ask(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRow(ctx, "select number, digest from head").Scan(&number, &head)
+	})
+	if err != nil {
+		return c.Chain, fmt.Errorf("read the history: %w", err)
+	}
 	for l, err := range s.links(ctx) {
 		var r store.Record
 		if err == nil {
 			r, err = l.read()
 		}
-		if c.Records == 0 {
-			begin, c.Head = l.prev, l.prev
-		}
-		pruned = pruned || r.Kind == store.Pruned && r.Outcome == begin
-		if err == nil && l.prev != c.Head {
+		if err == nil && !c.Add(l.prev, l.digest, r) {
 			err = fmt.Errorf("history, record %d: it does not follow the one before it: what was between them was taken out or altered", l.number)
 		}
 		if err != nil {
-			return c, err
+			return c.Chain, err
 		}
-		c.Records++
-		c.Head = l.digest
-		c.Digests = append(c.Digests, l.digest)
 	}
-	if begin != "" && !pruned {
-		return c, errors.New("history: its beginning is missing, and no record says that it was pruned")
+	if err := c.End(); err != nil {
+		return c.Chain, fmt.Errorf("history: %w", err)
 	}
-	if head != "" && !c.Contains(head) {
-		return c, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
+	if number > 0 && !c.Contains(head) {
+		return c.Chain, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
 	}
-	return c, nil
+	return c.Chain, nil
 }

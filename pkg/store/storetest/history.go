@@ -23,7 +23,8 @@ var history = map[string]func(t *testing.T, back Backend){
 	"GivesBackWhatWasRecorded": func(t *testing.T, back Backend) {
 		a, b := back.open(t), back.open(t)
 		want := []store.Record{
-			{Kind: store.RunStarted, At: owner(1).Since, Who: owner(1), Plan: "p", Spec: "sha256:1", Commit: "c", Scopes: []string{"<x>", "ü"}},
+			{Kind: store.RunStarted, At: owner(1).Since, Who: owner(1), Plan: "p", Spec: "sha256:1", Commit: "c", Scopes: []string{"<x>", "ü"},
+				Claims: store.Claims{CI: "github", PullRequest: "https://forge.example/pull/7?a=1&b", Job: "j", Authors: []string{"Ann <ann@corp.example>"}, ApprovedBy: []string{"bob", "ü"}}},
 			{Kind: store.RunEnded, At: owner(2).Since, Who: owner(1), Outcome: "done", Calls: 3, Result: json.RawMessage(`{"a":1}`)},
 			{Kind: store.RunStarted, At: owner(3).Since, Who: owner(3), Reason: "a\nb",
 				Overrides: []store.Override{{Scope: "ü", Rule: "protected", On: "app-group/CAD", Have: 1, By: store.ByPlan, Reason: "<why>"}, {Scope: "ü", Rule: "min-members", Limit: 2, By: store.ByApply}}},

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/entitlectl/entitlectl/pkg/access"
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
+	"github.com/entitlectl/entitlectl/pkg/spec"
+)
+
+// formFile is a file that gets a document in a form, beside stdout.
+type formFile struct{ form, path string }
+
+// flag is how whoever runs the program named it, but for the file.
+func (f formFile) flag() string { return "-o " + f.form }
+
+// forms is the flag of commands that write one document, in as many forms as are asked for: a word is the form of stdout, and
+// WORD=FILE that of a file.
+type forms struct {
+	choice
+	files *[]formFile
+}
+
+func (f forms) Set(text string) error {
+	word, path, file := strings.Cut(text, "=")
+	if !file {
+		return f.choice.Set(text)
+	}
+	stdout := *f.value
+	err := f.choice.Set(word)
+	*f.value = stdout
+	if err == nil && path == "" {
+		err = errors.New("want a file after " + word + "=")
+	}
+	*f.files = append(*f.files, formFile{word, path})
+	return err
+}
+
+// inForms gives a command its own flag for the form of the output, which can name files too.
+func (c *cli) inForms(command *cobra.Command, words ...string) {
+	f := command.Flags()
+	f.VarP(forms{oneOf(&c.output, words...), &c.formFiles}, "output", "o",
+		"form of the output; FORM=FILE, which may be repeated, writes that form into a file, so that one read makes several")
+	completeChoices(command, f)
+}
+
+// checkForms finds out, before anything is read, that a file can't be written, or twice. others are files that the run writes too.
+func (c *cli) checkForms(others ...string) error {
+	seen := map[string]bool{}
+	for _, path := range others {
+		seen[filepath.Clean(path)] = path != ""
+	}
+	for _, f := range c.formFiles {
+		if err := checkOutput(f.flag(), f.path); err != nil {
+			return err
+		}
+		if path := filepath.Clean(f.path); seen[path] && !standardStream.MatchString(path) {
+			return fmt.Errorf("%s: %s is to be written twice; name another file", f.flag(), f.path)
+		}
+		seen[filepath.Clean(f.path)] = true
+	}
+	return nil
+}
+
+// formsNoInput refuses files that the run reads.
+func (c *cli) formsNoInput(s *spec.Spec) error {
+	for _, f := range c.formFiles {
+		if err := c.notAnInput(f.flag(), f.path, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants says whether a form is asked for, of stdout or a file.
+func (c *cli) wants(form string) bool {
+	for _, f := range c.formFiles {
+		if f.form == form {
+			return true
+		}
+	}
+	return c.output == form
+}
+
+// showForms writes a document to stdout, and to each of the files.
+func (c *cli) showForms(ctx context.Context, document any, report func(rows int) render.Report) error {
+	c.shown = true
+	if err := c.writeForm(c.stdout, c.output, document, report); err != nil {
+		return err
+	}
+	for _, f := range c.formFiles {
+		if err := c.writeOutput(ctx, f.path, func(w io.Writer) error { return c.writeForm(w, f.form, document, report) }); err != nil {
+			return fmt.Errorf("%s: %s was not written: %w", f.flag(), f.path, err)
+		}
+	}
+	return nil
+}
+
+// writeForm writes a document in a form. report makes a report of it with so many rows at most; see fewer.
+func (c *cli) writeForm(w io.Writer, form string, document any, report func(rows int) render.Report) error {
+	switch form {
+	case "json":
+		return render.JSON(w, document)
+	case "html":
+		return render.HTML(w, report(render.HTMLRows), document)
+	case "csv":
+		return render.AccessCSV(w, document.(*access.Answer))
+	case "markdown":
+		return render.Markdown(w, inMarkdown(report))
+	}
+	if w == c.stdout {
+		return c.text(w, c.terminal.stdout, report(c.maxRows))
+	}
+	return render.Text(w, report(c.maxRows), render.TextOptions{})
+}
+
+// inMarkdown takes fewer rows where they are too many for Markdown, which has a limit of its own, so that the rest is counted and
+// not cut.
+func inMarkdown(report func(rows int) render.Report) render.Report {
+	if all := report(0); render.FitsMarkdown(all) {
+		return all
+	}
+	return report(render.MarkdownRows)
+}
