@@ -1,7 +1,6 @@
 package access
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -81,6 +80,9 @@ func scalar(text string) string {
 	return strconv.QuoteToGraphic(text)
 }
 
+// ErrNoReview says that a file is something else than a review.
+var ErrNoReview = errors.New("no review file")
+
 // maxReview is the most that a review file has, in bytes.
 const maxReview = 64 << 20
 
@@ -89,10 +91,10 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if len(text) > maxReview {
 		return nil, fmt.Errorf("%s: has more than %d bytes, which is all that is read of a review", name, maxReview)
 	}
-	if bytes.ContainsRune(text, 0) {
-		return nil, fmt.Errorf("%s: no review file", name)
-	}
 	root, err := parsed(text)
+	if err == nil && !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "review" }) {
+		err = ErrNoReview
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -139,7 +141,7 @@ func parsed(text []byte) (root *yaml.Node, err error) {
 		return nil, fmt.Errorf("not valid YAML: %w", err)
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("no review file")
+		return nil, ErrNoReview
 	}
 	return document.Content[0], nil
 }
