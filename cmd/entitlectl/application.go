@@ -107,7 +107,11 @@ func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
 		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
 			return nil, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", a.path, part.Name)}
 		}
-		scopes = append(scopes, scope{connection: s.Connections[i], desired: desired[part.Name]}.only(part.Targets))
+		state := desired[part.Name]
+		if n := state.People; n != nil && n.Before == 0 && s.Digest == a.saved.Spec {
+			state.People = nil // the plan was held against something, or says that nobody did
+		}
+		scopes = append(scopes, scope{connection: s.Connections[i], desired: state}.only(part.Targets))
 	}
 	return scopes, nil
 }

@@ -98,7 +98,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 
 // session takes the locks of all connections that the run is about.
 func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
-	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), w.connectionNames(), wait, func(held *store.HeldError) {
+	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.AllFiles()), w.connectionNames(), wait, func(held *store.HeldError) {
 		c.printError(fmt.Errorf("%w%s; waiting up to %s for its end", held, c.heldFor(held.Since), wait))
 	})
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {

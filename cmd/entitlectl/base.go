@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,6 +162,9 @@ func (c *cli) holdScopes(scopes []scope, base *spec.Spec) {
 			state = desired[sc.connection.Name]
 		}
 		sc.base = &state
+		if n := sc.desired.People; n != nil {
+			n.Before = max(n.Before, cmp.Or(base.Elsewhere, len(base.Users())))
+		}
 	}
 }
 

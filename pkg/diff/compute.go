@@ -20,6 +20,7 @@ type Comparison struct {
 // Compare goes through the grants of both states once.
 func Compare(desired spec.State, live Live) *Comparison {
 	c := &Comparison{ends: endsOf(desired, live)}
+	c.missing = make([]spec.Grant, 0, max(0, desired.Grants.Len()-live.Grants.Len())) // at least so many, which may be a million
 	for g := range desired.Grants.Minus(live.Grants) {
 		switch {
 		case desired.Resources[g.Resource].Ownership == spec.Ignored:
