@@ -51,16 +51,17 @@ func TestALaterSchema(t *testing.T) {
 func TestADatabaseWithSettingsOfItsOwn(t *testing.T) {
 	server := pgtest.Shared(t)
 	schema := server.Schema(t)
-	server.Exec(t, "create role "+schema+" superuser login")
+	url := server.As(t, schema, "superuser")
 	for _, setting := range strings.Split("standard_conforming_strings=off client_encoding=LATIN1 bytea_output=escape intervalstyle=sql_standard extra_float_digits=-15 timezone=Pacific/Kiritimati "+
 		"datestyle=SQL,DMY default_transaction_isolation=serializable idle_session_timeout=100 idle_in_transaction_session_timeout=1 lock_timeout=1 statement_timeout=500 synchronous_commit=off", " ") {
 		name, value, _ := strings.Cut(setting, "=")
 		server.Exec(t, fmt.Sprintf("alter role %s set %s = '%s'", schema, name, strings.ReplaceAll(value, ",", ", ")))
 	}
-	url := strings.Replace(server.URL(`"Team A of `+schema+`"`), "tester@", schema+"@", 1)
-	_, url, err := Password(url)
+	password, url, err := Password(url + "&search_path=%22Team+A+of+" + schema + "%22")
 	must(t, err)
-	s := open(t, url)
+	s, err := Open(url, password)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
 	must(t, s.Put("ü", "\x00\\'日"))
 	l, err := s.Acquire(t.Context(), "x", store.Owner{})
 	must(t, err)
@@ -97,8 +98,8 @@ func TestASchemaThatCantBeMade(t *testing.T) {
 	other := server.Schema(t)
 	must(t, open(t, server.URL(other)).Put("k", "v"))
 	role := schema + "_stranger"
-	server.Exec(t, "create role "+role+" login; alter role "+role+" set search_path = "+other)
-	url := strings.Replace(server.URL(""), "tester@", role+"@", 1)
+	url := server.As(t, role, "")
+	server.Exec(t, "alter role "+role+" set search_path = "+other)
 	if err := open(t, url).Put("k", "v"); err == nil || !strings.Contains(err.Error(), "docs/many-machines.md") {
 		t.Errorf("without a right to the schema: error %v", err)
 	}
@@ -121,8 +122,8 @@ func TestARoleWithoutRights(t *testing.T) {
 	server := pgtest.Shared(t)
 	schema := server.Schema(t)
 	role := schema + "_runner"
-	server.Exec(t, "create role "+role+" login; alter role "+role+" set search_path = "+schema)
-	url := strings.Replace(server.URL(""), "tester@", role+"@", 1)
+	url := server.As(t, role, "")
+	server.Exec(t, "alter role "+role+" set search_path = "+schema)
 	if err := open(t, url).Put("k", "v"); err == nil || !strings.Contains(err.Error(), "store migrate --print") {
 		t.Fatalf("error %v", err)
 	}
