@@ -118,6 +118,11 @@ func newCompare(c *cli) *cobra.Command {
 		if err := cmp.Or(knownPerson(w, args[0]), knownPerson(w, args[1])); err != nil {
 			return nil, err
 		}
+		for _, name := range args {
+			if several := w.Namesakes(name); len(several) > 0 {
+				return nil, fmt.Errorf("%s is the name of several: %s; write the whole one", name, strings.Join(several, " and "))
+			}
+		}
 		if args[0] == args[1] {
 			return nil, errors.New("compare takes two users, got the same one twice")
 		}

@@ -52,6 +52,9 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	if err := a.load(ctx); err != nil {
 		return err
 	}
+	if err := a.formsNoInput(a.want.spec); err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
 	a.warn(a.want.spec.Warnings)
 	a.claims = a.cli.claims(ctx, a.want.spec.Files, a.flags.approvedBy)
 	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {

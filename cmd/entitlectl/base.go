@@ -64,9 +64,33 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 	if w.base = &b; b.spec == nil {
 		return nil
 	}
-	b.about.Spec, b.about.Weakened = b.spec.Digest, spec.Weakened(b.spec, w.spec)
+	b.about.Behind = repository.Missed(ctx, b.about.Commit, below(repository, b.spec.Files, w.spec.Files))
+	if b.about.Behind > 0 {
+		c.printError(fmt.Errorf("warning: --base %s: %s", c.base, render.BehindText(&b.about)))
+	}
+	b.about.Spec, b.about.Weakened = b.spec.Digest, append(spec.Weakened(b.spec, w.spec), spec.Deferred(b.spec, w.spec, c.at())...)
 	c.holdScopes(w.scopes, b.spec)
 	return nil
+}
+
+// below are the files of either side that lie in the repository, named from its top folder on.
+func below(repository *git.Repository, sides ...[]string) (names []string) {
+	here, err := filepath.EvalSymlinks(".")
+	if err == nil {
+		here, err = filepath.Abs(here)
+	}
+	if err != nil {
+		return nil
+	}
+	for _, file := range slices.Concat(sides...) {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(here, file)
+		}
+		if name, within := repository.Within(file); within && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // checkout finds what is to be read, and the repository that the first of it lies in.
@@ -146,12 +170,16 @@ func (c *cli) holdScopes(scopes []scope, base *spec.Spec) {
 
 // explain says of each change of a plan how the files come to ask for it.
 func (c *cli) explain(plan *diff.Plan, w intent) {
-	var base *spec.Chains
+	files, base := w.spec.Chains(plan.Now), (*spec.Chains)(nil)
 	if w.base != nil {
-		plan.Base = &w.base.about
-		if w.base.spec != nil {
+		about := w.base.about
+		for _, part := range plan.Connections {
+			kept := files.Kept(spec.Each(part.Kept, func(c diff.Change) spec.Grant { return c.Grant(part.Name) }))
+			about.Weakened = slices.Concat(about.Weakened, kept)
+		}
+		if plan.Base = &about; w.base.spec != nil {
 			base = w.base.spec.Chains(plan.Now)
 		}
 	}
-	plan.Explain(w.spec.Chains(plan.Now), base)
+	plan.Explain(files, base)
 }

@@ -27,7 +27,7 @@ func newDrift(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
-	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json always does")
+	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json and html always do")
 	c.inForms(command, "text", "json", "markdown", "html")
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
@@ -50,6 +50,7 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
+	c.warnOfReviews()
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
 		Outside: unmanaged || c.wants("json") || c.wants("html")})
 	if plan == nil || unread != nil && allFailed(plan) {

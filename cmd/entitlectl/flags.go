@@ -28,6 +28,8 @@ func useful(command *cobra.Command) []string {
 		return append(files, "log-level", "log-format", "timeout")
 	case "who-can", "why", "compare", "access":
 		return []string{"file", "connection", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
+	case "review":
+		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "import":
 		return []string{"file", "output", "connection", "now", "state-dir", "store", "color", "log-level", "log-format", "timeout"}
 	case "fmt":

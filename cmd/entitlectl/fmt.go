@@ -110,6 +110,11 @@ func (f *formatting) format(ctx context.Context) ([]formatted, error) {
 	return all, unable.ErrorOrNil()
 }
 
+// textsOf reads the files of a spec again.
+func (f *formatting) textsOf(s *spec.Spec) ([]spec.Text, error) {
+	return spec.Texts(spec.Input{Paths: s.Files, Stdin: f.input, Formats: providers.Formats(), Operator: s.Operator, StateDir: f.stateDir})
+}
+
 func (f *formatting) texts(ctx context.Context) ([]spec.Text, error) {
 	operator, err := f.loadOperator(ctx)
 	if err != nil {

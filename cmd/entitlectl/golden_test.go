@@ -70,6 +70,9 @@ func scriptEnv() env {
 	return e
 }
 
+// sentAt is a header with when a request was sent.
+const sentAt = "X-Sent-At"
+
 // redirect sends every request to one server, whatever host it is for, so that files need not name a port.
 type redirect struct{ to string }
 
@@ -83,6 +86,7 @@ func (r redirect) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Host = req.URL.Host
 	}
 	req.URL.Scheme, req.URL.Host = server.Scheme, server.Host
+	req.Header.Set(sentAt, time.Now().Format(time.RFC3339Nano)) // tells how late it arrives
 	return http.DefaultTransport.RoundTrip(req)
 }
 

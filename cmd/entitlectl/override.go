@@ -135,6 +135,19 @@ func notAllowed(plan *diff.Plan) (rules []string, blocked int) {
 	return rules, blocked
 }
 
+// ownBlocked counts the blocked changes that were not so before, as far as files were held against others: a branch is judged by
+// what it changes.
+func ownBlocked(plan *diff.Plan) (n int) {
+	for _, part := range plan.Connections {
+		for i := range part.Changes {
+			if c := &part.Changes[i]; c.Problem != "" && c.Because != diff.BecauseLive {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // errNotWhole is what plan, drift and apply say of lists that could not be read whole.
 var errNotWhole = errors.New("not all lists could be read whole, so more may differ (rule " + diff.RuleIncompleteRead + "); nothing is changed there; look again")
 
@@ -160,7 +173,7 @@ func (c *cli) judge(plan *diff.Plan) error {
 		refused = &exit{exitRefused, fmt.Errorf("the plan breaks %s, and apply refuses it; to plan it nevertheless: %s --reason TEXT",
 			strings.Join(rules, ", "), allowing(rules))}
 	}
-	if blocked > 0 {
+	if blocked = min(blocked, ownBlocked(plan)); blocked > 0 {
 		stuck = &exit{exitUnfinished, fmt.Errorf("%s: the plan says why; to go on with the rest: --allow %s",
 			render.Count(blocked, "blocked change"), diff.RuleBlocked)}
 	}

@@ -38,7 +38,8 @@ func newPlan(c *cli) *cobra.Command {
 			"it through, and --allow blocked goes on without what is blocked. Both are kept in the plan, with the --reason, for this very\n" +
 			"breach: apply of the saved plan needs no --allow of its own, and a breach that is worse is refused again.\n\n" +
 			"--base REF holds the files against those of a git ref, with live state as it is: what the branch asks for comes first, with the\n" +
-			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart.",
+			"line that it took out where somebody loses access, and what guards access no longer; what differed before stands apart, and what was\n" +
+			"blocked before does not end with 5.",
 		Example: "  entitlectl plan --out plan.json && entitlectl apply plan.json --yes\n" +
 			"  entitlectl plan --out plan.json --allow max-revokes --reason \"the project ended, ticket 4711\"\n" +
 			"  entitlectl plan --base origin/main -o markdown\n" +
@@ -87,6 +88,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
 	}
 	c.announce(w)
+	c.warnOfReviews()
 	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json") || c.wants("html") || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {

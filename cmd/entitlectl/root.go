@@ -91,7 +91,7 @@ func newRoot(c *cli) *cobra.Command {
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
 	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newInit(c), newImport(c), newFmt(c),
-		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newHistory(c), newLock(c), newStore(c),
+		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newReview(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)

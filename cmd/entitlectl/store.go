@@ -205,10 +205,10 @@ func (c *cli) copyStore(ctx context.Context, from, to string) (err error) {
 func newStorePrune(c *cli) *cobra.Command {
 	var before, reason string
 	command := &cobra.Command{
-		Use: "prune", Short: "Remove old records from the history of a database",
+		Use: "prune", Short: "Remove old records from the history",
 		Long: "Remove the records from before a moment, with their details. A record of who did it and why, with the digest of the last one\n" +
-			"that went, is added first, so that history verify finds a whole chain; a digest from before it can't be found any more. The role\n" +
-			"of runners may not do it: take the owner's. A folder is not pruned: history rotate begins a new file there.",
+			"that went, is added first, so that history verify finds a whole chain; a digest from before it can't be found any more, and\n" +
+			"runs are numbered anew. In a database the role of runners may not do it: take the owner's.",
 		Example: "  entitlectl store prune --before 2026-01-01T00:00:00Z --reason 'kept for a year'",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -227,7 +227,7 @@ func newStorePrune(c *cli) *cobra.Command {
 func (c *cli) pruneStore(ctx context.Context, before time.Time, reason string) error {
 	s, can := c.store.(store.Pruner)
 	if !can {
-		return errors.New("a folder is not pruned; history rotate begins a new file of its history")
+		return errors.New("this store can't be pruned")
 	}
 	holders, err := c.store.Holders(ctx)
 	if err != nil {

@@ -74,6 +74,55 @@ func TestStoreCopy(t *testing.T) {
 	}
 }
 
+// A history that was pruned is copied as it is left, to a server and to a folder, also where a copy was cut off before the record
+// that says what is missing; not while an apply runs on either side.
+func TestStoreCopyOfWhatWasPruned(t *testing.T) {
+	server := pgtest.Shared(t)
+	url, folder := server.URL(server.Schema(t)), filepath.Join(t.TempDir(), "one")
+	one := file.Open(folder)
+	for i := range 4 {
+		rows := func(yield func(json.RawMessage, error) bool) { yield(json.RawMessage(strings.Repeat("1", i+1)), nil) }
+		check(t, one.Record(t.Context(), store.Record{Kind: store.RunEnded, At: time.Date(2026, 1, i+1, 0, 0, 0, 0, time.UTC)}, rows))
+	}
+	if code, out := stored(t, nil, "store", "prune", "--state-dir", folder, "--before", "2026-01-03T00:00:00Z", "--reason", "old"); code != exitDone || !strings.Contains(out, "Removed 2 records") {
+		t.Fatalf("prune ended with %d\n%s", code, out)
+	}
+	want, err := one.Verify(t.Context())
+	check(t, err)
+	shared := mustOpen(t, url)
+	for r, err := range one.Records(t.Context()) { // the first one, and no more
+		check(t, err)
+		check(t, shared.(store.Continuer).Continue(t.Context(), want.Begin, r, one.Details(t.Context(), *r.Details)))
+		break
+	}
+	lease, err := shared.Acquire(t.Context(), "x", store.Owner{Run: "r"})
+	check(t, err)
+	if code, out := stored(t, nil, "store", "copy", "file:"+folder, url); code != exitLocked {
+		t.Errorf("copy while an apply runs there: %d\n%s", code, out)
+	}
+	check(t, lease.Release())
+	back := filepath.Join(t.TempDir(), "two")
+	for _, args := range [][]string{{"file:" + folder, url}, {url, "file:" + back}, {url, "file:" + back}} {
+		if code, out := stored(t, nil, append([]string{"store", "copy"}, args...)...); code != exitDone || !strings.Contains(out, "Copied and checked: 3 records") {
+			t.Fatalf("copy %v: %d\n%s", args, code, out)
+		}
+	}
+	for _, s := range []store.Store{shared, file.Open(back)} {
+		has, err := s.Verify(t.Context())
+		check(t, err)
+		if d := cmp.Diff(want, has); d != "" {
+			t.Error(d)
+		}
+	}
+	if code, out := stored(t, nil, "store", "copy", url, url); code != exitError || !strings.Contains(out, "the same store") {
+		t.Errorf("copy onto itself: %d\n%s", code, out)
+	}
+	check(t, file.Open(back).Record(t.Context(), store.Record{}, nil))
+	if code, out := stored(t, nil, "store", "copy", url, "file:"+back); code != exitError || !strings.Contains(out, "another history already") {
+		t.Errorf("copy over another history: %d\n%s", code, out)
+	}
+}
+
 func mustOpen(t *testing.T, url string) store.Store {
 	t.Helper()
 	s, err := postgres.Open(url, "")

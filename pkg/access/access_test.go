@@ -20,12 +20,19 @@ var now = time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
 // load reads files in which w and x are connections, and u0 to u4 people of whom u0 has another name at the vendor.
 func load(t rapid.TB, text string) *spec.Spec {
 	t.Helper()
-	s, err := spec.Load(spec.Input{Paths: []string{"-"}, Formats: providers.Formats(), Stdin: []byte(`version: 1
+	return loadAll(t, head+text)
+}
+
+const head = `version: 1
 connections:
   w: {provider: huaweicloud, region: ap-southeast-3, project: a0123456789abcdef0123456789abcde, auth: {accessKey: env:HUAWEICLOUD_A, secretKey: env:HUAWEICLOUD_B}}
   x: {provider: huaweicloud, region: ap-southeast-3, project: b0123456789abcdef0123456789abcde, auth: {accessKey: env:HUAWEICLOUD_C, secretKey: env:HUAWEICLOUD_D}}
 users: [{name: u0, account: zero}, {name: u1}, {name: u2}, {name: u3}, {name: u4}]
-` + text)})
+`
+
+func loadAll(t rapid.TB, text string) *spec.Spec {
+	t.Helper()
+	s, err := spec.Load(spec.Input{Paths: []string{"-"}, Formats: providers.Formats(), Stdin: []byte(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +57,12 @@ func account(name string) spec.Subject {
 
 // generate makes files and live state in which much agrees.
 func generate(t *rapid.T) (*spec.Spec, map[string]spec.State) {
+	text, live := generateText(t)
+	return load(t, text), live
+}
+
+// generateText is generate, with the text of the files but for their head.
+func generateText(t *rapid.T) (string, map[string]spec.State) {
 	var text strings.Builder
 	items := func(label string, from []string) string {
 		return strings.Join(rapid.SliceOfNDistinct(rapid.SampledFrom(from), 1, 3, rapid.ID[string]).Draw(t, label), ", ")
@@ -75,7 +88,7 @@ func generate(t *rapid.T) (*spec.Spec, map[string]spec.State) {
 		}
 	}
 	text.WriteString("  - {name: Z, in: w, grants: [{to: [u4]}]}\n")
-	return load(t, text.String()), live
+	return text.String(), live
 }
 
 // plain is rows without what explains them.
@@ -208,5 +221,28 @@ func TestWhyTellsOfGroupsAndOfWhatEnded(t *testing.T) {
 		`stranger: stranger@local.com through "G" both r false`, `G: group:G@local.com through "" both r false`, `group:G: group:G@local.com through "" both r false`}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// Nobody is taken for a namesake: a name of several on one connection is told as such, unless the files say who it is.
+func TestNamesakes(t *testing.T) {
+	live := map[string]spec.State{"w": spec.NewState(), "x": spec.NewState()}
+	hold := func(connection string, holders ...spec.Subject) {
+		ref := spec.Ref{Connection: connection, Kind: "app-group", Name: "A"}
+		live[connection].Resources[ref] = spec.Resource{}
+		for _, s := range holders {
+			grants := live[connection].Grants
+			grants.Add(spec.Grant{Resource: ref, Subject: s, Role: spec.RoleAccess}, spec.Origin{})
+		}
+	}
+	elsewhere := account("zoe")
+	elsewhere.Domain = "corp.local"
+	hold("w", account("zoe"), elsewhere, account("ann"), account("u1"), spec.Subject{Kind: spec.SubjectUserGroup, Name: "u1", Domain: "local.com"})
+	hold("x", account("ann"), spec.Subject{Kind: spec.SubjectUserGroup, Name: "zoe", Domain: "local.com"})
+	w := worldOf(load(t, ""), access.FromLive, live, nil)
+	for name, want := range map[string][]string{"zoe": {"zoe@corp.local", "zoe@local.com"}, "zoe@corp.local": nil, "group:zoe": nil, "ann": nil, "u1": nil, "nobody": nil} {
+		if diff := cmp.Diff(want, w.Namesakes(name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,6 +49,24 @@ func (w World) about(who string) func(Row) bool {
 		vendors := r.Subject.String()
 		return r.Person == "" && (vendors == who || r.Subject.Name == who || strings.HasPrefix(vendors, who+"@"))
 	}
+}
+
+// Namesakes are those on one connection, by their vendor's whole names, whom a name stands for that is no user's of the files: where
+// there are several, nobody can tell which of them is meant.
+func (w World) Namesakes(who string) []string {
+	is, found := w.about(who), map[string][]string{}
+	for _, r := range w.rows(question{who: is}) {
+		if name := r.Subject.String(); r.Subject != Everyone && r.Person == "" && !slices.Contains(found[r.Connection], name) {
+			found[r.Connection] = append(found[r.Connection], name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if names := found[name]; len(names) > 1 {
+			slices.Sort(names)
+			return names
+		}
+	}
+	return nil
 }
 
 // Compare lists what two people have: rows of either alone, and those of the first for what both have. Two have the same where

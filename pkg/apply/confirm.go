@@ -19,14 +19,33 @@ func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 	}
 }
 
+// keptAtOnce is how many bytes of what was confirmed are written at once, each time with a sync: all of a million grants are not to
+// be in memory as text.
+const keptAtOnce = 2 << 20
+
 // keepConfirmed keeps what an apply of a part confirmed, as far as it is news. It is not for a part whose connection could
 // not be used, nor for a saved plan whose files have changed since; see diff.ConfirmedBy.
 func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, results []diff.ChangeResult) error {
-	news := map[string]string{}
+	news, size := map[string]string{}, 0
+	keep := func() error {
+		if len(news) == 0 {
+			return nil
+		}
+		defer clear(news)
+		size = 0
+		return kv.PutAll(news)
+	}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()
-		if former, _ := kv.Get(key); former != text {
-			news[key] = text
+		if former, _ := kv.Get(key); former == text {
+			continue
+		}
+		news[key] = text
+		if size += len(text); size < keptAtOnce {
+			continue
+		}
+		if err := keep(); err != nil {
+			return err
 		}
 	}
 	if key, text := peopleKey(part.Name), ""; desired.People != nil {
@@ -34,10 +53,7 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 			news[key] = text
 		}
 	}
-	if len(news) == 0 {
-		return nil
-	}
-	return kv.PutAll(news)
+	return keep()
 }
 
 func peopleKey(connection string) string { return connection + "/people" }

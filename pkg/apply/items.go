@@ -16,22 +16,38 @@ type bundle struct {
 	Subjects  []spec.Subject `json:"subjects,omitempty"`
 }
 
+// alike are changes that differ in nothing but their resource and subject.
+type alike struct {
+	shared diff.Change // without these
+	pairs  []pair
+}
+
+type pair struct {
+	resource string
+	subject  spec.Subject
+}
+
+// sorted puts changes that are alike together, in the order in which each kind comes first.
+func sorted(changes []diff.Change) (all []alike) {
+	last := 0 // those of a call are mostly all alike
+	for _, c := range changes {
+		shared := c.Key()
+		shared.Resource, shared.Subject = "", spec.Subject{}
+		if len(all) == 0 || all[last].shared != shared {
+			if last = slices.IndexFunc(all, func(a alike) bool { return a.shared == shared }); last < 0 {
+				last, all = len(all), append(all, alike{shared: shared})
+			}
+		}
+		all[last].pairs = append(all[last].pairs, pair{c.Resource, c.Subject})
+	}
+	return all
+}
+
 // items encodes what changes do, short where they are all pairs of some resources and subjects.
 func items(changes []diff.Change) json.RawMessage {
-	alike := map[diff.Change][]diff.Change{} // by what they share
-	var order []diff.Change
-	for _, c := range changes {
-		c = c.Key()
-		shared := c
-		shared.Resource, shared.Subject = "", spec.Subject{}
-		if alike[shared] == nil {
-			order = append(order, shared)
-		}
-		alike[shared] = append(alike[shared], c)
-	}
 	var bundles []bundle
-	for _, shared := range order {
-		bundles = append(bundles, bundlesOf(shared, alike[shared])...)
+	for _, a := range sorted(changes) {
+		bundles = append(bundles, a.bundles()...)
 	}
 	text, err := json.Marshal(bundles)
 	if err != nil { // a Change holds strings and numbers only
@@ -40,23 +56,23 @@ func items(changes []diff.Change) json.RawMessage {
 	return text
 }
 
-func bundlesOf(shared diff.Change, changes []diff.Change) []bundle {
-	b, pairs := bundle{WireChange: shared.Wire()}, map[diff.Change]bool{}
-	for _, c := range changes {
-		pairs[c] = true
-		b.Resources, b.Subjects = append(b.Resources, c.Resource), append(b.Subjects, c.Subject)
+func (a alike) bundles() []bundle {
+	b, different := bundle{WireChange: a.shared.Wire()}, map[pair]bool{}
+	for _, p := range a.pairs {
+		different[p] = true
+		b.Resources, b.Subjects = append(b.Resources, p.resource), append(b.Subjects, p.subject)
 	}
 	slices.Sort(b.Resources)
 	slices.SortFunc(b.Subjects, spec.Subject.Compare)
 	b.Resources, b.Subjects = slices.Compact(b.Resources), slices.Compact(b.Subjects)
-	if len(changes) > 1 && len(pairs) == len(b.Resources)*len(b.Subjects) {
+	if len(a.pairs) > 1 && len(different) == len(b.Resources)*len(b.Subjects) {
 		return []bundle{b}
 	}
-	bundles := make([]bundle, len(changes))
-	for i, c := range changes {
-		bundles[i].WireChange = c.Wire()
-	}
-	return bundles
+	return spec.Each(a.pairs, func(p pair) bundle {
+		c := a.shared
+		c.Resource, c.Subject = p.resource, p.subject
+		return bundle{WireChange: c.Wire()}
+	})
 }
 
 // readItems returns the keys of the changes that items encoded.

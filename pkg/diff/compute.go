@@ -20,6 +20,7 @@ type Comparison struct {
 // Compare goes through the grants of both states once.
 func Compare(desired spec.State, live Live) *Comparison {
 	c := &Comparison{ends: endsOf(desired, live)}
+	c.missing = make([]spec.Grant, 0, max(0, desired.Grants.Len()-live.Grants.Len())) // at least so many, which may be a million
 	for g := range desired.Grants.Minus(live.Grants) {
 		switch {
 		case desired.Resources[g.Resource].Ownership == spec.Ignored:
@@ -44,12 +45,24 @@ func Compute(desired spec.State, live Live, resending Resending) []Change {
 // Changes lists the changes that turn live into desired, in order of execution.
 func (c *Comparison) Changes(resending Resending) []Change {
 	d := delta{Comparison: c, resending: resending, changes: []Change{}, idle: map[RoleOn]bool{}}
+	d.changes = slices.Grow(d.changes, d.most())
 	d.resources()
 	d.grants()
 	d.revokes()
 	d.resends()
 	slices.SortFunc(d.changes, compareChanges)
 	return d.changes
+}
+
+// most is how many grants and revokes there are about, a few more at most: where there may be a million, their list is not to grow.
+func (c *Comparison) most() int {
+	n := len(c.missing)
+	for _, g := range c.surplus {
+		if r := c.desired.Resources[g.Resource]; r.Ownership == spec.Owned && !r.Open {
+			n++
+		}
+	}
+	return n
 }
 
 // delta collects changes. It adds them in no particular order: maps have none.

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -36,11 +37,11 @@ func (c Confirmed) holds(h Holding) bool {
 	return found
 }
 
-// ConfirmedBy returns what an apply of a part confirmed: what the files want, but where a change did not come to that. A
-// resource of which too little is known is left out, and what was confirmed of it before still holds: one that is ignored,
-// that could not be read whole, or that could not be made or deleted. desired must be what the part was planned for: what
-// the files want since was neither sent nor seen.
-func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult) map[spec.Ref]Confirmed {
+// ConfirmedBy goes through what an apply of a part confirmed, by resource, sorted: what the files want, but where a change did not
+// come to that. A resource of which too little is known is left out, and what was confirmed of it before still holds: one that is
+// ignored, that could not be read whole, or that could not be made or deleted. desired must be what the part was planned for: what
+// the files want since was neither sent nor seen. Holdings are made one resource at a time, since there may be millions.
+func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult) iter.Seq2[spec.Ref, Confirmed] {
 	confirmed := make(map[spec.Ref]Confirmed, len(desired.Resources))
 	incomplete := part.Incomplete()
 	for ref, r := range desired.Resources {
@@ -49,30 +50,29 @@ func ConfirmedBy(part ConnectionPlan, desired spec.State, results []ChangeResult
 		}
 	}
 	undone, waits := undo(confirmed, desired, part.Name, results)
-	held := map[spec.Ref][]Holding{}
-	hidden := part.leaveUnseen(confirmed)
-	for ref := range confirmed {
-		holdings := slices.Grow([]Holding(nil), desired.Grants.CountOn(ref))
-		for g := range desired.Grants.On(ref) {
-			if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
-				holdings = append(holdings, Holding{g.Role, g.Subject})
-			}
-		}
-		held[ref] = holdings
-	}
+	hidden, kept := part.leaveUnseen(confirmed), map[spec.Ref][]Holding{}
 	for g, op := range undone {
 		if op == OpRevoke {
-			held[g.Resource] = append(held[g.Resource], Holding{g.Role, g.Subject})
+			kept[g.Resource] = append(kept[g.Resource], Holding{g.Role, g.Subject})
 		}
 	}
-	for ref, c := range confirmed {
-		if !c.Absent {
-			c.Holdings = held[ref]
-			slices.SortFunc(c.Holdings, Holding.Compare)
+	return func(yield func(spec.Ref, Confirmed) bool) {
+		for _, ref := range slices.SortedFunc(maps.Keys(confirmed), spec.Ref.Compare) {
+			c := confirmed[ref]
+			if !c.Absent {
+				c.Holdings = append(make([]Holding, 0, len(kept[ref])+desired.Grants.CountOn(ref)), kept[ref]...)
+				for g := range desired.Grants.On(ref) {
+					if undone[g] != OpGrant && !waits[RoleOf(g)] && !hidden[RoleOf(g)] {
+						c.Holdings = append(c.Holdings, Holding{g.Role, g.Subject})
+					}
+				}
+				slices.SortFunc(c.Holdings, Holding.Compare)
+			}
+			if !yield(ref, c) {
+				return
+			}
 		}
-		confirmed[ref] = c
 	}
-	return confirmed
 }
 
 // leaveUnseen takes out of what is confirmed what no read showed, and returns the lists among that.

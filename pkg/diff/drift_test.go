@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -79,7 +80,7 @@ func TestDriftSaysWhichSideChanged(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired, live := genRuled(t)
 		p := part(desired, live)
-		last := kept(t, diff.ConfirmedBy(p, desired, ended(p, allDone)))
+		last := kept(t, confirmedBy(p, desired, ended(p, allDone)))
 		live = carryOut(live, p.Changes)
 		if d := driftOf(desired, live, last); d.Summary.Any() {
 			t.Fatalf("drift right after an apply: %+v", d.Summary)
@@ -135,7 +136,7 @@ func TestConfirmedIsLive(t *testing.T) {
 			}
 		}
 		after := carryOut(live, done)
-		confirmed := diff.ConfirmedBy(p, desired, results)
+		confirmed := confirmedBy(p, desired, results)
 		for ref, r := range desired.Resources {
 			c, ok := confirmed[ref]
 			if want := r.Ownership != spec.Ignored && live.Resources[ref].Incomplete == "" && !absent[ref]; ok != want {
@@ -236,7 +237,7 @@ func TestConfirmedByOutcomes(t *testing.T) {
 	for outcome, want := range map[diff.Outcome]map[string]string{
 		diff.Done: {"audience": "assigned"}, diff.Refused: {"audience": "everyone"}, diff.NotTried: {"audience": "everyone"}, diff.Unknown: {},
 	} {
-		got := diff.ConfirmedBy(p, desired, ended(p, func(int) diff.Outcome { return outcome }))[ref].Settings
+		got := confirmedBy(p, desired, ended(p, func(int) diff.Outcome { return outcome }))[ref].Settings
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", outcome, d)
 		}
@@ -244,10 +245,10 @@ func TestConfirmedByOutcomes(t *testing.T) {
 	gone := spec.NewState()
 	gone.Resources[ref] = spec.Resource{Absent: true}
 	p = part(gone, live)
-	if c, ok := diff.ConfirmedBy(p, gone, ended(p, allDone))[ref]; !ok || !c.Absent {
+	if c, ok := confirmedBy(p, gone, ended(p, allDone))[ref]; !ok || !c.Absent {
 		t.Errorf("a delete that is done confirms %+v, %v", c, ok)
 	}
-	if c, ok := diff.ConfirmedBy(p, gone, ended(p, func(int) diff.Outcome { return diff.Unknown }))[ref]; ok {
+	if c, ok := confirmedBy(p, gone, ended(p, func(int) diff.Outcome { return diff.Unknown }))[ref]; ok {
 		t.Errorf("a delete whose end is unknown confirms %+v", c)
 	}
 }
@@ -283,7 +284,7 @@ func BenchmarkConfirmedBy1M(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		size := 0
-		for _, c := range diff.ConfirmedBy(diff.ConnectionPlan{Name: conn}, desired, nil) {
+		for _, c := range confirmedBy(diff.ConnectionPlan{Name: conn}, desired, nil) {
 			size += len(c.Encode())
 		}
 		if size < 5_000_000 {
@@ -301,8 +302,13 @@ func TestNothingIsConfirmedOfWhatWaits(t *testing.T) {
 	if len(part.Changes) != 1 || part.Changes[0].Problem == "" {
 		t.Fatalf("%+v", part.Changes)
 	}
-	got, known := diff.ConfirmedBy(part, desired, ended(part, func(int) diff.Outcome { return diff.Blocked }))[group("X")]
+	got, known := confirmedBy(part, desired, ended(part, func(int) diff.Outcome { return diff.Blocked }))[group("X")]
 	if !known || len(got.Holdings) > 0 || !got.Partly || got.Settings["audience"] != "everyone" {
 		t.Errorf("%v %+v", known, got)
 	}
+}
+
+// confirmedBy is all that an apply of a part confirmed.
+func confirmedBy(part diff.ConnectionPlan, desired spec.State, results []diff.ChangeResult) map[spec.Ref]diff.Confirmed {
+	return maps.Collect(diff.ConfirmedBy(part, desired, results))
 }

@@ -32,9 +32,10 @@ func (r *Result) Short() *Result {
 }
 
 // Rows yields the result of a run as JSON texts of one line each: a few, and one for each change. They are made one by one, so
-// that a large result is not in memory twice.
+// that a large result is not in memory twice, and each is good until the next one.
 func (r *Result) Rows(run string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
+		var quick planWriter
 		if !yield(row(headRow{run, r.Format, r.Plan, r.Summary})) {
 			return
 		}
@@ -44,8 +45,8 @@ func (r *Result) Rows(run string) iter.Seq2[json.RawMessage, error] {
 			if !yield(row(connectionRow{part})) {
 				return
 			}
-			for _, c := range changes {
-				if !yield(row(c.wire())) {
+			for i := range changes {
+				if !yield(quick.result(&changes[i])) {
 					return
 				}
 			}
@@ -146,6 +147,16 @@ func EachResult(rows iter.Seq2[json.RawMessage, error], take func(PartResult, Ch
 		}
 	}
 	return nil
+}
+
+// result is the row of a change, good until the next one.
+func (w *planWriter) result(r *ChangeResult) (json.RawMessage, error) {
+	if !r.plain() || r.Detail != "" || r.Answer != (Answer{}) {
+		return row(r.wire())
+	}
+	text := w.plain(r.Change)
+	w.quick = append(appendString(append(text[:len(text)-1], `,"outcome":`...), string(r.Outcome)), '}')
+	return w.quick, nil
 }
 
 func row(v any) (json.RawMessage, error) {

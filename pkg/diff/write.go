@@ -169,8 +169,8 @@ func (w *planWriter) changes(part ConnectionPlan, change func(Change) any, call 
 
 // plain says whether the change has no keys but those of most changes, which are the same in all formats.
 func (c *Change) plain() bool {
-	return *c == Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Source: c.Source, Reason: c.Reason, Mails: c.Mails} &&
-		c.Op != OpResend
+	return c.Op != OpResend && *c == Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Source: c.Source,
+		Reason: c.Reason, Mails: c.Mails, Person: c.Person, Via: c.Via, Because: c.Because, Was: c.Was}
 }
 
 // plain is the JSON of a plain change, as package json gives it, in a tenth of the time.
@@ -190,6 +190,13 @@ func (w *planWriter) plain(c *Change) []byte {
 	if c.Mails != 0 {
 		text = strconv.AppendInt(append(text, `,"mails":`...), int64(c.Mails), 10)
 	}
+	text = appendKey(text, `,"person":`, c.Person)
+	if c.Via != (spec.Via{}) {
+		via, _ := c.Via.MarshalJSON() // it has no error
+		text = append(append(text, `,"via":`...), via...)
+	}
+	text = appendKey(text, `,"because":`, string(c.Because))
+	text = appendKey(text, `,"was":`, c.Was)
 	w.quick = append(text, '}')
 	return w.quick
 }

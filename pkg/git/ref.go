@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,6 +49,21 @@ func (r *Repository) Resolve(ctx context.Context, name string) (string, error) {
 		return "", r.lacks(ctx, "no such commit", ref)
 	}
 	return strings.TrimSpace(out), nil
+}
+
+// Missed counts the commits that a commit stands on, itself included, and that the one that is checked out lacks, of those that
+// changed some of the files, which are named from the top folder on. It is 0 where nobody can tell, as in a shallow clone in which
+// the two have nothing in common.
+func (r *Repository) Missed(ctx context.Context, commit string, files []string) int {
+	if _, err := r.output(ctx, kibi, "merge-base", "HEAD", commit); err != nil || len(files) == 0 {
+		return 0
+	}
+	out, err := r.output(ctx, kibi, slices.Concat([]string{"rev-list", "--count", "--no-merges", commit, "^HEAD", "--"}, files)...)
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(out))
+	return n
 }
 
 // meanings are the refs and the objects that a name may stand for.

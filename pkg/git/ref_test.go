@@ -53,6 +53,36 @@ func TestNamesOfCommits(t *testing.T) {
 	}
 }
 
+// A branch that is behind misses what changed its files since, and not what is merged, or changed others.
+func TestMissedCommits(t *testing.T) {
+	c := newCheckout(t)
+	c.write("a.yaml", "one\n")
+	c.commit()
+	c.git("branch", "change")
+	c.write("a.yaml", "two\n")
+	c.commit()
+	c.write("b.yaml", "one\n")
+	ahead := c.commit()
+	r, err := git.Open(c.top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed := func(want int, files ...string) {
+		t.Helper()
+		if n := r.Missed(t.Context(), ahead, files); n != want {
+			t.Errorf("%d commits that changed %v are missed, want %d", n, files, want)
+		}
+	}
+	missed(0, "a.yaml", "b.yaml")
+	c.git("checkout", "-q", "change")
+	missed(1, "a.yaml")
+	missed(2, "a.yaml", "b.yaml")
+	missed(0, "c.yaml", ":(glob)*")
+	missed(0)
+	c.git("checkout", "-q", "--orphan", "other")
+	missed(0, "a.yaml")
+}
+
 // A shallow clone says how to get the rest.
 func TestNamesInAShallowClone(t *testing.T) {
 	c := newCheckout(t)

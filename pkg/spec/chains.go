@@ -27,6 +27,7 @@ type Chains struct {
 	ways    map[*user]map[*team]*way
 	kept    int // choices in ways
 	entries map[Ref]*lines
+	lines   int // in entries
 }
 
 // Chains finds how the files give what they give at a moment.
@@ -73,7 +74,7 @@ func (c *Chains) Person(connection string, s Subject) string {
 // Gone is the first line of a chain of other files that these files lack, or do not count any longer.
 func (c *Chains) Gone(g Grant, other Chain) Position {
 	on := c.on(g.Resource)
-	if on == nil || !on.holds[wordOn{g.Role, wordOf(other.items[0])}] {
+	if on == nil || !on.holding(wordOn{g.Role, wordOf(other.items[0])}) {
 		return other.Source
 	}
 	for i, step := range other.Steps {
@@ -97,12 +98,19 @@ type wordOn struct {
 	word
 }
 
-// lines are those of one resource that give something.
+// lines are those of one resource that give something. Most of what they are asked is about few of those who are named in them, so
+// what they hold of each is small.
 type lines struct {
-	named map[Subject][]giver // that name the subject itself
-	teams []giver
-	holds map[wordOn]bool // what stands in lines that hold
+	*resource
+	now   time.Time
+	all   []itemAt
+	first map[Subject]int32 // place in all of the first that names the subject itself, counted from 1
+	teams []int32           // places of those that name teams
+	holds map[wordOn]bool   // what stands in lines that hold; nil until it is asked
 }
+
+// itemAt is an item of an entry of a resource, by their places.
+type itemAt struct{ entry, item, next int32 } // next is the place of the next that names the same subject, counted from 1; 0: none
 
 // giver is an item of a resource that gives something.
 type giver struct {
@@ -113,53 +121,81 @@ type giver struct {
 	lapsed bool
 }
 
+// maxLines bounds the lines that are remembered at once.
+const maxLines = 1 << 17
+
 // on reads the lines of a resource; nil where the files do not list it.
 func (c *Chains) on(ref Ref) *lines {
 	on, known := c.entries[ref]
-	if r := c.listed[ref]; !known && r != nil {
+	if known {
+		return on
+	}
+	if r := c.listed[ref]; r != nil {
 		on = r.lines(c.sites[ref.Connection], c.now)
+		if c.lines += len(on.all); c.lines > maxLines {
+			clear(c.entries)
+			c.lines = len(on.all)
+		}
 	}
 	c.entries[ref] = on
 	return on
 }
 
 func (r *resource) lines(c *connection, now time.Time) *lines {
-	on := &lines{named: map[Subject][]giver{}, holds: map[wordOn]bool{}}
-	at := 0
+	on, n := &lines{resource: r, now: now}, 0
 	for i := range r.entries {
-		e := &r.entries[i]
-		origin, lapsed := e.origin(now)
-		for k := range e.to {
-			it := &e.to[k]
-			l := giver{e, it, at, origin, lapsed}
-			at++
-			if !lapsed {
-				on.holds[wordOn{e.role, wordOf(it)}] = true
-			}
+		n += len(r.entries[i].to)
+	}
+	on.all, on.first = make([]itemAt, 0, n), make(map[Subject]int32, n)
+	for i := range r.entries {
+		for k := range r.entries[i].to {
+			it, at := &r.entries[i].to[k], int32(len(on.all))
+			on.all = append(on.all, itemAt{entry: int32(i), item: int32(k)})
 			if it.team != nil {
-				on.teams = append(on.teams, l)
+				on.teams = append(on.teams, at)
 				continue
 			}
 			s := it.subject(c)
-			on.named[s] = append(on.named[s], l)
+			on.all[at].next, on.first[s] = on.first[s], at+1
 		}
 	}
 	return on
 }
 
-// giving lists the lines that give a grant, those that count most first; ways are those to the grant's person.
-func (on *lines) giving(g Grant, ways map[*team]*way) []giver {
-	var found []giver
-	add := func(all []giver) {
-		for _, l := range all {
-			if (g.Role == "" || l.role == g.Role) && (l.it.team == nil || ways[l.it.team] != nil) {
-				found = append(found, l)
+func (on *lines) giver(at int32) giver {
+	e := &on.entries[on.all[at].entry]
+	origin, lapsed := e.origin(on.now)
+	return giver{e, &e.to[on.all[at].item], int(at), origin, lapsed}
+}
+
+// holding says whether a line that holds says the same.
+func (on *lines) holding(w wordOn) bool {
+	if on.holds == nil {
+		on.holds = map[wordOn]bool{}
+		for at := range on.all {
+			if g := on.giver(int32(at)); !g.lapsed {
+				on.holds[wordOn{g.role, wordOf(g.it)}] = true
 			}
 		}
 	}
-	add(on.named[g.Subject])
+	return on.holds[w]
+}
+
+// giving lists the lines that give a grant, those that count most first; ways are those to the grant's person.
+func (on *lines) giving(g Grant, ways map[*team]*way) []giver {
+	var found []giver
+	add := func(l giver) {
+		if (g.Role == "" || l.role == g.Role) && (l.it.team == nil || ways[l.it.team] != nil) {
+			found = append(found, l)
+		}
+	}
+	for at := on.first[g.Subject]; at > 0; at = on.all[at-1].next {
+		add(on.giver(at - 1))
+	}
 	if len(ways) > 0 {
-		add(on.teams)
+		for _, at := range on.teams {
+			add(on.giver(at))
+		}
 	}
 	slices.SortFunc(found, giver.compare)
 	return found

@@ -52,6 +52,9 @@ func (l *loader) read(f file) ([]byte, bool) {
 }
 
 func (l *loader) contents(f file) ([]byte, error) {
+	if text, has := l.instead[f.shown]; has {
+		return text, nil
+	}
 	if f.past != "" {
 		return l.past.Files.Read(f.past)
 	}

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -20,6 +21,11 @@ func TestGrantsAreASet(t *testing.T) {
 			origin := Origin{Reason: rapid.StringMatching("[xy]").Draw(t, "reason")}
 			set.Add(g, origin)
 			model[g] = origin
+		}
+		for i := range rapid.SampledFrom([]int{0, 0, fewHolders - 8, 2 * fewHolders}).Draw(t, "more") {
+			g := Grant{Resource: Ref{Name: "A"}, Subject: Subject{Name: fmt.Sprint(i)}}
+			set.Add(g, Origin{})
+			model[g] = Origin{}
 		}
 		for _, g := range rapid.SliceOfN(some, 0, 30).Draw(t, "removed") {
 			set.Remove(g)

@@ -34,6 +34,8 @@ type Input struct {
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
 	Past     *Past     // nil: files are read as they are now
+	// Instead are contents that are read instead of those of files, by the names that Spec.Files has.
+	Instead map[string][]byte
 }
 
 // Load reads files and folders, and checks everything. A folder stands for the *.yaml and *.yml files directly in it,
@@ -52,7 +54,8 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.stdinDir, l.past = most, in.Stdin, cmp.Or(in.StdinDir, "."), in.Past
+	l.bounds, l.stdin, l.stdinDir = most, in.Stdin, cmp.Or(in.StdinDir, ".")
+	l.past, l.instead = in.Past, in.Instead
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {
@@ -79,7 +82,7 @@ func load(in Input, most bounds) (*Spec, error) {
 	slices.Sort(digests)
 	s := &Spec{
 		Files: names, Included: l.included, Elsewhere: l.elsewhere, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
-		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, sites: l.connections, ruleAt: l.rulePlaces(),
+		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, reviewers: l.reviewers, sites: l.connections, ruleAt: l.rulePlaces(),
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
 		s.OperatorDigest = s.Operator.Digest
@@ -118,6 +121,7 @@ type loader struct {
 	stdin       []byte // nil: there is none
 	stdinDir    string
 	past        *Past // nil: there is none
+	instead     map[string][]byte
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
@@ -138,6 +142,7 @@ type loader struct {
 	teamNames   []string
 	resources   []*resource
 	tests       []Test
+	reviewers   []reviewer
 
 	floors   []*ruleSource // the rules files
 	reviewed *ruleSource   // all other files
@@ -148,7 +153,7 @@ type loader struct {
 
 // The keys at the top level of a file.
 var (
-	fileKeys      = []string{"version", "connections", "users", "usersFrom", "teams", "tests", "rules"} // beside the sections of kinds
+	fileKeys      = []string{"version", "connections", "users", "usersFrom", "teams", "tests", "reviewers", "rules"} // beside the sections of kinds
 	rulesFileKeys = []string{"version", "rules"}
 )
 
@@ -183,7 +188,8 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
 	}
 	sections := map[string]func(*yaml.Node){
-		"connections": d.decodeConnections, "users": d.decodeUsers, "usersFrom": d.decodeUsersFrom, "teams": d.decodeTeams, "tests": d.decodeTests, "rules": d.decodeRules,
+		"connections": d.decodeConnections, "users": d.decodeUsers, "usersFrom": d.decodeUsersFrom, "teams": d.decodeTeams,
+		"tests": d.decodeTests, "reviewers": d.decodeReviewers, "rules": d.decodeRules,
 	}
 	for _, k := range d.kinds {
 		sections[k.Section] = func(n *yaml.Node) { d.decodeResources(n, k) }

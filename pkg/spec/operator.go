@@ -187,7 +187,7 @@ func (d *decoder) allow(n *yaml.Node) (a allowance) {
 	if n := o.get("files"); n != nil {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.SequenceNode {
-			items = n.Content
+			items = d.itemsOf(n)
 		}
 		a.files = readAll(items, d.place)
 	}

@@ -59,8 +59,11 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 // root is what the first document holds, nil where it holds nothing.
 func (d *decoder) root() (*yaml.Node, error) {
 	if short, lists := cutLists(d.data); len(lists) > 0 {
-		if root, second, err := document(short); err == nil && second == nil && root != nil && fillLists(root, lists) {
-			return root, nil
+		if root, second, err := document(short); err == nil && second == nil && root != nil {
+			if cut, all := cutIn(root, lists); all {
+				d.cut = cut
+				return root, nil
+			}
 		}
 	}
 	root, second, err := document(d.data)

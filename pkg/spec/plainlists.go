@@ -117,44 +117,56 @@ func reads(word []byte) bool {
 	return len(word) <= len("false") && slices.Contains([]string{"true", "false", "null"}, strings.ToLower(string(word)))
 }
 
-// fillLists puts the words that were cut out into the lists of a tree. It is false where that does not have all of them, in order.
-func fillLists(root *yaml.Node, lists []plainList) bool {
-	left := fill(root, lists)
-	return len(left) == 0
+// cutIn finds the lists in a tree from which words were cut. ok is false where that does not have all of them, in order.
+func cutIn(root *yaml.Node, lists []plainList) (found map[*yaml.Node]plainList, ok bool) {
+	found = make(map[*yaml.Node]plainList, len(lists))
+	findCut(root, lists, found)
+	return found, len(found) == len(lists)
 }
 
-func fill(n *yaml.Node, lists []plainList) (left []plainList) {
-	if len(lists) == 0 {
-		return nil
+func findCut(n *yaml.Node, lists []plainList, found map[*yaml.Node]plainList) {
+	if len(found) == len(lists) {
+		return
 	}
-	if l := lists[0]; n.Kind == yaml.SequenceNode && len(n.Content) == 1 && n.Content[0].Kind == yaml.ScalarNode &&
+	if l := lists[len(found)]; n.Kind == yaml.SequenceNode && len(n.Content) == 1 && n.Content[0].Kind == yaml.ScalarNode &&
 		n.Content[0].Line == l.line && n.Content[0].Column == l.column {
-		n.Content = l.nodes()
-		return lists[1:]
+		found[n] = l
+		return
 	}
 	for _, child := range n.Content {
-		lists = fill(child, lists)
+		findCut(child, lists, found)
 	}
-	return lists
+}
+
+// itemsOf are those of a list, also where they were cut out.
+func (d *decoder) itemsOf(n *yaml.Node) []*yaml.Node {
+	if l, cut := d.cut[n]; cut {
+		return l.nodes()
+	}
+	return n.Content
 }
 
 // nodes are those that yaml.v3 makes of the words, but for comments.
 func (l plainList) nodes() []*yaml.Node {
 	n := strings.Count(l.text, ",") + 1
-	room, nodes := make([]yaml.Node, n), make([]*yaml.Node, n)
-	line, column, text := l.line, l.column, l.text
-	for i := range nodes {
-		blanks := text[:len(text)-len(strings.TrimLeft(text, " \r\n,"))]
-		line, column = after([]byte(blanks), line, column)
-		text = text[len(blanks):]
-		word := text
-		if end := strings.IndexAny(text, " ,\r\n"); end >= 0 {
-			word = text[:end]
+	room, nodes := make([]yaml.Node, n), make([]*yaml.Node, 0, n)
+	line, column := l.line, l.column
+	for at := 0; at < len(l.text); {
+		switch l.text[at] {
+		case '\n':
+			line, column, at = line+1, 1, at+1
+			continue
+		case ' ', ',', '\r':
+			column, at = column+1, at+1
+			continue
 		}
-		room[i] = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: word, Line: line, Column: column}
-		nodes[i] = &room[i]
-		column += utf8.RuneCountInString(word)
-		text = text[len(word):]
+		word := l.text[at:]
+		if end := strings.IndexAny(word, " ,\r\n"); end >= 0 {
+			word = word[:end]
+		}
+		room[len(nodes)] = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: word, Line: line, Column: column}
+		nodes = append(nodes, &room[len(nodes)])
+		column, at = column+utf8.RuneCountInString(word), at+len(word)
 	}
 	return nodes
 }

@@ -19,6 +19,7 @@ func (l *loader) resolve() {
 	order := l.nest()
 	l.resolveResources(l.namelessTeams(order))
 	l.resolveTests()
+	l.resolveReviewers()
 	l.rejectShared()
 	l.boundGrants(order)
 	l.warnOfVainLimits()

@@ -16,6 +16,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"usersFrom":   about(usersFromSchema(), "people whom another file lists, such as one that a directory exports"),
 		"teams":       about(such(mapOf(listOf(pointer("item"))), map[string]any{"cad": []any{"alice", "bob"}}), "sets of users, by name; a team may hold team:NAME"),
 		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
+		"reviewers":   about(such(mapOf(listOf(pointer("name"))), map[string]any{"team:cad": []any{"bob"}}), "who decides in access reviews: by KIND/NAME, by team:NAME about what a team gives, and by * about all others"),
 		"rules":       about(pointer("rules"), "limits that a plan must keep"),
 	}
 	defs, kinds := definitions(formats, false)

@@ -19,6 +19,7 @@ type Spec struct {
 	teams     []*team                // in reading order
 	resources []*resource            // in reading order
 	tests     []Test                 // in reading order
+	reviewers []reviewer             // in reading order
 	sites     map[string]*connection // by name
 	ruleAt    map[string]Position    // where rules are set; the line that counts where several files set one
 }

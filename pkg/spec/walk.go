@@ -22,6 +22,7 @@ type decoder struct {
 	data   []byte        // as yaml.v3 read it
 	joined map[int][]int // columns in data, by line, of characters that the file writes as surrogate pairs
 	sought place         // the last node that was looked for in data
+	cut    map[*yaml.Node]plainList
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
@@ -98,7 +99,7 @@ func (d *decoder) list(n *yaml.Node, what string) ([]*yaml.Node, bool) {
 	if !d.is(n, yaml.SequenceNode, what, hint) {
 		return nil, false
 	}
-	return n.Content, true
+	return d.itemsOf(n), true
 }
 
 // pairs gives the keys and values of a mapping with free keys.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 type copyable interface {
 	Store
 	Contents
+	Continuer
 }
 
 // Copied is what a copy brought over.
@@ -25,7 +27,7 @@ type Copied struct {
 }
 
 // Copy brings the history with its details, the key-values and what is in doubt from one store to another, and checks that both
-// then say the same. Locks and turns are not copied: it takes all locks of from meanwhile, so a *HeldError says that an apply
+// then say the same. Locks and turns are not copied: it takes all locks of both meanwhile, so a *HeldError says that an apply
 // runs. The history of to must be empty, or the beginning of that of from, as after a copy that was cut off.
 func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 	source, ok := from.(copyable)
@@ -33,57 +35,82 @@ func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 	if !ok || !also {
 		return c, errors.New("one of the stores can't list what it keeps")
 	}
-	scopes, err := source.Scopes(ctx)
+	if same, err := isSame(ctx, source, target); err != nil || same {
+		return c, cmp.Or(err, errors.New("both are the same store"))
+	}
+	leases, release, err := lockBoth(ctx, source, target, by)
+	defer func() { err = errors.Join(err, release()) }()
 	if err != nil {
 		return c, err
 	}
-	for _, scope := range scopes {
-		lease, err := from.Acquire(ctx, scope, by)
-		if err != nil {
-			return c, err
-		}
-		defer func() { err = errors.Join(err, lease.Release()) }()
-	}
-	if c.Records, c.Head, err = copyHistory(ctx, from, to); err != nil {
+	if c.Records, c.Head, err = copyHistory(ctx, source, target); err != nil {
 		return c, fmt.Errorf("copy the history: %w", err)
 	}
-	values, err := source.All(ctx)
-	if err != nil {
+	if c.Values, err = copyValues(ctx, source, target); err != nil {
 		return c, err
 	}
-	if err := to.PutAll(values); err != nil {
-		return c, err
-	}
-	for _, scope := range scopes {
-		n, err := copyDoubts(ctx, from, to, scope, by)
+	for _, scope := range slices.Sorted(maps.Keys(leases)) {
+		n, err := copyDoubts(ctx, from, to, scope, leases[scope])
 		if err != nil {
 			return c, fmt.Errorf("copy what is in doubt at %s: %w", scope, err)
 		}
 		c.Doubts += n
 	}
-	c.Values = len(values)
-	there, err := target.All(ctx)
-	if err != nil {
-		return c, err
-	}
-	for key := range values {
-		if there[key] != values[key] {
-			return c, fmt.Errorf("the copy has another value of %q", key)
-		}
-	}
 	return c, nil
 }
 
-func copyHistory(ctx context.Context, from, to Store) (records int, head string, err error) {
+func isSame(ctx context.Context, a, b Contents) (bool, error) {
+	one, err := a.Describe(ctx)
+	if err != nil {
+		return false, err
+	}
+	two, err := b.Describe(ctx)
+	return one.Place == two.Place && one.Schema == two.Schema, err
+}
+
+// lockBoth takes the locks of all scopes in both stores. It returns the leases of to; release gives back what it got.
+func lockBoth(ctx context.Context, from, to copyable, by Owner) (leases map[string]Lease, release func() error, err error) {
+	leases = map[string]Lease{}
+	var all []Lease
+	release = func() (err error) {
+		for _, l := range all {
+			err = errors.Join(err, l.Release())
+		}
+		return err
+	}
+	scopes := map[string]bool{}
+	for _, s := range []copyable{from, to} {
+		some, err := s.Scopes(ctx)
+		if err != nil {
+			return nil, release, err
+		}
+		for _, scope := range some {
+			scopes[scope] = true
+		}
+	}
+	for _, scope := range slices.Sorted(maps.Keys(scopes)) {
+		for _, s := range []copyable{from, to} {
+			lease, err := s.Acquire(ctx, scope, by)
+			if err != nil {
+				return nil, release, err
+			}
+			all, leases[scope] = append(all, lease), lease
+		}
+	}
+	return leases, release, nil
+}
+
+func copyHistory(ctx context.Context, from, to copyable) (records int, head string, err error) {
 	want, err := from.Verify(ctx)
 	if err != nil {
 		return 0, "", err
 	}
 	has, err := to.Verify(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrBeginning) { // of a copy that was cut off the record about that may be missing
 		return 0, "", err
 	}
-	if n := len(has.Digests); n > len(want.Digests) || !slices.Equal(has.Digests, want.Digests[:n]) {
+	n := len(has.Digests)
+	if n > len(want.Digests) || !slices.Equal(has.Digests, want.Digests[:n]) || n > 0 && has.Begin != want.Begin {
 		return 0, "", errors.New("the target has another history already; name an empty store")
 	}
 	at := 0
@@ -98,13 +125,18 @@ func copyHistory(ctx context.Context, from, to Store) (records int, head string,
 		if r.Details != nil {
 			rows = from.Details(ctx, *r.Details)
 		}
-		if err := to.Record(ctx, r, rows); err != nil {
+		if at == 1 && want.Begin != "" {
+			err = to.Continue(ctx, want.Begin, r, rows)
+		} else {
+			err = to.Record(ctx, r, rows)
+		}
+		if err != nil {
 			return 0, "", err
 		}
 	}
 	has, err = to.Verify(ctx)
 	if err == nil && has.Head != want.Head {
-		err = errors.New("the copy has another digest at its end: a record is written otherwise by this version than it was; keep the old store")
+		err = unlike(ctx, from, has)
 	}
 	if err == nil {
 		err = CheckDetails(ctx, to)
@@ -112,17 +144,40 @@ func copyHistory(ctx context.Context, from, to Store) (records int, head string,
 	return has.Records, has.Head, err
 }
 
+// unlike says why a copy ends otherwise than the history that it was made of.
+func unlike(ctx context.Context, from Store, has Chain) error {
+	if now, err := from.Verify(ctx); err != nil || now.Contains(has.Head) {
+		return errors.Join(err, errors.New("records were added meanwhile; copy again"))
+	}
+	return errors.New("the copy has another digest at its end: a record is written otherwise by this version than it was; keep the old store")
+}
+
+func copyValues(ctx context.Context, from, to copyable) (n int, err error) {
+	values, err := from.All(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := to.PutAll(values); err != nil {
+		return 0, err
+	}
+	there, err := to.All(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for key := range values {
+		if there[key] != values[key] {
+			return 0, fmt.Errorf("the copy has another value of %q", key)
+		}
+	}
+	return len(values), nil
+}
+
 // copyDoubts adds what is in doubt, unless it is there already.
-func copyDoubts(ctx context.Context, from, to Store, scope string, by Owner) (n int, err error) {
+func copyDoubts(ctx context.Context, from, to Store, scope string, lease Lease) (n int, err error) {
 	doubts, err := from.Doubts(ctx, scope)
 	if err != nil || len(doubts) == 0 {
 		return 0, err
 	}
-	lease, err := to.Acquire(ctx, scope, by)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, lease.Release()) }()
 	if err := lease.Append(ctx, doubts...); err != nil {
 		return 0, err
 	}

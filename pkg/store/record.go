@@ -131,9 +131,9 @@ func Digest(prev string, record []byte) string {
 // Chain is a history that was checked.
 type Chain struct {
 	Records int      `json:"records"`
-	Digests []string `json:"-"`    // of each record, oldest first
-	Head    string   `json:"head"` // of the newest; "" where there is none
-	Begin   string   `json:"-"`    // that the oldest follows; "" unless what was before it was pruned
+	Digests []string `json:"-"`               // of each record, oldest first
+	Begin   string   `json:"begin,omitempty"` // of the last one that was pruned; "" where none was
+	Head    string   `json:"head"`            // of the newest; "" where there is none
 }
 
 // Contains says whether the chain has a record with the digest, of which the first characters are enough.

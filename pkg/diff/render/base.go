@@ -19,6 +19,9 @@ func baseSections(base *diff.Base) []Section {
 	if base.Problem != "" {
 		s.note(Warning, "what it asks for can't be told from what was so before: "+base.Problem)
 	}
+	if base.Behind > 0 {
+		s.note(Warning, BehindText(base))
+	}
 	for _, path := range base.Missing {
 		s.note(Info, base.Ref+" has no "+path+": all that is in it is new")
 	}
@@ -33,6 +36,11 @@ func baseSections(base *diff.Base) []Section {
 		return nil
 	}
 	return []Section{s}
+}
+
+// BehindText says what it means that files are held against others with commits that they lack.
+func BehindText(base *diff.Base) string {
+	return fmt.Sprintf("this branch lacks %s of %s that changed these files, so it seems to take that back; merge %s first", Count(base.Behind, "commit"), base.Ref, base.Ref)
 }
 
 // weakeningText says in a line what guards access no longer.
@@ -50,6 +58,16 @@ func weakeningText(w spec.Weakening) string {
 		text += " is no longer in the files: nobody looks at who holds it"
 	case w.What == spec.GuardLeft && w.To == "":
 		text += " is no longer in the files"
+	case w.What == spec.GuardKept:
+		text = "kept, though the files before would take it: " + text
+	case w.What == spec.GuardEnd && w.To == "":
+		text += " ends no longer, was " + w.From
+	case w.What == spec.GuardEnd:
+		text += " ends " + w.To + ", was " + w.From
+	case w.What == spec.GuardBegin:
+		if text += " begins " + w.To; w.From != "" {
+			text += ", was " + w.From
+		}
 	case w.What == spec.GuardLeft:
 		text += " is active again"
 	case w.To == "":

@@ -10,23 +10,23 @@ import (
 // page is what a report shows as HTML: few things above, and rows that the script of the page sorts, filters and draws. What rows
 // have in common stands in lists, and rows name it by its place there.
 type page struct {
-	Verdict Card   // in a few words
-	Cards   []Card // totals, what takes access first
-	Facts   []Fact // what it stands on
-	Key     string // the one of Facts by which the document is known: a digest
+	Verdict card   // in a few words
+	Cards   []card // totals, what takes access first
+	Stamp   string // which document it is, of when
+	Facts   []fact // what it stands on
 	data    pageData
 }
 
-// Card is a number that stands out.
-type Card struct {
+// card is a number that stands out.
+type card struct {
 	Tone  string // of which rows it counts; "": of none
 	N     int
 	Label string
 	Note  string
 }
 
-// Fact is something that is known about the whole document.
-type Fact struct{ Name, Value string }
+// fact is something that is known about the whole document.
+type fact struct{ Name, Value string }
 
 // pageData is what the script reads.
 type pageData struct {
@@ -63,8 +63,14 @@ type pageResource struct {
 // pagePerson is a row of the matrix. One without a name is the resource itself.
 type pagePerson struct {
 	Name string `json:"n"`
-	Sort string `json:"s,omitempty"` // stranger: no file knows them; other: a group, an address; "": a person of the files
+	Sort string `json:"s,omitempty"` // unknown or other; "": a person of the files
 }
+
+// The sorts of who is no person of the files.
+const (
+	unknown = "stranger" // somebody whom no file knows
+	other   = "other"    // a group, a department
+)
 
 // pageRow is a change, a difference or an entitlement.
 type pageRow struct {
@@ -139,6 +145,7 @@ type toneCount struct {
 
 func newPageMaker() *pageMaker {
 	m := &pageMaker{counts: map[string]*toneCount{}}
+	m.acts.list, m.resources.list, m.people.list = []pageAct{}, []pageResource{}, []pagePerson{} // no null for the script
 	m.texts.add("")
 	return m
 }
@@ -182,10 +189,24 @@ func (m *pageMaker) page(kind string, tones []pageTone) *page {
 		if c := m.counts[t.Tone]; c != nil {
 			note := "on " + Count(len(c.resources), "resource")
 			if len(c.people) > 0 {
-				note = Count(len(c.people), "holder") + " " + note
+				note = m.headcount(c.people) + " " + note
 			}
-			p.Cards = append(p.Cards, Card{t.Tone, c.n, t.Word, note})
+			p.Cards = append(p.Cards, card{t.Tone, c.n, t.Word, note})
 		}
 	}
 	return p
+}
+
+// headcount says how many they are, in a word for who is among them.
+func (m *pageMaker) headcount(who map[int]bool) string {
+	words := [2]string{"person", "people"}
+	for i := range who {
+		if m.people.list[i].Sort == other {
+			words = [2]string{"person or group", "people and groups"}
+		}
+	}
+	if len(who) == 1 {
+		return "1 " + words[0]
+	}
+	return thousands(len(who)) + " " + words[1]
 }

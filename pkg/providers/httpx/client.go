@@ -90,6 +90,7 @@ func transport(env Env) http.RoundTripper {
 		return env.Transport
 	}
 	network = network.Clone()
+	network.ReadBufferSize = 32 << 10 // a page, or most of one, in one go
 	network.MaxIdleConnsPerHost = max(http.DefaultMaxIdleConnsPerHost, env.Parallelism)
 	return network
 }

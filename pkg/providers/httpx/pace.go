@@ -96,18 +96,38 @@ type bucket struct {
 	slowed    time.Time     // when the pace was last halved
 	notBefore time.Time     // before it no request begins
 	unused    time.Time     // a turn that was taken but not used
-	answers   time.Duration // the least that the limiter took to answer
+	taken     turns         // others
+	delay     time.Duration // how long it takes here to have a turn, beyond the wait for it
 
 	line chan struct{} // holds whoever is next
 	next time.Time     // before it the one in line does not take a turn
 }
+
+// turns are those that were taken at once, and not used yet: one every so often, before an end.
+type turns struct {
+	next, end time.Time
+	every     time.Duration
+}
+
+// one takes the next of them that lies not in the past; has is false where there is none at this pace.
+func (t *turns) one(every time.Duration) (turn time.Time, has bool) {
+	turn = later(t.next, time.Now())
+	if t.every != every || !turn.Before(t.end) {
+		return time.Time{}, false
+	}
+	t.next = turn.Add(every)
+	return turn, true
+}
+
+// together is for how long turns are taken at once, since each time costs more than a call where others share them, too.
+const together = 10 * time.Millisecond
 
 // newBucket makes a bucket whose requests are own apart, and whose turns take reserve of the limiter, or else own.
 func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
 	if own == 0 || reserve == 0 {
 		reserve = own
 	}
-	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, answers: time.Hour, line: make(chan struct{}, 1)}
+	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
 }
 
 // wait returns when the next request may begin. Only the first in line takes a turn, and a run that is slower than its turns
@@ -157,17 +177,22 @@ func (b *bucket) await(ctx context.Context) error {
 		if b.held() {
 			continue
 		}
-		if missed++; missed > mostMissed || time.Since(t.came) <= max(t.every, grace) {
+		late := time.Since(t.came)
+		if late <= max(t.every, grace) {
+			return nil
+		}
+		if missed++; missed > mostMissed {
+			b.bear(late)
 			return nil
 		}
 	}
 }
 
 // A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each
-// had a turn for, a vendor would get it all at once. A machine that misses all of them makes progress nevertheless.
+// had a turn for, a vendor would get it all at once.
 const (
 	grace      = 100 * time.Millisecond // a rate that is faster is not kept that exactly
-	mostMissed = 3
+	mostMissed = 3                      // one after the other: then that is how long things take here, and what is always late does no harm
 )
 
 // turn is when a request may begin.
@@ -182,22 +207,33 @@ func (b *bucket) turn(ctx context.Context) turn {
 	b.mu.Lock()
 	spare, notBefore, every := b.unused, b.notBefore, time.Duration(float64(b.every)/b.pace)
 	b.unused = time.Time{}
+	taken, has := b.taken.one(every)
 	b.mu.Unlock()
 	switch {
 	case every == 0:
 		return turn{notBefore, time.Now(), 0, true}
 	case spare.After(time.Now()):
 		return turn{spare, spare, every, false}
+	case has:
+		return turn{taken, taken, every, false}
 	}
+	several := every * max(1, together/every)
 	began := time.Now()
-	wait := b.limiter.reserve(ctx, b.key, every)
+	wait := b.limiter.reserve(ctx, b.key, several)
 	now := time.Now()
 	b.mu.Lock()
-	b.answers = min(b.answers, now.Sub(began))
-	came := later(began.Add(b.answers+wait), notBefore)
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	came := later(began.Add(b.delay+wait), notBefore)
 	at := later(now.Add(wait), notBefore)
+	b.taken = turns{at.Add(every), came.Add(several), every}
 	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
+}
+
+// bear takes a delay for one that every turn has.
+func (b *bucket) bear(late time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.delay += late
 }
 
 // leave gives a turn that was not used to whoever asks next. Else a run that has no time left would use up, call by call,
@@ -224,7 +260,7 @@ func (b *bucket) throttled(ctx context.Context, sent time.Time, d time.Duration)
 	if sent.After(b.slowed) {
 		b.pace, b.slowed = max(b.pace/2, slowest), now
 	}
-	b.notBefore, b.unused = later(b.notBefore, now.Add(d)), time.Time{}
+	b.notBefore, b.unused, b.taken = later(b.notBefore, now.Add(d)), time.Time{}, turns{}
 	b.mu.Unlock()
 	b.limiter.delay(context.WithoutCancel(ctx), b.key, d)
 }

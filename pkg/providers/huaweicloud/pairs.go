@@ -15,10 +15,13 @@ import (
 // their groups. done is false where it is not, and where the vendor does not find by a name what it shows elsewhere. A name that it
 // finds nothing by proves nothing alone: one of the groups is looked at as well.
 func (r *Reader) readPairs(ctx context.Context, q provider.Query, ids map[string]spec.Ref, most int, live *diff.Live) (done bool, err error) {
-	byName := r.pairsByName(q, ids)
-	names := slices.Sorted(maps.Keys(byName))
+	names := r.namesOfPairs(q, ids)
 	if len(names) == 0 || 2*len(names)+q.Pairs.Len()/pageSize >= r.pagesOfGroups(q, most) {
 		return false, nil
+	}
+	byName := map[string][]spec.Grant{}
+	for g := range q.Pairs.All() {
+		byName[g.Subject.Name] = append(byName[g.Subject.Name], g)
 	}
 	lists, err := gather(ctx, r.api, len(names), func(ctx context.Context, i int) (provider.Listed[grantRow], error) {
 		return provider.Spare(r.api.authorizations(ctx, url.Values{"account": {names[i]}}, 0))
@@ -40,10 +43,10 @@ func (r *Reader) readPairs(ctx context.Context, q provider.Query, ids map[string
 	return r.sample(ctx, q, ids, byName, live)
 }
 
-// pairsByName are the grants asked about, by the names that the vendor has of their holders; none where it has others than the
+// namesOfPairs are the names, sorted, that the vendor has of the holders of the grants asked about; none where it has others than the
 // files, or some are not on app groups.
-func (r *Reader) pairsByName(q provider.Query, ids map[string]spec.Ref) map[string][]spec.Grant {
-	there, byName := map[spec.Ref]bool{}, map[string][]spec.Grant{}
+func (r *Reader) namesOfPairs(q provider.Query, ids map[string]spec.Ref) []string {
+	there, names := map[spec.Ref]bool{}, map[string]bool{}
 	for _, ref := range ids {
 		there[ref] = true
 	}
@@ -51,9 +54,9 @@ func (r *Reader) pairsByName(q provider.Query, ids map[string]spec.Ref) map[stri
 		if !there[g.Resource] || r.fold.folded(g.Subject) {
 			return nil
 		}
-		byName[g.Subject.Name] = append(byName[g.Subject.Name], g)
+		names[g.Subject.Name] = true
 	}
-	return byName
+	return slices.Sorted(maps.Keys(names))
 }
 
 // pagesOfGroups is in how many pages the authorizations of the groups are read, as far as that is known.

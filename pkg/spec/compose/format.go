@@ -198,10 +198,10 @@ func (e *leaf) hoist(body lines) lines {
 	n := slices.IndexFunc(body, func(line string) bool { return line != "" && line[0] != '#' })
 	for _, line := range body[:n] {
 		if line == "" {
-			e.above = append(e.above, comment{nil, true})
+			e.above = append(e.above, comment{blank: true})
 			continue
 		}
-		e.above = append(e.above, comment{[]string{line}, false})
+		e.above = append(e.above, comment{lines: []string{line}})
 	}
 	return body[n:]
 }

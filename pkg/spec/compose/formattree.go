@@ -34,6 +34,7 @@ type leaf struct {
 type comment struct {
 	lines []string
 	blank bool // it follows a blank line
+	end   int  // the line of its last one; 0: it was none of the file's
 }
 
 // mark is where a key, an item or a value begins.
@@ -96,7 +97,10 @@ func (t *tree) groups() []group {
 			all[n].lines, all[n].last = append(all[n].lines, r.text), r.at.line
 			continue
 		}
-		all = append(all, group{r, comment{[]string{r.text}, t.blank(r.at.line - 1)}, r.at.line})
+		all = append(all, group{r, comment{lines: []string{r.text}, blank: t.blank(r.at.line - 1)}, r.at.line})
+	}
+	for i := range all {
+		all[i].end = all[i].last
 	}
 	return all
 }

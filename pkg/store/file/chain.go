@@ -57,7 +57,8 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) { return s.Veri
 
 // VerifyEach is Verify that hands on each record that can be read, also those behind a break, unless each is nil. So who wants
 // both reads the history once.
-func (s *Store) VerifyEach(ctx context.Context, each func(store.Record)) (c store.Chain, broken error) {
+func (s *Store) VerifyEach(ctx context.Context, each func(store.Record)) (_ store.Chain, broken error) {
+	var c store.Checker
 	head, err := s.head() // before the records: what is noted is there by now
 	if err != nil {
 		broken = fmt.Errorf("read the history: %w", err)
@@ -66,22 +67,20 @@ func (s *Store) VerifyEach(ctx context.Context, each func(store.Record)) (c stor
 		if err == nil && each != nil {
 			each(link.record)
 		}
-		if err == nil && link.Prev != c.Head {
+		if err == nil && broken == nil && !c.Add(link.Prev, link.Digest, link.record) {
 			err = fmt.Errorf("%s: the record does not follow the one before it: what was between them was taken out or altered", link.where)
 		}
 		if broken = cmp.Or(broken, err); broken != nil && each == nil {
-			return c, broken
-		} else if broken != nil {
-			continue
+			return c.Chain, broken
 		}
-		c.Records++
-		c.Head = link.Digest
-		c.Digests = append(c.Digests, link.Digest)
 	}
 	if broken != nil {
-		return c, broken
+		return c.Chain, broken
 	}
-	return c, s.checkHead(head, c.Contains(head))
+	if err := c.End(); err != nil {
+		return c.Chain, fmt.Errorf("%s: %w", s.path(historyName), err)
+	}
+	return c.Chain, s.checkHead(head, c.Contains(head))
 }
 
 // parsedLink is a link that can be read.
@@ -94,64 +93,84 @@ type parsedLink struct {
 // links yields the lines of all parts, and an error for each that can't be read.
 func (s *Store) links(ctx context.Context) iter.Seq2[parsedLink, error] {
 	return func(yield func(parsedLink, error) bool) {
-		newest, size, stuck := s.openNewest(ctx)
-		if newest != nil {
-			defer newest.Close()
-		}
-		parts, err := s.parts() // after the newest was opened: if it becomes one of them meanwhile, none is passed over
-		if err = errors.Join(stuck, err); err != nil && !yield(parsedLink{}, fmt.Errorf("read the history: %w", err)) {
+		parts, err := s.openParts(ctx)
+		defer func() {
+			for _, p := range parts {
+				_ = p.Close() // it was only read
+			}
+		}()
+		if err != nil && !yield(parsedLink{}, fmt.Errorf("read the history: %w", err)) {
 			return
 		}
 		for _, p := range parts {
-			if newest != nil && isAt(newest, p.path) {
-				break
-			}
-			if !s.linksOfPart(ctx, p.path, yield) {
+			if !linksOf(ctx, p.File, p.size, yield) {
 				return
 			}
 		}
-		if newest != nil {
-			linksOf(ctx, newest, size, yield)
-		}
 	}
 }
 
-// openNewest opens the newest part, and says how long it is between two writes. Where a writer is stuck it is as long as it is.
-func (s *Store) openNewest(ctx context.Context) (f *os.File, size int64, err error) {
+// openPart is a part of the history, as far as it was written.
+type openPart struct {
+	*os.File
+	size int64
+}
+
+// openParts opens the parts, oldest first, between two writes: none is rotated or pruned away before all are open. Where a writer
+// is stuck they are as they are.
+func (s *Store) openParts(ctx context.Context) (parts []openPart, err error) {
 	path := s.path(historyName)
 	in, err := s.locked(ctx, path, os.O_RDONLY, shared)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, 0, nil
-	}
 	if in != nil {
 		defer in.Close()
 	}
-	stuck := (*stuckError)(nil)
-	if err != nil && !errors.As(err, &stuck) {
-		return nil, 0, err
+	if stuck := (*stuckError)(nil); err != nil && !errors.As(err, &stuck) && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
 	}
-	f, openErr := s.open(path, os.O_RDONLY)
-	if openErr != nil {
-		return nil, 0, errors.Join(err, openErr)
+	err = absentIsFine(err)
+	newest, openErr := s.openPart(path)
+	if absentIsFine(openErr) != nil {
+		return nil, errors.Join(err, openErr)
 	}
-	info, statErr := f.Stat()
-	if statErr != nil {
-		return nil, 0, errors.Join(err, statErr, f.Close())
+	done, listErr := s.parts()
+	err = errors.Join(err, listErr)
+	for _, p := range done {
+		if openErr == nil && isAt(newest.File, p.path) {
+			break // it became one of them meanwhile
+		}
+		f, partErr := s.openPart(p.path)
+		if partErr != nil {
+			err = errors.Join(err, partErr)
+			continue
+		}
+		parts = append(parts, f)
 	}
-	return f, info.Size(), err
+	if openErr == nil {
+		parts = append(parts, newest)
+	}
+	return parts, err
 }
 
-func (s *Store) linksOfPart(ctx context.Context, path string, yield func(parsedLink, error) bool) bool {
+func (s *Store) openPart(path string) (openPart, error) {
 	f, err := s.open(path, os.O_RDONLY)
 	if err != nil {
-		return yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
+		return openPart{}, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return yield(parsedLink{}, fmt.Errorf("read the history: %w", err))
+		return openPart{}, errors.Join(err, f.Close())
 	}
-	return linksOf(ctx, f, info.Size(), yield)
+	return openPart{f, info.Size()}, nil
+}
+
+func (s *Store) linksOfPart(ctx context.Context, path string, yield func(parsedLink, error) bool) {
+	f, err := s.openPart(path)
+	if err != nil {
+		yield(parsedLink{}, err)
+		return
+	}
+	linksOf(ctx, f.File, f.size, yield)
+	_ = f.Close() // it was only read
 }
 
 // linksOf yields the lines of an open file up to a size. It returns false where nothing more is asked for.

@@ -41,6 +41,11 @@ func TestConformance(t *testing.T) {
 				lines, _ := split(read(t, path))
 				must(t, os.WriteFile(path, append(bytes.Join(lines[:len(lines)-1], []byte("\n")), '\n'), 0o600))
 			},
+			Curtail: func(t *testing.T) {
+				path := filepath.Join(folder, historyName)
+				_, rest, _ := bytes.Cut(read(t, path), []byte("\n"))
+				must(t, os.WriteFile(path, rest, 0o600))
+			},
 		}
 	})
 }

@@ -9,7 +9,7 @@
 //	journal-SCOPE.jsonl    what became of the calls of a scope, one entry a line
 //	budget.json            when the next turn under each key is
 //	history.jsonl          the runs, one record a line, chained by digests
-//	history-NUMBER.jsonl   earlier parts of the history
+//	history-NUMBER.jsonl   earlier parts of the history, the oldest of them cut off where it was pruned
 //	details/DIGEST.jsonl   what became of each change of a run whose record names the digest
 //	details.new-*          the same, while it is written
 //	history.head           the newest digest of the history

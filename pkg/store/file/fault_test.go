@@ -94,7 +94,7 @@ func (f *failing) fail(op string, file *os.File, err error) error {
 }
 
 // actions are those that write.
-var actions = []string{"put", "record", "detail", "acquire", "break"}
+var actions = []string{"put", "record", "detail", "acquire", "break", "prune"}
 
 // wounded returns a folder in which each log has something whole and something damaged or cut off, and the lock a dead owner.
 func wounded(t *testing.T) string {

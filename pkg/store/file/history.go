@@ -38,13 +38,14 @@ func readLink(line []byte) (l link, r store.Record, ok bool) {
 // Record adds a line, at a cost that does not grow with the history. A damaged line before it stays, as evidence. One that was
 // cut off is no record, and is set aside. Rows are on disk, in a file that has its name, before the line is written.
 func (s *Store) Record(_ context.Context, r store.Record, rows store.Rows) error {
-	if err := s.recordWith(r, rows); err != nil {
+	if err := s.recordWith(r, rows, ""); err != nil {
 		return fmt.Errorf("record in the history: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) recordWith(r store.Record, rows store.Rows) (err error) {
+// recordWith adds a record. It is the first one, and follows one that is not there, where it is to come after a digest.
+func (s *Store) recordWith(r store.Record, rows store.Rows, after string) (err error) {
 	var details *pending
 	r.Details = nil
 	if rows != nil {
@@ -58,23 +59,27 @@ func (s *Store) recordWith(r store.Record, rows store.Rows) (err error) {
 	if err != nil {
 		return err
 	}
-	err = s.record(record, details)
+	err = s.record(record, details, after)
 	for errors.Is(err, errSeized) {
-		err = s.record(record, details)
+		err = s.record(record, details, after)
 	}
 	return err
 }
 
-func (s *Store) record(record []byte, details *pending) error {
+func (s *Store) record(record []byte, details *pending, after string) error {
 	if err := s.makeFolder(); err != nil {
 		return err
 	}
-	path := s.path(historyName)
-	f, err := s.locked(context.Background(), path, os.O_RDWR|os.O_CREATE|os.O_APPEND, exclusive)
+	f, err := s.locked(context.Background(), s.path(historyName), os.O_RDWR|os.O_CREATE|os.O_APPEND, exclusive)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // all that is written is synced before
+	return s.recordIn(f, record, details, after)
+}
+
+// recordIn adds a record to the newest part, which is open and locked.
+func (s *Store) recordIn(f *inner, record []byte, details *pending, after string) error {
 	if err := s.setTornAside(f); err != nil {
 		return err
 	}
@@ -82,16 +87,19 @@ func (s *Store) record(record []byte, details *pending) error {
 	if err != nil {
 		return err
 	}
+	if after != "" && last != "" {
+		return errors.New("there is one already")
+	}
 	if details != nil {
 		if err := details.keep(s); err != nil {
 			return err
 		}
 	}
-	next := newLink(last, record)
+	next := newLink(last+after, record)
 	if err := s.append(f.File, append(next.line(), '\n')); err != nil {
 		return err
 	}
-	if !isAt(f.File, path) {
+	if !isAt(f.File, f.path) {
 		return errSeized
 	}
 	if err := s.writeHead(next.Digest, f); !errors.Is(err, errSeized) {

@@ -112,7 +112,7 @@ func TestAHistoryThatWasTamperedWith(t *testing.T) {
 	}{
 		"altered and its digest made anew": {[][]byte{lines[0], lines[1], forged, lines[3]}, "history.jsonl:4: the record does not follow"},
 		"taken out of the middle":          {[][]byte{lines[0], lines[2], lines[3]}, "history.jsonl:2: the record does not follow"},
-		"taken out at the start":           {lines[1:], "history.jsonl:1: the record does not follow"},
+		"taken out at the start":           {lines[1:], "history.jsonl: its beginning is missing"},
 		"doubled":                          {[][]byte{lines[0], lines[0], lines[1]}, "history.jsonl:2: the record does not follow"},
 		"written another way":              {[][]byte{spaced}, "history.jsonl:1: the record was altered"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,10 +73,14 @@ const newInfix = ".new-"
 // crash left half-done are removed first. So is one of a process that lost the lock in the middle and wakes up later: it has
 // nothing to put there any more, or sees before that it lost it.
 func (s *Store) replaceLog(path string, lines []byte, under *inner) error {
+	return s.replaceLogWith(path, writes(lines), under)
+}
+
+func (s *Store) replaceLogWith(path string, write func(io.Writer) error, under *inner) error {
 	if err := s.removeTemps(path); err != nil {
 		return err
 	}
-	temp, err := s.create(s.folder, filepath.Base(path)+newInfix+"*", lines)
+	temp, err := s.createWith(s.folder, filepath.Base(path)+newInfix+"*", write)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -45,6 +46,44 @@ func TestAHistoryInParts(t *testing.T) {
 	recordRuns(t, s, 1)
 	if c, err := s.Verify(t.Context()); err != nil || c.Records != 7 {
 		t.Errorf("%d records, error %v", c.Records, err)
+	}
+}
+
+// Parts that are pruned go from the oldest on. Whichever write or sync fails on the way, the chain is whole, a record says what was
+// to go, and the next time finishes it.
+func TestPruningThatIsCutOff(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
+	for before, left := range map[int]int{2: 6, 3: 5, 6: 2, 7: 1} { // in a part, between two, in the newest, all of it
+		for n, done := 1, false; !done; n++ {
+			s := unsynced(t.TempDir())
+			for i := range 6 {
+				must(t, s.Record(t.Context(), store.Record{Kind: store.RunStarted, At: day(i + 1)}, nil))
+				if i == 1 || i == 3 {
+					_, _, err := s.Rotate(t.Context())
+					must(t, err)
+				}
+			}
+			whole, err := s.Verify(t.Context())
+			must(t, err)
+			fault := &failing{n: n}
+			_, err = fault.in(s).Prune(t.Context(), day(before), ana, "old")
+			if done = fault.calls < n; done {
+				must(t, err)
+			} else if err == nil && len(s.Damaged()) == 0 {
+				t.Errorf("day %d, failing at %d: no error", before, n)
+			}
+			next := unsynced(s.folder)
+			c, err := next.Verify(t.Context())
+			must(t, err)
+			if len(c.Digests) < left || !c.Contains(whole.Head) && before < 7 {
+				t.Errorf("day %d, failing at %d: %d records are left", before, n, c.Records)
+			}
+			removed, err := next.Prune(t.Context(), day(before), ana, "old")
+			must(t, err)
+			if c, err = next.Verify(t.Context()); err != nil || c.Begin != whole.Digests[before-2] || done && (removed > 0 || c.Records != left) {
+				t.Errorf("day %d, failing at %d: then removed %d, %d are left, error %v", before, n, removed, c.Records, err)
+			}
+		}
 	}
 }
 

@@ -106,6 +106,7 @@ func everything(ctx context.Context, s *Store) map[string]func() error {
 		"delay":   func() error { return s.Delay(ctx, "k", time.Second) },
 		"record":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, nil) },
 		"detail":  func() error { return s.Record(ctx, store.Record{Kind: store.RunStarted}, rowsOf(detailed...)) },
+		"prune":   func() error { _, err := s.Prune(ctx, time.Now(), ana, "old"); return err },
 		"details": func() error { return readAll(ctx, s, detailsOf(detailed...)) },
 		"verify":  func() error { _, err := s.Verify(ctx); return err },
 	}

@@ -39,6 +39,9 @@ func TestConformance(t *testing.T) {
 			Behead: func(t *testing.T) {
 				server.Exec(t, "delete from "+schema+".history where number = (select max(number) from "+schema+".history)")
 			},
+			Curtail: func(t *testing.T) {
+				server.Exec(t, "delete from "+schema+".history where number = (select min(number) from "+schema+".history)")
+			},
 		}
 	})
 }

@@ -36,7 +36,8 @@ func (s *Store) recordWith(ctx context.Context, r store.Record, rows store.Rows)
 	last := &pgx.Batch{}
 	last.Queue(recording, string(record))
 	last.Queue("commit")
-	return tx.SendBatch(ctx, last).Close()
+	results := tx.SendBatch(ctx, last)
+	return errors.Join(added(results.Exec()), results.Close())
 }
 
 // upload keeps rows under the digest of all of them. What is there already is not kept twice.

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -21,6 +22,9 @@ const (
 insert into history (number, prev, record, digest) select number, prev, $1::json, digest from moved`
 	recording = `with nothing as (select 1)` + chaining + linking
 )
+
+// errNoHead says that nothing can be added, and that it can't be told what is missing.
+var errNoHead = errors.New("the table head has no row: bring it back from a backup, or insert number, prev and digest of the newest record into it")
 
 // Record is one statement, after the details where there are any: then it is the last one of a transaction.
 func (s *Store) Record(ctx context.Context, r store.Record, rows store.Rows) error {
@@ -40,9 +44,16 @@ func (s *Store) record(ctx context.Context, r store.Record, rows store.Rows) err
 		return err
 	}
 	return s.tell(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.Exec(ctx, recording, string(record))
-		return err
+		return added(q.Exec(ctx, recording, string(record)))
 	})
+}
+
+// added is whether recording added a record.
+func added(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
+		return errNoHead
+	}
+	return err
 }
 
 // link is a row of the history.
@@ -113,41 +124,52 @@ func (s *Store) Records(ctx context.Context) iter.Seq2[store.Record, error] {
 	}
 }
 
-// Verify checks each record, that it follows the one before, and that the one which the head names is there.
-func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
-	var c store.Chain
-	var head string
-	err := s.ask(ctx, func(ctx context.Context, q querier) error {
-		return q.QueryRow(ctx, "select digest from head").Scan(&head)
+// Continue lets the head name the digest first. Verify does not miss its record, since the head counts none.
+func (s *Store) Continue(ctx context.Context, prev string, r store.Record, rows store.Rows) error {
+	err := s.tell(ctx, func(ctx context.Context, q querier) error {
+		tag, err := q.Exec(ctx, "update head set digest = $1 where number = 0", prev)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = errors.New("there is one already")
+		}
+		return err
 	})
 	if err != nil {
-		return c, fmt.Errorf("read the history: %w", err)
+		return fmt.Errorf("begin the history after %s: %w", prev, err)
 	}
-	begin, pruned := "", false // what the first record that is left follows, and whether a record of the chain says so
+	return s.Record(ctx, r, rows)
+}
+
+// Verify checks each record, that it follows the one before, and that the one which the head names is there.
+func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
+	var c store.Checker
+	var number int64
+	var head string
+	err := s.ask(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRow(ctx, "select number, digest from head").Scan(&number, &head)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errNoHead
+	}
+	if err != nil {
+		return c.Chain, fmt.Errorf("read the history: %w", err)
+	}
 	for l, err := range s.links(ctx) {
 		var r store.Record
 		if err == nil {
 			r, err = l.read()
 		}
-		if c.Records == 0 {
-			begin, c.Head, c.Begin = l.prev, l.prev, l.prev
-		}
-		pruned = pruned || r.Kind == store.Pruned && r.Outcome == begin
-		if err == nil && l.prev != c.Head {
+		if err == nil && !c.Add(l.prev, l.digest, r) {
 			err = fmt.Errorf("history, record %d: it does not follow the one before it: what was between them was taken out or altered", l.number)
 		}
 		if err != nil {
-			return c, err
+			return c.Chain, err
 		}
-		c.Records++
-		c.Head = l.digest
-		c.Digests = append(c.Digests, l.digest)
 	}
-	if begin != "" && !pruned {
-		return c, errors.New("history: its beginning is missing, and no record says that it was pruned")
+	if err := c.End(); err != nil {
+		return c.Chain, fmt.Errorf("history: %w", err)
 	}
-	if head != "" && !c.Contains(head) {
-		return c, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
+	if number > 0 && !c.Contains(head) {
+		return c.Chain, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
 	}
-	return c, nil
+	return c.Chain, nil
 }

@@ -24,6 +24,8 @@ type Backend struct {
 	Crash func(t *testing.T, l store.Lease)
 	// Behead takes the newest record out of the history, as somebody does who can write to where it is kept.
 	Behead func(t *testing.T)
+	// Curtail takes out the oldest record.
+	Curtail func(t *testing.T)
 	// Cut ends the lease as the loss of its connection does; its process lives, and may use what Open returned.
 	Cut func(t *testing.T, l store.Lease)
 	// Restart ends the store's server at once, if it has one, and starts it again.
@@ -44,7 +46,7 @@ func Run(t *testing.T, empty func(t *testing.T) Backend) {
 	for _, part := range []struct {
 		name  string
 		tests map[string]func(t *testing.T, back Backend)
-	}{{"KV", kv}, {"Locks", locks}, {"Journal", journal}, {"Limiter", limiter}, {"History", history}, {"Network", network}} {
+	}{{"KV", kv}, {"Locks", locks}, {"Journal", journal}, {"Limiter", limiter}, {"History", history}, {"Pruning", pruning}, {"Network", network}} {
 		t.Run(part.name, func(t *testing.T) {
 			for name, test := range part.tests {
 				t.Run(name, func(t *testing.T) { test(t, empty(t)) })

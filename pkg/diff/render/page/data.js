@@ -21,6 +21,10 @@ const strangers = { stranger: 'not in the files', other: '' };
 
 const number = n => n.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 const count = (n, word) => number(n) + ' ' + word + (n === 1 ? '' : 's');
+const headcount = who => {
+  const groups = [...who].some(i => data.people[i].s === 'other'), n = [...who].filter(i => data.people[i].n).length;
+  return number(n) + ' ' + (n === 1 ? 'person' + (groups ? ' or group' : '') : 'people' + (groups ? ' and groups' : ''));
+};
 // Names come in an order that is the same everywhere.
 const byName = (a, b) => a < b ? -1 : a > b ? 1 : 0;
 
@@ -50,7 +54,7 @@ function matcher(query) {
 
 // What the reader asked for.
 const view = {
-  tab: 'people', query: '', tones: new Set(), side: data.before ? 'own' : 'all', connection: '', kind: '', who: -1, resource: -1, sort: 'most', matrixSort: 'alike',
+  tab: 'people', query: '', tones: new Set(), side: data.before && rows.before.includes(0) ? 'own' : 'all', connection: '', kind: '', who: -1, resource: -1, sort: 'most', matrixSort: 'alike',
   closed: null, // groups that are shut; null: all, where there are many rows, else none
 };
 

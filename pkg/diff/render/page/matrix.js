@@ -1,28 +1,29 @@
 // Names that several resources have are shown with their kinds.
-const ambiguous = new Set(data.resources.map(r => r.n).filter((name, i, all) => all.indexOf(name) !== i));
+const seen = new Set(), ambiguous = new Set();
+for (const { n } of data.resources) seen.has(n) ? ambiguous.add(n) : seen.add(n);
 
 // The matrix: who down, resources across, drawn on a canvas as large as what is in sight.
 const matrix = {
-  box: document.getElementById('matrix'), sizes: [4, 8, 14, 22, 30], zoom: 3, who: [], what: [], cells: new Map(), x: 0, y: 0, hover: null, pending: false,
+  box: document.getElementById('matrix'), sizes: [4, 8, 14, 22, 30], zoom: 3, who: [], what: [], cells: [], x: 0, y: 0, hover: null, pending: false,
 
   fill(found) {
     this.who = byWho(found, view.matrixSort);
     this.what = byResource(found, view.matrixSort);
     if (view.matrixSort === 'alike') alike(this.who, this.what);
     const whoAt = new Map(this.who.map((g, i) => [g.key, i])), whatAt = new Map(this.what.map((g, i) => [g.key, i]));
-    this.cells = new Map();
+    this.cells = this.who.map(() => new Map()); // of each who, by the place of the resource
     for (const row of found) {
-      const key = whoAt.get(rows.who[row]) * this.what.length + whatAt.get(rows.resource[row]), there = this.cells.get(key);
+      const line = this.cells[whoAt.get(rows.who[row])], x = whatAt.get(rows.resource[row]), there = line.get(x);
       if (there) there.push(row);
-      else this.cells.set(key, [row]);
+      else line.set(x, [row]);
     }
-    for (const cell of this.cells.values()) cell.sort((a, b) => tone(a) - tone(b));
+    for (const line of this.cells) for (const cell of line.values()) cell.sort((a, b) => tone(a) - tone(b));
     this.x = Math.min(this.x, Math.max(0, this.what.length - 1));
     this.y = Math.min(this.y, Math.max(0, this.who.length - 1));
     this.resize();
   },
 
-  at(x, y) { return this.cells.get(y * this.what.length + x) || []; },
+  at(x, y) { return this.cells[y] && this.cells[y].get(x) || []; },
 
   resize() {
     const narrow = innerWidth <= 760;
@@ -36,7 +37,7 @@ const matrix = {
   },
 
   draw() {
-    if (this.pending || this.box.hidden) return;
+    if (this.pending || !this.box || this.box.hidden) return; // a page without rows has no box
     this.pending = true;
     requestAnimationFrame(() => { this.pending = false; this.paint(); });
   },
@@ -62,7 +63,7 @@ const matrix = {
     g.rect(this.left, this.top, width, height);
     g.clip();
     this.grid(g, c, from, to, px, py);
-    for (let y = from.y; y < to.y; y++) for (let x = from.x; x < to.x; x++) this.cell(g, c, x, y, px(x), py(y), s);
+    for (let y = from.y; y < to.y; y++) for (const [x, here] of this.cells[y]) if (x >= from.x && x < to.x) this.cell(g, c, here, px(x), py(y), s);
     this.cursor(g, c, px, py, s);
     g.restore();
     this.names(g, c, from, to, px, py, s);
@@ -72,7 +73,7 @@ const matrix = {
     g.fillStyle = c.muted;
     g.font = c.font;
     g.textAlign = 'left';
-    if (s >= 14) g.fillText(count(this.who.length, 'holder') + ' \u00d7', 16, this.top - 24);
+    if (s >= 14) g.fillText(headcount(this.who.map(g => g.key)) + ' \u00d7', 16, this.top - 24);
     g.fillText(count(this.what.length, 'resource'), 16, this.top - 8);
     g.strokeStyle = c.line;
     g.beginPath();
@@ -90,15 +91,13 @@ const matrix = {
     g.stroke();
   },
 
-  cell(g, c, x, y, left, top, s) {
-    const here = this.at(x, y);
-    if (!here.length) return;
-    const name = toneOrder[tone(here[0])], gap = s >= 14 ? 2 : s >= 8 ? 1 : .5;
+  cell(g, c, here, left, top, s) {
+    const name = toneOrder[tone(here[0])];
     g.fillStyle = s >= 14 && name === 'held' ? c['held-bg'] : c[name];
+    if (s < 14) { g.fillRect(left + .5, top + .5, s - 1, s - 1); return; }
     g.beginPath();
-    g.roundRect(left + gap, top + gap, s - 2 * gap + .5, s - 2 * gap + .5, s >= 14 ? 4 : 1);
+    g.roundRect(left + 2, top + 2, s - 3.5, s - 3.5, 4);
     g.fill();
-    if (s < 14) return;
     g.fillStyle = name === 'held' ? c.held : c.card;
     g.font = '700 ' + Math.round(s * .62) + 'px system-ui, sans-serif';
     g.textAlign = 'center';
@@ -115,9 +114,11 @@ const matrix = {
       g.fillRect(px(this.hover.x), 0, s, 1e5);
     }
     if (document.activeElement !== this.box) return;
-    g.strokeStyle = c.accent;
-    g.lineWidth = 2;
-    g.strokeRect(px(this.x) + 1, py(this.y) + 1, s - 1, s - 1);
+    for (const [colour, width] of [[c.card, 6], [c.accent, 3]]) {
+      g.strokeStyle = colour;
+      g.lineWidth = width;
+      g.strokeRect(px(this.x) + .5, py(this.y) + .5, s, s);
+    }
     g.lineWidth = 1;
   },
 
@@ -226,9 +227,14 @@ const matrix = {
 
 // alike brings together who has the same, and what the same have: each is put where the middle of its cells is, some times over.
 function alike(who, what) {
+  const place = { who: new Int32Array(data.people.length), resource: new Int32Array(data.resources.length) };
   const settle = (groups, others, of) => {
-    const at = new Map(others.map((g, i) => [g.key, i]));
-    for (const g of groups) g.middle = g.rows.reduce((sum, row) => sum + at.get(rows[of][row]), 0) / g.rows.length;
+    others.forEach((g, i) => { place[of][g.key] = i; });
+    for (const g of groups) {
+      let sum = 0;
+      for (const row of g.rows) sum += place[of][rows[of][row]];
+      g.middle = sum / g.rows.length;
+    }
     groups.sort((a, b) => a.middle - b.middle || byName(a.name, b.name));
   };
   for (let round = 0; round < 12; round++) {

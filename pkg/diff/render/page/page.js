@@ -1,7 +1,7 @@
 // What the reader does, and what follows from it.
 const $ = id => document.getElementById(id);
 const there = new Set(data.acts.map(a => a.tone));
-let found = [];
+let found = [], drawnFor = null;
 
 function refresh() {
   found = selected();
@@ -17,9 +17,9 @@ function refresh() {
   for (const b of document.querySelectorAll('button[data-tone]')) b.setAttribute('aria-pressed', String(view.tones.has(b.dataset.tone)));
   const people = new Set(), resources = new Set();
   for (const row of found) { people.add(rows.who[row]); resources.add(rows.resource[row]); }
-  $('shown').textContent = count(found.length, 'row') + (found.length < rows.n ? ' of ' + number(rows.n) : '') + ' \u00b7 ' + count(people.size, 'holder') + ' \u00b7 ' + count(resources.size, 'resource');
+  $('shown').textContent = count(found.length, 'row') + (found.length < rows.n ? ' of ' + number(rows.n) : '') + ' \u00b7 ' + headcount(people) + ' \u00b7 ' + count(resources.size, 'resource');
   drawFocus();
-  drawSorting();
+  if (drawnFor !== isMatrix) drawSorting();
   if (isMatrix) matrix.fill(found); else list.fill(found);
 }
 
@@ -68,6 +68,7 @@ function drawSorting() {
     [tool('\u2212', 'Smaller', () => matrix.zoomBy(-1)), tool('+', 'Larger', () => matrix.zoomBy(1))] :
     [tool('Open all', 'Open all groups', () => set({ closed: new Set() })), tool('Close all', 'Close all groups', () => set({ closed: new Set(list.groups.map(g => g.key)) }))];
   $('sorting').replaceChildren(order, ...tools);
+  drawnFor = view.tab === 'matrix';
 }
 
 // more tells all about rows, beside the others.
