@@ -54,7 +54,8 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.stdinDir, l.past, l.instead = most, in.Stdin, cmp.Or(in.StdinDir, "."), in.Past, in.Instead
+	l.bounds, l.stdin, l.stdinDir = most, in.Stdin, cmp.Or(in.StdinDir, ".")
+	l.past, l.instead = in.Past, in.Instead
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {

@@ -162,9 +162,30 @@ func (t *table) field(place int) Position {
 
 // row reads a person, and tells whether there is one.
 func (t *table) row(fields []string) bool {
-	n, names := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	var left, teams *yaml.Node
-	name := ""
+	n, left, teams := t.person(fields)
+	if (object{node: n}).get("name") == nil {
+		t.reject(t.field(0), "fill in the column, or remove the row", "row has no name")
+		return false
+	}
+	known := len(t.userList)
+	if !t.user(n) {
+		return false
+	}
+	if len(t.userList) > known { // else it was there
+		u := t.userList[known]
+		for i := range u.given {
+			u.given[i].at = t.connectionAt[u.given[i].connection]
+		}
+		u.leaves = t.moment(left, keyLeft)
+		t.join(u, teams)
+	}
+	return true
+}
+
+// person is a row as files write users, and what it says beside that; nil: nothing.
+func (t *table) person(fields []string) (n, left, teams *yaml.Node) {
+	at := t.field(0)
+	n, names := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: at.Line, Column: at.Column}, &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 	for place, field := range fields {
 		c, counts := t.counts[place]
 		text := strings.Trim(field, " ")
@@ -181,32 +202,12 @@ func (t *table) row(fields []string) bool {
 			names.Content = append(names.Content, t.scalar(c.connection, t.field(place)), value)
 		default:
 			n.Content = append(n.Content, t.scalar(c.key, t.field(place)), value)
-			if c.key == "name" {
-				name = text
-			}
 		}
-	}
-	at := t.field(0)
-	if n.Line, n.Column = at.Line, at.Column; name == "" {
-		t.reject(at, "fill in the column, or remove the row", "row has no name")
-		return false
 	}
 	if len(names.Content) > 0 {
 		n.Content = append(n.Content, t.scalar("names", at), names)
 	}
-	known := len(t.userList)
-	if !t.user(n) {
-		return false
-	}
-	if len(t.userList) > known { // else it was there
-		u := t.userList[known]
-		for i := range u.given {
-			u.given[i].at = t.connectionAt[u.given[i].connection]
-		}
-		u.leaves = t.moment(left, keyLeft)
-		t.join(u, teams)
-	}
-	return true
+	return n, left, teams
 }
 
 // scalar is a field as files have it.

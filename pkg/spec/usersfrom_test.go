@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-multierror"
+	"pgregory.net/rapid"
 )
 
 const elsewhere = "version: 1\nconnections: {w: {provider: cloud, region: r, auth: {token: env:T}}}\nusersFrom: {csv: people.csv}\n" +
@@ -131,4 +133,43 @@ func TestLaterLeavingWeakens(t *testing.T) {
 			t.Errorf("%s to %s: %q, want %q", tc[0], tc[1], got.String(), tc[2])
 		}
 	}
+}
+
+// Whatever a table holds, it is read or refused with the row and column of each error, in time that grows with its length.
+func TestAnyTable(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", "version: 1\nusersFrom: {csv: people.csv}\n")
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"name", "teams", "left", "email", ",", ",", ",", "\n", "\n", "\r\n", "\r", `"`, `""`, " ", ";", "；", "，", "zoe", "amy", "a@x.example", "2026-01-01", "=1", "\ufeff", "\x00", "\xff", "王", "\u202e"})
+		table := "name,teams,left,email\n" + strings.Join(rapid.SliceOfN(word, 0, 40).Draw(t, "words"), "")
+		if err := os.WriteFile("people.csv", []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(input("a.yaml"))
+		if err == nil {
+			if s.Elsewhere == 0 || len(s.Users()) != s.Elsewhere {
+				t.Fatalf("%q: %d people of %q", table, s.Elsewhere, s.Users())
+			}
+			return
+		}
+		for _, e := range err.(*multierror.Error).Errors {
+			if at := e.(*Error); at.File != "people.csv" || at.Line < 1 || at.Line > 1+strings.Count(table, "\n") || at.Column < 1 || at.Hint == "" {
+				t.Fatalf("%q: %v", table, at)
+			}
+		}
+	})
+	const people = 20_000
+	var table strings.Builder
+	table.WriteString("name,email,teams\n")
+	for i := range people {
+		fmt.Fprintf(&table, "p%d,p%d@x.example,t%d;all\n", i, i, i%1000)
+	}
+	write(t, "people.csv", table.String())
+	write(t, "a.yaml", strings.Replace(elsewhere, "'team:eng', zoe", "'team:all'", 1))
+	began := time.Now()
+	s, err := Load(input("a.yaml"))
+	if err != nil || s.Elsewhere != people {
+		t.Fatal(err)
+	}
+	t.Logf("%d people in %v", people, time.Since(began))
 }
