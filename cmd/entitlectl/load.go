@@ -105,7 +105,7 @@ func usualFile() (string, error) {
 	case len(found) == 1:
 		return "", fmt.Errorf("there is no entitlements.yaml and no folder entitlements here, but %s; name it with --file", found[0])
 	}
-	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file, or write the first one: entitlectl help files says how")
+	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file, or have entitlectl init write the first ones")
 }
 
 // staysHere refuses a link out of the working folder: nobody named it, and a change may have brought it along.
