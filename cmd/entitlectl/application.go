@@ -52,6 +52,9 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	if err := a.load(ctx); err != nil {
 		return err
 	}
+	if err := a.formsNoInput(a.want.spec); err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
 	a.warn(a.want.spec.Warnings)
 	a.claims = a.cli.claims(ctx, a.want.spec.Files, a.flags.approvedBy)
 	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {
@@ -104,7 +107,11 @@ func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
 		if !slices.Equal(s.Connections[i].Foreign, part.Endpoints) {
 			return nil, &exit{exitStale, fmt.Errorf("%s: the files name other endpoints of connection %s than the plan; plan again", a.path, part.Name)}
 		}
-		scopes = append(scopes, scope{connection: s.Connections[i], desired: desired[part.Name]}.only(part.Targets))
+		state := desired[part.Name]
+		if n := state.People; n != nil && n.Before == 0 && s.Digest == a.saved.Spec {
+			n.Before = n.Now // the plan was held against something, or says that it was not
+		}
+		scopes = append(scopes, scope{connection: s.Connections[i], desired: state}.only(part.Targets))
 	}
 	return scopes, nil
 }

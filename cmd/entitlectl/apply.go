@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,12 +52,13 @@ func newApply(c *cli) *cobra.Command {
 			"A plan that breaks a rule is refused, unless --allow says otherwise here, or said so when the plan was made. Where the\n" +
 			"operator's file leaves a rule to whoever applies, what the plan says counts only with --require-plan.",
 		Example: "  entitlectl apply plan.json --yes\n" +
-			"  entitlectl apply plan.json --yes --approved-by bob",
+			"  entitlectl apply plan.json --yes --approved-by bob -o json=result.json",
 		Args: arguments(0, 1, "at most one saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.apply(cmd.Context(), flags, args)
 		},
 	}
+	c.inForms(command, "text", "json", "markdown")
 	f := command.Flags()
 	f.BoolVar(&flags.yes, "yes", false, "do not ask")
 	flags.addTo(command, "apply although `RULE` is broken; blocked: exit 0 though changes are blocked; may be repeated", "why, in one line of `TEXT`, for the history")
@@ -103,7 +106,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 
 // session takes the locks of all connections that the run is about.
 func (c *cli) session(ctx context.Context, w intent, wait time.Duration) (*apply.Session, error) {
-	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.Files), w.connectionNames(), wait, func(held *store.HeldError) {
+	session, err := apply.AcquireLocks(ctx, c.store, c.owner(), c.commit(ctx, w.spec.AllFiles()), w.connectionNames(), wait, func(held *store.HeldError) {
 		c.printError(fmt.Errorf("%w%s; waiting up to %s for its end", held, c.heldFor(held.Since), wait))
 	})
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
@@ -141,7 +144,7 @@ func (c *cli) checkApply(flags applyFlags, args []string) error {
 	case flags.requirePlan != "" && len(args) == 0:
 		return errors.New("--require-plan is about a saved plan; name its file")
 	}
-	return nil
+	return cmp.Or(c.checkForms(), c.formsNoPlan(strings.Join(args, "")))
 }
 
 // writing is an opener. This file is the only one that opens connections for writing.
@@ -182,7 +185,7 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 	if result == nil {
 		return err
 	}
-	if err := errors.Join(err, c.report(plan, result)); err != nil { // what was written stays written
+	if err := errors.Join(err, c.report(ctx, plan, result)); err != nil { // what was written stays written
 		return &exit{exitUnfinished, fmt.Errorf("the plan was carried out, but not all of that could be told: %w", err)}
 	}
 	switch {
@@ -200,13 +203,14 @@ func (c *cli) write(ctx context.Context, may permission, opts apply.ApplyOptions
 	return nil
 }
 
-// report shows the result after the plan. Where there was nothing to do all is said.
-func (c *cli) report(plan *diff.Plan, result *diff.Result) error {
+// report shows the result after the plan, and writes it to files. Where there was nothing to do stdout has said all.
+func (c *cli) report(ctx context.Context, plan *diff.Plan, result *diff.Result) error {
+	report := func(rows int) render.Report { return render.Result(result, render.Layout{Rows: rows}) }
 	if c.output != "json" {
 		if plan.Empty() {
-			return nil
+			return c.writeForms(ctx, result, report)
 		}
 		fmt.Fprintln(c.stdout)
 	}
-	return c.showRows(result, func(rows int) render.Report { return render.Result(result, render.Layout{Rows: rows}) })
+	return c.showForms(context.WithoutCancel(ctx), result, report) // also of what was interrupted
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,17 +162,24 @@ func (c *cli) holdScopes(scopes []scope, base *spec.Spec) {
 			state = desired[sc.connection.Name]
 		}
 		sc.base = &state
+		if n := sc.desired.People; n != nil {
+			n.Before = max(n.Before, cmp.Or(base.Elsewhere, len(base.Users())))
+		}
 	}
 }
 
 // explain says of each change of a plan how the files come to ask for it.
 func (c *cli) explain(plan *diff.Plan, w intent) {
-	var base *spec.Chains
+	files, base := w.spec.Chains(plan.Now), (*spec.Chains)(nil)
 	if w.base != nil {
-		plan.Base = &w.base.about
-		if w.base.spec != nil {
+		about := w.base.about
+		for _, part := range plan.Connections {
+			kept := files.Kept(spec.Each(part.Kept, func(c diff.Change) spec.Grant { return c.Grant(part.Name) }))
+			about.Weakened = slices.Concat(about.Weakened, kept)
+		}
+		if plan.Base = &about; w.base.spec != nil {
 			base = w.base.spec.Chains(plan.Now)
 		}
 	}
-	plan.Explain(w.spec.Chains(plan.Now), base)
+	plan.Explain(files, base)
 }

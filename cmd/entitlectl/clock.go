@@ -43,6 +43,8 @@ func (k *clock) desired(i int) spec.State {
 func (w intent) at(now time.Time) intent {
 	desired := w.spec.Desired(now)
 	return intent{spec: w.spec, base: w.base, scopes: spec.Each(w.scopes, func(sc scope) scope {
-		return scope{connection: sc.connection, desired: desired[sc.connection.Name]}.only(sc.targets)
+		state := desired[sc.connection.Name]
+		state.People = sc.desired.People // no matter of time
+		return scope{connection: sc.connection, desired: state}.only(sc.targets)
 	})}
 }

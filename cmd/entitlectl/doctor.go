@@ -27,6 +27,7 @@ func newDoctor(c *cli) *cobra.Command {
 		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
 	}
+	c.inForms(command, "text", "json", "markdown")
 	c.underOperator(command)
 	return command
 }
@@ -77,10 +78,16 @@ const (
 )
 
 func (c *cli) doctor(ctx context.Context) error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	w, err := c.intent(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
 	if len(w.scopes) == 0 {
@@ -92,7 +99,7 @@ func (c *cli) doctor(ctx context.Context) error {
 		found.Healthy = found.Healthy && !slices.ContainsFunc(u.Checks, func(k checkRow) bool { return k.State == stateMissing })
 		found.Connections = append(found.Connections, u)
 	}
-	if err := c.show(found, reportOf(found, w.scopes)); err != nil {
+	if err := c.showForms(ctx, found, func(int) render.Report { return reportOf(found, w.scopes) }); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,13 +30,14 @@ const (
 
 func newHistoryEvidence(c *cli) *cobra.Command {
 	var want historyFilter
-	var out string
+	var out, reviews string
 	command := &cobra.Command{
 		Use: "evidence", Short: "Write a folder that shows an auditor what was applied in a time",
 		Long: "Write into a new folder, for all runs that began in a time: the plan that was applied, what became of each change, who is said to\n" +
 			"have asked for and approved it, which rules were lifted and why, and where author and approver are one. index.html shows it to\n" +
 			"people, changes.csv to spreadsheets; records.jsonl has the records of the history with the chain of their digests, which vouch\n" +
-			"for the files of each run. SHA256SUMS has the digest of every file.\n\n" +
+			"for the files of each run. Files of access reviews in the folder reviews, or --reviews DIR, that were open in the time are copied.\n" +
+			"SHA256SUMS has the digest of every file.\n\n" +
 			"A history that is not whole gives none. The digest of SHA256SUMS is printed: hand it over apart from the folder. Whoever takes\n" +
 			"the folder checks it with history verify --evidence DIR --contains DIGEST, or with sha256sum -c.",
 		Example: "  entitlectl history evidence --since 2026-10-01 --until 2027-01-01 --out evidence-2026-q4",
@@ -45,32 +47,37 @@ func newHistoryEvidence(c *cli) *cobra.Command {
 			if out == "" {
 				return errors.New("name the folder to make with --out DIR")
 			}
-			return c.evidence(cmd.Context(), want, out)
+			if err := checkReviews(reviews); err != nil {
+				return err
+			}
+			return c.evidence(cmd.Context(), want, out, cmp.Or(reviews, reviewFolder))
 		},
 	}
 	bounds(command, &want)
+	command.Flags().Func("reviews", "copy review files from `DIR` (default reviews)", filled(&reviews, "DIR"))
 	command.Flags().Func("out", "folder to write into, `DIR`, which must not exist or be empty", filled(&out, "DIR"))
 	return command
 }
 
 // facts are what evidence is about and what is in it.
 type facts struct {
-	Format  int       `json:"format"`
-	Made    time.Time `json:"made"`
-	By      string    `json:"by"` // USER@HOST that made it
-	Version string    `json:"version"`
-	Since   time.Time `json:"since,omitzero"`
-	Until   time.Time `json:"until,omitzero"`
-	Records int       `json:"records"` // of the whole history
-	Head    string    `json:"head"`    // digest of its newest record
-	Runs    []pastRun `json:"runs"`
+	Format  int          `json:"format"`
+	Made    time.Time    `json:"made"`
+	By      string       `json:"by"` // USER@HOST that made it
+	Version string       `json:"version"`
+	Since   time.Time    `json:"since,omitzero"`
+	Until   time.Time    `json:"until,omitzero"`
+	Records int          `json:"records"` // of the whole history
+	Head    string       `json:"head"`    // digest of its newest record
+	Runs    []pastRun    `json:"runs"`
+	Reviews []reviewFact `json:"reviews"`
 }
 
 const evidenceFormat = 1
 
 // evidence writes the folder.
-func (c *cli) evidence(ctx context.Context, want historyFilter, out string) error {
-	runs, err := c.pastRuns(ctx, func(int) bool { return false })
+func (c *cli) evidence(ctx context.Context, want historyFilter, out, reviews string) error {
+	runs, err := c.pastRuns(ctx, func(int) bool { return true })
 	if err != nil {
 		return fmt.Errorf("the history is not whole, so there is no evidence: %w", err)
 	}
@@ -89,7 +96,11 @@ func (c *cli) evidence(ctx context.Context, want historyFilter, out string) erro
 	}
 	defer folder.root.Close()
 	page := evidencePageOf(about)
-	if err := c.writeEvidence(ctx, folder, about, chain, page); err != nil {
+	err = c.writeReviews(folder, &about, reviews, page)
+	if err == nil {
+		err = c.writeEvidence(ctx, folder, about, chain, page)
+	}
+	if err != nil {
 		return fmt.Errorf("--out %s: what is there is not whole; remove it: %w", out, err)
 	}
 	digest, err := folder.seal()
@@ -116,6 +127,9 @@ func (c *cli) writeEvidence(ctx context.Context, folder *evidenceFolder, about f
 		}
 	}
 	err := folder.write(evidenceChanges, func(w io.Writer) error { return c.historyCSV(ctx, w, about.Runs, historyFilter{}) })
+	for i := range about.Runs {
+		about.Runs[i].Result = short(about.Runs[i].Result) // changes.csv has all of it
+	}
 	if err == nil {
 		err = folder.write(evidenceFacts, func(w io.Writer) error { return render.JSON(w, about) })
 	}

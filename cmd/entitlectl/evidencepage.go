@@ -137,7 +137,7 @@ func (v *evidenceView) count() {
 		}
 	}
 	v.Facts = []pageFact{{len(v.Runs), "runs", false}, {changes, "changes", false}, {same, "where author and approver are one", same > 0},
-		{untold, "without a known approver", untold > 0}, {lifted, "rules that were lifted", lifted > 0}, {open, "not done to the end", open > 0}}
+		{untold, "where approver or author is not told", untold > 0}, {lifted, "rules that were lifted", lifted > 0}, {open, "not done to the end", open > 0}}
 }
 
 // write writes the page. It has no script, and asks for nothing.

@@ -69,6 +69,16 @@ func (c *cli) checkForms(others ...string) error {
 	return nil
 }
 
+// formsNoPlan refuses to write the saved plan that a run reads.
+func (c *cli) formsNoPlan(path string) error {
+	for _, f := range c.formFiles {
+		if sameFile(f.path, path) {
+			return fmt.Errorf("%s: %s is the plan that is read; name another file", f.flag(), f.path)
+		}
+	}
+	return nil
+}
+
 // formsNoInput refuses files that the run reads.
 func (c *cli) formsNoInput(s *spec.Spec) error {
 	for _, f := range c.formFiles {
@@ -91,10 +101,14 @@ func (c *cli) wants(form string) bool {
 
 // showForms writes a document to stdout, and to each of the files.
 func (c *cli) showForms(ctx context.Context, document any, report func(rows int) render.Report) error {
-	c.shown = true
-	if err := c.writeForm(c.stdout, c.output, document, report); err != nil {
+	if err := c.showRows(document, report); err != nil {
 		return err
 	}
+	return c.writeForms(ctx, document, report)
+}
+
+// writeForms writes a document to each of the files.
+func (c *cli) writeForms(ctx context.Context, document any, report func(rows int) render.Report) error {
 	for _, f := range c.formFiles {
 		if err := c.writeOutput(ctx, f.path, func(w io.Writer) error { return c.writeForm(w, f.form, document, report) }); err != nil {
 			return fmt.Errorf("%s: %s was not written: %w", f.flag(), f.path, err)

@@ -79,8 +79,14 @@ names, which may be repeated; --file - reads stdin. Lists may be split over file
         grants:
           - {to: [team:cad, group:Designers], expires: 2026-12-31, reason: contract 4711}
 
+The other providers are wps365, with auth: {appId, appKey}, and alibabacloud, with auth: {accessKeyId, accessKeySecret}. Who has a
+tenant already writes version: and connections: alone, say as connections.yaml, and has the rest written:
+
+    entitlectl doctor -f connections.yaml     # is all there that reading takes?
+    entitlectl import -f connections.yaml --out entitlements.yaml
+
 Other files: entitlectl.rules.yaml holds limits that a plan must keep, and is found beside the files and above them. The
-operator's file (--operator) holds what they may not decide. --state-dir keeps what outlives a run; keep it out of git.
+operator's file (--operator) holds what they may not decide. --state-dir keeps what outlives a run, out of git.
 
 entitlectl validate checks files offline. entitlectl schema prints a JSON Schema with every key, for editors.`
 

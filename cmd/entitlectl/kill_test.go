@@ -195,7 +195,9 @@ func (v *victim) dieAndRecover(t *testing.T, at int, want any, unknown *atomic.I
 			t.Fatalf("plan ended with %d\n%s", code, out)
 		}
 	}
-	if code, out := v.apply(t, at, v.plan...); code != killedBySignal {
+	if code, out := v.apply(t, at, v.plan...); code == exitDone && boundariesOf(t, out) < at {
+		return // a run with a saved plan has some less
+	} else if code != killedBySignal {
 		t.Fatalf("not killed, but ended with %d\n%s", code, out)
 	}
 	v.recover(t, want, unknown)

@@ -105,7 +105,7 @@ func usualFile() (string, error) {
 	case len(found) == 1:
 		return "", fmt.Errorf("there is no entitlements.yaml and no folder entitlements here, but %s; name it with --file", found[0])
 	}
-	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file")
+	return "", errors.New("there is no entitlements.yaml and no folder entitlements here; name the files with --file, or write the first one: entitlectl help files says how")
 }
 
 // staysHere refuses a link out of the working folder: nobody named it, and a change may have brought it along.
@@ -138,12 +138,30 @@ func namesOf(s *spec.Spec) []string {
 // desired is what the files want, with what of it their tests find wrong.
 func (c *cli) desired(s *spec.Spec) map[string]spec.State {
 	all := s.Desired(c.at())
+	for name, state := range all {
+		if state.People = c.headcount(s, name); state.People != nil {
+			all[name] = state
+		}
+	}
 	for _, t := range access.Failed(s, c.at()) {
 		state := all[t.Connection]
 		state.FailedTests = append(state.FailedTests, t)
 		all[t.Connection] = state
 	}
 	return all
+}
+
+// headcount is how many people the files of a connection list elsewhere, and how many they listed when it was last applied; nil:
+// they list none elsewhere.
+func (c *cli) headcount(s *spec.Spec, connection string) *spec.Headcount {
+	if s.Elsewhere == 0 {
+		return nil
+	}
+	n := &spec.Headcount{Now: s.Elsewhere}
+	if c.store != nil {
+		n.Before = apply.LastPeople(c.store, connection)
+	}
+	return n
 }
 
 // scopes is what --connection and --target leave of the files.

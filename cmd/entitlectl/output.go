@@ -63,7 +63,7 @@ func (c *cli) notAnInput(flag, path string, s *spec.Spec) error {
 	if path == "" || standardStream.MatchString(path) {
 		return nil
 	}
-	inputs := append([]string{}, s.Files...)
+	inputs := s.AllFiles()
 	operator := c.operator
 	if operator == "" {
 		operator, _ = c.lookup(operatorVariable)

@@ -114,7 +114,7 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 	progress := c.progress()
 	defer progress.clear()
 	opts.Observe, opts.Store = progress.observe, c.store
-	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.Files, w.rules()
+	opts.Created, opts.Now, opts.Spec, opts.Files, opts.Rules = c.at(), c.at(), w.spec.Digest, w.spec.AllFiles(), w.rules()
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil { // each connection says the same about it
 		return nil, context.Cause(ctx)

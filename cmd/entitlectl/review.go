@@ -227,6 +227,9 @@ func reviewSection(file string, r *access.Review) render.Section {
 		if len(parts) > 0 {
 			text += ": " + strings.Join(parts, ", ")
 		}
+		if p.Own > 0 {
+			text += fmt.Sprintf("; %s about what they have themselves", render.Count(p.Own, "line"))
+		}
 		s.Notes = append(s.Notes, render.Note{Text: text})
 	}
 	if r.Outside > 0 {
@@ -240,6 +243,7 @@ func (c *cli) warnOfReviews() {
 	for _, file := range reviewFiles(reviewFolder) {
 		r, _, err := readReview(file)
 		switch {
+		case errors.Is(err, access.ErrNoReview):
 		case err != nil:
 			c.printError(fmt.Errorf("warning: %w", err))
 		case r.Overdue(c.at()):

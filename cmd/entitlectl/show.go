@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func newShow(c *cli) *cobra.Command {
 			"  entitlectl show plan.json --by person",
 		Args: arguments(1, 1, "the file of a saved plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := c.checkForms(args[0]); err != nil {
+			if err := cmp.Or(c.checkForms(), c.formsNoPlan(args[0])); err != nil {
 				return err
 			}
 			plan, err := readPlan(args[0])

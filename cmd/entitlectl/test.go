@@ -23,6 +23,7 @@ func newTest(c *cli) *cobra.Command {
 		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.test(cmd.Context()) },
 	}
+	c.inForms(command, "text", "json", "markdown")
 	c.underOperator(command)
 	return command
 }
@@ -35,8 +36,14 @@ type tested struct {
 }
 
 func (c *cli) test(ctx context.Context) error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	s, err := c.load(ctx, c.files)
 	if err != nil {
+		return err
+	}
+	if err := c.formsNoInput(s); err != nil {
 		return err
 	}
 	c.warn(s.Warnings)
@@ -55,7 +62,7 @@ func (c *cli) test(ctx context.Context) error {
 		report.Sections = []render.Section{{Title: "files", Groups: []render.Group{{Title: "tests", Rows: rows}}}}
 	}
 	report.Totals = fmt.Sprintf("%s, %d failed (as of %s)", render.Count(len(all.Tests), "test"), all.Failed, all.AsOf.Format(time.RFC3339))
-	if err := c.show(all, report); err != nil || all.Failed == 0 {
+	if err := c.showForms(ctx, all, func(int) render.Report { return report }); err != nil || all.Failed == 0 {
 		return err
 	}
 	return &exit{code: exitRefused}

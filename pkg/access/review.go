@@ -126,22 +126,28 @@ func (r *Review) Check() error {
 	return nil
 }
 
-// Differences says how the lines of now differ from those that are frozen: who has something more, and who has it no longer. That
-// something is listed elsewhere in the files, or is live now and was not, is none.
+// Differences says how the lines of now differ from those that are frozen: who has something more (+), who has it no longer (-), and who
+// is somebody else, or is decided about by others (~), so that a file that was written anew misleads nobody. That something is listed
+// elsewhere in the files, or is live now and was not, is no difference; nor is that the files know by now whom they did not know.
 func (r *Review) Differences(now []Line) []string {
-	was, is := map[string]bool{}, map[string]bool{}
+	was, is := map[string]bool{}, map[string]Line{}
 	for _, l := range r.Lines {
 		was[l.key()] = true
 	}
 	var all []string
 	for _, l := range now {
-		if is[l.key()] = true; !was[l.key()] {
+		if is[l.key()] = l; !was[l.key()] {
 			all = append(all, "+ "+l.About())
 		}
 	}
 	for _, l := range r.Lines {
-		if !is[l.key()] {
+		switch found, has := is[l.key()]; {
+		case !has:
 			all = append(all, "- "+l.About())
+		case found.Who != l.Who && !strings.HasSuffix(l.Subject, ":"+l.Who):
+			all = append(all, fmt.Sprintf("~ %s: that is %s by now", l.About(), found.Who))
+		case found.Reviewer != l.Reviewer:
+			all = append(all, fmt.Sprintf("~ %s: by the files %s decides about it, not %s", l.About(), cmp.Or(found.Reviewer, nobody), cmp.Or(l.Reviewer, nobody)))
 		}
 	}
 	return all
@@ -171,6 +177,7 @@ type Progress struct {
 	Decided  int    `json:"decided"`
 	Removed  int    `json:"removed"` // of these
 	Ended    int    `json:"ended"`   // of these
+	Own      int    `json:"own"`     // lines about what a reviewer has
 }
 
 // Progress counts what was decided, by reviewer. What is no decision counts as none.
@@ -181,7 +188,9 @@ func (r *Review) Progress() []Progress {
 			all = append(all, Progress{Reviewer: l.Reviewer})
 		}
 		p := &all[len(all)-1]
-		p.Lines++
+		if p.Lines++; slices.Contains(strings.Split(l.Reviewer, ", "), l.Who) {
+			p.Own++
+		}
 		switch d, _, _ := l.decided(); d {
 		case Keep:
 			p.Decided++

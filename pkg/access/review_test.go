@@ -212,6 +212,18 @@ func TestChangedPopulations(t *testing.T) {
 	if d := cmp.Diff(want, r.Differences(lines)); d != "" {
 		t.Error(d)
 	}
+	forged := *r
+	forged.Lines = slices.Clone(r.Lines)
+	forged.Lines[0].Who, forged.Lines[1].Reviewer = "u4", "mallory"
+	forged.Seal()
+	want = []string{"~ u4 has access on app-group/A at w: that is u1 by now", "~ u2 has access on app-group/A at w: by the files nobody decides about it, not mallory"}
+	if d := cmp.Diff(want, forged.Differences(r.Lines)); d != "" {
+		t.Error(d)
+	}
+	forged.Lines[0].Who, forged.Lines[1].Reviewer = "u1@local.com", "" // whom the files did not know then
+	if d := forged.Differences(r.Lines); len(d) > 0 {
+		t.Error(d)
+	}
 	r.Lines[0].Decision = "keep"
 	again := &access.Review{Lines: lines}
 	if n := again.TakeDecisions(r); n != 1 || again.Undecided() != 1 {

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -81,6 +80,9 @@ func scalar(text string) string {
 	return strconv.QuoteToGraphic(text)
 }
 
+// ErrNoReview says that a file is something else than a review.
+var ErrNoReview = errors.New("no review file")
+
 // maxReview is the most that a review file has, in bytes.
 const maxReview = 64 << 20
 
@@ -89,14 +91,13 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if len(text) > maxReview {
 		return nil, fmt.Errorf("%s: has more than %d bytes, which is all that is read of a review", name, maxReview)
 	}
-	if bytes.ContainsRune(text, 0) {
-		return nil, fmt.Errorf("%s: no review file", name)
-	}
 	root, err := parsed(text)
+	if err == nil && !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "review" }) {
+		err = ErrNoReview
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := &Review{}
 	head, err := keysOf(root, "format", "review", "opened", "by", "version", "due", "spec", "outside", "population", "closed", "lines")
 	if err == nil && (head["format"] == nil || head["format"].Value != strconv.Itoa(ReviewFormat)) {
 		err = fmt.Errorf("no review file of format %d, the only one that this version reads", ReviewFormat)
@@ -104,15 +105,7 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	value := func(key string) string {
-		if n := head[key]; n != nil {
-			return n.Value
-		}
-		return ""
-	}
-	r.Name, r.By, r.Version, r.Spec, r.Population, r.Closed = value("review"), value("by"), value("version"), value("spec"), value("population"), value("closed")
-	r.Opened, r.Due = momentOf(value("opened")), momentOf(value("due"))
-	r.Outside, _ = strconv.Atoi(value("outside"))
+	r := reviewOf(head)
 	if r.Due.IsZero() || r.Opened.IsZero() {
 		return nil, fmt.Errorf("%s: %w", name, errTampered)
 	}
@@ -128,6 +121,20 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	return r, nil
 }
 
+// reviewOf is a review without its lines.
+func reviewOf(head map[string]*yaml.Node) *Review {
+	value := func(key string) string {
+		if n := head[key]; n != nil {
+			return n.Value
+		}
+		return ""
+	}
+	r := &Review{Name: value("review"), Opened: momentOf(value("opened")), By: value("by"), Version: value("version"), Due: momentOf(value("due")),
+		Spec: value("spec"), Population: value("population"), Closed: value("closed")}
+	r.Outside, _ = strconv.Atoi(value("outside")) // what is no number does not fit the digest
+	return r
+}
+
 func parsed(text []byte) (root *yaml.Node, err error) {
 	defer func() { // the YAML reader can panic
 		if recover() != nil {
@@ -139,7 +146,7 @@ func parsed(text []byte) (root *yaml.Node, err error) {
 		return nil, fmt.Errorf("not valid YAML: %w", err)
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("no review file")
+		return nil, ErrNoReview
 	}
 	return document.Content[0], nil
 }

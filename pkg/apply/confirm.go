@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"strconv"
+
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
@@ -46,5 +48,26 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 			return err
 		}
 	}
+	if key, text := peopleKey(part.Name), ""; desired.People != nil {
+		if text = strconv.Itoa(desired.People.Now); text != lastText(kv, key) {
+			news[key] = text
+		}
+	}
 	return keep()
+}
+
+func peopleKey(connection string) string { return connection + "/people" }
+
+func lastText(kv store.KV, key string) string {
+	text, _ := kv.Get(key)
+	return text
+}
+
+// LastPeople is how many people the files listed elsewhere when a connection was last applied; 0: nothing tells.
+func LastPeople(kv store.KV, connection string) int {
+	n, err := strconv.Atoi(lastText(kv, peopleKey(connection)))
+	if err != nil {
+		return 0
+	}
+	return n
 }

@@ -109,7 +109,10 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 		return err
 	}
 	if part.Changes = changes; job.Base != nil {
-		compared.Because(changes, *job.Base, resending)
+		part.Kept = compared.Because(changes, *job.Base, resending)
+		if job.People != nil {
+			part.Kept = diff.About(part.Kept, job.People)
+		}
 	}
 	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)

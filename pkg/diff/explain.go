@@ -29,22 +29,30 @@ const (
 	BecauseLive  Because = "live"  // they would as well: live state was so before
 )
 
-// Because marks the changes that Compare found by whether other files, which want base, would ask for them too, as live is.
-func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) {
+// Because marks the changes that Compare found by whether other files, which want base, would ask for them too, as live is. It answers
+// what those would revoke and these do not, sorted: what somebody holds though no line gave it, until these files did.
+func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) (kept []Change) {
 	read := formerly(base, c.desired).Where(func(ref spec.Ref) bool {
 		_, asked := c.desired.Resources[ref]
 		return asked
 	})
-	before := map[Change]bool{}
-	for _, c := range Compute(read, c.live, resending) {
+	before, asked := map[Change]bool{}, Compute(read, c.live, resending)
+	for _, c := range asked {
 		before[c.Key()] = true
 	}
 	for i := range changes {
 		changes[i].Because = BecauseFiles
-		if before[changes[i].Key()] {
+		if key := changes[i].Key(); before[key] {
 			changes[i].Because = BecauseLive
+			delete(before, key)
 		}
 	}
+	for _, c := range asked {
+		if c.Op == OpRevoke && before[c.Key()] {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 // About keeps the changes about some subjects, and the making of what these are to be granted.

@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,7 +70,17 @@ func TestBecause(t *testing.T) {
 			{spec.NewState(), func(diff.Change) bool { return false }},
 		} {
 			changes := compared.Changes(diff.Resending{})
-			compared.Because(changes, held.base, diff.Resending{})
+			kept := map[diff.Change]bool{}
+			for _, c := range compared.Because(changes, held.base, diff.Resending{}) {
+				kept[c.Key()] = true
+			}
+			for _, c := range diff.Compute(held.base, live, diff.Resending{}) {
+				_, listed := desired.Resources[c.Ref("")]
+				still := slices.ContainsFunc(changes, func(o diff.Change) bool { return o.Key() == c.Key() })
+				if c.Op == diff.OpRevoke && listed && kept[c.Key()] == still {
+					t.Fatalf("%+v is kept: %v, revoked all the same: %v", c, !still, still)
+				}
+			}
 			for _, c := range changes {
 				if was := c.Because == diff.BecauseLive; was != held.want(c) {
 					t.Fatalf("%+v", c)

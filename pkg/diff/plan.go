@@ -57,6 +57,8 @@ type ConnectionPlan struct {
 
 	LiveNames LiveNames `json:"-"` // as of the last read too
 
+	Kept []Change `json:"-"` // what the files of Base would revoke, and these do not
+
 	NotAsked *NotAsked `json:"-"` // what was not asked; no part of the plan, whose bytes are the same with all asked
 }
 

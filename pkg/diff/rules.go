@@ -19,16 +19,17 @@ const (
 	RuleProtected              = "protected"
 	RuleRequireSelf            = "require-self"
 	RuleMinMembers             = "min-members"
+	RulePeopleShrink           = "people-shrink"
 	RuleTests                  = "tests"
 )
 
 // RuleNames lists every rule.
 var RuleNames = []string{RuleMaxRevokes, RuleMaxRevokeShare, RuleMaxRevokeShareResource, RuleMaxExpiries, RuleMaxMails,
-	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers, RuleMaxMailsPerPerson, RuleTests}
+	RuleEmptySpec, RuleIncompleteRead, RuleProtected, RuleRequireSelf, RuleMinMembers, RuleMaxMailsPerPerson, RulePeopleShrink, RuleTests}
 
 // From how many live grants on a share is looked at: one of three is no mass removal.
 const (
-	shareFrom         = 10 // of a connection
+	shareFrom         = 10 // of a connection, and of people
 	shareFromResource = 4
 )
 
@@ -76,10 +77,26 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 			}
 		}
 	}
+	if lost, compared := lostPeople(desired.People); !compared {
+		over(RulePeopleShrink, rules.PeopleShrink, Everybody, "")
+	} else {
+		over(RulePeopleShrink, rules.PeopleShrink, lost, "")
+	}
 	for _, t := range desired.FailedTests {
 		broken(RuleTests, t.Have, t.Limit, t.What)
 	}
 	return violations
+}
+
+// lostPeople is how many people fewer than before are listed, in percent; compared is false where nothing tells of before.
+func lostPeople(n *spec.Headcount) (lost int, compared bool) {
+	switch {
+	case n == nil || n.Before > 0 && n.Before < shareFrom:
+		return 0, true
+	case n.Before == 0:
+		return 0, false
+	}
+	return percent(max(n.Before-n.Now, 0), n.Before), true
 }
 
 // unread lists the resources that the files rule and that could not be read whole, sorted. Nobody can say that nothing

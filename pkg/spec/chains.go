@@ -48,11 +48,16 @@ func (c *Chains) Of(g Grant, most int) []Chain {
 	if on == nil {
 		return nil
 	}
-	ways := c.waysTo(c.people.identified(c.sites[g.Resource.Connection], g.Subject))
+	who := c.people.identified(c.sites[g.Resource.Connection], g.Subject)
+	ways := c.waysTo(who)
 	var found []Chain
 	for _, l := range on.giving(g, ways) {
 		for _, path := range paths(l.it, ways, most-len(found)) {
-			found = append(found, l.chain(path))
+			chain := l.chain(path)
+			if who != nil && who.gone(c.now) {
+				chain.Lapsed, chain.Reason = true, who.leaving()
+			}
+			found = append(found, chain)
 		}
 	}
 	return found

@@ -14,6 +14,22 @@ const (
 	GuardEnd   Guard = "end"   // access ends later than it did, or no longer
 )
 
+// GuardKept is of what somebody holds live that the earlier files would take: the later ones give it, or let it be.
+const GuardKept Guard = "kept"
+
+// Kept tells of grants what files keep, with the line that gives each, where one does.
+func (c *Chains) Kept(grants []Grant) []Weakening {
+	d := deferred{who: map[Weakening][]string{}, people: c}
+	for _, g := range grants {
+		to := Turn{}
+		for _, chain := range c.Of(g, 1) {
+			to.Source = chain.Source
+		}
+		d.add(GuardKept, g, Turn{}, to)
+	}
+	return d.told()
+}
+
 // Deferred lists what the later files give after a moment that the earlier ones do not: what begins then, and what goes on. What one
 // line gives in one way is told in one, with the first few who get it.
 func Deferred(earlier, later *Spec, now time.Time) []Weakening {

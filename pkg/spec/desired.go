@@ -16,7 +16,7 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 		by := site.view(s.users)
 		state, known := people[by]
 		if !known {
-			state = State{Departed: s.departed(site), Known: s.known(site), Addresses: s.addresses(site), Platforms: s.platforms(site), Former: s.former(site)}
+			state = State{Departed: s.departed(site, now), Known: s.known(site), Addresses: s.addresses(site), Platforms: s.platforms(site), Former: s.former(site)}
 			people[by] = state
 		}
 		state.Resources, state.Listed = map[Ref]Resource{}, map[Ref]bool{}
@@ -36,14 +36,14 @@ func (s *Spec) Desired(now time.Time) map[string]State {
 }
 
 // departed lists the people who left, under every name that they may have at a connection.
-func (s *Spec) departed(c *connection) map[Subject]Origin {
+func (s *Spec) departed(c *connection, now time.Time) map[Subject]Origin {
 	departed := map[Subject]Origin{}
 	for _, u := range s.users {
-		if !u.left {
+		if !u.gone(now) {
 			continue
 		}
 		for _, name := range c.names(u) {
-			departed[name] = Origin{Source: u.source, Reason: u.name + " has left"}
+			departed[name] = Origin{Source: u.source, Reason: u.leaving()}
 		}
 	}
 	return departed
@@ -90,7 +90,7 @@ func (r *resource) grant(state State, c namer, now time.Time, teams map[*team][]
 	var current *entry
 	var origin Origin
 	var lapsed bool
-	r.each(c, teams, func(e *entry, it *item, s Subject) {
+	r.each(c, teams, func(u *user) bool { return u.gone(now) }, func(e *entry, it *item, s Subject) {
 		if e != current { // its texts are made once, not for each grant
 			current = e
 			origin, lapsed = e.origin(now)
@@ -134,12 +134,16 @@ func (c remembering) identity(u *user) Subject {
 	return s
 }
 
-// each goes through all that a resource's entries give, with teams expanded; teams keeps the users of those that were.
-func (r *resource) each(c namer, teams map[*team][]*user, yield func(*entry, *item, Subject)) {
+// each goes through all that a resource's entries give, with teams expanded, but for what they give people who are without it; teams
+// keeps the users of those that were.
+func (r *resource) each(c namer, teams map[*team][]*user, without func(*user) bool, yield func(*entry, *item, Subject)) {
 	for i := range r.entries {
 		e := &r.entries[i]
 		for k := range e.to {
 			it := &e.to[k]
+			if it.user != nil && without(it.user) {
+				continue
+			}
 			if it.team == nil {
 				yield(e, it, it.subject(c))
 				continue
@@ -150,7 +154,9 @@ func (r *resource) each(c namer, teams map[*team][]*user, yield func(*entry, *it
 				teams[it.team] = people
 			}
 			for _, u := range people {
-				yield(e, it, c.identity(u))
+				if !without(u) {
+					yield(e, it, c.identity(u))
+				}
 			}
 		}
 	}

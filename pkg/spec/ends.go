@@ -38,13 +38,14 @@ func (r *resource) spans(c *connection, teams map[*team][]*user, asked func(*ent
 		return nil, nil
 	}
 	all = map[holding][]span{}
-	r.each(c, teams, func(e *entry, _ *item, s Subject) {
+	nobody := func(*user) bool { return false }
+	r.each(c, teams, nobody, func(e *entry, _ *item, s Subject) {
 		h := holdingOf(e.role, s)
 		if _, known := all[h]; !known && asked(e) {
 			order, all[h] = append(order, h), nil
 		}
 	})
-	r.each(c, teams, func(e *entry, it *item, s Subject) {
+	r.each(c, teams, nobody, func(e *entry, it *item, s Subject) {
 		h := holdingOf(e.role, s)
 		if lines, known := all[h]; known {
 			all[h] = append(lines, span{e, it, s})
@@ -168,18 +169,27 @@ func turnsOf(lines []span) []Turn {
 	return turns
 }
 
-// NextTurn is the first moment after the given one at which a line begins or ends, so that Desired may be another; zero: none
+// NextTurn is the first moment after the given one at which a line begins or ends, or somebody leaves, so that Desired may be another; zero: none
 // does.
 func (s *Spec) NextTurn(after time.Time) time.Time {
 	var next time.Time
 	for _, r := range s.resources {
 		for _, e := range r.entries {
 			for _, m := range []*moment{e.starts, e.expires} {
-				if m != nil && m.at.After(after) && (next.IsZero() || m.at.Before(next)) {
-					next = m.at
-				}
+				next = m.sooner(after, next)
 			}
 		}
+	}
+	for _, u := range s.users {
+		next = u.leaves.sooner(after, next)
+	}
+	return next
+}
+
+// sooner is the moment where it is after one and before the next that is known, which is zero where none is; else it is that.
+func (m *moment) sooner(after, next time.Time) time.Time {
+	if m != nil && m.at.After(after) && (next.IsZero() || m.at.Before(next)) {
+		return m.at
 	}
 	return next
 }

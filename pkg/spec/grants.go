@@ -14,6 +14,7 @@ type entry struct {
 	to              []item
 	starts, expires *moment // nil: no such bound
 	reason          string
+	bare            bool // it is words of a list, and no mapping
 }
 
 // moment is a point in time and how the file writes it.
@@ -96,7 +97,7 @@ func (d *decoder) entries(n *yaml.Node, l *List, in holder) []entry {
 		if plain < 0 {
 			plain = len(list)
 		}
-		entries = append(entries, entry{role: l.Role, to: d.items(list[:plain], in)})
+		entries = append(entries, entry{role: l.Role, to: d.items(list[:plain], in), bare: true})
 		list = list[plain:]
 	}
 	return entries

@@ -1,9 +1,11 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +29,7 @@ var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 
 type Input struct {
 	Paths    []string // files and folders
 	Stdin    []byte   // what the path "-" stands for; nil: it stands for a file of that name
+	StdinDir string   // where files that it names begin; "": in the working folder
 	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
@@ -51,7 +54,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.past, l.instead = most, in.Stdin, in.Past, in.Instead
+	l.bounds, l.stdin, l.stdinDir, l.past, l.instead = most, in.Stdin, cmp.Or(in.StdinDir, "."), in.Past, in.Instead
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {
@@ -72,9 +75,12 @@ func load(in Input, most bounds) (*Spec, error) {
 	if err := l.err(); err != nil {
 		return nil, err
 	}
+	for _, f := range l.included {
+		digests = append(digests, filepath.Base(f.Name)+"\x00"+f.digest+"\n")
+	}
 	slices.Sort(digests)
 	s := &Spec{
-		Files: names, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
+		Files: names, Included: l.included, Elsewhere: l.elsewhere, Digest: "sha256:" + digest([]byte(strings.Join(digests, ""))), Rules: l.rules,
 		Warnings: l.warnings.sorted(), users: l.userList, teams: l.teamList, resources: l.resources, tests: l.tests, reviewers: l.reviewers, sites: l.connections, ruleAt: l.rulePlaces(),
 	}
 	if s.Operator = in.Operator; s.Operator != nil {
@@ -112,15 +118,19 @@ type loader struct {
 	allowed     allowance
 	stateDir    string
 	stdin       []byte // nil: there is none
-	past        *Past  // nil: there is none
+	stdinDir    string
+	past        *Past // nil: there is none
 	instead     map[string][]byte
 	bounds      bounds
 	size        int64 // bytes of the files read so far
 	lines       int   // lines and items in them
 	comparisons int   // spent on suggestions
-	lostUsers   bool  // there is one without a name that counts
-	lostTeams   bool  // they are no mapping
-	broken      bool  // there is a file that can't be read on, so that names may be missing: errors about those would be its echo
+	alone       bool  // each file is checked by itself, and none that it names is read
+	elsewhere   int   // people who are listed in files that others name
+	included    []Included
+	lostUsers   bool // there is one without a name that counts
+	lostTeams   bool // they are no mapping
+	broken      bool // there is a file that can't be read on, so that names may be missing: errors about those would be its echo
 
 	connections map[string]*connection
 	users       map[string]*user
@@ -142,7 +152,7 @@ type loader struct {
 
 // The keys at the top level of a file.
 var (
-	fileKeys      = []string{"version", "connections", "users", "teams", "tests", "reviewers", "rules"} // beside the sections of kinds
+	fileKeys      = []string{"version", "connections", "users", "usersFrom", "teams", "tests", "reviewers", "rules"} // beside the sections of kinds
 	rulesFileKeys = []string{"version", "rules"}
 )
 
@@ -177,7 +187,8 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
 	}
 	sections := map[string]func(*yaml.Node){
-		"connections": d.decodeConnections, "users": d.decodeUsers, "teams": d.decodeTeams, "tests": d.decodeTests, "reviewers": d.decodeReviewers, "rules": d.decodeRules,
+		"connections": d.decodeConnections, "users": d.decodeUsers, "usersFrom": d.decodeUsersFrom, "teams": d.decodeTeams,
+		"tests": d.decodeTests, "reviewers": d.decodeReviewers, "rules": d.decodeRules,
 	}
 	for _, k := range d.kinds {
 		sections[k.Section] = func(n *yaml.Node) { d.decodeResources(n, k) }

@@ -76,7 +76,7 @@ func TestOperatorForbidsConnections(t *testing.T) {
 // What a plan's own --allow may lift: any rule without an operator's file, what overrides lists, and else all but the rules
 // about who and what must stay.
 func TestMayLift(t *testing.T) {
-	const limits = "max-revokes max-revoke-share max-revoke-share-resource max-expiries max-mails max-mails-per-person"
+	const limits = "max-revokes max-revoke-share max-revoke-share-resource max-expiries max-mails max-mails-per-person people-shrink"
 	for text, want := range map[string]string{
 		"version: 1\n":                                         limits,
 		"version: 1\noverrides: []\n":                          "",

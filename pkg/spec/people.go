@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -17,6 +18,7 @@ type user struct {
 	platform   string // one of some provider's words; blank: the connection's
 	given      []given
 	left       bool
+	leaves     *moment // when they leave; nil: nobody says
 	previously mention // the name or address before
 	source     Position
 }
@@ -35,9 +37,21 @@ func (u *user) subject(defaultDomain string) Subject {
 
 // team is a set of users that exists in the files only.
 type team struct {
-	name    string
-	members []item
-	source  Position
+	name      string
+	members   []item
+	source    Position
+	elsewhere bool // it is a group of a file of people
+}
+
+// gone says whether the user has left by a moment.
+func (u *user) gone(now time.Time) bool { return u.left || u.leaves != nil && !now.Before(u.leaves.at) }
+
+// leaving says that the user has left, in words.
+func (u *user) leaving() string {
+	if u.leaves != nil {
+		return u.name + " left " + u.leaves.text
+	}
+	return u.name + " has left"
 }
 
 var (

@@ -9,6 +9,7 @@ type Rules struct {
 	MaxRevokeShareResource Limit // percent of one resource's live grants, from 4 up
 	MaxExpiries            Limit // count of grants whose end, as the files state it, has come; they count for none of the above
 	MaxMails               Limit // count
+	PeopleShrink           Limit // percent of the people whom files of usersFrom listed before, from 10 up
 	MaxMailsPerPerson      Limit // count within a day, over all runs that share a store
 	Protected              []Protection
 	RequireSelf            []Protection
@@ -44,7 +45,7 @@ type MinMembers struct {
 // DefaultRules is what holds where no file says anything.
 var DefaultRules = Rules{
 	MaxRevokes: Limit{Value: 25}, MaxRevokeShare: Limit{Value: 20}, MaxRevokeShareResource: Limit{Value: 50},
-	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500}, MaxMailsPerPerson: Limit{Off: true},
+	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500}, MaxMailsPerPerson: Limit{Off: true}, PeopleShrink: Limit{Value: 20},
 }
 
 // stricter tells whether a limit lets less through than another.
@@ -65,6 +66,7 @@ var limits = []limitRule{
 	{"max-revoke-share-resource", true, func(r *Rules) *Limit { return &r.MaxRevokeShareResource }, false},
 	{"max-expiries", false, func(r *Rules) *Limit { return &r.MaxExpiries }, false},
 	{"max-mails", false, func(r *Rules) *Limit { return &r.MaxMails }, false},
+	{"people-shrink", true, func(r *Rules) *Limit { return &r.PeopleShrink }, false},
 	{"max-mails-per-person", false, func(r *Rules) *Limit { return &r.MaxMailsPerPerson }, true},
 }
 

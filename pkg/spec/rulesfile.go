@@ -9,7 +9,7 @@ import (
 )
 
 var ruleKeys = []string{
-	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "max-mails-per-person", "protected", "require-self", "min-members",
+	"max-revokes", "max-revoke-share", "max-revoke-share-resource", "max-expiries", "max-mails", "max-mails-per-person", "people-shrink", "protected", "require-self", "min-members",
 }
 
 // granting finds a kind of resources that hold grants, nil where there is none of that name; all are their names.

@@ -13,6 +13,7 @@ func Schema(formats []ProviderSchema) []byte {
 		"version":     about(schema{"const": 1}, "the version of the format"),
 		"connections": about(mapOf(pointer("connection")), "tenants at providers, by the names that in: uses"),
 		"users":       about(listOf(pointer("user")), "people and robots"),
+		"usersFrom":   about(usersFromSchema(), "people whom another file lists, such as one that a directory exports"),
 		"teams":       about(such(mapOf(listOf(pointer("item"))), map[string]any{"cad": []any{"alice", "bob"}}), "sets of users, by name; a team may hold team:NAME"),
 		"tests":       about(listOf(pointer("test")), "what must hold of who may use what"),
 		"reviewers":   about(such(mapOf(listOf(pointer("name"))), map[string]any{"team:cad": []any{"bob"}}), "who decides in access reviews: by KIND/NAME, by team:NAME about what a team gives, and by * about all others"),
@@ -136,6 +137,27 @@ func commonDefinitions(formats []ProviderSchema) schema {
 	}
 }
 
+// usersFromSchema describes where else people are listed.
+func usersFromSchema() schema {
+	header := func(what string, example string) schema {
+		return about(such(line(maxLine), example), "the column with "+what)
+	}
+	return record([]string{"csv"}, schema{
+		"csv": about(such(line(maxLine), "people.csv"), "a CSV file below the folder of this one, in UTF-8, with a header"),
+		"columns": about(record([]string{"name"}, schema{
+			"name":        header("what these files call them", "login"),
+			keyPreviously: header("the name or address that they had before", "former login"),
+			"account":     header("the vendor's user name", "sAMAccountName"),
+			"domain":      header("the directory domain", "domain"),
+			"platform":    header("the kind of directory", "platform"),
+			"email":       header("the mail address", "mail"),
+			"names":       about(such(mapOf(line(maxLine)), map[string]any{"workspace": "cloud login"}), "the columns with names at single connections: CONNECTION: COLUMN"),
+			keyLeft:       header("the first moment from which on they have left: 2026-12-31, or as in RFC 3339", "last day"),
+			keyTeams:      header("their teams, separated by semicolons", "groups"),
+		}), "which columns hold what; without it the headers are these keys"),
+	})
+}
+
 // testSchema describes an access test, of a user or of a resource.
 func testSchema() schema {
 	resource, at := such(text(`^[a-z-]+/.+$`), "app-group/CAD"), about(pointer("moment"), "the moment at which it must hold, if not that of the run")
@@ -160,6 +182,7 @@ func rulesSchema() schema {
 		"max-revoke-share-resource": about(pointer("share"), "revokes as a share of one resource's live grants, from 4 up"),
 		"max-expiries":              about(pointer("limit"), "grants whose end, as the files state it, has come, on a connection; off by default"),
 		"max-mails":                 about(pointer("limit"), "mails that a plan causes on a connection"),
+		"people-shrink":             about(pointer("share"), "how many people fewer the files of usersFrom list than before, as a share, from 10 up"),
 		"max-mails-per-person":      about(such(anyOf(text(daily.String()), schema{"const": "off"}), "3/day"), "mails to one person at a connection within a day, over all runs that share a store; off by default"),
 		"protected":                 about(listOf(pointer("protection")), "subjects from whom nothing may be taken"),
 		"require-self":              about(pointer("protection"), "a subject from whom nothing may be taken, such as the account that applies"),

@@ -23,9 +23,14 @@ type State struct {
 	Platforms map[Subject]string
 	// Listed are the resources that the file lists, by previous names too, also where Resources are cut to some. Only desired states have them.
 	Listed map[Ref]bool
+	// People says how many people the files list elsewhere, where they do. Only desired states have it, where it was asked for.
+	People *Headcount
 	// FailedTests are the access tests of the files that do not hold here. Only desired states have them, where they were run.
 	FailedTests []FailedTest
 }
+
+// Headcount is how many people files list that others name, and how many they listed before; 0: nothing tells.
+type Headcount struct{ Now, Before int }
 
 // Origin is where a grant comes from and why. A live grant's Origin is empty.
 type Origin struct {

@@ -17,7 +17,7 @@ type Text struct {
 // what others define is not looked up. Its error is like that of Load.
 func Texts(in Input) ([]Text, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.stdin = in.Stdin
+	l.stdin, l.stdinDir, l.alone = in.Stdin, ".", true
 	l.applyOperator(in.Operator)
 	named := canonical(in.Paths)
 	var texts []Text
@@ -54,6 +54,10 @@ func KeyOrder(formats []ProviderSchema, path []string) []string {
 		return ruleKeys
 	case section == "users" && inside == 1:
 		return userKeys
+	case section == "usersFrom" && inside == 0:
+		return usersFromKeys
+	case section == "usersFrom" && path[1] == "columns" && inside == 1:
+		return columnKeys
 	case section == "tests" && inside == 1:
 		return testKeys
 	case section == "connections":

@@ -224,6 +224,18 @@ func (w *weakened) settings(on string, had, have *resource) {
 // meant is what the files say of a setting, be it without words.
 func (r *resource) meant(key string) string { return cmp.Or(r.Settings.Get(key), r.Implied.Get(key)) }
 
+// leaves tells that somebody leaves later, or not at all.
+func (w *weakened) leaves(had, have *user) {
+	to, source := "", Position{}
+	if have != nil {
+		to, source = "active", have.source
+		if have.leaves != nil {
+			to = have.leaves.text
+		}
+	}
+	w.add(GuardLeft, had.name, had.leaves.text, to, source, had.source)
+}
+
 func (w *weakened) left() {
 	now := make(map[string]*user, len(w.later.users))
 	for _, u := range w.later.users {
@@ -232,6 +244,8 @@ func (w *weakened) left() {
 	for _, u := range w.earlier.users {
 		have := now[u.name]
 		switch {
+		case u.leaves != nil && (have == nil || !have.left && (have.leaves == nil || have.leaves.at.After(u.leaves.at))):
+			w.leaves(u, have)
 		case !u.left || have != nil && have.left:
 		case have == nil:
 			w.add(GuardLeft, u.name, "", "", Position{}, u.source)

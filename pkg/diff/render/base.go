@@ -58,6 +58,8 @@ func weakeningText(w spec.Weakening) string {
 		text += " is no longer in the files: nobody looks at who holds it"
 	case w.What == spec.GuardLeft && w.To == "":
 		text += " is no longer in the files"
+	case w.What == spec.GuardKept:
+		text = "kept, though the files before would take it: " + text
 	case w.What == spec.GuardEnd && w.To == "":
 		text += " ends no longer, was " + w.From
 	case w.What == spec.GuardEnd:

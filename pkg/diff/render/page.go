@@ -10,23 +10,23 @@ import (
 // page is what a report shows as HTML: few things above, and rows that the script of the page sorts, filters and draws. What rows
 // have in common stands in lists, and rows name it by its place there.
 type page struct {
-	Verdict Card   // in a few words
-	Cards   []Card // totals, what takes access first
+	Verdict card   // in a few words
+	Cards   []card // totals, what takes access first
 	Stamp   string // which document it is, of when
-	Facts   []Fact // what it stands on
+	Facts   []fact // what it stands on
 	data    pageData
 }
 
-// Card is a number that stands out.
-type Card struct {
+// card is a number that stands out.
+type card struct {
 	Tone  string // of which rows it counts; "": of none
 	N     int
 	Label string
 	Note  string
 }
 
-// Fact is something that is known about the whole document.
-type Fact struct{ Name, Value string }
+// fact is something that is known about the whole document.
+type fact struct{ Name, Value string }
 
 // pageData is what the script reads.
 type pageData struct {
@@ -191,7 +191,7 @@ func (m *pageMaker) page(kind string, tones []pageTone) *page {
 			if len(c.people) > 0 {
 				note = m.headcount(c.people) + " " + note
 			}
-			p.Cards = append(p.Cards, Card{t.Tone, c.n, t.Word, note})
+			p.Cards = append(p.Cards, card{t.Tone, c.n, t.Word, note})
 		}
 	}
 	return p

@@ -127,7 +127,7 @@ func TestPageTellsEachChange(t *testing.T) {
 			Via: spec.ViaOf([]spec.Step{{Team: "cad", Source: "a.yaml:3"}}), Because: diff.BecauseFiles},
 		diff.Change{Op: diff.OpUpdate, Kind: kindApp, Resource: "Max", Field: "audience", From: "everyone", To: "assigned", Takes: spec.RoleAccess, Source: "a.yaml:44", Because: diff.BecauseLive})
 	d := dataOf(t, asHTML(t, Plan(plan, Layout{}), plan))
-	want := `gain|create|workspace|app-group/设计|:||a.yaml:9|
+	want := `change|create|workspace|app-group/设计|:||a.yaml:9|
 change|update|workspace|app/AutoCAD|:|audience: everyone -> assigned|a.yaml:40|
 change|update|workspace|mail-group/cad@corp.example|:|owner: (none) -> alice@corp.example|a.yaml:50|
 gain|grant|workspace|app-group/CAD|:张伟@local.com||a.yaml:12|contract 4711

@@ -30,29 +30,29 @@ func accessPage(a *access.Answer) *page {
 		if mark.Text == "" {
 			mark = Mark{"●", Plain}
 		}
-		for _, c := range cmpChains(r) {
+		for _, c := range chainsOf(r) {
 			row := Row{Mark: mark, Source: c.Source, Why: strings.TrimSuffix(strings.TrimPrefix(accessSide(a.From, r)+"; "+chainWords(c), "; "), "; ")}
 			m.add(r.Ref(), note, who, accessWord(a.From, r), row, accessWhat(r), false)
 		}
 	}
 	p := m.page("access", accessTones(a.From))
 	p.Verdict = accessVerdict(a)
-	p.Cards = append(p.Cards, Card{N: len(people), Label: "hold something", Note: "people, groups and addresses"}, Card{N: len(resources), Label: "resources", Note: "that somebody holds"})
-	p.Facts = append(p.Facts, Fact{"Question", a.Question}, Fact{"Answered from", map[access.From]string{access.FromFiles: "the files", access.FromLive: "what is live", access.FromBoth: "the files and what is live"}[a.From]},
-		Fact{"As of", moment(a.AsOf)})
+	p.Cards = append(p.Cards, card{N: len(people), Label: "hold something", Note: "people, groups and addresses"}, card{N: len(resources), Label: "resources", Note: "that somebody holds"})
+	p.Facts = append(p.Facts, fact{"Question", a.Question}, fact{"Answered from", map[access.From]string{access.FromFiles: "the files", access.FromLive: "what is live", access.FromBoth: "the files and what is live"}[a.From]},
+		fact{"As of", moment(a.AsOf)})
 	p.Stamp = stamp(since("as of ", a.AsOf), "asked by "+a.By)
 	if a.Read != nil {
-		p.Facts = append(p.Facts, Fact{"Read live", moment(*a.Read)})
+		p.Facts = append(p.Facts, fact{"Read live", moment(*a.Read)})
 	}
-	p.Facts = append(p.Facts, Fact{"Digest of the files", a.Spec}, Fact{"Asked by", a.By}, Fact{"Version", a.Version})
+	p.Facts = append(p.Facts, fact{"Digest of the files", a.Spec}, fact{"Asked by", a.By}, fact{"Version", a.Version})
 	for _, c := range a.Connections {
-		p.Facts = append(p.Facts, Fact{Heading(c.Name, c.Provider, nil), c.Account})
+		p.Facts = append(p.Facts, fact{Heading(c.Name, c.Provider, nil), c.Account})
 	}
 	return p
 }
 
-// cmpChains are the chains of a row, or one that says nothing.
-func cmpChains(r access.Row) []access.Chain {
+// chainsOf are the chains of a row, or one that says nothing.
+func chainsOf(r access.Row) []access.Chain {
 	if len(r.Chains) == 0 {
 		return []access.Chain{{}}
 	}
@@ -60,7 +60,7 @@ func cmpChains(r access.Row) []access.Chain {
 }
 
 // accessVerdict says how far an answer can be relied on.
-func accessVerdict(a *access.Answer) Card {
+func accessVerdict(a *access.Answer) card {
 	differ := 0
 	for _, r := range a.Rows {
 		if a.From == access.FromBoth && (r.In == access.InFiles || r.In == access.InLive) {
@@ -69,13 +69,13 @@ func accessVerdict(a *access.Answer) Card {
 	}
 	switch {
 	case len(a.Notes) > 0:
-		return Card{Tone: "change", Label: "Not all can be seen"}
+		return card{Tone: "change", Label: "Not all can be seen"}
 	case differ > 0:
-		return Card{Tone: "change", Label: Count(differ, "difference")}
+		return card{Tone: "change", Label: Count(differ, "difference")}
 	case a.From == access.FromFiles:
-		return Card{Tone: "held", Label: "By the files"}
+		return card{Tone: "held", Label: "By the files"}
 	}
-	return Card{Tone: "held", Label: "Read whole"}
+	return card{Tone: "held", Label: "Read whole"}
 }
 
 func accessWho(a *access.Answer, r access.Row) pagePerson {

@@ -13,37 +13,48 @@ import (
 
 // The words for what changes of a tone do, those first that take access or can't be made.
 var (
-	planTones  = []pageTone{{"loss", "taken away"}, {"stuck", "blocked"}, {"gain", "given"}, {"change", "settings changed"}, {"mail", "sent again"}}
+	planTones  = []pageTone{{"loss", "taken away"}, {"stuck", "blocked"}, {"gain", "given"}, {"change", "created or changed"}, {"mail", "sent again"}}
 	driftTones = []pageTone{{"loss", "extra"}, {"stuck", "blocked"}, {"gain", "missing"}, {"change", "changed"}, {"mail", "pending"}}
 )
 
 func planPage(p *diff.Plan, own, before []entry) *page {
 	page := changesPage("plan", planTones, p.Base, own, before)
 	page.Verdict = planVerdict(p)
-	broken, allowed := 0, 0
-	for _, part := range p.Connections {
-		broken, allowed = broken+len(refusals(part)), allowed+len(part.Overrides)
-	}
-	if allowed > 0 {
-		page.Cards = append([]Card{{N: allowed, Label: "rules overridden", Note: "with the reasons below"}}, page.Cards...)
-	}
-	if broken > 0 {
-		page.Cards = append([]Card{{N: broken, Label: "rules broken", Note: "nothing is applied before they hold"}}, page.Cards...)
-	}
-	if p.Summary.Calls > 0 {
-		page.Cards = append(page.Cards, Card{N: p.Summary.Calls, Label: "calls", Note: "about " + Duration(p.Summary.EstimateSeconds) + " at the set rate"})
-	}
-	if p.Summary.Mails > 0 {
-		page.Cards = append(page.Cards, Card{N: p.Summary.Mails, Label: "mails", Note: "that vendors will send"})
-	}
+	page.Cards = slices.Concat(ruleCards(p), page.Cards, costCards(p.Summary))
 	page.Stamp = stamp(p.ID, since("made ", p.Created))
-	page.Facts = append(page.Facts, Fact{"Plan", p.ID}, Fact{"Applies just this", "entitlectl apply plan.json --require-plan " + p.ID}, Fact{"Made", moment(p.Created)}, Fact{"Dates judged at", moment(p.Now)},
-		Fact{"Files", strings.Join(p.Files, ", ")}, Fact{"Digest of the files", p.Spec})
+	page.Facts = append(page.Facts, fact{"Plan", p.ID}, fact{"Applies just this", "entitlectl apply plan.json --require-plan " + p.ID}, fact{"Made", moment(p.Created)}, fact{"Dates judged at", moment(p.Now)},
+		fact{"Files", strings.Join(p.Files, ", ")}, fact{"Digest of the files", p.Spec})
 	page.about(p.Base)
 	for _, part := range p.Connections {
 		page.connection(part.Name, part.Provider, part.Endpoints, part.Account, part.LiveGrants, part.Resources, part.Unmanaged)
 	}
 	return page
+}
+
+// ruleCards count what rules say.
+func ruleCards(p *diff.Plan) (cards []card) {
+	broken, allowed := 0, 0
+	for _, part := range p.Connections {
+		broken, allowed = broken+len(refusals(part)), allowed+len(part.Overrides)
+	}
+	if broken > 0 {
+		cards = append(cards, card{N: broken, Label: "rules broken", Note: "nothing is applied before they hold"})
+	}
+	if allowed > 0 {
+		cards = append(cards, card{N: allowed, Label: "rules overridden", Note: "with the reasons below"})
+	}
+	return cards
+}
+
+// costCards count what an apply sends, and what vendors send then.
+func costCards(s diff.Summary) (cards []card) {
+	if s.Calls > 0 {
+		cards = append(cards, card{N: s.Calls, Label: "calls", Note: "about " + Duration(s.EstimateSeconds) + " at the set rate"})
+	}
+	if s.Mails > 0 {
+		cards = append(cards, card{N: s.Mails, Label: "mails", Note: "that vendors will send"})
+	}
+	return cards
 }
 
 // refusals are the broken rules that nothing allows, blocked changes aside.
@@ -58,7 +69,7 @@ func refusals(part diff.ConnectionPlan) (left []diff.Violation) {
 }
 
 // planVerdict says whether the plan can be applied as it is.
-func planVerdict(p *diff.Plan) Card {
+func planVerdict(p *diff.Plan) card {
 	refused, unread := 0, 0
 	for _, part := range p.Connections {
 		refused += len(refusals(part))
@@ -68,19 +79,36 @@ func planVerdict(p *diff.Plan) Card {
 	}
 	switch {
 	case unread > 0:
-		return Card{Tone: "loss", Label: Count(unread, "connection") + " could not be read"}
+		return card{Tone: "loss", Label: Count(unread, "connection") + " could not be read"}
 	case refused > 0:
-		return Card{Tone: "loss", Label: "Refused: " + Count(refused, "broken rule")}
+		return card{Tone: "loss", Label: "Refused: " + Count(refused, "broken rule")}
 	case p.Summary.Blocked > 0:
-		return Card{Tone: "stuck", Label: Count(p.Summary.Blocked, "change") + " blocked"}
+		return card{Tone: "stuck", Label: Count(p.Summary.Blocked, "change") + " blocked"}
 	case p.Empty():
-		return Card{Tone: "held", Label: "Nothing to do"}
+		return card{Tone: "held", Label: "Nothing to do"}
 	}
-	return Card{Tone: "gain", Label: "Can be applied"}
+	return card{Tone: "gain", Label: "Can be applied"}
 }
 
 func driftPage(d *diff.Drift, own, before []entry) *page {
 	page := changesPage("drift", driftTones, d.Base, own, before)
+	page.Verdict = driftVerdict(d)
+	if d.Summary.Live > 0 {
+		page.Cards = append(page.Cards, card{N: d.Summary.Live, Label: "changed live", Note: "since they were last confirmed"})
+	}
+	if d.Summary.Files > 0 {
+		page.Cards = append(page.Cards, card{N: d.Summary.Files, Label: "files moved on", Note: "an apply is due"})
+	}
+	page.Facts = append(page.Facts, fact{"Digest of the files", d.Spec})
+	page.about(d.Base)
+	for _, part := range d.Connections {
+		page.connection(part.Name, part.Provider, nil, "", part.LiveGrants, part.Resources, part.Unmanaged)
+	}
+	return page
+}
+
+// driftVerdict says whether something differs, or may.
+func driftVerdict(d *diff.Drift) card {
 	unread, partly := 0, 0
 	for _, part := range d.Connections {
 		partly += len(part.Incomplete)
@@ -90,26 +118,13 @@ func driftPage(d *diff.Drift, own, before []entry) *page {
 	}
 	switch {
 	case unread > 0:
-		page.Verdict = Card{Tone: "loss", Label: Count(unread, "connection") + " could not be read"}
+		return card{Tone: "loss", Label: Count(unread, "connection") + " could not be read"}
 	case partly > 0:
-		page.Verdict = Card{Tone: "loss", Label: Count(partly, "resource") + " not read whole"}
+		return card{Tone: "loss", Label: Count(partly, "resource") + " not read whole"}
 	case d.Summary.Any():
-		page.Verdict = Card{Tone: "change", Label: "Live and files differ"}
-	default:
-		page.Verdict = Card{Tone: "gain", Label: "No drift"}
+		return card{Tone: "change", Label: "Live and files differ"}
 	}
-	if d.Summary.Live > 0 {
-		page.Cards = append(page.Cards, Card{N: d.Summary.Live, Label: "changed live", Note: "since they were last confirmed"})
-	}
-	if d.Summary.Files > 0 {
-		page.Cards = append(page.Cards, Card{N: d.Summary.Files, Label: "files moved on", Note: "an apply is due"})
-	}
-	page.Facts = append(page.Facts, Fact{"Digest of the files", d.Spec})
-	page.about(d.Base)
-	for _, part := range d.Connections {
-		page.connection(part.Name, part.Provider, nil, "", part.LiveGrants, part.Resources, part.Unmanaged)
-	}
-	return page
+	return card{Tone: "gain", Label: "No drift"}
 }
 
 // changesPage is a page of entries.
@@ -117,7 +132,7 @@ func changesPage(kind string, tones []pageTone, base *diff.Base, own, before []e
 	m := newPageMaker()
 	for _, list := range [][]entry{own, before} {
 		for _, e := range list {
-			m.add(e.change.Ref(e.name), "", whoOf(*e.change), actWord(e), withLine(e), whatOf(*e.change), e.change.Because == diff.BecauseLive)
+			m.add(e.change.Ref(e.name), "", whoOf(*e.change), actWord(e), pageRowOf(e), whatOf(*e.change), e.change.Because == diff.BecauseLive)
 		}
 	}
 	p := m.page(kind, tones)
@@ -127,9 +142,12 @@ func changesPage(kind string, tones []pageTone, base *diff.Base, own, before []e
 	return p
 }
 
-// withLine is the row of an entry, where the line that gave what is lost stands in the place of the one that asks for it.
-func withLine(e entry) Row {
+// pageRowOf is the row of an entry as pages have it, where the line that gave what is lost stands in the place of the one that asks for it.
+func pageRowOf(e entry) Row {
 	c, row := *e.change, e.row
+	if c.Op == diff.OpCreate && !e.drift && row.Mark.Tone == Adds { // it gives nobody anything
+		row.Mark.Tone = Alters
+	}
 	if c.Was == "" || c.Source != "" {
 		return row
 	}
@@ -192,7 +210,7 @@ func (p *page) about(base *diff.Base) {
 	if base != nil {
 		against := strings.TrimSpace(base.Ref + " " + base.Commit)
 		p.Stamp = stamp(p.Stamp, "against "+against)
-		p.Facts = append(p.Facts, Fact{"Held against", against})
+		p.Facts = append(p.Facts, fact{"Held against", against})
 	}
 }
 
@@ -205,7 +223,7 @@ func (p *page) connection(name, provider string, endpoints []string, account str
 	if account != "" {
 		text += "; " + account
 	}
-	p.Facts = append(p.Facts, Fact{Heading(name, provider, endpoints), text})
+	p.Facts = append(p.Facts, fact{Heading(name, provider, endpoints), text})
 }
 
 // moment is a time as a fact; "" for none.

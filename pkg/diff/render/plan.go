@@ -164,7 +164,7 @@ func ViolationText(v diff.Violation) string {
 		on = " on " + v.On
 	}
 	unit := ""
-	if strings.Contains(v.Rule, "share") {
+	if strings.Contains(v.Rule, "share") || v.Rule == diff.RulePeopleShrink {
 		unit = "%"
 	}
 	have := fmt.Sprint(v.Have)
@@ -181,6 +181,11 @@ func ViolationText(v diff.Violation) string {
 			text += fmt.Sprintf(": %d hold it", v.Have)
 		}
 		return text
+	case diff.RulePeopleShrink:
+		what = fmt.Sprintf("%d%% fewer people are listed than before, the limit is %d%%", v.Have, v.Limit)
+		if v.Have == diff.Everybody {
+			what = "nothing tells how many people usersFrom listed before: no apply is known, and --base REF, which would tell, does not"
+		}
 	case diff.RuleBlocked: // what it is on is a digest
 		return Count(v.Have, "blocked change")
 	}

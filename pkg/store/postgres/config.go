@@ -47,7 +47,7 @@ func Password(text string) (password, rest string, err error) {
 		u.User = url.User(u.User.Username())
 	}
 	settings.Del("password")
-	u.RawQuery = settings.Encode()
+	u.RawQuery = strings.ReplaceAll(settings.Encode(), "+", "%20") // PostgreSQL's clients take a plus for one
 	return password, u.String(), nil
 }
 
@@ -71,6 +71,8 @@ func parse(text, password string) (*pgxpool.Config, error) {
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "entitlectl"
 	}
+	// What the first messages rely on, whatever the database sets. Poolers know both.
+	c.RuntimeParams["client_encoding"], c.RuntimeParams["standard_conforming_strings"] = "UTF8", "on"
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
 	c.DialFunc = dialer.DialContext
 	return config, nil

@@ -53,7 +53,7 @@ func (s *Store) Describe(ctx context.Context) (d store.Description, err error) {
 	err = s.ask(ctx, func(ctx context.Context, q querier) error {
 		var fsync, server string
 		err := q.QueryRow(ctx, `select current_schema(), current_setting('fsync'), current_setting('server_version'),
-  (select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r')::bigint`).Scan(&d.Schema, &fsync, &server, &d.Bytes)
+  (select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relnamespace = quote_ident(current_schema())::regnamespace and relkind = 'r')::bigint`).Scan(&d.Schema, &fsync, &server, &d.Bytes)
 		if err != nil {
 			return err
 		}

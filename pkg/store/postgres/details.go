@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,16 +15,25 @@ import (
 
 // recordWith sends the rows, then the record that names them, in one transaction. Nobody waits for it but at its end, when all
 // that is left is one message. Rows come once, so it is not tried again.
-func (s *Store) recordWith(ctx context.Context, r store.Record, rows store.Rows) error {
+func (s *Store) recordWith(ctx context.Context, r store.Record, rows store.Rows) (err error) {
 	pool, err := s.ready(ctx)
 	if err != nil {
 		return err
 	}
-	tx, err := pool.Begin(ctx)
+	c, err := pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
+	defer c.Release()
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil { // else it has ended, which tx does not know: the commit was a message like others
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+		}
+	}()
 	d, err := upload(ctx, tx, rows)
 	if err != nil {
 		return err
@@ -36,7 +46,8 @@ func (s *Store) recordWith(ctx context.Context, r store.Record, rows store.Rows)
 	last := &pgx.Batch{}
 	last.Queue(recording, string(record))
 	last.Queue("commit")
-	return tx.SendBatch(ctx, last).Close()
+	results := tx.SendBatch(ctx, last)
+	return cmp.Or(added(results.Exec()), results.Close())
 }
 
 // upload keeps rows under the digest of all of them. What is there already is not kept twice.

@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -21,6 +22,9 @@ const (
 insert into history (number, prev, record, digest) select number, prev, $1::json, digest from moved`
 	recording = `with nothing as (select 1)` + chaining + linking
 )
+
+// errNoHead says that nothing can be added, and that it can't be told what is missing.
+var errNoHead = errors.New("the table head has no row: bring it back from a backup, or insert number, prev and digest of the newest record into it")
 
 // Record is one statement, after the details where there are any: then it is the last one of a transaction.
 func (s *Store) Record(ctx context.Context, r store.Record, rows store.Rows) error {
@@ -40,9 +44,16 @@ func (s *Store) record(ctx context.Context, r store.Record, rows store.Rows) err
 		return err
 	}
 	return s.tell(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.Exec(ctx, recording, string(record))
-		return err
+		return added(q.Exec(ctx, recording, string(record)))
 	})
+}
+
+// added is whether recording added a record.
+func added(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.RowsAffected() == 0 {
+		return errNoHead
+	}
+	return err
 }
 
 // link is a row of the history.
@@ -136,6 +147,9 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 	err := s.ask(ctx, func(ctx context.Context, q querier) error {
 		return q.QueryRow(ctx, "select number, digest from head").Scan(&number, &head)
 	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errNoHead
+	}
 	if err != nil {
 		return c.Chain, fmt.Errorf("read the history: %w", err)
 	}

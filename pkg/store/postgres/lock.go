@@ -172,18 +172,24 @@ func (s *Store) breakLock(ctx context.Context, scope string, by store.Owner, rea
 		if err != nil {
 			return err
 		}
-		var added int64
+		var recorded, heads int64
 		err = s.tell(ctx, func(ctx context.Context, q querier) error {
+			if err := q.QueryRow(ctx, "select count(*) from head").Scan(&heads); err != nil {
+				return err
+			}
 			tag, err := q.Exec(ctx, freeing, string(record), id(scope), h.epoch)
-			added = tag.RowsAffected()
+			recorded = tag.RowsAffected()
 			return err
 		})
-		if err != nil || added > 0 {
+		if err != nil || recorded > 0 {
 			return err
+		}
+		if heads == 0 {
+			return errNoHead
 		}
 	}
 }
 
 // freeing is recording, where the scope is still as it was seen.
 const freeing = `with freed as (update scope set session = null, owner = null, former = null, epoch = epoch + 1, at = clock_timestamp()
-  where id = $2 and epoch = $3 and session is not null returning 1)` + chaining + ` where exists (select from freed)` + linking
+  where id = $2 and epoch = $3 and session is not null and exists (select from head) returning 1)` + chaining + ` where exists (select from freed)` + linking

@@ -74,7 +74,7 @@ func SQL(schema string, from int) (string, error) {
 
 // migrate brings the schema to our version. One process does it at a time.
 func migrate(ctx context.Context, c *pgx.Conn, schema string) (err error) {
-	has, err := version(ctx, c)
+	has, err := version(ctx, c, schema)
 	if err != nil || has == Version {
 		return err
 	}
@@ -86,7 +86,7 @@ func migrate(ctx context.Context, c *pgx.Conn, schema string) (err error) {
 		_, unlock := c.Exec(ctx, "select pg_advisory_unlock($1)", pgx.QueryExecModeExec, lockID("migrate", schema))
 		err = errors.Join(err, unlock)
 	}()
-	if has, err = version(ctx, c); err != nil || has == Version {
+	if has, err = version(ctx, c, schema); err != nil || has == Version {
 		return err
 	}
 	return upgrade(ctx, c, schema, has)
@@ -117,9 +117,16 @@ func exists(ctx context.Context, c *pgx.Conn, schema string) (there bool) {
 	return err == nil && there
 }
 
-// unmade says who can make a schema that its user can't.
+// unmade says who can make a schema that its user can't, and what to do about one that is half made.
 func unmade(err error, schema, user string) error {
-	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == "42501" { // insufficient_privilege
+	failure := (*pgconn.PgError)(nil)
+	if !errors.As(err, &failure) {
+		return fmt.Errorf("make version %d of the schema %s: %w", Version, schema, err)
+	}
+	switch failure.Code {
+	case "42P07", "42710": // duplicate_table, duplicate_object
+		return refuse("the schema %s holds tables that this program did not make, or not to their end (%s): drop them, or name another schema with search_path", schema, failure.Message)
+	case "42501", "3F000": // insufficient_privilege, invalid_schema_name: a schema that may not be used is not found
 		return refuse("the role %s may not make version %d of the schema %s (%s): let the owner of the database run what `entitlectl store migrate --print` prints, and grant what docs/many-machines.md lists",
 			user, Version, schema, failure.Message)
 	}
@@ -127,10 +134,15 @@ func unmade(err error, schema, user string) error {
 }
 
 // version is that of the schema, 0 where there is none. One that a later program made is an error.
-func version(ctx context.Context, c *pgx.Conn) (has int, err error) {
+func version(ctx context.Context, c *pgx.Conn, schema string) (has int, err error) {
 	err = c.QueryRow(ctx, "select coalesce(max(version), 0) from migration", pgx.QueryExecModeExec).Scan(&has)
-	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == "42P01" { // undefined_table
-		return 0, nil
+	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) {
+		switch failure.Code {
+		case "42P01": // undefined_table
+			return 0, nil
+		case "42501": // insufficient_privilege
+			return 0, unmade(err, schema, c.Config().User)
+		}
 	}
 	if has > Version {
 		return 0, refuse("the schema is of version %d, which a later entitlectl made; this one knows version %d: run a later one", has, Version)

@@ -36,7 +36,7 @@ func (s *Store) checkPooler(ctx context.Context, first *pgx.Conn, pid uint32) er
 		}
 		others = append(others, c)
 		if _, err := c.Exec(ctx, "begin", pgx.QueryExecModeSimpleProtocol); err != nil {
-			return err
+			return fmt.Errorf("%w (%w)", errPooler, err) // one that gives each statement another connection
 		}
 		other, err := backend(ctx, c)
 		if err != nil {

@@ -138,8 +138,8 @@ func TestPoolers(t *testing.T) {
 		}
 	}
 	schema := server.Schema(t)
-	server.Exec(t, "create role "+schema+" superuser login; alter role "+schema+" set search_path = "+schema)
-	url := strings.Replace(server.URL(""), "tester@", schema+"@", 1)
+	url := server.As(t, schema, "superuser")
+	server.Exec(t, "alter role "+schema+" set search_path = "+schema)
 	s := open(t, (&pooler{url: url, bySession: true}).listen(t))
 	must(t, s.Put("k", "v"))
 	l, err := s.Acquire(t.Context(), "x", store.Owner{})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -38,6 +39,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time, by store.Owner, rea
 		}
 		return tx.Commit(ctx)
 	})
+	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == "42501" { // insufficient_privilege
+		return 0, fmt.Errorf("prune the history: the role %s may not (%s): take the role that owns the tables", s.config.ConnConfig.User, failure.Message)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("prune the history: %w", err)
 	}
@@ -71,11 +75,13 @@ func prune(ctx context.Context, tx pgx.Tx, last link, by store.Owner, reason str
 	if err != nil {
 		return 0, err
 	}
+	if err := added(tx.Exec(ctx, recording, string(record))); err != nil {
+		return 0, err
+	}
 	for _, step := range []struct {
 		sql string
 		arg any
 	}{
-		{recording, string(record)},
 		{"delete from history where number <= $1", last.number},
 		{"delete from detail using details d where detail.upload = d.upload and d.at < $1 and not exists (select from history where record->'details'->>'digest' = d.digest)", now},
 		{"delete from details d where d.at < $1 and not exists (select from detail where upload = d.upload) and not exists (select from history where record->'details'->>'digest' = d.digest)", now},

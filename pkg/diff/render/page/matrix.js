@@ -227,9 +227,14 @@ const matrix = {
 
 // alike brings together who has the same, and what the same have: each is put where the middle of its cells is, some times over.
 function alike(who, what) {
+  const place = { who: new Int32Array(data.people.length), resource: new Int32Array(data.resources.length) };
   const settle = (groups, others, of) => {
-    const at = new Map(others.map((g, i) => [g.key, i]));
-    for (const g of groups) g.middle = g.rows.reduce((sum, row) => sum + at.get(rows[of][row]), 0) / g.rows.length;
+    others.forEach((g, i) => { place[of][g.key] = i; });
+    for (const g of groups) {
+      let sum = 0;
+      for (const row of g.rows) sum += place[of][rows[of][row]];
+      g.middle = sum / g.rows.length;
+    }
     groups.sort((a, b) => a.middle - b.middle || byName(a.name, b.name));
   };
   for (let round = 0; round < 12; round++) {

@@ -28,6 +28,9 @@ func (*Server) URL(string) string { return "" }
 // Socket is never called.
 func (*Server) Socket() string { return "" }
 
+// As is never called.
+func (*Server) As(testing.TB, string, string) string { return "" }
+
 // Schema is never called.
 func (*Server) Schema(testing.TB) string { return "" }
 

@@ -35,10 +35,17 @@ var errNone = errors.New("no PostgreSQL is installed (Debian: apt-get install po
 
 // shared is the server that all tests of a process use.
 var shared = sync.OnceValues(func() (*Server, error) {
-	if given := os.Getenv(Variable); given != "" {
-		return &Server{url: given}, nil
+	given := os.Getenv(Variable)
+	if given == "" {
+		return start()
 	}
-	return start()
+	// That it can be reached shows here. And what looks names up is made here: were it made in a bubble of synctest, nobody
+	// else could use it.
+	c, err := pgx.Connect(context.Background(), given)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{url: given}, c.Close(context.Background())
 })
 
 // Shared is the server of all tests of this process. It syncs nothing to disk.
@@ -225,6 +232,23 @@ func (s *Server) URL(schema string) string {
 	settings := u.Query()
 	settings.Set("search_path", schema)
 	u.RawQuery = settings.Encode()
+	return u.String()
+}
+
+// As makes a role of that name, with rights as create role takes them, and returns the URL of the server for it.
+func (s *Server) As(t testing.TB, role, rights string) string {
+	t.Helper()
+	s.Exec(t, fmt.Sprintf("create role %s login password 'tester' %s", role, rights))
+	t.Cleanup(func() {
+		if s.url != "" {
+			s.Exec(t, fmt.Sprintf("drop owned by %[1]s cascade; drop role %[1]s", role))
+		}
+	})
+	u, err := url.Parse(s.URL(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(role, "tester")
 	return u.String()
 }
 

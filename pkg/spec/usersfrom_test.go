@@ -1,0 +1,134 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const elsewhere = "version: 1\nconnections: {w: {provider: cloud, region: r, auth: {token: env:T}}}\nusersFrom: {csv: people.csv}\n" +
+	"appGroups: [{name: CAD, in: w, grants: [{to: ['team:eng', zoe]}]}]\n"
+
+// A table says the same however it was saved; what is in it counts for the digest of the files.
+func TestTablesOfPeople(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", elsewhere)
+	const plain = "name,email,teams,left\nzoe,zoe@x.example,,2026-06-01\n\"amy\",,eng; ops,\n"
+	digests := map[string]string{}
+	for name, table := range map[string]string{
+		"plain": plain, "CRLF": strings.ReplaceAll(plain, "\n", "\r\n"), "byte order mark": "\ufeff" + plain, "no end of line": strings.TrimSpace(plain),
+		"blank lines and blanks": "name, email ,teams,left\n\n zoe ,zoe@x.example,,2026-06-01\namy,,eng;ops;,\n", "other columns": "left,x,name,x,teams,email\n2026-06-01,,zoe,\"1\n2\",,ZOE@x.example\n,=1,amy,,ops;eng,\n",
+	} {
+		write(t, "people.csv", table)
+		s, err := Load(input("a.yaml"))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		digests[s.Digest] = name
+		var got []string
+		for _, at := range []string{"2026-05-31T23:59:59Z", "2026-06-01T00:00:00Z"} {
+			now, _ := time.Parse(time.RFC3339, at)
+			state := s.Desired(now)["w"]
+			for _, g := range state.Grants.Sorted() {
+				got = append(got, g.Subject.Name)
+			}
+			got = append(got, fmt.Sprintf("%d left", len(state.Departed)))
+		}
+		next := s.NextTurn(time.Time{}).Format(time.DateOnly)
+		if want := []string{"amy", "zoe", "0 left", "amy", "4 left"}; !cmp.Equal(got, want) || s.Elsewhere != 2 || next != "2026-06-01" || len(s.TeamNames()) != 2 {
+			t.Errorf("%s: %q, %d people, next turn %s, teams %q", name, got, s.Elsewhere, next, s.TeamNames())
+		}
+	}
+	if len(digests) != 6 {
+		t.Errorf("tables that differ have one digest: %v", digests)
+	}
+}
+
+// Only a table below the folder of the file is read, and none that is a link, hidden, or where secrets are.
+func TestPlacesOfTables(t *testing.T) {
+	t.Chdir(t.TempDir())
+	table := "name,teams\nzoe,eng\n"
+	for _, name := range []string{"out.csv", "d/people.csv", "d/hr/people.csv", "d/secrets/people.csv", "d/.git/people.csv", "d/state/people.csv", "d/people.txt", "d/hr.csv/x"} {
+		write(t, name, table)
+	}
+	for link, target := range map[string]string{"d/link.csv": "people.csv", "d/away.csv": "../out.csv", "d/lane": "hr"} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Skip(err)
+		}
+	}
+	write(t, "d/utf16.csv", "\xff\xfen\x00")
+	write(t, "d/gbk.csv", "name\n\xd5\xc5\xc8\xfd\n")
+	write(t, "d/big.csv", "name\n"+strings.Repeat("a,\n", 100))
+	for path, want := range map[string]string{
+		"people.csv": "", "hr/people.csv": "",
+		"../out.csv": "no such path", "/people.csv": "no such path", "hr/../people.csv": "no such path", "./people.csv": "no such path", `hr\people.csv`: "no such path",
+		"people.txt": "no table by its name", "secrets/people.csv": "where secrets are, or hidden", ".git/people.csv": "where secrets are, or hidden", "state/people.csv": "where secrets are, or hidden",
+		"link.csv": "it is a link or no file", "away.csv": "it is a link or no file", "lane/people.csv": "it is a link or no file", "hr.csv": "a folder, not a file", "none.csv": "no such file or folder",
+		"utf16.csv": "save it as UTF-8", "gbk.csv": "byte 0xd5 is not UTF-8", "big.csv": "file has 305 bytes, more than the 300 allowed",
+	} {
+		in := input("-")
+		in.StateDir = "d/state"
+		write(t, "d/a.yaml", strings.Replace(elsewhere, "people.csv", path, 1))
+		in.Paths = []string{"d/a.yaml"}
+		most := usualBounds
+		most.file = 300
+		_, err := load(in, most)
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", path, err, want)
+		case err != nil && strings.Contains(err.Error(), "unknown"):
+			t.Errorf("%s: errors that are echoes: %v", path, err)
+		}
+	}
+}
+
+// Where files are read as they were, so is the table that they name; one that is not there is not taken from now.
+func TestTablesOfThePast(t *testing.T) {
+	t.Chdir(t.TempDir())
+	top, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "a.yaml", elsewhere)
+	write(t, "people.csv", "name,teams\nzoe,eng\nnow,\n")
+	in := input("a.yaml")
+	in.Past = &Past{Top: realPath(top), Files: then{"a.yaml": elsewhere, "people.csv": "name,teams\nzoe,eng\nthen,\nand,\n"}}
+	s, err := Load(in)
+	if err != nil || s.Elsewhere != 3 {
+		t.Fatalf("%v, %v", s, err)
+	}
+	in.Past.Files = then{"a.yaml": elsewhere}
+	if _, err := Load(in); err == nil || !strings.Contains(err.Error(), `"people.csv": no such file`) {
+		t.Errorf("without the table: %v", err)
+	}
+}
+
+// Who is to leave later than before, or not at all, is told.
+func TestLaterLeavingWeakens(t *testing.T) {
+	t.Chdir(t.TempDir())
+	of := func(left string) *Spec {
+		write(t, "a.yaml", elsewhere)
+		write(t, "people.csv", "name,teams,left\nzoe,eng,"+left+"\n")
+		s, err := Load(input("a.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for _, tc := range [][3]string{{"2026-06-01", "2026-06-01", ""}, {"2026-06-01", "2026-05-01", ""}, {"", "2026-05-01", ""},
+		{"2026-06-01", "2026-06-02", "left zoe 2026-06-01 2026-06-02"}, {"2026-06-01", "", "left zoe 2026-06-01 active"}} {
+		var got bytes.Buffer
+		for _, w := range Weakened(of(tc[0]), of(tc[1])) {
+			fmt.Fprint(&got, w.What, " ", w.On, " ", w.From, " ", w.To)
+		}
+		if got.String() != tc[2] {
+			t.Errorf("%s to %s: %q, want %q", tc[0], tc[1], got.String(), tc[2])
+		}
+	}
+}
