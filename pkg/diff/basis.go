@@ -45,11 +45,11 @@ type touched struct {
 	ours      map[spec.Ref]bool // created: what they are is the plan's doing
 	deleted   map[spec.Ref]bool // what is destroyed with them is what the plan stands on, until they are gone
 	updates   map[spec.Ref][]Change
-	grants    map[spec.Grant]bool
+	grants    spec.Grants
 }
 
 func touch(connection string, changes []Change) touched {
-	t := touched{map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref][]Change{}, map[spec.Grant]bool{}}
+	t := touched{map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref]bool{}, map[spec.Ref][]Change{}, spec.NewGrants()}
 	for _, c := range changes {
 		ref := c.Ref(connection)
 		t.resources[ref] = true
@@ -61,7 +61,7 @@ func touch(connection string, changes []Change) touched {
 		case OpUpdate:
 			t.updates[ref] = append(t.updates[ref], c)
 		case OpGrant, OpRevoke:
-			t.grants[c.Grant(connection)] = true
+			t.grants.Add(c.Grant(connection), spec.Origin{})
 		}
 	}
 	return t
@@ -83,7 +83,7 @@ func (t touched) fingerprints(live Live, uncounted map[spec.Ref]bool) map[spec.R
 		if !f.Uncounted {
 			settings := len(sums)
 			for g := range live.Grants.On(ref) {
-				if !t.grants[g] {
+				if !t.grants.Has(g) {
 					sums = append(sums, grantSum(g, known))
 				}
 			}

@@ -11,7 +11,7 @@ import (
 // Comparison is the desired and the live state of one connection side by side. What no line of the files lists is left alone.
 type Comparison struct {
 	ends
-	missing []spec.Grant // desired, and not live, where the files do more than watch
+	missing spec.Grants  // desired, and not live, where the files do more than watch; a set, since it may be a million
 	hidden  []spec.Grant // desired, where no read can tell whether they are live
 	surplus []spec.Grant // live, and not desired
 	spelling
@@ -20,14 +20,14 @@ type Comparison struct {
 // Compare goes through the grants of both states once.
 func Compare(desired spec.State, live Live) *Comparison {
 	c := &Comparison{ends: endsOf(desired, live)}
-	c.missing = make([]spec.Grant, 0, max(0, desired.Grants.Len()-live.Grants.Len())) // at least so many, which may be a million
+	c.missing = spec.NewGrants()
 	for g := range desired.Grants.Minus(live.Grants) {
 		switch {
 		case desired.Resources[g.Resource].Ownership == spec.Ignored:
 		case live.hides(g):
 			c.hidden = append(c.hidden, g)
 		default:
-			c.missing = append(c.missing, g)
+			c.missing.Add(g, spec.Origin{})
 		}
 	}
 	for g := range live.Grants.Minus(desired.Grants) {
@@ -56,7 +56,7 @@ func (c *Comparison) Changes(resending Resending) []Change {
 
 // most is how many grants and revokes there are about, a few more at most: where there may be a million, their list is not to grow.
 func (c *Comparison) most() int {
-	n := len(c.missing)
+	n := c.missing.Len()
 	for _, g := range c.surplus {
 		if r := c.desired.Resources[g.Resource]; r.Ownership == spec.Owned && !r.Open {
 			n++
@@ -159,7 +159,7 @@ func (c Change) waiting(want spec.Resource) (roles []spec.Role) {
 }
 
 func (d *delta) grants() {
-	for _, g := range d.missing {
+	for g := range d.missing.All() {
 		if d.respelt[g] || d.idle[RoleOf(g)] || d.live.Resources[g.Resource].Incomplete != "" {
 			continue
 		}

@@ -33,12 +33,12 @@ func (c *Comparison) Matched() map[spec.Grant]bool { return c.matched }
 
 // match finds the missing and the surplus grants that may be one. Who left, or whose own grant ended, is no matter of spelling.
 func (c *Comparison) match() {
-	if len(c.missing) == 0 || len(c.surplus) == 0 {
+	if c.missing.Len() == 0 || len(c.surplus) == 0 {
 		return
 	}
 	c.spelling = spelling{map[spec.Grant][]spec.Subject{}, map[spec.Grant]bool{}, map[spec.Grant]bool{}}
 	missing, holders := map[RoleOn][]spec.Grant{}, map[RoleOn][]spec.Subject{}
-	for _, g := range c.missing {
+	for g := range c.missing.All() {
 		missing[RoleOf(g)] = append(missing[RoleOf(g)], g)
 	}
 	for _, g := range c.surplus {

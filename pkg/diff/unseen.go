@@ -59,7 +59,7 @@ func (l *Live) hidesSetting(ref spec.Ref, key string) bool {
 
 // Seen says how many of the wanted grants live shows, and what it can't show, sorted.
 func (c *Comparison) Seen() (matching int, unseen []Unseen) {
-	matching = c.ruled() - len(c.missing) + len(c.respelt)
+	matching = c.ruled() - c.missing.Len() + len(c.respelt)
 	by := map[Aspect]*Unseen{}
 	add := func(a Aspect, why string) *Unseen {
 		if by[a] == nil {
