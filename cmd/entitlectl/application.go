@@ -109,7 +109,7 @@ func (a *application) savedScopes(s *spec.Spec) (scopes []scope, err error) {
 		}
 		state := desired[part.Name]
 		if n := state.People; n != nil && n.Before == 0 && s.Digest == a.saved.Spec {
-			state.People = nil // the plan was held against something, or says that nobody did
+			n.Before = n.Now // the plan was held against something, or says that it was not
 		}
 		scopes = append(scopes, scope{connection: s.Connections[i], desired: state}.only(part.Targets))
 	}

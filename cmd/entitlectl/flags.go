@@ -36,6 +36,8 @@ func useful(command *cobra.Command) []string {
 		return []string{"file", "output", "state-dir"}
 	case "history", "lock", "store":
 		return []string{"output", "state-dir", "store", "color"}
+	case "init":
+		return []string{"output"}
 	case "show":
 		return []string{"output", "color"}
 	case "version":

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/apply"
@@ -102,7 +103,7 @@ func whyWatched(c diff.Change) string {
 // planned plans what was composed, as plan would. What files listed before is left out: what it is to change is no doing of import.
 func (i *importing) planned(ctx context.Context, files compose.Files) (*diff.Plan, error) {
 	s, err := spec.Load(spec.Input{Paths: append(slices.Clone(i.rest), "-"), Stdin: files.Files[0].Text, Formats: providers.Formats(),
-		Operator: i.spec.Operator, StateDir: i.stateDir})
+		StdinDir: filepath.Dir(i.grows), Operator: i.spec.Operator, StateDir: i.stateDir})
 	if err != nil {
 		return nil, fmt.Errorf("nothing was written, since what was to be written is not valid (\"-\" stands for it): %w", err)
 	}

@@ -121,6 +121,7 @@ func (i *importing) write(ctx context.Context, composed composing) error {
 // writeInto writes files into the folder.
 func (i *importing) writeInto(files []compose.File) (err error) {
 	folder := i.flags.into
+	had := exists(folder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -146,6 +147,9 @@ func (i *importing) writeInto(files []compose.File) (err error) {
 		if err != nil {
 			err = errors.Join(err, os.Remove(path))
 		}
+	}
+	if err != nil && !had {
+		err = errors.Join(err, os.Remove(folder))
 	}
 	return err
 }

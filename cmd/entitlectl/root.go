@@ -90,7 +90,7 @@ func newRoot(c *cli) *cobra.Command {
 	c.flags(root.PersistentFlags())
 	completeChoices(root, root.PersistentFlags())
 	c.completeNames(root)
-	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newImport(c), newFmt(c),
+	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newInit(c), newImport(c), newFmt(c),
 		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newReview(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)

@@ -98,7 +98,6 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r := &Review{}
 	head, err := keysOf(root, "format", "review", "opened", "by", "version", "due", "spec", "outside", "population", "closed", "lines")
 	if err == nil && (head["format"] == nil || head["format"].Value != strconv.Itoa(ReviewFormat)) {
 		err = fmt.Errorf("no review file of format %d, the only one that this version reads", ReviewFormat)
@@ -106,15 +105,7 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	value := func(key string) string {
-		if n := head[key]; n != nil {
-			return n.Value
-		}
-		return ""
-	}
-	r.Name, r.By, r.Version, r.Spec, r.Population, r.Closed = value("review"), value("by"), value("version"), value("spec"), value("population"), value("closed")
-	r.Opened, r.Due = momentOf(value("opened")), momentOf(value("due"))
-	r.Outside, _ = strconv.Atoi(value("outside"))
+	r := reviewOf(head)
 	if r.Due.IsZero() || r.Opened.IsZero() {
 		return nil, fmt.Errorf("%s: %w", name, errTampered)
 	}
@@ -128,6 +119,20 @@ func ReadReview(name string, text []byte) (*Review, error) {
 		}
 	}
 	return r, nil
+}
+
+// reviewOf is a review without its lines.
+func reviewOf(head map[string]*yaml.Node) *Review {
+	value := func(key string) string {
+		if n := head[key]; n != nil {
+			return n.Value
+		}
+		return ""
+	}
+	r := &Review{Name: value("review"), Opened: momentOf(value("opened")), By: value("by"), Version: value("version"), Due: momentOf(value("due")),
+		Spec: value("spec"), Population: value("population"), Closed: value("closed")}
+	r.Outside, _ = strconv.Atoi(value("outside")) // what is no number does not fit the digest
+	return r
 }
 
 func parsed(text []byte) (root *yaml.Node, err error) {

@@ -54,6 +54,16 @@ func (r *Result) Rows(run string) iter.Seq2[json.RawMessage, error] {
 	}
 }
 
+// result is the row of a change, good until the next one.
+func (w *planWriter) result(r *ChangeResult) (json.RawMessage, error) {
+	if !r.plain() || r.Detail != "" || r.Answer != (Answer{}) {
+		return row(r.wire())
+	}
+	text := w.plain(r.Change)
+	w.quick = append(appendString(append(text[:len(text)-1], `,"outcome":`...), string(r.Outcome)), '}')
+	return w.quick, nil
+}
+
 // planPiece is how many bytes of a plan a row has, about.
 const planPiece = 1 << 16
 
@@ -147,16 +157,6 @@ func EachResult(rows iter.Seq2[json.RawMessage, error], take func(PartResult, Ch
 		}
 	}
 	return nil
-}
-
-// result is the row of a change, good until the next one.
-func (w *planWriter) result(r *ChangeResult) (json.RawMessage, error) {
-	if !r.plain() || r.Detail != "" || r.Answer != (Answer{}) {
-		return row(r.wire())
-	}
-	text := w.plain(r.Change)
-	w.quick = append(appendString(append(text[:len(text)-1], `,"outcome":`...), string(r.Outcome)), '}')
-	return w.quick, nil
 }
 
 func row(v any) (json.RawMessage, error) {

@@ -83,6 +83,41 @@ func TestResultsAreWrittenAsPackageJSONDoes(t *testing.T) {
 	})
 }
 
+// TestRowsAreAsPackageJSONWritesThem says that no text depends on which of two writers wrote it.
+func TestRowsAreAsPackageJSONWritesThem(t *testing.T) {
+	texts := rapid.SampledFrom([]string{"", "a", "team:x", "李雷", "a\"b\\c", "<&>", "\u2028", "e.yaml:3"})
+	rapid.Check(t, func(t *rapid.T) {
+		c := diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: "app-group", Resource: texts.Draw(t, "resource"), Role: spec.Role(texts.Draw(t, "role")),
+			Subject: spec.Subject{Kind: spec.SubjectUser, Name: texts.Draw(t, "name"), Domain: texts.Draw(t, "domain")}, Source: texts.Draw(t, "source"),
+			Reason: texts.Draw(t, "reason"), Mails: rapid.IntRange(0, 2).Draw(t, "mails"), Person: texts.Draw(t, "person"),
+			Because: diff.Because(texts.Draw(t, "because")), Was: texts.Draw(t, "was")}
+		for range rapid.IntRange(0, 2).Draw(t, "steps") {
+			c.Via = spec.ViaOf(append(c.Via.Steps(), spec.Step{Team: texts.Draw(t, "team"), Source: texts.Draw(t, "line")}))
+		}
+		if rapid.IntRange(0, 3).Draw(t, "rare") == 0 {
+			c.Field, c.Problem = texts.Draw(t, "field"), texts.Draw(t, "problem")
+		}
+		r := diff.ChangeResult{Change: &c, Outcome: diff.Done, Detail: rapid.SampledFrom([]string{"", "", "why"}).Draw(t, "detail")}
+		want, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = bytes.TrimSpace(want)
+		result := diff.Result{Connections: []diff.PartResult{{Changes: []diff.ChangeResult{r, r}}}}
+		n := 0
+		for row, err := range result.Rows("run") {
+			if n++; err != nil || n > 2 && !bytes.Equal(row, want) {
+				t.Fatalf("%v: %s, want %s", err, row, want)
+			}
+		}
+		plan, compact := diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{c}, Calls: []diff.Call{}}}}, bytes.Buffer{}
+		alone, err := c.MarshalJSON()
+		if err := errors.Join(err, diff.WriteCompact(&plan, &compact)); err != nil || !bytes.Contains(compact.Bytes(), bytes.TrimSpace(alone)) {
+			t.Fatalf("%v: %s lacks %s", err, &compact, alone)
+		}
+	})
+}
+
 // A plan comes back from its rows byte for byte, however long it is and wherever it is cut.
 func TestRowsOfAPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -134,39 +169,4 @@ func TestChangesOfAResultOneByOne(t *testing.T) {
 	if err := diff.EachResult(jsonRows(`{"run":"r"}`, `{`), nil); err == nil {
 		t.Error("what is no JSON was taken")
 	}
-}
-
-// TestRowsAreAsPackageJSONWritesThem says that no text depends on which of two writers wrote it.
-func TestRowsAreAsPackageJSONWritesThem(t *testing.T) {
-	texts := rapid.SampledFrom([]string{"", "a", "team:x", "李雷", "a\"b\\c", "<&>", "\u2028", "e.yaml:3"})
-	rapid.Check(t, func(t *rapid.T) {
-		c := diff.Change{Op: rapid.SampledFrom(diff.Ops).Draw(t, "op"), Kind: "app-group", Resource: texts.Draw(t, "resource"), Role: spec.Role(texts.Draw(t, "role")),
-			Subject: spec.Subject{Kind: spec.SubjectUser, Name: texts.Draw(t, "name"), Domain: texts.Draw(t, "domain")}, Source: texts.Draw(t, "source"),
-			Reason: texts.Draw(t, "reason"), Mails: rapid.IntRange(0, 2).Draw(t, "mails"), Person: texts.Draw(t, "person"),
-			Because: diff.Because(texts.Draw(t, "because")), Was: texts.Draw(t, "was")}
-		for range rapid.IntRange(0, 2).Draw(t, "steps") {
-			c.Via = spec.ViaOf(append(c.Via.Steps(), spec.Step{Team: texts.Draw(t, "team"), Source: texts.Draw(t, "line")}))
-		}
-		if rapid.IntRange(0, 3).Draw(t, "rare") == 0 {
-			c.Field, c.Problem = texts.Draw(t, "field"), texts.Draw(t, "problem")
-		}
-		r := diff.ChangeResult{Change: &c, Outcome: diff.Done, Detail: rapid.SampledFrom([]string{"", "", "why"}).Draw(t, "detail")}
-		want, err := r.MarshalJSON()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = bytes.TrimSpace(want)
-		result := diff.Result{Connections: []diff.PartResult{{Changes: []diff.ChangeResult{r, r}}}}
-		n := 0
-		for row, err := range result.Rows("run") {
-			if n++; err != nil || n > 2 && !bytes.Equal(row, want) {
-				t.Fatalf("%v: %s, want %s", err, row, want)
-			}
-		}
-		plan, compact := diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{c}, Calls: []diff.Call{}}}}, bytes.Buffer{}
-		alone, err := c.MarshalJSON()
-		if err := errors.Join(err, diff.WriteCompact(&plan, &compact)); err != nil || !bytes.Contains(compact.Bytes(), bytes.TrimSpace(alone)) {
-			t.Fatalf("%v: %s lacks %s", err, &compact, alone)
-		}
-	})
 }

@@ -58,7 +58,7 @@ func (r *Repository) Origins(ctx context.Context, file string, lines []int) (map
 	return found, nil
 }
 
-// like finds a file in the repository, and says whether a commit has it as it is.
+// like finds a file in the repository, and says whether a commit has it as it is. Lines may end as on Windows.
 func (r *Repository) like(ctx context.Context, commit, file string) (below string, same bool, err error) {
 	if file, err = filepath.Abs(file); err != nil {
 		return "", false, err
@@ -78,7 +78,7 @@ func (r *Repository) like(ctx context.Context, commit, file string) (below strin
 	if err != nil {
 		return "", false, nil // it is not in the commit
 	}
-	return below, bytes.Equal(now, was), nil
+	return below, bytes.Equal(now, was) || bytes.Equal(bytes.ReplaceAll(now, []byte("\r\n"), []byte("\n")), was), nil
 }
 
 // blamed reads the heads of what git blame --porcelain says: ID WAS-LINE LINE.

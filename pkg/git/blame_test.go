@@ -38,6 +38,10 @@ func TestOriginsOfLines(t *testing.T) {
 	if _, err := r.Origins(t.Context(), file, []int{9}); err == nil || !strings.Contains(err.Error(), "has only 3 lines") {
 		t.Errorf("a line that is not there: %v", err)
 	}
+	c.write("files/a.yaml", "one\r\n2\r\nthree\r\n")
+	if found, err := r.Origins(t.Context(), file, []int{2}); err != nil || found[2].Commit != second {
+		t.Errorf("with the ends of lines of Windows: %v, %v", found, err)
+	}
 	c.write("files/a.yaml", "zero\none\n2\nthree\n")
 	for _, name := range []string{file, c.write("new.yaml", "one\n")} {
 		if found, err := r.Origins(t.Context(), name, []int{1}); err != nil || len(found) > 0 {

@@ -38,8 +38,19 @@ func Touched(connection string, desired spec.State, changes []diff.Change) Query
 		refs[c.Ref(connection)] = true
 		q.Notices = q.Notices || c.Op == diff.OpResend
 	}
-	q.Desired = desired.Where(func(ref spec.Ref) bool { return refs[ref] })
+	if q.Desired = desired; !touchesAll(desired, refs) { // of a million grants no copy is made
+		q.Desired = desired.Where(func(ref spec.Ref) bool { return refs[ref] })
+	}
 	return q
+}
+
+func touchesAll(desired spec.State, refs map[spec.Ref]bool) bool {
+	for ref := range desired.Resources {
+		if !refs[ref] {
+			return false
+		}
+	}
+	return true
 }
 
 // ReadBack asks whether live shows changes that were sent.

@@ -25,11 +25,11 @@ const (
 	AmendUntil  AmendOp = "until"  // they are to end it
 )
 
-// Edit is a change of one place in a file: an item of a list goes, and others come in its place; or a resource gets a grant or a
-// setting.
+// Edit is a change of one place in a file: an item of a list goes, and others come in its place, or the grant that it alone is in gets an
+// end; or a resource gets a grant or a setting.
 type Edit struct {
 	At       Position // of the item, or of the resource's name
-	With     []string // what comes in the place of the item
+	With     []string // what comes in the place of the item, unless it gets an end
 	Key      string   // of the resource: the list that the grant is added to, or the setting; "": it is about the item
 	Value    string   // of the setting
 	To       []string
@@ -42,7 +42,7 @@ type Edit struct {
 // the team, and the team's line on the resource becomes a list of the others. An error says what can't be done by editing files.
 func (s *Spec) Amend(all []Amendment, now time.Time) ([]Edit, error) {
 	a := &amending{spec: s, now: now, gone: map[Grant]bool{}, taken: map[Grant]bool{}, teams: membershipsOf(s.teams), listed: map[Ref]*resource{},
-		people: newDirectory(s.users), left: map[*item]bool{}, texts: map[addition][]string{}}
+		people: newDirectory(s.users), left: map[*item]bool{}, ends: map[Grant]addition{}, texts: map[addition][]named{}}
 	for _, r := range s.resources {
 		a.listed[r.ref()] = r
 	}
@@ -70,8 +70,15 @@ type amending struct {
 	taken  map[Grant]bool // of these, those that are not to be there in any way
 	left   map[*item]bool // items of teams that go
 	order  []addition
-	texts  map[addition][]string // whom each adds
+	texts  map[addition][]named // whom each adds
+	ends   map[Grant]addition   // those that end, until a line of theirs does
 	edits  []Edit
+}
+
+// named is a grant with the name of its subject in files.
+type named struct {
+	Grant
+	text string
 }
 
 // addition is a grant that a resource gets.
@@ -105,7 +112,10 @@ func (a *amending) note(m Amendment) error {
 	if a.texts[add] == nil {
 		a.order = append(a.order, add)
 	}
-	a.texts[add] = append(a.texts[add], text)
+	a.texts[add] = append(a.texts[add], named{m.Grant, text})
+	if m.Op != AmendAdd {
+		a.ends[m.Grant] = add
+	}
 	return nil
 }
 
@@ -203,6 +213,9 @@ func (a *amending) rewrite(r *resource) {
 				}
 				continue
 			case a.gone[Grant{Resource: r.ref(), Role: e.role, Subject: it.subject(c)}]:
+				if a.end(e, it, Grant{Resource: r.ref(), Role: e.role, Subject: it.subject(c)}) {
+					break
+				}
 				a.edits = append(a.edits, Edit{At: it.at})
 				continue
 			}
@@ -210,6 +223,19 @@ func (a *amending) rewrite(r *resource) {
 		}
 	}
 	a.keepImplied(r, stays)
+}
+
+// end gives a line that is about one subject alone the end that the grant is to have, and answers whether it did.
+func (a *amending) end(e *entry, it *item, g Grant) bool {
+	add, ends := a.ends[g]
+	_, lapsed := e.origin(a.now)
+	if !ends || lapsed || e.bare || len(e.to) > 1 {
+		return false
+	}
+	a.edits = append(a.edits, Edit{At: it.at, Expires: add.expires, Reason: add.reason})
+	delete(a.ends, g)
+	a.texts[add] = slices.DeleteFunc(a.texts[add], func(n named) bool { return n.Grant == g })
+	return true
 }
 
 // without lists who is left of a team in a line, and whether the line has to list them.
@@ -256,10 +282,10 @@ func (a *amending) addAll() {
 	for _, add := range a.order {
 		r := a.listed[add.ref]
 		i := slices.IndexFunc(r.schema.Lists, func(l List) bool { return l.Role == add.role })
-		if i < 0 {
-			continue // no resource of the kind has the role
+		if i < 0 || len(a.texts[add]) == 0 {
+			continue // no resource of the kind has the role, or a line has the end already
 		}
 		l := r.schema.Lists[i]
-		a.edits = append(a.edits, Edit{At: r.Source, Key: l.Key, To: a.texts[add], Expires: add.expires, Reason: add.reason, AsGrants: !l.Plain})
+		a.edits = append(a.edits, Edit{At: r.Source, Key: l.Key, To: Each(a.texts[add], func(n named) string { return n.text }), Expires: add.expires, Reason: add.reason, AsGrants: !l.Plain})
 	}
 }

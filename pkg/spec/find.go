@@ -80,7 +80,7 @@ const stdinPath = "-"
 // standardInput adds what was read from there, once. The rules that govern the working folder govern it.
 func (f *finder) standardInput() {
 	if !slices.ContainsFunc(f.files, func(f file) bool { return f.stdin }) {
-		f.files = append(f.files, file{dir: ".", base: stdinPath, shown: "stdin", stdin: true})
+		f.files = append(f.files, file{dir: f.stdinDir, base: stdinPath, shown: "stdin", stdin: true})
 	}
 	f.govern(".")
 }

@@ -14,6 +14,7 @@ type entry struct {
 	to              []item
 	starts, expires *moment // nil: no such bound
 	reason          string
+	bare            bool // it is words of a list, and no mapping
 }
 
 // moment is a point in time and how the file writes it.
@@ -96,7 +97,7 @@ func (d *decoder) entries(n *yaml.Node, l *List, in holder) []entry {
 		if plain < 0 {
 			plain = len(list)
 		}
-		entries = append(entries, entry{role: l.Role, to: d.items(list[:plain], in)})
+		entries = append(entries, entry{role: l.Role, to: d.items(list[:plain], in), bare: true})
 		list = list[plain:]
 	}
 	return entries
@@ -109,8 +110,7 @@ func (d *decoder) entry(n *yaml.Node, what string, role Role, in holder) (entry,
 		return e, false
 	}
 	if to, ok := o.need("to"); ok {
-		list, _ := d.list(to, "to")
-		e.to = d.items(list, in)
+		e.to = d.itemsIn(to, "to", in)
 	}
 	e.starts = d.moment(o.get("starts"), "starts")
 	e.expires = d.moment(o.get("expires"), "expires")
@@ -136,6 +136,22 @@ func (d *decoder) moment(n *yaml.Node, what string) *moment {
 	}
 	d.reject(d.at(n), hint, "%s %s is not a date", what, quoted(n.Value))
 	return nil
+}
+
+// itemsIn are the items of a list.
+func (d *decoder) itemsIn(n *yaml.Node, what string, in holder) []item {
+	l, cut := d.cut[n]
+	if !cut {
+		list, _ := d.list(n, what)
+		return d.items(list, in)
+	}
+	items := make([]item, 0, l.words())
+	l.each(func(n *yaml.Node) { // of which there may be a million
+		if it, ok := d.item(n, in); ok {
+			items = append(items, it)
+		}
+	})
+	return items
 }
 
 func (d *decoder) items(list []*yaml.Node, in holder) []item {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -28,6 +29,7 @@ var usualBounds = bounds{file: 64 << 20, all: 256 << 20, files: 10_000, grants: 
 type Input struct {
 	Paths    []string // files and folders
 	Stdin    []byte   // what the path "-" stands for; nil: it stands for a file of that name
+	StdinDir string   // where files that it names begin; "": in the working folder
 	Formats  []ProviderSchema
 	Operator *Operator // nil: there is no operator's file, and the defaults hold
 	StateDir string    // where no secret may be; "": nowhere
@@ -52,7 +54,7 @@ func newLoader(formats []ProviderSchema, stateDir string) *loader {
 
 func load(in Input, most bounds) (*Spec, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.bounds, l.stdin, l.past, l.instead = most, in.Stdin, in.Past, in.Instead
+	l.bounds, l.stdin, l.stdinDir, l.past, l.instead = most, in.Stdin, cmp.Or(in.StdinDir, "."), in.Past, in.Instead
 	l.applyOperator(in.Operator)
 	var names, digests []string
 	for _, f := range l.filesOf(in) {
@@ -116,7 +118,8 @@ type loader struct {
 	allowed     allowance
 	stateDir    string
 	stdin       []byte // nil: there is none
-	past        *Past  // nil: there is none
+	stdinDir    string
+	past        *Past // nil: there is none
 	instead     map[string][]byte
 	bounds      bounds
 	size        int64 // bytes of the files read so far

@@ -91,7 +91,7 @@ func (l *loader) findPast(paths []string, past *Past) []file {
 		below, inside := past.within(name)
 		switch {
 		case name == stdinPath && l.stdin != nil:
-			p.files = append(p.files, file{dir: ".", base: stdinPath, shown: "stdin", stdin: true})
+			p.files = append(p.files, file{dir: l.stdinDir, base: stdinPath, shown: "stdin", stdin: true})
 			if here, inside := past.within("."); inside {
 				p.govern(here)
 			}

@@ -161,8 +161,7 @@ func (d *decoder) decodeTeams(n *yaml.Node) {
 		t := &team{name: key.Value, source: d.at(key)}
 		d.teams[t.name] = t
 		d.teamList, d.teamNames = append(d.teamList, t), append(d.teamNames, t.name)
-		items, _ := d.list(value, "team "+quoted(t.name))
-		t.members = d.items(items, inTeam)
+		t.members = d.itemsIn(value, "team "+quoted(t.name), inTeam)
 	}
 }
 

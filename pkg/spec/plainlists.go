@@ -148,8 +148,19 @@ func (d *decoder) itemsOf(n *yaml.Node) []*yaml.Node {
 
 // nodes are those that yaml.v3 makes of the words, but for comments.
 func (l plainList) nodes() []*yaml.Node {
-	n := strings.Count(l.text, ",") + 1
-	room, nodes := make([]yaml.Node, n), make([]*yaml.Node, 0, n)
+	nodes := make([]*yaml.Node, 0, l.words())
+	l.each(func(n *yaml.Node) {
+		one := *n
+		nodes = append(nodes, &one)
+	})
+	return nodes
+}
+
+func (l plainList) words() int { return strings.Count(l.text, ",") + 1 }
+
+// each hands on the nodes, one after the other in the same place.
+func (l plainList) each(take func(*yaml.Node)) {
+	n := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str"}
 	line, column := l.line, l.column
 	for at := 0; at < len(l.text); {
 		switch l.text[at] {
@@ -160,13 +171,11 @@ func (l plainList) nodes() []*yaml.Node {
 			column, at = column+1, at+1
 			continue
 		}
-		word := l.text[at:]
-		if end := strings.IndexAny(word, " ,\r\n"); end >= 0 {
-			word = word[:end]
+		n.Value, n.Line, n.Column = l.text[at:], line, column
+		if end := strings.IndexAny(n.Value, " ,\r\n"); end >= 0 {
+			n.Value = n.Value[:end]
 		}
-		room[len(nodes)] = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: word, Line: line, Column: column}
-		nodes = append(nodes, &room[len(nodes)])
-		column, at = column+utf8.RuneCountInString(word), at+len(word)
+		take(&n)
+		column, at = column+utf8.RuneCountInString(n.Value), at+len(n.Value)
 	}
-	return nodes
 }

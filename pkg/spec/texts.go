@@ -17,7 +17,7 @@ type Text struct {
 // what others define is not looked up. Its error is like that of Load.
 func Texts(in Input) ([]Text, error) {
 	l := newLoader(in.Formats, in.StateDir)
-	l.stdin, l.alone = in.Stdin, true
+	l.stdin, l.stdinDir, l.alone = in.Stdin, ".", true
 	l.applyOperator(in.Operator)
 	named := canonical(in.Paths)
 	var texts []Text

@@ -35,3 +35,16 @@ func TestAccessCSVIsHarmless(t *testing.T) {
 		}
 	}
 }
+
+// What was asked stands in the totals, and no name in it becomes markup.
+func TestAccessMarkdownIsHarmless(t *testing.T) {
+	a := access.Answer{Question: "why a|b`c<script>@all ![x](y) **z** a_b", From: access.FromFiles}
+	var out strings.Builder
+	if err := render.Markdown(&out, render.Access(&a)); err != nil {
+		t.Fatal(err)
+	}
+	want := "**why a&#124;b&#96;c&#60;script&#62;&#64;all &#33;&#91;x&#93;(y) &#42;&#42;z&#42;&#42; a&#95;b: 0 entitlements on 0 resources, by the files "
+	if !strings.Contains(out.String(), want) {
+		t.Errorf("%s\nwant %s", out.String(), want)
+	}
+}

@@ -23,7 +23,7 @@ type Comment struct {
 // Where what is taken away does not fit in rows of its own, it is told by resource in few words or, if that is too long as well,
 // in totals by resource and by person.
 func (c *Comment) write(w io.Writer, r Report) error {
-	head := fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals)
+	head := markdownHead(r)
 	foot := c.foot()
 	notes, leftNotes := noteLines(r.Sections, MarkdownLimit/2)
 	room := MarkdownLimit - len(head) - len(foot) - len(notes) - noticeRoom

@@ -31,7 +31,27 @@ func markdownRoom(r Report) int {
 	return MarkdownLimit - len(markdownHead(r)) - noticeRoom
 }
 
-func markdownHead(r Report) string { return fmt.Sprintf("### %s\n\n**%s**\n", r.Title, r.Totals) }
+func markdownHead(r Report) string {
+	return fmt.Sprintf("### %s\n\n**%s**\n", r.Title, inert(r.Totals))
+}
+
+// inert is our own words, among which there may be a name: no markup, link or mention comes of it.
+func inert(s string) string {
+	const active = "<>&`|*_[]\\@#~$!"
+	s = Visible(s)
+	if !strings.ContainsAny(s, active) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(active, r) {
+			fmt.Fprintf(&b, "&#%d;", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 // Markdown writes a report as a comment on a pull request: totals first, then a table for each connection. What does not
 // fit is left out by whole lines and counted, the least risky rows first. Every text that is not ours stands in code, so

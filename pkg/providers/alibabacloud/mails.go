@@ -32,13 +32,18 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	}
 	var denied error
 	var errs []error
-	lists := map[string][]account{} // of records, by folder
-	for _, name := range q.Desired.Names(kindAccount) {
+	names := slices.DeleteFunc(q.Desired.Names(kindAccount), func(name string) bool {
+		ref, a := r.ref(name), r.seen[name]
+		_, shown := live.Resources[ref]
+		return !shown || a.alike != "" || a.leaving() || q.Desired.Resources[ref].Settings.Get("type") != cloud
+	})
+	lists, err := r.recordsAhead(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
 		ref, a := r.ref(name), r.seen[name]
 		want := q.Desired.Resources[ref]
-		if _, shown := live.Resources[ref]; !shown || a.alike != "" || a.leaving() || want.Settings.Get("type") != cloud {
-			continue
-		}
 		var err error
 		switch a.course() {
 		case toAwait:
@@ -74,7 +79,7 @@ func distrust(live *diff.Live, ref spec.Ref, err error) {
 }
 
 // readPending adds the notice of an account whose promotion waits for its owner.
-func (r *Reader) readPending(ctx context.Context, ref spec.Ref, email string, lists map[string][]account, live *diff.Live) error {
+func (r *Reader) readPending(ctx context.Context, ref spec.Ref, email string, lists map[string]folder, live *diff.Live) error {
 	a := r.seen[ref.Name]
 	n, err := r.pending(ctx, a, lists)
 	sent := n.Sent
@@ -116,7 +121,7 @@ func times(n int) string {
 
 // readEnded adds the notice of an account whose promotion came to nothing: it is promoted again when a mail of any kind would be
 // sent again. One to another address than before is a first one.
-func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, lists map[string][]account, live *diff.Live) error {
+func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, lists map[string]folder, live *diff.Live) error {
 	a := r.seen[ref.Name]
 	n, doubtful := r.notes.of(a)
 	if n.Email != "" && email != "" && n.Email != email {
@@ -167,10 +172,10 @@ func (n mailed) explains(a account) bool {
 
 // pending returns what is known of the mails about a pending promotion. Where its record is not, or others mailed since, it is
 // looked up; lists holds what was read for others.
-func (r *Reader) pending(ctx context.Context, a account, lists map[string][]account) (mailed, error) {
+func (r *Reader) pending(ctx context.Context, a account, lists map[string]folder) (mailed, error) {
 	n, doubtful := r.notes.of(a)
 	known := n.Record != "" || n.Tries >= r.notices.MaxAttempts
-	if known && n.explains(a) {
+	if r.knows(n, a) {
 		return n, nil
 	}
 	rows, err := r.recordsOf(ctx, a, lists)
@@ -191,20 +196,54 @@ func (r *Reader) pending(ctx context.Context, a account, lists map[string][]acco
 	return n, nil
 }
 
-// recordsOf returns the records of an account's folder.
-func (r *Reader) recordsOf(ctx context.Context, a account, lists map[string][]account) ([]account, error) {
-	rows, read := lists[a.FolderID]
-	if !read {
-		var err error
-		if rows, err = r.records(ctx, a.FolderID); err != nil {
-			return nil, err
-		}
-		lists[a.FolderID] = rows
-	}
-	return rows, nil
+// folder is what the records of a folder are, or why they can't be read.
+type folder struct {
+	rows []account
+	err  error
 }
 
-func (r *Reader) tries(ctx context.Context, n mailed, a account, lists map[string][]account) (int, error) {
+func (r *Reader) folder(ctx context.Context, id string) (f folder) {
+	f.rows, f.err = r.records(ctx, id)
+	return f
+}
+
+// recordsAhead reads the records of those folders that are sure to be asked, side by side, by folder.
+func (r *Reader) recordsAhead(ctx context.Context, names []string) (map[string]folder, error) {
+	var ids []string
+	for _, name := range names {
+		a := r.seen[name]
+		if n, _ := r.notes.of(a); a.course() == toAwait && !r.knows(n, a) {
+			ids = append(ids, a.FolderID)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	folders, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(ids), func(ctx context.Context, i int) (folder, error) {
+		return r.folder(ctx, ids[i]), nil
+	})
+	lists := map[string]folder{}
+	for i, f := range folders {
+		lists[ids[i]] = f
+	}
+	return lists, err
+}
+
+// knows says whether all is known of the mails about a pending promotion.
+func (r *Reader) knows(n mailed, a account) bool {
+	return (n.Record != "" || n.Tries >= r.notices.MaxAttempts) && n.explains(a)
+}
+
+// recordsOf returns the records of an account's folder.
+func (r *Reader) recordsOf(ctx context.Context, a account, lists map[string]folder) ([]account, error) {
+	f, read := lists[a.FolderID]
+	if !read {
+		f = r.folder(ctx, a.FolderID)
+		lists[a.FolderID] = f
+	}
+	return f.rows, f.err
+}
+
+func (r *Reader) tries(ctx context.Context, n mailed, a account, lists map[string]folder) (int, error) {
 	rows, err := r.recordsOf(ctx, a, lists)
 	if err != nil {
 		return 0, err

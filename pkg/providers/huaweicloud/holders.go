@@ -22,8 +22,11 @@ type holding struct {
 }
 
 // put takes down the row of a grant.
-func (h *holders) put(g spec.Grant, a account, since instant) {
-	h.grants.Put(g, holding{h.place(a), since.nanos, since.seconds})
+func (h *holders) put(g spec.Grant, a account, since instant) { h.putAt(g, h.place(a), since) }
+
+// putAt is put for an account that has a place.
+func (h *holders) putAt(g spec.Grant, account int32, since instant) {
+	h.grants.Put(g, holding{account, since.nanos, since.seconds})
 }
 
 func (h *holders) place(a account) int32 {

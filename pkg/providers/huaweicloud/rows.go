@@ -47,7 +47,8 @@ func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Liste
 type holder struct {
 	account
 	is    spec.Subject // found when it is asked for
-	shown bool         // live knows its id
+	shown bool         // live knows its id, and it has a place among those who are known
+	place int32
 }
 
 // holdersOf are those whom rows name, by number.
@@ -82,11 +83,11 @@ func (r *Reader) addGrant(ref spec.Ref, a *holder, begun instant, live *diff.Liv
 	case a.Domain == "":
 		live.Distrust(ref, "account %q is there without its domain, and the directory does not tell it", a.Account)
 	case live.Grants.Insert(g, spec.Origin{}):
-		r.seen.holders.put(g, a.account, begun)
 		if !a.shown {
 			live.AddName(g.Subject, a.ID)
-			a.shown = true
+			a.shown, a.place = true, r.seen.holders.place(a.account)
 		}
+		r.seen.holders.putAt(g, a.place, begun)
 	default:
 		first, _ := r.seen.holders.account(g)
 		both, same := first.and(a.account)

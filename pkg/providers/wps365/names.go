@@ -56,6 +56,9 @@ func (r *Reader) nameBesideBlocked(ctx context.Context, q provider.Query, live *
 	if err := r.lookUpUsers(ctx, addressesOf(spec.Each(beside, spec.Grant.Holder))); err != nil {
 		return err
 	}
+	if err := r.readAliases(ctx, spec.Each(beside, spec.Grant.Holder)); err != nil {
+		return err
+	}
 	var unread []string
 	for _, g := range beside {
 		why, err := r.nameOne(ctx, g.Subject, live)
@@ -86,6 +89,9 @@ func (r *Reader) nameWishes(ctx context.Context, q provider.Query, live *diff.Li
 		odd[g.Resource] = odd[g.Resource] || g.Subject.Kind == spec.SubjectUser && r.seen.people[fold(g.Subject.Name)] == ""
 	}
 	missing := spec.Holders(q.Desired.Grants.Minus(live.Grants), func(g spec.Grant) bool { return odd[g.Resource] && known(g.Subject) })
+	if err := r.readAliases(ctx, missing); err != nil {
+		return err
+	}
 	for _, s := range missing {
 		if _, err := r.nameOne(ctx, s, live); err != nil {
 			return err
@@ -102,6 +108,9 @@ func (r *Reader) nameLeavers(ctx context.Context, q provider.Query, live *diff.L
 		if err := r.lookUpUsers(ctx, addressesOf(addressed)); err != nil {
 			return "", err
 		}
+		if err := r.readAliases(ctx, people); err != nil {
+			return "", err
+		}
 		why := "nobody who is here has an address of theirs"
 		for i, s := range people {
 			unread, err := r.nameOne(ctx, s, live)
@@ -116,22 +125,78 @@ func (r *Reader) nameLeavers(ctx context.Context, q provider.Query, live *diff.L
 	})
 }
 
-// nameOne learns the other addresses and the id of a user, or of a public mailbox, or says why they can't be read.
-func (r *Reader) nameOne(ctx context.Context, s spec.Subject, live *diff.Live) (unread string, err error) {
-	id, path := r.seen.people[fold(s.Name)], "/v7/user_mailboxes/"
+// readAliases reads what nameOne asks about subjects, side by side.
+func (r *Reader) readAliases(ctx context.Context, subjects []spec.Subject) error {
+	var paths []string
+	for _, s := range subjects {
+		path, err := r.aliasPath(ctx, s)
+		if err != nil {
+			return err
+		}
+		if _, known := r.seen.aliases[path]; path != "" && !known && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	paths = paths[:min(len(paths), maxAliases-len(r.seen.aliases))]
+	if len(paths) < 2 {
+		return nil
+	}
+	type found struct {
+		names  []string
+		unread string
+	}
+	all, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(paths), func(ctx context.Context, i int) (f found, err error) {
+		f.names, f.unread, err = r.aliases(ctx, paths[i])
+		return f, err
+	})
+	for i, f := range all {
+		if f.unread != "" {
+			r.unread[paths[i]] = f.unread
+		} else {
+			r.seen.aliases[paths[i]] = f.names
+		}
+	}
+	return err
+}
+
+// mailboxOf is the id of a user, or of a public mailbox; "" where nobody has the address of the subject.
+func (r *Reader) mailboxOf(s spec.Subject) string {
+	if s.Kind == spec.SubjectMailbox {
+		return r.seen.mailboxes[fold(s.Name)]
+	}
+	return r.seen.people[fold(s.Name)]
+}
+
+// aliasPath is where the addresses of a mailbox are read; "" where nobody has the address of the subject.
+func (r *Reader) aliasPath(ctx context.Context, s spec.Subject) (string, error) {
+	path := "/v7/user_mailboxes/"
 	if s.Kind == spec.SubjectMailbox {
 		if err := r.lookUpMailboxes(ctx, true); err != nil {
 			return "", err
 		}
-		id, path = r.seen.mailboxes[fold(s.Name)], "/v7/public_mailboxes/"
+		path = "/v7/public_mailboxes/"
 	}
-	if id == "" {
+	if r.mailboxOf(s) == "" {
+		return "", nil
+	}
+	return path + url.PathEscape(r.mailboxOf(s)) + "/aliases", nil
+}
+
+// nameOne learns the other addresses and the id of a user, or of a public mailbox, or says why they can't be read.
+func (r *Reader) nameOne(ctx context.Context, s spec.Subject, live *diff.Live) (unread string, err error) {
+	path, err := r.aliasPath(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	if path == "" {
 		return fmt.Sprintf("nobody within the app's range of contacts has the address %s", s.Name), nil
 	}
-	path += url.PathEscape(id) + "/aliases"
 	names, known := r.seen.aliases[path]
-	switch {
+	why, asked := r.unread[path]
+	switch delete(r.unread, path); {
 	case known:
+	case asked:
+		return why, nil
 	case len(r.seen.aliases) == maxAliases:
 		return fmt.Sprintf("the aliases of more than %d mailboxes are not read in one run", maxAliases), nil
 	default:
@@ -140,7 +205,7 @@ func (r *Reader) nameOne(ctx context.Context, s spec.Subject, live *diff.Live) (
 		}
 		r.seen.aliases[path] = names
 	}
-	live.AddName(s, slices.Concat(names, []string{id})...)
+	live.AddName(s, slices.Concat(names, []string{r.mailboxOf(s)})...)
 	return "", nil
 }
 

@@ -23,9 +23,10 @@ type Reader struct {
 	may     map[string]bool           // the words of experimental that the connection lists
 	intents map[spec.Ref]*groupIntent // what the files want, as far as reads were told
 	seen    index
-	asked   map[string]bool // addresses of users that the latest read looked up
-	listing bool            // it is listed what is there, so that nobody knows a department by its name yet
-	ids     sync.Map        // address to id of mail groups that a read showed, or that were made and may not show yet
+	asked   map[string]bool   // addresses of users that the latest read looked up
+	listing bool              // it is listed what is there, so that nobody knows a department by its name yet
+	unread  map[string]string // by path, why addresses could not be read that nobody came to yet
+	ids     sync.Map          // address to id of mail groups that a read showed, or that were made and may not show yet
 }
 
 // index keeps what reads learned of the vendor's ids and spellings, which no state holds and writes need. A later read adds
@@ -52,7 +53,7 @@ func open(conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: conn.Name, api: a, kv: env.KV, may: map[string]bool{}, intents: map[spec.Ref]*groupIntent{},
+	r := &Reader{name: conn.Name, api: a, kv: env.KV, unread: map[string]string{}, may: map[string]bool{}, intents: map[spec.Ref]*groupIntent{},
 		seen: index{people: map[string]string{}, standings: map[string]string{}, aliases: map[string][]string{}}}
 	for _, word := range conn.Experimental {
 		r.may[word] = true

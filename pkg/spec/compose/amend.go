@@ -62,6 +62,8 @@ func (a *amended) edit(e spec.Edit) error {
 	}
 	a.touch(l)
 	switch {
+	case e.Key == "" && e.Expires != "":
+		a.expire(l.in.owner.in, e)
 	case e.Key == "":
 		a.replace(l, e.With)
 	case e.Value != "":
@@ -99,6 +101,24 @@ func (a *amended) replace(l *leaf, words []string) {
 	}
 	if owner := list.owner; len(list.entries) == 0 && owner.key != nil && owner.key.Value == "to" {
 		a.replace(owner.in.owner, nil)
+	}
+}
+
+// expire gives a grant an end, and a reason where there is one.
+func (a *amended) expire(grant *branch, e spec.Edit) {
+	set := func(key string, value *yaml.Node) {
+		for _, l := range grant.entries {
+			if l.key.Value == key {
+				l.value = a.branch(value, l)
+				grant.fill()
+				return
+			}
+		}
+		grant.put(a.pairOf(grant, key, value))
+	}
+	set("expires", plainNode(e.Expires))
+	if e.Reason != "" {
+		set("reason", scalarNode(e.Reason))
 	}
 }
 
@@ -259,7 +279,7 @@ func (a *amended) end(l *leaf) int {
 	}
 	inside := lastComment(l.value)
 	for line := next - 1; line > inside; line-- {
-		if text := strings.TrimSpace(a.lines[line-1]); text != "" && text[0] != '#' {
+		if text := strings.TrimSpace(a.lines[line-1]); text != "" && text != "-" && text[0] != '#' { // a dash alone begins the next item
 			return line
 		}
 	}

@@ -72,6 +72,10 @@ func TestAmendedLines(t *testing.T) {
 			"appGroups:\n  - name: G  # group\n    in: w\n    grants:\n      - to:\n          - al  # lead\n          - bo\n    # no more\nteams: {}\n",
 			[]spec.Amendment{amendment(spec.AmendUntil, "G", "bo")},
 			"appGroups:\n  - name: G  # group\n    in: w\n    grants:\n      - to:\n          - al  # lead\n      - to: [bo]\n        expires: 2027-01-31\n        reason: for now\n    # no more\nteams: {}\n"},
+		"an end in place": {
+			"appGroups:\n  -\n    name: G\n    in: w\n    grants:\n      # why bo\n      - {to: [bo], expires: 2028-01-01} # bo\n      - {to: [bo], starts: 2027-06-01}\n  -\n    name: H\n    in: w\n",
+			[]spec.Amendment{amendment(spec.AmendUntil, "G", "bo")},
+			"appGroups:\n  - name: G\n    in: w\n    grants:\n      # why bo\n      # bo\n      - to: [bo]\n        expires: 2027-01-31\n        reason: for now\n  -\n    name: H\n    in: w\n"},
 		"somebody of a team, who keeps the rest": {
 			"teams:\n  t: [al, bo] # team\nappGroups:\n  - {name: G, in: w, grants: [{to: [team:t, cy]}]}\n  - {name: H, in: w, grants: [{to: [team:t]}]}\n",
 			[]spec.Amendment{amendment(spec.AmendRemove, "G", "bo")},
