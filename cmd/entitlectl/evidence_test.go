@@ -134,3 +134,28 @@ func TestEvidenceIsAsRecordsSay(t *testing.T) {
 		}
 	}
 }
+
+// Of a run whose start was pruned there is what became of it.
+func TestEvidenceOfPrunedStarts(t *testing.T) {
+	w := newWorld(t)
+	if code := w.run(t.Context(), "apply", "--yes"); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, &w.stderr)
+	}
+	s := file.Open(filepath.Join(filepath.Dir(w.file), "state"))
+	var end store.Record
+	for r, err := range s.Records(t.Context()) {
+		check(t, err)
+		end = r
+	}
+	removed, err := s.Prune(t.Context(), end.At, store.Owner{Run: "pruning"}, "old")
+	check(t, err)
+	folder := filepath.Join(filepath.Dir(w.file), "evidence")
+	for _, args := range [][]string{{"history"}, {"history", "evidence", "--out", folder}, {"history", "verify", "--evidence", folder}} {
+		if code := w.run(t.Context(), args...); code != exitDone || removed != 1 {
+			t.Errorf("%q: exit %d, %d removed\n%s", args, code, removed, &w.stderr)
+		}
+	}
+	if csv := string(read(t, filepath.Join(folder, evidenceChanges))); !strings.Contains(csv, ",grant,") {
+		t.Errorf("changes.csv has no change\n%s", csv)
+	}
+}

@@ -149,14 +149,14 @@ func (e *evidenceCheck) chain(about facts) {
 
 // run checks a file of a run against the record that names its digest, and what the list of runs says against the record.
 func (e *evidenceCheck) run(run pastRun, r store.Record) {
-	name := run.folder() + runOutcomes
+	name, said := run.folder()+runOutcomes, run.ended(r)
 	if r.Kind == store.RunStarted {
-		name = run.folder() + runPlanRows
+		name, said = run.folder()+runPlanRows, run.began(r)
 	} else if r.Kind != store.RunEnded {
 		return
 	}
 	listed, err := json.Marshal(run)
-	recorded, failed := json.Marshal(run.as(r))
+	recorded, failed := json.Marshal(said)
 	if err != nil || failed != nil || !bytes.Equal(listed, recorded) {
 		e.say("%s: run %d is not as its record says", evidenceFacts, run.Number)
 	}

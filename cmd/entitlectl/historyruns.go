@@ -49,15 +49,17 @@ func (c *cli) pastRuns(ctx context.Context, whole func(number int) bool) ([]past
 		n++
 		i, known := at[r.Who.Run]
 		if r.Kind == store.RunEnded && known {
-			runs[i] = runs[i].as(r)
+			runs[i] = runs[i].ended(r)
 			runs[i].last = n
 			if whole(runs[i].Number) {
 				runs[i].Result = r.Result
 			}
 			return
 		}
-		run := pastRun{Number: len(runs) + 1, Outcome: r.Outcome, Result: r.Result, first: n, last: n}.as(r)
+		run := pastRun{Number: len(runs) + 1, Outcome: r.Outcome, Result: r.Result, first: n, last: n}.began(r)
 		switch r.Kind {
+		case store.RunEnded: // its start was pruned
+			run = run.ended(r)
 		case store.RunStarted:
 			run.Outcome, run.kept, at[r.Who.Run] = runCutOff, r.Details, len(runs)
 		case store.Pruned:
@@ -79,16 +81,18 @@ func (c *cli) pastRuns(ctx context.Context, whole func(number int) bool) ([]past
 	return runs, broken
 }
 
-// as is the run with what a record says of it.
-func (run pastRun) as(r store.Record) pastRun {
-	if r.Kind == store.RunEnded {
-		run.Ended, run.Outcome, run.Calls, run.Details, run.Result = r.At, r.Outcome, &r.Calls, r.Details, short(r.Result)
-		return run
-	}
+// began is the run with what the record of its start says of it.
+func (run pastRun) began(r store.Record) pastRun {
 	run.Started, run.Who, run.Connections, run.Plan, run.Spec, run.Commit = r.At, r.Who, r.Scopes, r.Plan, r.Spec, r.Commit
 	if run.Reason, run.Overrides, run.Claims = r.Reason, r.Overrides, r.Claims; r.Kind == store.RunStarted {
 		run.Approval = r.Claims.Approval()
 	}
+	return run
+}
+
+// ended is the run with what the record of its end says of it.
+func (run pastRun) ended(r store.Record) pastRun {
+	run.Ended, run.Outcome, run.Calls, run.Details, run.Result = r.At, r.Outcome, &r.Calls, r.Details, short(r.Result)
 	return run
 }
 
