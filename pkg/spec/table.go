@@ -44,8 +44,11 @@ func (t *table) read(data []byte) bool {
 		t.malformed(nil, err)
 		return false
 	}
-	if len(header) == 0 || !t.headers(header) {
-		return len(header) > 0 || t.nobody()
+	if len(header) == 0 {
+		return t.nobody()
+	}
+	if !t.headers(header) {
+		return false
 	}
 	rows := 0
 	for ok = true; ; rows++ {

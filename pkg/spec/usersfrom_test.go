@@ -195,3 +195,15 @@ func TestAmendLeavesTablesAlone(t *testing.T) {
 		t.Errorf("%v, %+v", err, edits)
 	}
 }
+
+// A table whose header can't be read is one error, and none about everybody who was in it.
+func TestHeadersHaveNoEchoes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", elsewhere)
+	for _, header := range []string{"name;teams", "NAME,teams", "name,teams,name"} {
+		write(t, "people.csv", header+"\nzoe,eng\n")
+		if _, err := Load(input("a.yaml")); err == nil || strings.Contains(err.Error(), "unknown") {
+			t.Errorf("%s: %v", header, err)
+		}
+	}
+}
