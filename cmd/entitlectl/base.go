@@ -175,11 +175,27 @@ func (c *cli) explain(plan *diff.Plan, w intent) {
 		about := w.base.about
 		for _, part := range plan.Connections {
 			kept := files.Kept(spec.Each(part.Kept, func(c diff.Change) spec.Grant { return c.Grant(part.Name) }))
-			about.Weakened = slices.Concat(about.Weakened, kept)
+			about.Weakened = slices.Concat(about.Weakened, kept, w.madeAnew(part))
 		}
 		if plan.Base = &about; w.base.spec != nil {
 			base = w.base.spec.Chains(plan.Now)
 		}
 	}
 	plan.Explain(files, base)
+}
+
+// madeAnew lists what is to be made though the base has another name under which it may be live.
+func (w intent) madeAnew(part diff.ConnectionPlan) (found []spec.Weakening) {
+	at := slices.IndexFunc(w.scopes, func(sc scope) bool { return sc.connection.Name == part.Name })
+	if at < 0 || w.scopes[at].base == nil {
+		return nil
+	}
+	for _, change := range part.Changes {
+		ref := change.Ref(part.Name)
+		was, is := w.scopes[at].base.Resources[ref], w.scopes[at].desired.Resources[ref]
+		if change.Op == diff.OpCreate && was.Previously != "" && is.Previously == "" {
+			found = append(found, spec.Weakening{What: spec.GuardFormer, On: string(ref.Kind) + "/" + ref.Name, From: was.Previously, Source: is.Source.Source(), Was: was.Source.Source()})
+		}
+	}
+	return found
 }

@@ -47,7 +47,7 @@ func newHistoryEvidence(c *cli) *cobra.Command {
 			if out == "" {
 				return errors.New("name the folder to make with --out DIR")
 			}
-			if err := checkReviews(reviews); err != nil {
+			if err := cmp.Or(want.check(), checkReviews(reviews)); err != nil {
 				return err
 			}
 			return c.evidence(cmd.Context(), want, out, cmp.Or(reviews, reviewFolder))

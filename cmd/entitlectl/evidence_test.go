@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -101,5 +102,60 @@ func TestEvidenceOfEarlierVersions(t *testing.T) {
 	}
 	if !strings.Contains(csv, ",'=zoe,") || strings.Count(csv, "\r\n") != 3 {
 		t.Errorf("the CSV is\n%s", csv)
+	}
+}
+
+// Whoever writes facts and digests anew, but not the chain of records, is found out.
+func TestEvidenceIsAsRecordsSay(t *testing.T) {
+	w := newWorld(t)
+	w.secrets = map[string]string{authorVariable: "ann", approvedVariable: "ben"}
+	folder := filepath.Join(filepath.Dir(w.file), "evidence")
+	for _, args := range [][]string{{"apply", "--yes"}, {"history", "evidence", "--out", folder}} {
+		if code := w.run(t.Context(), args...); code != exitDone {
+			t.Fatalf("%q: exit %d\n%s", args, code, &w.stderr)
+		}
+	}
+	path, sums := filepath.Join(folder, evidenceFacts), filepath.Join(folder, evidenceSums)
+	was, manifest := string(read(t, path)), string(read(t, sums))
+	digest := func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+	for name, change := range map[string][2]string{
+		"nothing": {"@", "@"}, "approver": {`"ben"`, `"eve"`}, "author": {`"ann"`, `"eve"`}, "start": {`"started": "2`, `"started": "1`}, "end": {`"ended": "2`, `"ended": "1`},
+		"user": {`"user": "`, `"user": "x`}, "count": {`"done": `, `"done": 1`}, "run": {`"runs": [`, `"runs": [], "x": [`},
+	} {
+		altered := strings.ReplaceAll(was, change[0], change[1])
+		check(t, os.WriteFile(path, []byte(altered), 0o600))
+		check(t, os.WriteFile(sums, []byte(strings.Replace(manifest, digest(was), digest(altered), 1)), 0o600))
+		want := exitError
+		if name == "nothing" {
+			want = exitDone
+		}
+		if code := w.run(t.Context(), "history", "verify", "--evidence", folder); code != want || name != "nothing" && altered == was {
+			t.Errorf("%s: exit %d\n%s", name, code, &w.stderr)
+		}
+	}
+}
+
+// Of a run whose start was pruned there is what became of it.
+func TestEvidenceOfPrunedStarts(t *testing.T) {
+	w := newWorld(t)
+	if code := w.run(t.Context(), "apply", "--yes"); code != exitDone {
+		t.Fatalf("exit %d\n%s", code, &w.stderr)
+	}
+	s := file.Open(filepath.Join(filepath.Dir(w.file), "state"))
+	var end store.Record
+	for r, err := range s.Records(t.Context()) {
+		check(t, err)
+		end = r
+	}
+	removed, err := s.Prune(t.Context(), end.At, store.Owner{Run: "pruning"}, "old")
+	check(t, err)
+	folder := filepath.Join(filepath.Dir(w.file), "evidence")
+	for _, args := range [][]string{{"history"}, {"history", "evidence", "--out", folder}, {"history", "verify", "--evidence", folder}} {
+		if code := w.run(t.Context(), args...); code != exitDone || removed != 1 {
+			t.Errorf("%q: exit %d, %d removed\n%s", args, code, removed, &w.stderr)
+		}
+	}
+	if csv := string(read(t, filepath.Join(folder, evidenceChanges))); !strings.Contains(csv, ",grant,") {
+		t.Errorf("changes.csv has no change\n%s", csv)
 	}
 }

@@ -40,8 +40,9 @@ func (c *cli) verifyEvidence(dir, contains string) error {
 	}
 	e := &evidenceCheck{root: root, sums: sums}
 	e.files()
-	runs := e.facts()
-	e.chain(runs)
+	about := e.facts()
+	runs := about.Runs
+	e.chain(about)
 	if contains != "" && !strings.HasPrefix(digest, contains) && !slices.ContainsFunc(e.records, func(d string) bool { return strings.HasPrefix(d, contains) }) {
 		e.say("neither %s nor a record has the digest %s: this is other evidence than that was of, or it was written anew", evidenceSums, contains)
 	}
@@ -93,8 +94,8 @@ func (e *evidenceCheck) files() {
 	}
 }
 
-// facts reads the runs that the evidence is about.
-func (e *evidenceCheck) facts() []pastRun {
+// facts reads what the evidence is about.
+func (e *evidenceCheck) facts() facts {
 	var about facts
 	text, err := e.root.ReadFile(evidenceFacts)
 	if err == nil {
@@ -106,12 +107,12 @@ func (e *evidenceCheck) facts() []pastRun {
 	if err != nil {
 		e.say("%s: %w", evidenceFacts, err)
 	}
-	return about.Runs
+	return about
 }
 
 // chain checks that records follow each other, and that the files of runs are those that their records name.
-func (e *evidenceCheck) chain(runs []pastRun) {
-	at := map[string]int{}
+func (e *evidenceCheck) chain(about facts) {
+	runs, at := about.Runs, map[string]int{}
 	for i := range runs {
 		at[runs[i].Who.Run] = i
 	}
@@ -120,7 +121,7 @@ func (e *evidenceCheck) chain(runs []pastRun) {
 		e.say("%s: %w", evidenceRecords, err)
 		return
 	}
-	found := map[string]bool{}
+	found, want := map[string]bool{}, historyFilter{since: about.Since, until: about.Until}
 	for line := range bytes.Lines(text) {
 		var link chainedRecord
 		var r store.Record
@@ -135,6 +136,8 @@ func (e *evidenceCheck) chain(runs []pastRun) {
 		if i, wanted := at[r.Who.Run]; wanted {
 			found[r.Who.Run] = true
 			e.run(runs[i], r)
+		} else if r.Kind == store.RunStarted && len(want.within([]pastRun{{Started: r.At}})) > 0 {
+			e.say("%s: the run that record %d began is left out", evidenceFacts, link.Number)
 		}
 	}
 	for _, run := range runs {
@@ -146,13 +149,15 @@ func (e *evidenceCheck) chain(runs []pastRun) {
 
 // run checks a file of a run against the record that names its digest, and what the list of runs says against the record.
 func (e *evidenceCheck) run(run pastRun, r store.Record) {
-	name, said := run.folder()+runOutcomes, run.Outcome == r.Outcome
+	name, said := run.folder()+runOutcomes, run.ended(r)
 	if r.Kind == store.RunStarted {
-		name, said = run.folder()+runPlanRows, run.Plan == r.Plan && run.Reason == r.Reason && run.Approval == r.Claims.Approval()
+		name, said = run.folder()+runPlanRows, run.began(r)
 	} else if r.Kind != store.RunEnded {
 		return
 	}
-	if !said {
+	listed, err := json.Marshal(run)
+	recorded, failed := json.Marshal(said)
+	if err != nil || failed != nil || !bytes.Equal(listed, recorded) {
 		e.say("%s: run %d is not as its record says", evidenceFacts, run.Number)
 	}
 	if r.Details == nil {

@@ -34,6 +34,9 @@ func newHistory(c *cli) *cobra.Command {
 		Args:    arguments(0, 1, "at most one number of a run"),
 		PreRunE: c.guard,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := want.check(); err != nil {
+				return err
+			}
 			if len(args) > 0 {
 				return c.historyOf(cmd.Context(), args[0], want)
 			}

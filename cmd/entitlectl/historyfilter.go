@@ -65,6 +65,14 @@ func parseDay(text string) (time.Time, error) {
 	return time.Time{}, errors.New("want 2026-12-31, which is 00:00 UTC, or a time as in 2026-11-05T12:00:00Z")
 }
 
+// check refuses a time in which nothing can have begun: a list of no runs would look as if nothing had been done.
+func (w historyFilter) check() error {
+	if w.since.IsZero() || w.until.IsZero() || w.since.Before(w.until) {
+		return nil
+	}
+	return fmt.Errorf("--until %s is not after --since %s; --until is the first moment that is left out", w.until.Format(time.RFC3339), w.since.Format(time.RFC3339))
+}
+
 func (w historyFilter) any() bool { return w.changes() || !w.since.IsZero() || !w.until.IsZero() }
 
 // changes says whether some changes only are wanted.

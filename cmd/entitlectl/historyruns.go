@@ -49,18 +49,19 @@ func (c *cli) pastRuns(ctx context.Context, whole func(number int) bool) ([]past
 		n++
 		i, known := at[r.Who.Run]
 		if r.Kind == store.RunEnded && known {
-			run := &runs[i]
-			run.Ended, run.Outcome, run.Calls, run.Details, run.last = r.At, r.Outcome, &r.Calls, r.Details, n
-			if run.Result = r.Result; !whole(run.Number) {
-				run.Result = short(r.Result)
+			runs[i] = runs[i].ended(r)
+			runs[i].last = n
+			if whole(runs[i].Number) {
+				runs[i].Result = r.Result
 			}
 			return
 		}
-		run := pastRun{Number: len(runs) + 1, Started: r.At, Who: r.Who, Connections: r.Scopes, Plan: r.Plan, Spec: r.Spec,
-			Commit: r.Commit, Outcome: r.Outcome, Reason: r.Reason, Overrides: r.Overrides, Claims: r.Claims, Result: r.Result, first: n, last: n}
+		run := pastRun{Number: len(runs) + 1, Outcome: r.Outcome, Result: r.Result, first: n, last: n}.began(r)
 		switch r.Kind {
+		case store.RunEnded: // its start was pruned
+			run = run.ended(r)
 		case store.RunStarted:
-			run.Outcome, run.Approval, run.kept, at[r.Who.Run] = runCutOff, r.Claims.Approval(), r.Details, len(runs)
+			run.Outcome, run.kept, at[r.Who.Run] = runCutOff, r.Details, len(runs)
 		case store.Pruned:
 			run.Outcome = fmt.Sprintf("pruned %s, up to %s", render.Count(r.Calls, "record"), r.Outcome)
 		case store.LockBroken:
@@ -78,6 +79,21 @@ func (c *cli) pastRuns(ctx context.Context, whole func(number int) bool) ([]past
 		}
 	}
 	return runs, broken
+}
+
+// began is the run with what the record of its start says of it.
+func (run pastRun) began(r store.Record) pastRun {
+	run.Started, run.Who, run.Connections, run.Plan, run.Spec, run.Commit = r.At, r.Who, r.Scopes, r.Plan, r.Spec, r.Commit
+	if run.Reason, run.Overrides, run.Claims = r.Reason, r.Overrides, r.Claims; r.Kind == store.RunStarted {
+		run.Approval = r.Claims.Approval()
+	}
+	return run
+}
+
+// ended is the run with what the record of its end says of it.
+func (run pastRun) ended(r store.Record) pastRun {
+	run.Ended, run.Outcome, run.Calls, run.Details, run.Result = r.At, r.Outcome, &r.Calls, r.Details, short(r.Result)
+	return run
 }
 
 // verifyEach checks the history and hands on each record that can be read: in one go where the store knows how.

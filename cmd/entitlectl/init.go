@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
+
+// keyEndpoint is the one setting that every connection takes and the first file may need, for an emulator or a region that is not known.
+const keyEndpoint = "endpoint"
 
 // initFlags are the flags of init.
 type initFlags struct {
@@ -53,6 +57,11 @@ func (c *cli) init(ctx context.Context, flags initFlags) error {
 	if usual, err := usualFile(); err == nil && flags.out == "entitlements.yaml" {
 		return fmt.Errorf("%s is here already; add to it, or name another file with --out", usual)
 	}
+	if ext := filepath.Ext(flags.out); ext != ".yaml" && ext != ".yml" {
+		return fmt.Errorf("--out %s: name a file that ends with .yaml", flags.out)
+	}
+	slices.Sort(flags.ci)
+	flags.ci = slices.Compact(flags.ci)
 	b := beginning{flags: flags}
 	if len(flags.providers) == 0 {
 		asked, err := c.person()
@@ -133,7 +142,7 @@ func (b *beginning) apply() error {
 		}
 		used := false
 		for _, n := range b.connections {
-			if name == n.name && slices.Contains(n.format.Keys, inner) || name == "" && slices.Contains(n.format.Required, inner) {
+			if name == n.name && (inner == keyEndpoint || slices.Contains(n.format.Keys, inner)) || name == "" && slices.Contains(n.format.Required, inner) {
 				n.settings[inner], used = value, true
 			}
 		}

@@ -59,7 +59,7 @@ func (b *beginning) first() ([]byte, error) {
 	text.WriteString("# yaml-language-server: $schema=" + schemaFile + "\n\nversion: 1\n\nconnections:\n")
 	for _, n := range b.connections {
 		fmt.Fprintf(&text, "  %s:\n    provider: %s\n", compose.Scalar(n.name), n.format.Provider)
-		for _, key := range n.format.Keys {
+		for _, key := range append(slices.Clone(n.format.Keys), keyEndpoint) {
 			if value := n.settings[key]; value != "" {
 				fmt.Fprintf(&text, "    %s: %s\n", key, n.written(key))
 			}

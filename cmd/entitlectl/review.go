@@ -253,6 +253,8 @@ func (c *cli) warnOfReviews() {
 		case errors.Is(err, access.ErrNoReview):
 		case err != nil:
 			c.printError(fmt.Errorf("warning: %w", err))
+		case r.Check() != nil: // its end may have been put off
+			c.printError(fmt.Errorf("warning: %s: %w", file, r.Check()))
 		case r.Overdue(c.at()):
 			c.printError(fmt.Errorf("warning: %s: the review %s was due on %s, and %s undecided; see entitlectl review status", file, r.Name, r.Due.Format(time.DateOnly), are(r.Undecided())))
 		}

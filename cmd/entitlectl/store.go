@@ -209,17 +209,20 @@ func newStorePrune(c *cli) *cobra.Command {
 		Long: "Remove the records from before a moment, with their details. A record of who did it and why, with the digest of the last one\n" +
 			"that went, is added first, so that history verify finds a whole chain; a digest from before it can't be found any more, and\n" +
 			"runs are numbered anew. In a database the role of runners may not do it: take the owner's.",
-		Example: "  entitlectl store prune --before 2026-01-01T00:00:00Z --reason 'kept for a year'",
+		Example: "  entitlectl store prune --before 2026-01-01 --reason 'kept for a year'",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := time.Parse(time.RFC3339, before)
-			if err != nil {
-				return errors.New("--before takes a time as in 2026-01-01T00:00:00Z")
+			at, err := parseDay(before)
+			switch {
+			case err != nil:
+				return fmt.Errorf("--before %s: %w", before, err)
+			case at.After(c.at()):
+				return fmt.Errorf("--before %s is yet to come, so that nothing would be left; nothing was removed", before)
 			}
 			return c.pruneStore(cmd.Context(), at, reason)
 		},
 	}
-	command.Flags().StringVar(&before, "before", "", "remove what is older than this `TIME` (RFC 3339)")
+	command.Flags().StringVar(&before, "before", "", "remove what is older than this `TIME`: a date, which is 00:00 UTC, or as in RFC 3339")
 	command.Flags().StringVar(&reason, "reason", "", "why, for the history")
 	return command
 }

@@ -84,7 +84,10 @@ func TestStoreCopyOfWhatWasPruned(t *testing.T) {
 		rows := func(yield func(json.RawMessage, error) bool) { yield(json.RawMessage(strings.Repeat("1", i+1)), nil) }
 		check(t, one.Record(t.Context(), store.Record{Kind: store.RunEnded, At: time.Date(2026, 1, i+1, 0, 0, 0, 0, time.UTC)}, rows))
 	}
-	if code, out := stored(t, nil, "store", "prune", "--state-dir", folder, "--before", "2026-01-03T00:00:00Z", "--reason", "old"); code != exitDone || !strings.Contains(out, "Removed 2 records") {
+	if code, out := stored(t, nil, "store", "prune", "--state-dir", folder, "--before", "2999-01-01", "--reason", "a slip"); code != exitError || !strings.Contains(out, "yet to come") {
+		t.Errorf("a prune of all that there will be ended with %d\n%s", code, out)
+	}
+	if code, out := stored(t, nil, "store", "prune", "--state-dir", folder, "--before", "2026-01-03", "--reason", "old"); code != exitDone || !strings.Contains(out, "Removed 2 records") {
 		t.Fatalf("prune ended with %d\n%s", code, out)
 	}
 	want, err := one.Verify(t.Context())

@@ -205,8 +205,9 @@ func (r *Review) Progress() []Progress {
 	return all
 }
 
-// Open says whether decisions are missing, or were not carried out yet.
-func (r *Review) Open() bool { return r.Closed == "" }
+// Open says whether decisions are missing, or were not carried out yet. That it is closed is written beside the digest, so that it counts
+// only where all is decided.
+func (r *Review) Open() bool { return r.Closed == "" || r.Undecided() > 0 }
 
 // Undecided counts the lines that nobody decided about.
 func (r *Review) Undecided() (n int) {

@@ -125,7 +125,10 @@ func TestTamperedReviews(t *testing.T) {
 	if r := readBack(t, strings.ReplaceAll(text, "decision: , note: ,", `decision: keep, note: "so: it is", `)); r.Check() != nil || r.Undecided() != 0 || r.Lines[0].Note != "so: it is" {
 		t.Errorf("decisions count as changes: %+v", r)
 	}
-	marked := readBack(t, string(access.MarkClosed([]byte(text), "now by $1")))
+	if forged := readBack(t, string(access.MarkClosed([]byte(text), "now"))); !forged.Open() || !forged.Overdue(forged.Due) {
+		t.Error("a review counts as closed of which nothing is decided")
+	}
+	marked := readBack(t, string(access.MarkClosed([]byte(strings.ReplaceAll(text, "decision: ,", "decision: keep,")), "now by $1")))
 	if marked.Check() != nil || marked.Open() || marked.Closed != "now by $1" {
 		t.Errorf("a closed review is altered: %+v", marked)
 	}

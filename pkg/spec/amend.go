@@ -148,6 +148,9 @@ func (a *amending) touched() map[Ref]bool {
 func (a *amending) leaveTeams() {
 	uses := a.uses()
 	for _, t := range a.spec.teams {
+		if t.elsewhere {
+			continue // who writes that file decides who is in it
+		}
 		for i := range t.members {
 			it := &t.members[i]
 			if it.user == nil || len(uses[t]) == 0 {

@@ -173,3 +173,25 @@ func TestAnyTable(t *testing.T) {
 	}
 	t.Logf("%d people in %v", people, time.Since(began))
 }
+
+// Who is taken from a group of a table stays in it, since no file of ours says who is in it: the line lists the others.
+func TestAmendLeavesTablesAlone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", elsewhere)
+	write(t, "people.csv", "name,teams\nzoe,\namy,eng\nben,eng\n")
+	s, err := Load(input("a.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var all []Amendment
+	for g := range s.Desired(now)["w"].Grants.All() {
+		if g.Subject.Name == "amy" {
+			all = append(all, Amendment{Grant: g, Op: AmendRemove})
+		}
+	}
+	edits, err := s.Amend(all, now)
+	if err != nil || len(edits) != 1 || edits[0].At.File != "a.yaml" || !cmp.Equal(edits[0].With, []string{"ben"}) {
+		t.Errorf("%v, %+v", err, edits)
+	}
+}

@@ -33,11 +33,12 @@ const (
 	GuardSetting    Guard = "setting"   // lets in more, or is looked after no longer
 	GuardLeft       Guard = "left"      // somebody who left loses what they hold no longer
 	GuardConnection Guard = "connection"
-	GuardTest       Guard = "test" // an access test is gone
+	GuardTest       Guard = "test"       // an access test is gone
+	GuardFormer     Guard = "previously" // the name that a resource is still live under is gone, so that another one is made
 )
 
 // Guards lists all guards in the order in which they are told.
-var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardTest, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardLeft}
+var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardTest, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardFormer, GuardLeft}
 
 // Weakened lists what guards access by the earlier files and does not, or does less, by the later ones, sorted by guard.
 func Weakened(earlier, later *Spec) []Weakening {

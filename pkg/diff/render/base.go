@@ -56,6 +56,8 @@ func weakeningText(w spec.Weakening) string {
 	switch {
 	case w.What == spec.GuardResource:
 		text += " is no longer in the files: nobody looks at who holds it"
+	case w.What == spec.GuardFormer:
+		text += " is made anew, since previously: " + w.From + " is gone; what may be live under that name is left alone: write it again until it was applied"
 	case w.What == spec.GuardLeft && w.To == "":
 		text += " is no longer in the files"
 	case w.What == spec.GuardKept:
