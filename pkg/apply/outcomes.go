@@ -54,8 +54,8 @@ func (s *steps) settleRefused(watched []int) []int {
 }
 
 // settleBy settles the changes that live tells about and returns the others. That some changes of a call showed and others do
-// not in the next read is the vendor leaving those out, if it accepted the call and the list that lacks them is whole. One
-// read can't tell: its lists are of different moments.
+// not in the next read is the vendor leaving those out, if it accepted the call and that read would show them. One read can't
+// tell: its lists are of different moments.
 func (s *steps) settleBy(live diff.Live, watched []int) []int {
 	shown := map[int32]bool{} // calls of which an earlier read showed something
 	for _, step := range s.all {
@@ -76,7 +76,7 @@ func (s *steps) settleBy(live diff.Live, watched []int) []int {
 		switch {
 		case c.Op == diff.OpGrant && problem != "":
 			s.settle(i, diff.Refused, problem)
-		case step.fate() == provider.Accepted && shown[step.call] && live.Resources[c.Ref(s.connection)].Incomplete == "":
+		case step.fate() == provider.Accepted && shown[step.call] && live.Tells(s.connection, c):
 			s.settle(i, diff.Refused, "the vendor carried out the rest of its call and left this out")
 		default:
 			open = append(open, i)

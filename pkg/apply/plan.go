@@ -81,21 +81,13 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if job.Err != nil {
 		return job.Err
 	}
-	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Looks: readLooks(opts.Store, part.Name, opts.Full)}
-	opts.Observe.tell(reading(job, q))
 	doubts, err := readDoubts(ctx, opts.Store, part.Name)
 	if err != nil {
 		return err
 	}
-	live, err := provider.Read(ctx, job.Source, job.Connection, q)
+	live, notAsked, err := look(ctx, part.Name, job, opts)
 	if err != nil {
 		return err
-	}
-	keepLooks(opts.Store, part.Name, q.Looks)
-	done := readingDone(part.Name, q.Looks)
-	opts.Observe.tell(done)
-	if done.Spared > 0 {
-		part.NotAsked = &diff.NotAsked{Resources: done.Spared, Since: done.Since}
 	}
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
@@ -120,13 +112,30 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
 	part.Touched = diff.Fingerprints(part.Name, part.Changes, live)
 	part.Basis, part.Account, part.Open = diff.Basis(part.Touched), live.Account, live.Open()
-	part.LiveNames = live.LiveNames
+	part.LiveNames, part.NotAsked = live.LiveNames, notAsked
 	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Outside = outside(ctx, job, opts.Outside)
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
+}
+
+// look reads what is live, keeps what was looked at when, and tells what was not asked because of earlier looks.
+func look(ctx context.Context, name string, job Job, opts PlanOptions) (diff.Live, *diff.NotAsked, error) {
+	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Looks: readLooks(opts.Store, name, opts.Full)}
+	opts.Observe.tell(reading(job, q))
+	live, err := provider.Read(ctx, job.Source, job.Connection, q)
+	if err != nil {
+		return live, nil, err
+	}
+	keepLooks(opts.Store, name, q.Looks)
+	done := readingDone(name, q.Looks)
+	opts.Observe.tell(done)
+	if done.Spared == 0 {
+		return live, nil, nil
+	}
+	return live, &diff.NotAsked{Resources: done.Spared, Since: done.Since}, nil
 }
 
 // outside names what the files leave alone. Where they were filtered, nobody asks what else there is.

@@ -72,22 +72,34 @@ func TestInterruptedWhileReadingBack(t *testing.T) {
 	})
 }
 
-// What a list lacks that is not whole was not left out by the vendor: it was not read.
+// What a list lacks that is not whole, or was not read, was not left out by the vendor.
 func TestLeftOutOnlyByWholeLists(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{live: state(map[string][]string{"CAD": nil})}
-		v.onRead = func(n int, live *diff.Live) error {
-			if n == 2 || n == 3 {
-				live.Grants.Remove(grantOf("CAD", "b"))
-				live.Resources[grantOf("CAD", "").Resource] = spec.Resource{Incomplete: "it changed"}
-			}
-			return nil
-		}
-		result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), ApplyOptions{})
-		if result.Summary.Done != 2 {
-			t.Errorf("%+v", outcomes(result))
-		}
-	})
+	ref := grantOf("CAD", "").Resource
+	for name, hide := range map[string]func(*diff.Live){
+		"not whole": func(live *diff.Live) { live.Distrust(ref, "it changed") },
+		"can't be seen": func(live *diff.Live) {
+			live.CantSee(diff.Aspect{Resource: ref, Role: grantOf("CAD", "").Role}, "no list")
+		},
+		"not supported": func(live *diff.Live) { live.Unsupported = map[spec.Ref]string{ref: "its mode is not known"} },
+		"open":          func(live *diff.Live) { live.Resources[ref] = spec.Resource{Open: true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := &vendor{live: state(map[string][]string{"CAD": nil})}
+				v.onRead = func(n int, live *diff.Live) error {
+					if n == 2 || n == 3 {
+						live.Grants.Remove(grantOf("CAD", "b"))
+						hide(live)
+					}
+					return nil
+				}
+				result := applyOnce(t, v, state(map[string][]string{"CAD": {"a", "b"}}), ApplyOptions{})
+				if result.Summary.Done != 2 {
+					t.Errorf("%+v", outcomes(result))
+				}
+			})
+		})
+	}
 }
 
 // A read that began before a write showed and ended after it is no sign that the vendor left something out.

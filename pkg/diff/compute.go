@@ -216,8 +216,8 @@ func compareChanges(a, b Change) int {
 func opOrder(op Op) int { return slices.Index(Ops, op) }
 
 // Satisfied says whether live shows what the change wants, so that nothing is left to do for it. What live can't show is
-// not satisfied: a grant that is absent from a list that isn't whole, or on a resource that is open to everyone, or one that is
-// there under a name that others have too.
+// not satisfied: a grant that is absent from a list that isn't whole or can't be read, or on a resource that is open to everyone,
+// or one that is there under a name that others have too.
 func Satisfied(connection string, c Change, live Live) bool {
 	ref := c.Ref(connection)
 	r, exists := live.Resources[ref]
@@ -230,7 +230,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpGrant:
 		return held
 	case OpRevoke:
-		return !held && r.Incomplete == "" && !r.Open && !live.Several[ref]
+		return !held && live.Tells(connection, c)
 	case OpUpdate:
 		return exists && c.To != "" && r.Settings.Get(c.Field) == c.To
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more

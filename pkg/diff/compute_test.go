@@ -166,6 +166,28 @@ func TestSatisfiedByMails(t *testing.T) {
 	}
 }
 
+// A grant that live lacks is not taken as revoked where its list was not read, or not whole.
+func TestOnlyListsThatWereReadShowRevokes(t *testing.T) {
+	ref := group("CAD")
+	revoke := diff.Change{Op: diff.OpRevoke, Kind: kindAppGroup, Resource: "CAD", Role: spec.RoleAccess, Subject: person("a")}
+	for name, hide := range map[string]func(*diff.Live){
+		"":              nil,
+		"not whole":     func(live *diff.Live) { live.Distrust(ref, "it changed") },
+		"can't be seen": func(live *diff.Live) { live.CantSee(diff.Aspect{Resource: ref, Role: spec.RoleAccess}, "no list") },
+		"not supported": func(live *diff.Live) { live.Unsupported[ref] = "its mode is not known" },
+		"open":          func(live *diff.Live) { live.Resources[ref] = spec.Resource{Open: true} },
+	} {
+		live := diff.NewLive()
+		live.Resources[ref] = spec.Resource{}
+		if hide != nil {
+			hide(&live)
+		}
+		if done := diff.Satisfied(conn, revoke, live); done != (hide == nil) {
+			t.Errorf("%q: done %v", name, done)
+		}
+	}
+}
+
 // Where two live resources have the name, nothing that a plan meant to take there is done: the one that is meant is not shown.
 func TestNothingIsDoneWhereTwoHaveTheName(t *testing.T) {
 	live := diff.NewLive()

@@ -77,26 +77,22 @@ func Check(connection string, rules spec.Rules, desired spec.State, changes []Ch
 			}
 		}
 	}
-	if lost, compared := lostPeople(desired.People); !compared {
-		over(RulePeopleShrink, rules.PeopleShrink, Everybody, "")
-	} else {
-		over(RulePeopleShrink, rules.PeopleShrink, lost, "")
-	}
+	over(RulePeopleShrink, rules.PeopleShrink, lostPeople(desired.People), "")
 	for _, t := range desired.FailedTests {
 		broken(RuleTests, t.Have, t.Limit, t.What)
 	}
 	return violations
 }
 
-// lostPeople is how many people fewer than before are listed, in percent; compared is false where nothing tells of before.
-func lostPeople(n *spec.Headcount) (lost int, compared bool) {
+// lostPeople is how many people fewer than before are listed, in percent, and Everybody where nothing tells of before.
+func lostPeople(n *spec.Headcount) int {
 	switch {
 	case n == nil || n.Before > 0 && n.Before < shareFrom:
-		return 0, true
+		return 0
 	case n.Before == 0:
-		return 0, false
+		return Everybody
 	}
-	return percent(max(n.Before-n.Now, 0), n.Before), true
+	return percent(max(n.Before-n.Now, 0), n.Before)
 }
 
 // unread lists the resources that the files rule and that could not be read whole, sorted. Nobody can say that nothing

@@ -51,6 +51,20 @@ func (l *Live) hides(g spec.Grant) bool {
 	return hidden || l.Resources[g.Resource].Incomplete != ""
 }
 
+// Tells says whether live would show what a change does, were it done: the list or the setting that it is about was read, and whole.
+// Of what live does not tell, that it lacks something says nothing.
+func (l *Live) Tells(connection string, c Change) bool {
+	ref := c.Ref(connection)
+	r := l.Resources[ref]
+	switch {
+	case r.Incomplete != "" || l.Unsupported[ref] != "": // of what is not supported no list may have been read
+		return false
+	case c.Op == OpGrant || c.Op == OpRevoke:
+		return !r.Open && !l.hides(c.Grant(connection))
+	}
+	return !l.hidesSetting(ref, c.Field)
+}
+
 // hidesSetting says whether a setting can't be read.
 func (l *Live) hidesSetting(ref spec.Ref, key string) bool {
 	_, hidden := l.Unseen[Aspect{Resource: ref, Setting: key}]

@@ -225,7 +225,7 @@ func (b *bucket) turn(ctx context.Context) turn {
 	defer b.mu.Unlock()
 	came := later(began.Add(b.delay+wait), notBefore)
 	at := later(now.Add(wait), notBefore)
-	b.taken = turns{at.Add(every), came.Add(several), every}
+	b.taken = turns{at.Add(every), at.Add(several), every}
 	return turn{at, came, every, at.Equal(notBefore) || wait > maxPause+100*every}
 }
 

@@ -209,7 +209,8 @@ func severalAtOnce(t *testing.T) {
 	})
 }
 
-// throttledNow: a vendor that throttles a share of the calls gets them all in the end.
+// throttledNow: a vendor that throttles a share of the calls gets them all in the end, but for one that it throttles at each of many
+// attempts by bad luck (of 1,000, where it throttles a third, 0.08 on average), which is not done and said.
 func throttledNow(t *testing.T, share float64, calls int) {
 	if testing.Short() {
 		calls /= 10
@@ -228,7 +229,8 @@ func throttledNow(t *testing.T, share float64, calls int) {
 		}}
 		start := time.Now()
 		failed, err := flood(t.Context(), New(Env{Transport: v}, "main", perMinute), write, calls)
-		if failed > 0 {
+		f := &provider.Failure{Fate: provider.NotDone}
+		if failed > 0 && !errors.As(err, &f) || failed > 2 || f.Fate != provider.NotDone {
 			t.Errorf("%d failed, one with: %v", failed, err)
 		}
 		t.Logf("%d calls in %d requests took %v; without throttling %v", calls, len(v.times), time.Since(start).Round(time.Second), time.Duration(calls)*600*time.Millisecond)

@@ -116,7 +116,11 @@ func (r *Reader) keepAssignments(ctx context.Context, app application, all provi
 	}
 	ref := r.ref(kindApp, app.Name)
 	for _, a := range accounts {
+		before := live.Grants.Len()
 		r.addGrant(ref, &holder{account: *a}, instant{}, live)
+		if live.Grants.Len() == before && live.Resources[ref].Incomplete == "" { // the vendor has each of them once
+			live.Distrust(ref, "account %q stands there twice, so that another one may be missing", a.Account)
+		}
 	}
 	all.Judge(live, ref, "the list of assignments")
 	return nil

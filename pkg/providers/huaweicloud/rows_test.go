@@ -96,6 +96,21 @@ func TestRowsWithoutTheirDomain(t *testing.T) {
 	}
 }
 
+// Who may use an app has one row. Where one stands there again, less than whole, it counts as a row and another one may be missing.
+func TestAssignmentsThatStandThereTwice(t *testing.T) {
+	c := edited(t, namesakes, func(row map[string]any) []map[string]any {
+		if row["account"] != "alice" {
+			return nil
+		}
+		return []map[string]any{row, withoutDomain(maps.Clone(row))[0]}
+	})
+	r := ref(kindApp, "AutoCAD") // alice and Carol
+	live, err := c.Open(t).Read(t.Context(), providertest.All(desired(r, user("alice"))))
+	if err != nil || live.Resources[r].Incomplete == "" {
+		t.Errorf("the list counts as whole; error %v", err)
+	}
+}
+
 // Rows of one account are one grant, whatever the ids of rows; a removal takes all of them.
 func TestOneAuthorizationUnderTwoIDs(t *testing.T) {
 	for _, tc := range []struct{ name, key, note, body string }{

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -103,4 +104,24 @@ func TestTypesThatAreNotShownAreSaid(t *testing.T) {
 	if notes := strings.Join(plan.Connections[0].Notes, "\n"); !plan.Empty() || !strings.Contains(notes, "app-group/Plain: the vendor does not show its type") {
 		t.Errorf("%q, notes %q", said(plan), notes)
 	}
+}
+
+// Law 5: while the vendor does not say who may use an app, nobody knows who is assigned, so that no revoke is seen to be done.
+func TestRevokesOnAppsOfUnknownModeAreInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t, free, `huaweicloud: {users: [{name: a}, {name: b}], apps: [{name: X, grants: [a, b]}]}`)
+		job := c.Job(c.Open(t), desired(ref(kindApp, "X"), user("a")))
+		plan := providertest.Plan(t, job)
+		c.Rewrite(func(_ *http.Request, answer map[string]any) {
+			providertest.EachList(answer, func(rows []map[string]any) []map[string]any {
+				for _, row := range rows {
+					delete(row, "authorization_type")
+				}
+				return rows
+			})
+		})
+		if result := providertest.Apply(t, plan, job); result.Summary.Unknown != 1 || result.Summary.Done > 0 {
+			t.Errorf("%+v", result.Summary)
+		}
+	})
 }
