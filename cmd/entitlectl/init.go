@@ -111,6 +111,9 @@ func (b *beginning) choose() error {
 			return err
 		}
 		b.flags.providers = strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '，' })
+		if len(b.flags.providers) == 0 {
+			return errors.New("not answered; nothing was written")
+		}
 	}
 	for _, text := range b.flags.providers {
 		name, provider, named := strings.Cut(text, "=")
@@ -176,7 +179,7 @@ func (b *beginning) complete() error {
 		if err != nil {
 			return err
 		}
-		if answer != "none" {
+		if answer = strings.ToLower(answer); answer != "none" {
 			b.flags.ci = []string{answer}
 		}
 	}
