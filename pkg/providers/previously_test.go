@@ -143,3 +143,33 @@ func TestRenamesThatAreHalfDone(t *testing.T) {
 		})
 	}
 }
+
+// An account is renamed by a call of its own, which mails nobody and promotes nothing, whatever its name is.
+func TestRenamedAccounts(t *testing.T) {
+	p, _ := providers.Find("alibabacloud")
+	tenant, path := providertest.Start(t, kit(p), "alibabacloud:\n  accounts: [{name: billing, email: owner@corp.example}, {name: other, email: other@corp.example}]\n"), filepath.Join(t.TempDir(), "entitlements.yaml")
+	plan := func(account string) (apply.Job, *diff.Plan) {
+		file := "version: 1\nconnections:\n  main: {provider: alibabacloud, auth: {accessKeyId: env:ALIBABA_CLOUD_KEY, accessKeySecret: env:ALIBABA_CLOUD_SECRET}}\n" +
+			"accounts:\n  - {name: cloud, previously: billing, in: main" + account + "}\n"
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		job := tenant.FileJob(t, path)
+		return job, providertest.Plan(t, job)
+	}
+	for _, tc := range []struct {
+		account     string
+		done, mails int
+	}{{", type: resource", 1, 0}, {", type: cloud, email: owner@corp.example", 1, 1}} {
+		job, p := plan(tc.account)
+		if p.Summary.Mails != tc.mails || len(p.Connections[0].Changes) != tc.done {
+			t.Errorf("%s: %d mails by %v", tc.account, p.Summary.Mails, doing(p.Connections[0].Changes))
+		}
+		if result := providertest.Apply(t, p, job); result.Summary.Done != tc.done {
+			t.Errorf("%s: %+v", tc.account, result.Connections)
+		}
+	}
+	if world := tenant.World(t); strings.Contains(world, "billing") || !strings.Contains(world, "name: cloud") {
+		t.Errorf("left %s", world)
+	}
+}

@@ -60,7 +60,7 @@ func (a *api) read(ctx context.Context, op operation, query url.Values, out any)
 	return a.send(ctx, http.MethodGet, op, query, out, nil)
 }
 
-// write does a call that mails somebody; see httpx.Request.BeforeSend for begin. Repeating it is never safe.
+// write does a call that changes something or mails somebody; see httpx.Request.BeforeSend for begin. Repeating it is never safe.
 func (a *api) write(ctx context.Context, op operation, query url.Values, out any, begin func() error) error {
 	return a.send(ctx, http.MethodPost, op, query, out, begin)
 }

@@ -11,6 +11,12 @@ import (
 
 const kindAccount spec.Kind = "account"
 
+// What changes of accounts are about.
+const (
+	settingName = "name" // of one that is renamed
+	settingType = "type"
+)
+
 // Format says what a connection of this provider may hold in the file. The vendor counts each API by itself (Resource
 // Management: API throttling), but publishes 10 promotions a second and nothing for the other calls used. So all reads share
 // one rate and all writes another; half of the published one leaves room for people and other programs, who share the quota.
@@ -57,9 +63,9 @@ func Format() spec.ProviderSchema {
 // accounts is what the file may say of accounts: of those in the resource directory, which nobody grants anything here.
 func accounts() spec.KindSchema {
 	return spec.KindSchema{
-		Kind: kindAccount, Section: "accounts", ID: spec.ByName, Names: accountNames, About: "accounts of the resource directory, by their display names",
+		Kind: kindAccount, Section: "accounts", ID: spec.ByName, Rename: true, Names: accountNames, About: "accounts of the resource directory, by their display names",
 		Settings: []spec.Setting{
-			{Key: "type", Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
+			{Key: settingType, Words: []string{"cloud", "resource"}, About: "cloud: it has a login of its own; resource: it has none"},
 			{Key: "email", Address: true, Fixed: true, About: "where the vendor writes to when the account becomes a cloud account"},
 		},
 	}

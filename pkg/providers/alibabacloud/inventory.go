@@ -86,5 +86,5 @@ func (a account) listed() (settings spec.Settings, remark string) {
 	if a.leaving() {
 		remarks = append(remarks, fmt.Sprintf("it is being deleted at the vendor (%s)", a.Deletion))
 	}
-	return settings.With("type", typ), strings.Join(remarks, "; ")
+	return settings.With(settingType, typ), strings.Join(remarks, "; ")
 }

@@ -35,7 +35,7 @@ func (r *Reader) readMails(ctx context.Context, q provider.Query, live *diff.Liv
 	names := slices.DeleteFunc(q.Desired.Names(kindAccount), func(name string) bool {
 		ref, a := r.ref(name), r.seen[name]
 		_, shown := live.Resources[ref]
-		return !shown || a.alike != "" || a.leaving() || q.Desired.Resources[ref].Settings.Get("type") != cloud
+		return !shown || a.alike != "" || a.leaving() || q.Desired.Resources[ref].Settings.Get(settingType) != cloud
 	})
 	lists, err := r.recordsAhead(ctx, names)
 	if err != nil {
@@ -148,7 +148,7 @@ func (r *Reader) readEnded(ctx context.Context, ref spec.Ref, email string, list
 		live.Unsupported[ref] = statuses[a.Status].says + "; it is not promoted again, since when its owner was mailed is not known"
 		return nil
 	}
-	live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: cmp.Or(n.Email, email), Mail: promotionMails()[0], Field: "type",
+	live.Notices = append(live.Notices, diff.Notice{Resource: ref, Recipient: cmp.Or(n.Email, email), Mail: promotionMails()[0], Field: settingType,
 		Sent: sent, Tries: max(n.Tries, 1), Result: statuses[a.Status].says})
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// Pack makes a call of each change, in their order: the vendor promotes one account a call, and resends one mail. There
+// Pack makes a call of each change, in their order: the vendor renames or promotes one account a call, and resends one mail. There
 // could be no fewer.
 func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.Packed {
 	var packed diff.Packed
@@ -13,8 +13,11 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.
 			continue
 		}
 		name := promote.action
-		if c.Op == diff.OpResend {
+		switch {
+		case c.Op == diff.OpResend:
 			name = resend.action
+		case c.Field == settingName:
+			name = rename.action
 		}
 		packed.Calls = append(packed.Calls, diff.Call{Name: name, Changes: []int{i}})
 	}
@@ -27,6 +30,7 @@ func (r *Reader) Pack(changes []diff.Change, _ diff.Allowance, bound bool) diff.
 // Shapes are the calls that Pack makes.
 func (r *Reader) Shapes() []diff.CallShape {
 	return []diff.CallShape{
+		{Name: rename.action, Kind: kindAccount, Ops: []diff.Op{diff.OpUpdate}, Changes: 1},
 		{Name: promote.action, Kind: kindAccount, Ops: []diff.Op{diff.OpUpdate}, Changes: 1},
 		{Name: resend.action, Kind: kindAccount, Ops: []diff.Op{diff.OpResend}, Changes: 1},
 	}

@@ -77,12 +77,12 @@ func (r *Reader) show(ref spec.Ref, a account, want spec.Resource, live *diff.Li
 	live.Resources[ref], live.IDs[ref] = shown, a.ID
 	if setting, why := a.judge(want); setting != "" {
 		live.CantSet(ref, setting, why)
-		if note = ""; setting == "type" && shown.Settings.Get("type") == want.Settings.Get("type") {
+		if note = ""; setting == settingType && shown.Settings.Get(settingType) == want.Settings.Get(settingType) {
 			note = why // nothing is to be done
 		}
 	}
 	if a.Type == "" {
-		live.CantSee(diff.Aspect{Resource: ref, Setting: "type"}, "the vendor does not say it")
+		live.CantSee(diff.Aspect{Resource: ref, Setting: settingType}, "the vendor does not say it")
 	}
 	if note != "" {
 		live.Note(ref, "%s", note)
@@ -103,8 +103,8 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 	if course == toAwait {
 		typ = cloud
 	}
-	shown = spec.Resource{Settings: spec.Settings{}.With("type", typ), Fixed: spec.Settings{}.With("email", a.email())}
-	if want.Settings.Get("type") != cloud {
+	shown = spec.Resource{Settings: spec.Settings{}.With(settingType, typ), Fixed: spec.Settings{}.With("email", a.email())}
+	if want.Settings.Get(settingType) != cloud {
 		return shown, "", ""
 	}
 	switch {
@@ -124,7 +124,7 @@ func (r *Reader) present(a account, want spec.Resource) (shown spec.Resource, no
 
 // mails counts what the vendor sends for a change: one to the account's owner to be.
 func mails(c diff.Change) int {
-	if c.Op == diff.OpUpdate && c.To == cloud {
+	if c.Op == diff.OpUpdate && c.Field == settingType && c.To == cloud {
 		return 1
 	}
 	return 0

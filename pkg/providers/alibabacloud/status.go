@@ -61,18 +61,18 @@ func (a account) course() course {
 // judge compares an account with what the file wants. Of what it can't have it returns the setting and why, and what to do.
 func (a account) judge(want spec.Resource) (setting, why string) {
 	status, known := statuses[a.Status]
-	typ, wanted, email := accountTypes[a.Type], want.Settings.Get("type"), want.Fixed.Get("email")
+	typ, wanted, email := accountTypes[a.Type], want.Settings.Get(settingType), want.Fixed.Get("email")
 	switch {
 	case !known || typ == "":
-		return "type", fmt.Sprintf("its status %q with type %q is not known to this version, which plans nothing on it; leave out its type and email", a.Status, a.Type)
+		return settingType, fmt.Sprintf("its status %q with type %q is not known to this version, which plans nothing on it; leave out its type and email", a.Status, a.Type)
 	case typ == cloud && email != "" && a.email() != "" && a.email() != email:
 		return "email", fmt.Sprintf("its owner signs in as %s, the file says %s; correct email:, or name another account", a.email(), email)
 	case wanted == resource && typ == cloud:
-		return "type", "it is a cloud account, and making it a resource account takes steps at the vendor that no call of ours makes; write type: cloud, or change it there"
+		return settingType, "it is a cloud account, and making it a resource account takes steps at the vendor that no call of ours makes; write type: cloud, or change it there"
 	case wanted == resource && a.course() == toAwait:
-		return "type", fmt.Sprintf("it is on its way to a cloud account: %s; write type: cloud, or cancel the promotion at the vendor", status.says)
+		return settingType, fmt.Sprintf("it is on its way to a cloud account: %s; write type: cloud, or cancel the promotion at the vendor", status.says)
 	case wanted == cloud && email == "" && (a.course() == toPromote || a.course() == toPromoteAgain):
-		return "type", "its promotion is confirmed by mail; write email: to say to whom"
+		return settingType, "its promotion is confirmed by mail; write email: to say to whom"
 	}
 	return "", ""
 }

@@ -101,6 +101,7 @@ func (op operation) header() http.Header {
 var (
 	listAccounts = operation{resourceDirectory, "2022-04-19", "ListAccounts"}
 	getAccount   = operation{resourceDirectory, "2022-04-19", "GetAccount"}
+	rename       = operation{resourceDirectory, "2022-04-19", "UpdateAccount"}
 	promote      = operation{resourceManager, "2020-03-31", "PromoteResourceAccount"}
 	resend       = operation{resourceManager, "2020-03-31", "ResendPromoteResourceAccountEmail"}
 	// The only read that shows record ids. That 2020-03-31 takes the ids of this older version is not documented.

@@ -41,7 +41,9 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 	switch {
 	case a.leaving():
 		return movedOn(a)
-	case name == promote.action && c.Op == diff.OpUpdate && c.To == cloud:
+	case name == rename.action && c.Op == diff.OpUpdate && c.Field == settingName:
+		return w.rename(ctx, a, c.To, begin)
+	case name == promote.action && c.Op == diff.OpUpdate && c.Field == settingType && c.To == cloud:
 		return w.promote(ctx, a, c.Settings.Get("email"), begin)
 	case name == resend.action && c.Op == diff.OpResend:
 		return w.resend(ctx, a, begin)
@@ -51,6 +53,18 @@ func (w *Writer) Do(ctx context.Context, name string, changes []diff.Change, beg
 
 func movedOn(a account) error {
 	return provider.Refuse("the account is a %s in status %s by now; plan again", a.Type, strings.TrimSpace(a.Status+" "+a.Deletion))
+}
+
+// rename gives an account another display name (ResourceDirectoryMaster 2022-04-19, UpdateAccount), and changes nothing else.
+func (w *Writer) rename(ctx context.Context, a account, name string, begin func() error) error {
+	var answer single
+	if err := w.api.write(ctx, rename, url.Values{"AccountId": {a.ID}, "NewDisplayName": {name}}, &answer, begin); err != nil {
+		return err
+	}
+	if answer.Account.ID != a.ID {
+		return fmt.Errorf("%s: the answer is about account %q instead of %q", rename.action, answer.Account.ID, a.ID)
+	}
+	return nil
 }
 
 // settling is how long reads may go without showing a promotion that the vendor took, before it is begun anew.
