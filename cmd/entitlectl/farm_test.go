@@ -264,7 +264,9 @@ func (f *farm) checkTurns(t *testing.T) {
 }
 
 // checkRates wants no window to hold more calls than its rate allows, but for one that came late. What counts is when processes sent
-// them: what came after that on their way is not theirs.
+// them: what came after that on their way is not theirs. A machine that is busy with something else also stops a process between its
+// turn and its sending, so that a tenth more is allowed unless ENTITLECTL_TEST_LONG says that the machine is the farm's alone; a
+// limit that processes don't share would be exceeded by all of it.
 func (f *farm) checkRates(t *testing.T) {
 	sent := map[farmCall][]time.Time{}
 	for _, c := range f.calls {
@@ -278,8 +280,11 @@ func (f *farm) checkRates(t *testing.T) {
 			allowed = int(farmWindow * farmWrites / time.Minute)
 		}
 		slices.SortFunc(at, time.Time.Compare)
-		n := fullest(at, farmWindow)
-		if n > allowed+1 {
+		n, late := fullest(at, farmWindow), 1
+		if os.Getenv("ENTITLECTL_TEST_LONG") == "" {
+			late += allowed / 10
+		}
+		if n > allowed+late {
 			t.Errorf("%+v: %d calls in %s, %d are allowed", limit, n, farmWindow, allowed)
 		}
 		if n >= allowed-1 {
