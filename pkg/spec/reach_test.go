@@ -54,7 +54,7 @@ var (
 		"GW_TOKEN": full(`GW_TOKEN`), "GH_*": full(`GH_\w*`), "CLOUD_*": full(`CLOUD_\w*`), "_": full(`_`),
 	}
 	allowedFiles = map[string][]*regexp.Regexp{
-		"keys": full(`d/keys/.+`), "one.key": full(`d/one\.key`), "./link/": full(`d/link(/.+)?`), "state": nil,
+		"keys": full(`d/keys(/.+)?`), "one.key": full(`d/one\.key`), "./link/": full(`d/link(/.+)?`), "state": nil,
 	}
 )
 
