@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,12 +84,14 @@ func TestLocks(t *testing.T) {
 		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "second"}, "", []string{"b", conn}, 0, nil); !errors.As(err, &held) || held.User != "alice" || held.Scope != conn {
 			t.Errorf("error %v", err)
 		}
-		go func() {
+		var releasing sync.WaitGroup // whoever waits may have the lock before the release is over
+		defer releasing.Wait()
+		releasing.Go(func() {
 			time.Sleep(5 * time.Second)
 			if err := first.Release(); err != nil {
 				t.Error(err)
 			}
-		}()
+		})
 		if _, err := AcquireLocks(t.Context(), k, store.Owner{Run: "third"}, "", []string{"b", conn}, 2*time.Second, nil); !errors.As(err, &held) {
 			t.Errorf("error %v", err)
 		}
