@@ -12,7 +12,7 @@ import (
 
 // Plan reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
 func Plan(p *diff.Plan, l Layout) Report {
-	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
+	report := Report{Title: "Plan", Sections: slices.Concat(baseSections(p.Base), reviewSections(p.Reviews))}
 	seen := view{Tally: p.Summary.Tally}
 	shown, extra, hidden := planRows(p, l.Rows)
 	var own, apart []entry
