@@ -34,7 +34,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	if !ok || d.conflicts(data) {
 		return nil
 	}
-	d.data = plainVersion(data)
+	d.data, d.height = plainVersion(data), 1+bytes.Count(data, []byte("\n"))
 	root, err := d.root()
 	if err != nil {
 		m, halves := findMistake(d.data)
