@@ -72,6 +72,7 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 		c.printError(fmt.Errorf("warning: --base %s: %s", c.base, render.BehindText(&b.about)))
 	}
 	b.about.Spec, b.about.Weakened = b.spec.Digest, append(spec.Weakened(b.spec, w.spec), spec.Deferred(b.spec, w.spec, c.at())...)
+	b.about.Weakened = append(b.about.Weakened, c.weakenedReviews(repository, past, w.spec)...)
 	c.holdScopes(w.scopes, b.spec)
 	return nil
 }

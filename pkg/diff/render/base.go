@@ -48,7 +48,7 @@ func weakeningText(w spec.Weakening) string {
 	text := map[spec.Guard]string{
 		spec.GuardRule: "rule " + w.On, spec.GuardProtected: "the protection of " + w.On, spec.GuardSelf: "rule require-self " + w.On,
 		spec.GuardMinMembers: "rule min-members " + w.On, spec.GuardConnection: "connection " + w.On, spec.GuardOwnership: "ownership of " + w.On,
-		spec.GuardLeft: w.On + ", who left,", spec.GuardTest: "the test " + w.On, spec.GuardReviewers: "who decides in reviews about " + w.On, spec.GuardPeople: "usersFrom " + w.On,
+		spec.GuardLeft: w.On + ", who left,", spec.GuardTest: "the test " + w.On, spec.GuardReviewers: "who decides in reviews about " + w.On, spec.GuardPeople: "usersFrom " + w.On, spec.GuardReview: "the review " + w.On,
 	}[w.What]
 	if text == "" {
 		text = w.On
