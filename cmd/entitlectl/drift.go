@@ -50,12 +50,12 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
-	c.warnOfReviews()
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
 		Outside: unmanaged || c.wants("json") || c.wants("html")})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
+	plan.Reviews = c.dueReviews()
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
 	if err := c.showForms(ctx, drift, func(rows int) render.Report {
 		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
