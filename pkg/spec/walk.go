@@ -26,12 +26,7 @@ type decoder struct {
 	cut    map[*yaml.Node]plainList
 }
 
-// at is where a node begins. The value of a last key that is written as "? key" begins below the file by yaml.v3's account, and at its
-// end by ours.
 func (d *decoder) at(n *yaml.Node) Position {
-	if n.Line > d.height {
-		return d.offset(d.data, len(d.data))
-	}
 	before, _ := slices.BinarySearch(d.joined[n.Line], n.Column)
 	return Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1) + before*narrower}
 }
