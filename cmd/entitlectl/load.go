@@ -51,7 +51,7 @@ func (c *cli) intent(ctx context.Context) (intent, error) {
 	if err != nil {
 		return intent{}, err
 	}
-	c.warn(s.Warnings)
+	c.warn(slices.Concat(s.Warnings, s.Outdated(c.at())))
 	w := intent{spec: s}
 	if w.scopes, err = c.scopes(s); err != nil {
 		return w, err
