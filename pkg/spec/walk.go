@@ -24,6 +24,7 @@ type decoder struct {
 	joined map[int][]int // columns in data, by line, of characters that the file writes as surrogate pairs
 	sought place         // the last node that was looked for in data
 	cut    map[*yaml.Node]plainList
+	said   map[word]*saying // by items of those lists
 }
 
 func (d *decoder) at(n *yaml.Node) Position {
