@@ -97,21 +97,30 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 // more is none that the run caused.
 const clockSlack = 15 * time.Minute
 
+// asksMails says whether it is asked at the end what became of mails.
+func (r *run) asksMails() bool {
+	return !r.job.Connection.Notices.Off && !r.opts.NoVerify && slices.ContainsFunc(r.part.Changes, r.mails)
+}
+
+// mails says whether the vendor mails somebody about a change.
+func (r *run) mails(c diff.Change) bool {
+	return c.Mails > 0 || c.Op == diff.OpRevoke && mailsOfRevokes(r.job)
+}
+
 // tellBounced notes which mails that the run caused the vendor shows as failed by now. Vendors show them late: the next plan
 // tells of those that come after this look.
 func (r *run) tellBounced(ctx context.Context) {
 	var mailed []diff.Change
 	for i, c := range r.part.Changes {
-		sends := c.Mails > 0 || c.Op == diff.OpRevoke && mailsOfRevokes(r.job)
-		if sends && r.steps.all[i].outcome == diff.Done && r.steps.all[i].call > 0 {
+		if r.mails(c) && r.steps.all[i].outcome == diff.Done && r.steps.all[i].call > 0 {
 			mailed = append(mailed, c)
 		}
 	}
-	if len(mailed) == 0 || r.job.Connection.Notices.Off || r.opts.NoVerify || ctx.Err() != nil {
+	if len(mailed) == 0 || !r.asksMails() || ctx.Err() != nil {
 		return
 	}
 	q := provider.ReadBack(r.part.Name, r.desired, mailed)
-	q.Notices, q.Pairs = true, spec.Grants{}
+	q.Notices, q.Pairs, q.Listing = true, spec.Grants{}, r.listing
 	live, err := provider.Read(ctx, r.target, r.job.Connection, q)
 	if err != nil {
 		return // what the changes did was read back; the next plan tells the rest

@@ -70,6 +70,7 @@ type delta struct {
 	*Comparison
 	resending Resending
 	changes   []Change
+	source    string          // of the change that was added last
 	idle      map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
@@ -195,6 +196,10 @@ func (d *delta) add(c Change) {
 	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
 		c.Mails = d.live.Mails(c)
 	}
+	if c.Source != d.source {
+		d.source = c.Source
+	}
+	c.Source = d.source // the very text: many changes are of one line
 	d.changes = append(d.changes, c)
 }
 

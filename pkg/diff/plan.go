@@ -19,12 +19,13 @@ const MaxListed = 2000
 // the saved plan and the -o json output alike.
 type Plan struct {
 	Format      int              `json:"format"`
-	ID          string           `json:"id"` // digest of the compact JSON of format 1 without the keys id, created, now, base, and those that explain changes
+	ID          string           `json:"id"` // digest of the compact JSON of format 1 without the keys id, created, now, base, reviews, and those that explain changes
 	Created     time.Time        `json:"created"`
 	Spec        string           `json:"spec"` // digest of the files
 	Files       []string         `json:"files"`
 	Now         time.Time        `json:"now"`            // the moment that starts: and expires: were judged at
 	Base        *Base            `json:"base,omitempty"` // nil: the files were held against no others
+	Reviews     []DueReview      `json:"reviews,omitempty"`
 	Connections []ConnectionPlan `json:"connections"`
 	Summary     Summary          `json:"summary"`
 }

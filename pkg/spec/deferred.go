@@ -17,6 +17,9 @@ const (
 // GuardKept is of what somebody holds live that the earlier files would take: the later ones give it, or let it be.
 const GuardKept Guard = "kept"
 
+// GuardReview is of an access review that was open: it is gone, frozen anew, or said to be closed without being carried out.
+const GuardReview Guard = "review"
+
 // Kept tells of grants what files keep, with the line that gives each, where one does.
 func (c *Chains) Kept(grants []Grant) []Weakening {
 	d := deferred{who: map[Weakening][]string{}, people: c}

@@ -24,14 +24,10 @@ type decoder struct {
 	joined map[int][]int // columns in data, by line, of characters that the file writes as surrogate pairs
 	sought place         // the last node that was looked for in data
 	cut    map[*yaml.Node]plainList
+	said   map[word]*saying // by items of those lists
 }
 
-// at is where a node begins. The value of a last key that is written as "? key" begins below the file by yaml.v3's account, and at its
-// end by ours.
 func (d *decoder) at(n *yaml.Node) Position {
-	if n.Line > d.height {
-		return d.offset(d.data, len(d.data))
-	}
 	before, _ := slices.BinarySearch(d.joined[n.Line], n.Column)
 	return Position{File: d.file, Line: max(n.Line, 1), Column: max(n.Column, 1) + before*narrower}
 }
