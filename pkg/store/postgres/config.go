@@ -65,6 +65,9 @@ func Secrets(text string) (secrets map[string]string, rest string, err error) {
 	settings.Del(Password)
 	settings.Del(KeyPassword)
 	u.RawQuery = encode(settings)
+	if u.Host == "" && u.Path == "" {
+		u.Path = "/" // else it would be written without the slashes, and be no URL
+	}
 	return secrets, u.String(), nil
 }
 

@@ -17,6 +17,8 @@ func TestSecretsOfURLs(t *testing.T) {
 		{text: "postgres://u:s%40@h1:1,h2:2/d?sslmode=verify-full", rest: "postgres://u@h1:1,h2:2/d?sslmode=verify-full", secrets: map[string]string{Password: "s@"}},
 		{text: "postgres://u@h/d?password=env:P&sslpassword=file:k&application_name=a%20b", rest: "postgres://u@h/d?application_name=a%20b",
 			secrets: map[string]string{Password: "env:P", KeyPassword: "file:k"}},
+		{text: "postgres://?host=/run&password=env:P", rest: "postgres:///?host=%2Frun", secrets: map[string]string{Password: "env:P"}},
+		{text: "postgres://", rest: "postgres:///", secrets: map[string]string{}},
 		{text: "postgres://u@h/d?passwrd=SECRET", err: "know no setting passwrd"},
 		{text: "postgres://u@h/d?Password=SECRET", err: "know no setting Password"},
 		{text: "postgres://u:12/SECRET@h/d", err: "not a URL"},
