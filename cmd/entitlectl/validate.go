@@ -101,7 +101,7 @@ func (c *cli) validate(ctx context.Context) error {
 	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
 	document.Valid, document.size = true, &n
-	warnings := slices.Concat(s.Warnings, s.Unfit())
+	warnings := slices.Concat(s.Warnings, s.Unfit(), s.Outdated(c.at()))
 	for _, w := range warnings {
 		document.Warnings = append(document.Warnings, fileErrors(w)...)
 	}

@@ -192,8 +192,8 @@ func whatOf(c diff.Change) string {
 	switch {
 	case c.Op == diff.OpUpdate:
 		parts = append(parts, fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To)))
-	case c.Notice.Recipient != "":
-		parts = append(parts, "to "+c.Notice.Recipient)
+	case c.Mailing().Recipient != "":
+		parts = append(parts, "to "+c.Mailing().Recipient)
 	case c.Role != "" && c.Role != spec.RoleAccess && c.Role != spec.RoleMember:
 		parts = append(parts, string(c.Role))
 	}
