@@ -62,6 +62,7 @@ const ahead = time.Hour
 func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error) {
 	now, before := map[string]string{}, map[string]string{}
 	early, again := time.Until(l.opts.Now) > ahead, mailsOfRevokes(l.job)
+	counted := mailCount{}
 	for _, c := range changes {
 		if l.opts.Session != nil && (c.Op == diff.OpResend || again && c.Op == diff.OpRevoke || early && c.Mails > 0) {
 			key := mailKey(c.Mail(l.part.Name))
@@ -70,7 +71,9 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 		}
 	}
 	if l.opts.Session != nil && !l.opts.Rules.MaxMailsPerPerson.Off {
-		l.countMails(changes, now, before)
+		l.mailing.Lock()
+		defer l.mailing.Unlock()
+		counted = l.countMails(changes, now)
 	}
 	if len(now) == 0 {
 		return func() error { return nil }, nil
@@ -81,7 +84,13 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 		}
 		return nil
 	}
-	return func() error { return keep(before) }, keep(now)
+	undo = func() error {
+		l.mailing.Lock()
+		defer l.mailing.Unlock()
+		l.uncount(counted, before)
+		return keep(before)
+	}
+	return undo, keep(now)
 }
 
 // clockSlack is how far the clock of a vendor that takes our signatures may be from ours. A mail that is older than the run by
