@@ -31,7 +31,7 @@ func (c *Change) mailed() spec.Subject {
 	if c.Subject != (spec.Subject{}) {
 		return c.Subject
 	}
-	if address := cmp.Or(c.Notice.Recipient, c.Settings.Get("email")); address != "" {
+	if address := cmp.Or(c.Mailing().Recipient, c.Settings.Get("email")); address != "" {
 		return spec.Subject{Kind: spec.SubjectAddress, Name: strings.ToLower(address)}
 	}
 	return spec.Subject{}

@@ -19,7 +19,7 @@ func TestMailed(t *testing.T) {
 		{Op: OpGrant, Subject: spec.Subject{Kind: spec.SubjectUserGroup, Name: "all"}, Mails: 9},
 		{Op: OpUpdate, Resource: "one", Settings: to("Own@corp.example"), Mails: 1},
 		{Op: OpUpdate, Resource: "two", Settings: to("own@corp.example"), Mails: 1},
-		{Op: OpResend, Resource: "three", Notice: NoticeRef{Recipient: "own@CORP.example"}, Mails: 1},
+		{Op: OpResend, Resource: "three", Resent: ResentOf(Mailing{NoticeRef: NoticeRef{Recipient: "own@CORP.example"}}), Mails: 1},
 		{Op: OpUpdate, Resource: "four", Mails: 1},
 	})
 	want := map[spec.Subject]int{ann: 2, {Kind: spec.SubjectAddress, Name: "own@corp.example"}: 3}
