@@ -210,7 +210,7 @@ func (c *cli) report(ctx context.Context, plan *diff.Plan, result *diff.Result) 
 }
 
 // collectOften has the heap grow by 40 percent before it is collected, and not to twice its size, until the result is called: of a
-// plan or an apply of a million grants that is a fifth to a third of the memory, and costs little time. A GOGC that is set goes before it.
+// large apply that is a quarter of the memory, and costs little time. A GOGC that is set goes before it.
 func collectOften() (end func()) {
 	const often, usual = 40, 100
 	former := debug.SetGCPercent(often)

@@ -68,7 +68,6 @@ func newPlan(c *cli) *cobra.Command {
 }
 
 func (c *cli) plan(ctx context.Context, flags planFlags) error {
-	defer collectOften()()
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
