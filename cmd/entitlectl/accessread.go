@@ -56,7 +56,7 @@ func (c *cli) look(ctx context.Context, sc scope, site *access.Site) (provider.I
 	if !lists {
 		return provider.NewInventory(), fmt.Errorf("connection %s: provider %s can't list what it has", name, sc.connection.Provider)
 	}
-	all, err := lister.Inventory(ctx)
+	all, err := lister.Inventory(ctx, provider.NewListing(false))
 	if groups, shows := source.(provider.Grouper); err == nil && shows {
 		site.Members, err = groups.Members(ctx, groupsOf(sc.desired, all.State))
 	}

@@ -55,7 +55,7 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	if err := a.formsNoInput(a.want.spec); err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
-	a.warn(a.want.spec.Warnings)
+	a.warn(slices.Concat(a.want.spec.Warnings, a.want.spec.Outdated(a.at())))
 	a.claims = a.cli.claims(ctx, a.want.spec.Files, a.flags.approvedBy)
 	if a.saved != nil && a.want.spec.Digest != a.saved.Spec {
 		a.printError(fmt.Errorf("warning: the files have changed since %s was made; the plan goes on only if they still want all of it", a.path))

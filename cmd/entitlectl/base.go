@@ -47,10 +47,13 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 		return fmt.Errorf("--base %s: %w", c.base, err)
 	}
 	b := baseline{about: diff.Base{Ref: c.base}}
-	if b.about.Commit, err = repository.Resolve(ctx, c.base); err != nil {
-		return fmt.Errorf("--base %s: %w", c.base, err)
+	past := &spec.Past{Top: repository.Top(), Files: git.NoFiles{}}
+	if !git.NoCommit(c.base) {
+		if b.about.Commit, err = repository.Resolve(ctx, c.base); err != nil {
+			return fmt.Errorf("--base %s: %w", c.base, err)
+		}
+		past.Files = repository.Tree(ctx, b.about.Commit)
 	}
-	past := &spec.Past{Top: repository.Top(), Files: repository.Tree(ctx, b.about.Commit)}
 	if err := c.readBase(&b, paths, past, w.spec.Operator); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -69,6 +72,7 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 		c.printError(fmt.Errorf("warning: --base %s: %s", c.base, render.BehindText(&b.about)))
 	}
 	b.about.Spec, b.about.Weakened = b.spec.Digest, append(spec.Weakened(b.spec, w.spec), spec.Deferred(b.spec, w.spec, c.at())...)
+	b.about.Weakened = append(b.about.Weakened, c.weakenedReviews(repository, past, w.spec)...)
 	c.holdScopes(w.scopes, b.spec)
 	return nil
 }

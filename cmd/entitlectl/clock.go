@@ -42,6 +42,7 @@ func (k *clock) desired(i int) spec.State {
 // at is the same intent at another moment.
 func (w intent) at(now time.Time) intent {
 	desired := w.spec.Desired(now)
+	addFailed(desired, w.spec, now)
 	return intent{spec: w.spec, base: w.base, scopes: spec.Each(w.scopes, func(sc scope) scope {
 		state := desired[sc.connection.Name]
 		state.People = sc.desired.People // no matter of time

@@ -22,13 +22,14 @@ func newDrift(c *cli) *cobra.Command {
 		Example: "  entitlectl drift -o json || alert\n" +
 			"  entitlectl drift --by person\n" +
 			"  entitlectl drift -o json=drift.json -o html=drift.html\n" +
+			"  entitlectl drift -o junit=drift.xml\n" +
 			"  entitlectl drift --unmanaged",
 		Args: filesAreFlags,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.drift(cmd.Context(), full, unmanaged) },
 	}
 	command.Flags().BoolVar(&full, "full", false, fullWords)
 	command.Flags().BoolVar(&unmanaged, "unmanaged", false, "name the resources that no file lists, of all kinds, and those that are only watched; -o json and html always do")
-	c.inForms(command, "text", "json", "markdown", "html")
+	c.inForms(command, "text", "json", "markdown", "html", formJUnit)
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	c.limitRows(command)
@@ -50,12 +51,12 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
-	c.warnOfReviews()
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
 		Outside: unmanaged || c.wants("json") || c.wants("html")})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
+	plan.Reviews = c.dueReviews()
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
 	if err := c.showForms(ctx, drift, func(rows int) render.Report {
 		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})

@@ -264,9 +264,7 @@ func (f *farm) checkTurns(t *testing.T) {
 }
 
 // checkRates wants no window to hold more calls than its rate allows, but for one that came late. What counts is when processes sent
-// them: what came after that on their way is not theirs. A machine that is busy with something else also stops a process between its
-// turn and its sending, so that a tenth more is allowed unless ENTITLECTL_TEST_LONG says that the machine is the farm's alone; a
-// limit that processes don't share would be exceeded by all of it.
+// them: what came after that on their way is not theirs.
 func (f *farm) checkRates(t *testing.T) {
 	sent := map[farmCall][]time.Time{}
 	for _, c := range f.calls {
@@ -280,11 +278,8 @@ func (f *farm) checkRates(t *testing.T) {
 			allowed = int(farmWindow * farmWrites / time.Minute)
 		}
 		slices.SortFunc(at, time.Time.Compare)
-		n, late := fullest(at, farmWindow), 1
-		if os.Getenv("ENTITLECTL_TEST_LONG") == "" {
-			late += allowed / 10
-		}
-		if n > allowed+late {
+		n := fullest(at, farmWindow)
+		if n > allowed+1 {
 			t.Errorf("%+v: %d calls in %s, %d are allowed", limit, n, farmWindow, allowed)
 		}
 		if n >= allowed-1 {

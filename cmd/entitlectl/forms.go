@@ -89,6 +89,19 @@ func (c *cli) formsNoInput(s *spec.Spec) error {
 	return nil
 }
 
+// formsNoFile refuses files that may be some of those that could not be loaded, so that nobody knows which these are.
+func (c *cli) formsNoFile() error {
+	for _, f := range c.formFiles {
+		if err := c.notAnInput(f.flag(), f.path, &spec.Spec{Files: c.files}); err != nil {
+			return err
+		}
+		if ext := strings.ToLower(filepath.Ext(f.path)); ext == ".yaml" || ext == ".yml" || ext == ".csv" {
+			return fmt.Errorf("%s: %s may be one of the files that could not be read; name another file, such as report.xml", f.flag(), f.path)
+		}
+	}
+	return nil
+}
+
 // wants says whether a form is asked for, of stdout or a file.
 func (c *cli) wants(form string) bool {
 	for _, f := range c.formFiles {
@@ -124,6 +137,8 @@ func (c *cli) writeForm(w io.Writer, form string, document any, report func(rows
 		return render.JSON(w, document)
 	case "html":
 		return render.HTML(w, report(render.HTMLRows), document)
+	case formJUnit:
+		return render.JUnit(w, suitesOf(document))
 	case "csv":
 		return render.AccessCSV(w, document.(*access.Answer))
 	case "markdown":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -123,31 +121,6 @@ func (c *cli) showRuns(runs []pastRun) error {
 		report.Sections = append(report.Sections, run.listed())
 	}
 	return c.show(map[string][]pastRun{"runs": runs}, report)
-}
-
-// showRun shows what became of each change. Where that can't be read, or is not what the run wrote, the rest is shown beside the
-// error.
-func (c *cli) showRun(ctx context.Context, run pastRun) error {
-	result := run.result()
-	var broken error
-	if run.Details != nil {
-		if result, broken = diff.ReadRows(c.store.Details(ctx, *run.Details)); broken == nil {
-			run.Result, broken = json.Marshal(result)
-		}
-	}
-	return together(c.showRows(run, func(rows int) render.Report { return run.report(result, rows) }), broken)
-}
-
-// report is the run and, where the history tells, what became of each change.
-func (run pastRun) report(result *diff.Result, rows int) render.Report {
-	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}
-	if result != nil {
-		all := render.Outcomes(result, rows)
-		report.Sections, report.Totals = append(report.Sections, all.Sections...), all.Totals
-		report.Sections[0].Notes = report.Sections[0].Notes[1:] // the totals say it
-	}
-	report.Sections[0].Notes = append(report.Sections[0].Notes, run.allowances()...)
-	return report
 }
 
 func (c *cli) verifyHistory(ctx context.Context, contains string) error {

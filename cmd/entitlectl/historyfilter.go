@@ -99,10 +99,11 @@ func (w historyFilter) wants(c diff.Change) bool {
 // eachChange hands on what became of each change of a run, with its connection. Of a run that was cut off nothing is known.
 func (c *cli) eachChange(ctx context.Context, run pastRun, take func(diff.PartResult, diff.ChangeResult)) error {
 	if run.Details != nil {
-		return diff.EachResult(c.store.Details(ctx, *run.Details), func(part diff.PartResult, change diff.ChangeResult) bool {
-			take(part, change)
+		_, err := diff.EachResult(c.store.Details(ctx, *run.Details), func(r *diff.Result, change diff.ChangeResult) bool {
+			take(r.Connections[len(r.Connections)-1], change)
 			return ctx.Err() == nil
 		})
+		return err
 	}
 	if result := run.result(); result != nil {
 		for _, part := range result.Connections {

@@ -95,6 +95,7 @@ type importing struct {
 	spec     *spec.Spec // with the connections
 	scopes   []scope
 	sources  map[string]provider.Lister
+	listings map[string]*provider.Listing // what the files are made from and planned by, by connection
 	desired  map[string]spec.State
 	rest     []string            // files that are read beside those that are written
 	grows    string              // the file that is added to; "": none
@@ -150,9 +151,15 @@ func (c *cli) connectionsToImport(ctx context.Context) (*spec.Spec, error) {
 	return spec.Load(spec.Input{Paths: []string{"-"}, Stdin: []byte("version: 1\n"), Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
 }
 
-// read reads all connections, side by side. Without a whole view of each there is none.
+// read reads all connections, side by side. Without a whole view of each there is none. What is composed is planned by the very
+// lists that it was composed from, so that each is asked for once, and what that plan finds is import's own doing: what anybody
+// changes at the vendor meanwhile, the next plan shows. Only mails, which no inventory asks for, are read for it.
 func (i *importing) read(ctx context.Context) ([]*compose.Connection, error) {
 	all, errs := make([]*compose.Connection, len(i.scopes)), make([]error, len(i.scopes))
+	i.listings = map[string]*provider.Listing{}
+	for _, sc := range i.scopes {
+		i.listings[sc.connection.Name] = provider.NewListing(true)
+	}
 	var wg sync.WaitGroup
 	for n, sc := range i.scopes {
 		wg.Go(func() { all[n], errs[n] = i.readOne(ctx, sc.connection) })
@@ -165,7 +172,7 @@ func (i *importing) read(ctx context.Context) ([]*compose.Connection, error) {
 }
 
 func (i *importing) readOne(ctx context.Context, conn spec.Connection) (*compose.Connection, error) {
-	inventory, err := i.sources[conn.Name].Inventory(ctx)
+	inventory, err := i.sources[conn.Name].Inventory(ctx, i.listings[conn.Name])
 	var lacks *provider.NotWhole
 	switch partly := inventory.Incomplete(); {
 	case errors.As(err, &lacks):

@@ -113,7 +113,7 @@ func (i *importing) planned(ctx context.Context, files compose.Files) (*diff.Pla
 	for _, sc := range i.scopes {
 		before := i.desired[sc.connection.Name].Listed
 		isNew := desired[sc.connection.Name].Where(func(ref spec.Ref) bool { return !before[ref] })
-		opts.Jobs = append(opts.Jobs, apply.Job{Connection: sc.connection, Desired: isNew, Source: i.sources[sc.connection.Name]})
+		opts.Jobs = append(opts.Jobs, apply.Job{Connection: sc.connection, Desired: isNew, Source: i.sources[sc.connection.Name], Listing: i.listings[sc.connection.Name]})
 	}
 	plan, err := apply.Plan(ctx, opts)
 	if ctx.Err() != nil {

@@ -42,7 +42,7 @@ func (b *beginning) files() ([]newFile, error) {
 	for _, name := range b.flags.ci {
 		path, known := ciFiles[name]
 		if !known {
-			return nil, fmt.Errorf("--ci %s: there are files for %s%s; see docs/security.md for what any other has to do", name, strings.Join(knownCI(), " and "), didYouMean(name, knownCI()))
+			return nil, fmt.Errorf("--ci %s: there are files for %s%s; docs/security.md has the commands for any other", name, strings.Join(knownCI(), " and "), didYouMean(name, knownCI()))
 		}
 		text, err := b.ciFile(name)
 		if err != nil {

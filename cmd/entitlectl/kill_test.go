@@ -57,7 +57,9 @@ func killedMain(at int64) {
 		defer x.pass(nil)
 		return vendors.RoundTrip(r)
 	})
-	e.through = func(s store.Store) store.Store { return mortal{s, x, os.Args[len(os.Args)-1]} }
+	e.through = func(s store.Store) store.Store {
+		return mortal{s.(wholeStore), x, strings.TrimPrefix(os.Args[len(os.Args)-1], folderScheme)}
+	}
 	code := run(context.Background(), e, os.Args[1:])
 	fmt.Fprintf(os.Stderr, "boundaries %d\n", x.passed.Load())
 	os.Exit(code)
@@ -68,9 +70,16 @@ func mayWrite(method, path string) bool {
 	return method != http.MethodGet && !strings.HasPrefix(path, "/oauth2/") && !strings.HasPrefix(path, "/v7/users/")
 }
 
+// wholeStore is all that stores can do.
+type wholeStore interface {
+	store.Store
+	store.Contents
+	store.Continuer
+}
+
 // mortal is a store in whose writes the process may die.
 type mortal struct {
-	store.Store
+	wholeStore
 	x      *executioner
 	folder string // or the URL of a server
 }
@@ -78,24 +87,31 @@ type mortal struct {
 func (m mortal) Put(key, value string) error {
 	m.x.pass(m.tear("memory.jsonl"))
 	defer m.x.pass(nil)
-	return m.Store.Put(key, value)
+	return m.wholeStore.Put(key, value)
 }
 
 func (m mortal) PutAll(values map[string]string) error {
 	m.x.pass(m.tear("memory.jsonl"))
 	defer m.x.pass(nil)
-	return m.Store.PutAll(values)
+	return m.wholeStore.PutAll(values)
 }
 
 func (m mortal) Record(ctx context.Context, r store.Record, rows store.Rows) error {
 	m.x.pass(nil)
 	m.x.pass(m.tear("history.jsonl"))
 	defer m.x.pass(nil)
-	return m.Store.Record(ctx, r, rows)
+	return m.wholeStore.Record(ctx, r, rows)
+}
+
+func (m mortal) Continue(ctx context.Context, prev string, r store.Record, rows store.Rows) error {
+	m.x.pass(nil)
+	m.x.pass(m.tear("history.jsonl"))
+	defer m.x.pass(nil)
+	return m.wholeStore.Continue(ctx, prev, r, rows)
 }
 
 func (m mortal) Acquire(ctx context.Context, scope string, by store.Owner) (store.Lease, error) {
-	lease, err := m.Store.Acquire(ctx, scope, by)
+	lease, err := m.wholeStore.Acquire(ctx, scope, by)
 	return mortalLease{lease, m, scope}, err
 }
 

@@ -51,7 +51,7 @@ func (c *cli) intent(ctx context.Context) (intent, error) {
 	if err != nil {
 		return intent{}, err
 	}
-	c.warn(s.Warnings)
+	c.warn(slices.Concat(s.Warnings, s.Outdated(c.at())))
 	w := intent{spec: s}
 	if w.scopes, err = c.scopes(s); err != nil {
 		return w, err
@@ -143,12 +143,17 @@ func (c *cli) desired(s *spec.Spec) map[string]spec.State {
 			all[name] = state
 		}
 	}
-	for _, t := range access.Failed(s, c.at()) {
+	addFailed(all, s, c.at())
+	return all
+}
+
+// addFailed adds to what files want at a moment the tests of theirs that do not hold then.
+func addFailed(all map[string]spec.State, s *spec.Spec, at time.Time) {
+	for _, t := range access.Failed(s, at) {
 		state := all[t.Connection]
 		state.FailedTests = append(state.FailedTests, t)
 		all[t.Connection] = state
 	}
-	return all
 }
 
 // headcount is how many people the files of a connection list elsewhere, and how many they listed when it was last applied; nil:

@@ -89,12 +89,12 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
 	}
 	c.announce(w)
-	c.warnOfReviews()
 	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json") || c.wants("html") || flags.out != ""
 	plan, unread := c.planned(ctx, w, flags.opts)
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}
+	plan.Reviews = c.dueReviews()
 	if err := c.showForms(ctx, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
 	}

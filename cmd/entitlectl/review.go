@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/access"
+	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 )
 
@@ -245,26 +246,25 @@ func reviewSection(file string, r *access.Review) render.Section {
 	return s
 }
 
-// warnOfReviews says which reviews should have been closed.
-func (c *cli) warnOfReviews() {
+// dueReviews are the reviews that should have been closed, and files of reviews that tell nothing reliable. Text shows them in its report; where
+// another form goes to stdout, stderr says them too.
+func (c *cli) dueReviews() (due []diff.DueReview) {
 	for _, file := range reviewFiles(reviewFolder) {
 		r, _, err := readReview(file)
 		switch {
 		case errors.Is(err, access.ErrNoReview):
 		case err != nil:
-			c.printError(fmt.Errorf("warning: %w", err))
+			due = append(due, diff.DueReview{File: file, Problem: err.Error()})
 		case r.Check() != nil: // its end may have been put off
-			c.printError(fmt.Errorf("warning: %s: %w", file, r.Check()))
+			due = append(due, diff.DueReview{File: file, Problem: fmt.Sprintf("%s: %v", file, r.Check())})
 		case r.Overdue(c.at()):
-			c.printError(fmt.Errorf("warning: %s: the review %s was due on %s, and %s undecided; see entitlectl review status", file, r.Name, r.Due.Format(time.DateOnly), are(r.Undecided())))
+			due = append(due, diff.DueReview{File: file, Name: r.Name, Due: r.Due.UTC(), Undecided: r.Undecided()})
 		}
 	}
-}
-
-func are(lines int) string {
-	verb := " are"
-	if lines == 1 {
-		verb = " is"
+	for _, r := range due {
+		if c.output != "text" {
+			c.printError(errors.New("warning: " + render.DueText(r)))
+		}
 	}
-	return render.Count(lines, "line") + verb
+	return due
 }

@@ -153,7 +153,10 @@ func newStoreMigrate(c *cli) *cobra.Command {
 func (c *cli) printSchema(role string) error {
 	schema := postgres.UsualSchema
 	if s, is := c.store.(*postgres.Store); is {
-		schema = s.Schema()
+		var err error
+		if schema, err = s.Schema(); err != nil {
+			return err
+		}
 	}
 	sql, err := postgres.SQL(schema, 0)
 	if err != nil {
@@ -171,7 +174,7 @@ func newStoreCopy(c *cli) *cobra.Command {
 		Use: "copy FROM TO", Short: "Copy history, memory and doubts from one store to another",
 		Long: "Copy the history with all its details and digests, what was kept of mails and reads, and the calls that are in doubt, and check\n" +
 			"that both stores then say the same. FROM and TO are URLs as --store takes them. It ends with 6 while an apply runs. A copy that\n" +
-			"was cut off can be run again.",
+			"was cut off is finished by running it again, until an apply used TO.",
 		Example: "  entitlectl store copy file:.entitlectl postgres://ci@db.corp.example/entitlectl?password=env:STORE_PASSWORD",
 		Args:    arguments(2, 2, "two URLs"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -187,12 +190,18 @@ func (c *cli) copyStore(ctx context.Context, from, to string) (err error) {
 		if err != nil {
 			return err
 		}
+		if c.through != nil {
+			s = c.through(s)
+		}
 		defer func() { err = errors.Join(err, s.Close()) }()
 		stores = append(stores, s)
 	}
 	copied, err := store.Copy(ctx, stores[0], stores[1], c.owner())
 	if held := (*store.HeldError)(nil); errors.As(err, &held) {
 		return &exit{exitLocked, fmt.Errorf("nothing was copied: %w; wait for its end", held)}
+	}
+	if err != nil && ctx.Err() != nil {
+		return &exit{exitInterrupted, errors.New("the copy was interrupted and lacks something: copy again before an apply uses it")}
 	}
 	if err != nil {
 		return err
@@ -214,6 +223,8 @@ func newStorePrune(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at, err := parseDay(before)
 			switch {
+			case before == "":
+				return errors.New("nothing says what is old; give --before, as in --before 2026-01-01")
 			case err != nil:
 				return fmt.Errorf("--before %s: %w", before, err)
 			case at.After(c.at()):

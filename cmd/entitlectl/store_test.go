@@ -120,6 +120,16 @@ func TestStoreCopyOfWhatWasPruned(t *testing.T) {
 	if code, out := stored(t, nil, "store", "copy", url, url); code != exitError || !strings.Contains(out, "the same store") {
 		t.Errorf("copy onto itself: %d\n%s", code, out)
 	}
+	if code, out := stored(t, nil, "store", "copy", "file:"+back, "file:"+filepath.Dir(back)+"/./two"); code != exitError || !strings.Contains(out, "the same store") {
+		t.Errorf("copy onto itself by another name: %d\n%s", code, out)
+	}
+	nothing := "file:" + filepath.Join(t.TempDir(), "slip")
+	if code, out := stored(t, nil, "store", "copy", nothing, "file:"+back); code != exitError || !strings.Contains(out, "holds nothing") {
+		t.Errorf("copy of nothing: %d\n%s", code, out)
+	}
+	if code, out := stored(t, nil, "store", "status", "--store", nothing); code != exitDone || !strings.Contains(out, "no such folder yet") {
+		t.Errorf("status of nothing: %d\n%s", code, out)
+	}
 	check(t, file.Open(back).Record(t.Context(), store.Record{}, nil))
 	if code, out := stored(t, nil, "store", "copy", url, "file:"+back); code != exitError || !strings.Contains(out, "another history already") {
 		t.Errorf("copy over another history: %d\n%s", code, out)
@@ -145,6 +155,9 @@ func TestStoreMigrate(t *testing.T) {
 	server := pgtest.Shared(t)
 	if code, out := stored(t, nil, "store", "migrate", "--store", server.URL(server.Schema(t))); code != exitDone || !strings.Contains(out, "is of version 1") {
 		t.Errorf("migrate ended with %d\n%s", code, out)
+	}
+	if code, out := stored(t, nil, "store", "migrate", "--print", "--store", "postgres://u@127.0.0.1:1/d?options=-csearch_path%3Dteam"); code != exitError || !strings.Contains(out, "write search_path=") {
+		t.Errorf("migrate --print with options ended with %d\n%s", code, out)
 	}
 	if code, out := stored(t, nil, "store", "migrate", "--state-dir", t.TempDir()); code != exitError || !strings.Contains(out, "a folder has no tables") {
 		t.Errorf("migrate ended with %d\n%s", code, out)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,11 @@ func newTest(c *cli) *cobra.Command {
 		Long: "Run the tests: of the files without asking any vendor, a line each. One that does not hold says by which line and through which\n" +
 			"teams somebody has what they must not. validate runs them too; plan and apply refuse by the rule tests. Exits 0 where all hold,\n" +
 			"3 where one does not, and 1 where the files are wrong.",
-		Example: "  entitlectl test\n  entitlectl test --now 2027-01-01T00:00:00Z -o json",
+		Example: "  entitlectl test\n  entitlectl test --now 2027-01-01T00:00:00Z -o json\n  entitlectl test -o junit=tests.xml",
 		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.test(cmd.Context()) },
 	}
-	c.inForms(command, "text", "json", "markdown")
+	c.inForms(command, "text", "json", "markdown", formJUnit)
 	c.underOperator(command)
 	return command
 }
@@ -40,6 +41,10 @@ func (c *cli) test(ctx context.Context) error {
 		return err
 	}
 	s, err := c.load(ctx, c.files)
+	if err != nil && c.wants(formJUnit) {
+		c.formFiles = slices.DeleteFunc(c.formFiles, func(f formFile) bool { return f.form != formJUnit })
+		return c.unloaded(ctx, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,8 +74,8 @@ func (c *cli) test(ctx context.Context) error {
 }
 
 // failedTests are the errors of tests that do not hold, at their places.
-func (c *cli) failedTests(s *spec.Spec) (errs []*spec.Error) {
-	for _, o := range access.Tests(s, c.at()) {
+func failedTests(outcomes []access.Outcome) (errs []error) {
+	for _, o := range outcomes {
 		if !o.Holds {
 			errs = append(errs, &spec.Error{Position: o.Place, What: "test " + o.Test + " does not hold: " + strings.Join(o.Why, "; "), Hint: "take the access away, or change the test"})
 		}

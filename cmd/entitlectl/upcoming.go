@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
@@ -35,7 +36,7 @@ func (a ahead) Set(text string) error {
 // lookAhead gives a command the flag, with its default.
 func (c *cli) lookAhead(command *cobra.Command) {
 	c.endsWithin = 14 * 24 * time.Hour
-	command.Flags().Var(ahead{&c.endsWithin}, "ends-within", "say on stderr which grants begin or end within `DURATION`, as in 14d or 36h; 0 says nothing")
+	command.Flags().Var(ahead{&c.endsWithin}, "ends-within", "say on stderr which grants begin or end, and who leaves, within `DURATION`, as in 14d or 36h; 0 says nothing")
 }
 
 // announce says on stderr what begins or ends soon, of what the run is about: what one line of the files gives at one moment in one line.
@@ -74,5 +75,41 @@ func (c *cli) announce(w intent) {
 	}
 	if more := len(order) - most; more > 0 {
 		c.printError(fmt.Errorf("and %d more begin or end within --ends-within", more))
+	}
+	c.announceLeavers(w)
+}
+
+// announceLeavers says on stderr who leaves soon, of those who hold something that the run is about.
+func (c *cli) announceLeavers(w intent) {
+	const most = 100
+	leavers := w.spec.Leavers(c.at(), c.endsWithin)
+	if len(leavers) == 0 {
+		return
+	}
+	lose := make([]int, len(leavers))
+	for _, sc := range w.scopes {
+		whose := map[spec.Subject]int{}
+		for i, l := range leavers {
+			for _, name := range l.Names[sc.connection.Name] {
+				whose[name] = i
+			}
+		}
+		for g := range sc.desired.Grants.All() {
+			if i, leaves := whose[g.Subject]; leaves && (sc.people == nil || sc.people[g.Subject]) && sc.desired.Resources[g.Resource].Ownership != spec.Ignored {
+				lose[i]++
+			}
+		}
+	}
+	said := 0
+	for i, l := range leavers {
+		if lose[i] == 0 {
+			continue
+		}
+		if said++; said <= most {
+			c.printError(fmt.Errorf("leaves %s: %s, who loses %s (%s)", l.Text, l.User, render.Count(lose[i], "grant"), l.Source.Source()))
+		}
+	}
+	if said > most {
+		c.printError(fmt.Errorf("and %d more leave within --ends-within", said-most))
 	}
 }

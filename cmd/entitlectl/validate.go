@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
+	"github.com/entitlectl/entitlectl/pkg/access"
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -19,10 +20,11 @@ func newValidate(c *cli) *cobra.Command {
 		Use: "validate", Short: "Check files offline",
 		Long: "Check files without asking any vendor and without resolving secrets, and run their access tests. Exits 0 where all is well, 3\n" +
 			"where a test does not hold, else 1 with all errors.",
-		Example: "  entitlectl validate -f entitlements.yaml",
+		Example: "  entitlectl validate -f entitlements.yaml\n  entitlectl validate -o junit=validate.xml",
 		Args:    filesAreFlags,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.validate(cmd.Context()) },
 	}
+	c.inForms(command, "text", "json", "markdown", formJUnit)
 	c.underOperator(command)
 	c.lookAhead(command)
 	return command
@@ -40,8 +42,10 @@ func filesAreFlags(cmd *cobra.Command, args []string) error {
 type verdict struct {
 	Valid bool `json:"valid"`
 	*size
-	Errors   []fileError `json:"errors,omitempty"`
-	Warnings []fileError `json:"warnings,omitempty"`
+	Errors   []fileError      `json:"errors,omitempty"`
+	Warnings []fileError      `json:"warnings,omitempty"`
+	files    []string         // that are valid
+	tests    []access.Outcome // none where the files are not valid
 }
 
 // size is how much valid files hold.
@@ -65,20 +69,23 @@ type fileError struct {
 }
 
 func (c *cli) validate(ctx context.Context) error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	s, err := c.load(ctx, c.files)
-	var scopes []scope
-	if err == nil {
-		scopes, err = c.scopes(s)
-	}
 	if err != nil {
-		return c.invalid(err, exitError)
+		return c.unloaded(ctx, err)
 	}
-	if failed := c.failedTests(s); len(failed) > 0 {
-		var all *multierror.Error
-		for _, f := range failed {
-			all = multierror.Append(all, f)
-		}
-		return c.invalid(all, exitRefused)
+	if err := c.formsNoInput(s); err != nil {
+		return err
+	}
+	scopes, err := c.scopes(s)
+	if err != nil {
+		return c.invalid(ctx, verdict{}, err, exitError)
+	}
+	document := verdict{files: s.AllFiles(), tests: access.Tests(s, c.at())}
+	if failed := failedTests(document.tests); len(failed) > 0 {
+		return c.invalid(ctx, document, multierror.Append(nil, failed...), exitRefused)
 	}
 	n := size{Connections: len(scopes), AsOf: c.at(), Endpoints: map[string][]string{}}
 	report := render.Report{Title: "Validation"}
@@ -93,8 +100,8 @@ func (c *cli) validate(ctx context.Context) error {
 	}
 	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
 		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
-	document := verdict{Valid: true, size: &n}
-	warnings := slices.Concat(s.Warnings, s.Unfit())
+	document.Valid, document.size = true, &n
+	warnings := slices.Concat(s.Warnings, s.Unfit(), s.Outdated(c.at()))
 	for _, w := range warnings {
 		document.Warnings = append(document.Warnings, fileErrors(w)...)
 	}
@@ -105,7 +112,7 @@ func (c *cli) validate(ctx context.Context) error {
 		report.Sections = append(report.Sections, notes(render.Warning, document.Warnings))
 	}
 	c.announce(intent{spec: s, scopes: scopes})
-	return c.show(document, report)
+	return c.showForms(ctx, document, func(int) render.Report { return report })
 }
 
 // grants counts those that the scope is about.
@@ -123,19 +130,28 @@ func notes(level render.Level, found []fileError) render.Section {
 	})}
 }
 
-// invalid prints the errors: as text on stderr, in other forms on stdout.
-func (c *cli) invalid(err error, code int) error {
-	switch {
-	case c.output != "text":
-	case code == exitError:
-		return err
-	default:
-		return &exit{code, err}
+// unloaded is invalid of files that could not be loaded.
+func (c *cli) unloaded(ctx context.Context, err error) error {
+	if refused := c.formsNoFile(); refused != nil {
+		return together(refused, err)
 	}
-	found := fileErrors(err)
-	report := render.Report{Title: "Validation", Sections: []render.Section{notes(render.Error, found)},
-		Totals: "invalid: " + render.Count(len(found), "error")}
-	return errors.Join(c.show(verdict{Errors: found}, report), &exit{code: code})
+	return c.invalid(ctx, verdict{}, err, exitError)
+}
+
+// invalid prints the errors: as text on stderr, in other forms on stdout, and into the files of all forms.
+func (c *cli) invalid(ctx context.Context, document verdict, err error, code int) error {
+	document.Errors = fileErrors(err)
+	report := func(int) render.Report {
+		return render.Report{Title: "Validation", Sections: []render.Section{notes(render.Error, document.Errors)},
+			Totals: "invalid: " + render.Count(len(document.Errors), "error")}
+	}
+	if c.output != "text" {
+		return together(c.showForms(ctx, document, report), &exit{code: code})
+	}
+	if unwritten := c.writeForms(ctx, document, report); unwritten != nil || code != exitError {
+		return together(unwritten, &exit{code, err})
+	}
+	return err
 }
 
 func fileErrors(err error) (found []fileError) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -82,13 +84,16 @@ func (c *cli) openAt(ctx context.Context, at place) (store.Store, error) {
 		return file.Open(folder), nil
 	}
 	if !postgres.IsURL(at.text) {
+		if info, err := os.Stat(at.text); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder; write file:%s", at.from, at.text)
+		}
 		return nil, fmt.Errorf("%s is neither file:FOLDER nor postgres://…", at.from) // not shown: it may hold a password
 	}
-	url, password, err := c.password(ctx, at)
+	secrets, url, err := c.secretsOf(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at.from, err)
 	}
-	s, err := postgres.Open(url, password)
+	s, err := postgres.Open(postgres.WithKeyPassword(url, secrets[postgres.KeyPassword].Reveal()), secrets[postgres.Password].Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at.from, err)
 	}
@@ -96,25 +101,29 @@ func (c *cli) openAt(ctx context.Context, at place) (store.Store, error) {
 	return s, nil
 }
 
-// password resolves the password of a URL. It is a reference as those of connections are.
-func (c *cli) password(ctx context.Context, at place) (url, password string, err error) {
-	given, url, err := postgres.Password(at.text)
-	if err != nil || given == "" {
-		return url, "", err
+// secretsOf resolves the secrets of a URL, which it returns without them. They are references as those of connections are.
+func (c *cli) secretsOf(ctx context.Context, at place) (secrets map[string]spec.Secret, url string, err error) {
+	given, url, err := postgres.Secrets(at.text)
+	if err != nil || len(given) == 0 {
+		return nil, url, err
 	}
-	scheme, name, _ := strings.Cut(given, ":")
-	if scheme != "env" && scheme != "file" {
-		if at.mayHold {
-			return url, given, nil
+	auth, held := map[string]spec.Reference{}, map[string]spec.Secret{}
+	for key, text := range given {
+		scheme, name, _ := strings.Cut(text, ":")
+		switch {
+		case scheme == "env" || scheme == "file":
+			auth[key] = spec.Reference{Scheme: scheme, Name: name, Folder: at.folder}
+		case at.mayHold:
+			held[key] = spec.NewSecret(text)
+		default:
+			return nil, "", fmt.Errorf("it holds a password, which others may read there; write %[1]s=env:NAME or %[1]s=file:PATH instead, or set all of it in %[2]s", key, storeVariable)
 		}
-		return "", "", fmt.Errorf("it holds a password, which others may read there; write password=env:NAME or password=file:PATH instead, or set all of it in %s", storeVariable)
 	}
-	const key = "password"
-	found, err := spec.Connection{Auth: map[string]spec.Reference{key: {Scheme: scheme, Name: name, Folder: at.folder}}}.Secrets(c.secrets(ctx))
-	if err != nil {
-		return "", "", err
+	if secrets, err = (spec.Connection{Auth: auth}).Secrets(c.secrets(ctx)); err != nil {
+		return nil, "", err
 	}
-	return url, found[key].Reveal(), nil
+	maps.Copy(secrets, held)
+	return secrets, url, nil
 }
 
 // operatorSays lets a command and those below it take the store from the operator's file.

@@ -24,7 +24,7 @@ func TestWorkflowOfTheReadme(t *testing.T) {
 			t.Skipf("%s is missing: the workflow of the README was not run", tool)
 		}
 	}
-	w := newRunner(t)
+	w := newRunner(t, readmeWorkflow(t))
 	w.commit("main", map[string]string{"operator.yaml": fmt.Sprintf(runnerOperator, w.url), "entitlements.yaml": runnerFiles("ann")})
 	w.git("update-ref", "refs/remotes/origin/main", "main")
 
@@ -58,6 +58,7 @@ func TestWorkflowOfTheReadme(t *testing.T) {
 	}
 
 	w.git("checkout", "-q", "main")
+	w.outputs["github.event.before"] = w.git("rev-parse", "HEAD")
 	w.commit("merged", map[string]string{"entitlements.yaml": runnerFiles("ann, ben")})
 	w.git("update-ref", "refs/remotes/origin/main", "main")
 	w.job("plan", "push", exitDone)
@@ -100,19 +101,34 @@ type runner struct {
 
 type workflow struct {
 	Env  map[string]string
-	Jobs map[string]struct {
-		Env   map[string]string
-		Steps []struct {
-			ID, Run, Uses, If string
-			Env               map[string]string
-		}
-	}
+	Jobs map[string]job
+}
+
+type job struct {
+	Env   map[string]string
+	Steps []step
+}
+
+type step struct {
+	ID, Run, Uses, If string
+	Env               map[string]string
 }
 
 var workflowText = regexp.MustCompile("(?s)```yaml\n(# .github/workflows/.*?)```")
 
-func newRunner(t *testing.T) *runner {
-	w := &runner{T: t, server: newEmulator(emu.Options{}, true), folder: t.TempDir(), outputs: map[string]string{}}
+func readmeWorkflow(t *testing.T) (w workflow) {
+	readme, err := os.ReadFile("../../README.md")
+	check(t, err)
+	text := workflowText.FindSubmatch(readme)
+	if text == nil {
+		t.Fatal("the README has no workflow")
+	}
+	check(t, yaml.Unmarshal(text[1], &w))
+	return w
+}
+
+func newRunner(t *testing.T, jobs workflow) *runner {
+	w := &runner{T: t, server: newEmulator(emu.Options{}, true), folder: t.TempDir(), workflow: jobs, outputs: map[string]string{}}
 	check(t, w.server.LoadSeed([]byte("huaweicloud: {users: [{name: ann}, {name: ben}], appGroups: [{name: CAD, grants: [ann]}]}")))
 	listener, err := emu.Listen("127.0.0.1:0")
 	check(t, err)
@@ -122,13 +138,6 @@ func newRunner(t *testing.T) *runner {
 	go func() { served <- w.server.Serve(ctx, listener) }()
 	t.Cleanup(func() { stop(); <-served })
 
-	readme, err := os.ReadFile("../../README.md")
-	check(t, err)
-	text := workflowText.FindSubmatch(readme)
-	if text == nil {
-		t.Fatal("the README has no workflow")
-	}
-	check(t, yaml.Unmarshal(text[1], &w.workflow))
 	self, err := os.Executable()
 	check(t, err)
 	bin := filepath.Join(w.folder, "bin")
@@ -145,12 +154,14 @@ func newRunner(t *testing.T) *runner {
 
 func (w *runner) checkout() string { return filepath.Join(w.folder, "checkout") }
 
-func (w *runner) git(args ...string) {
+func (w *runner) git(args ...string) string {
 	w.Helper()
 	command := exec.Command("git", append([]string{"-C", w.checkout(), "-c", "user.name=t", "-c", "user.email=t@corp.example"}, args...)...)
-	if out, err := command.CombinedOutput(); err != nil {
+	out, err := command.CombinedOutput()
+	if err != nil {
 		w.Fatalf("git %v: %v\n%s", args, err, out)
 	}
+	return strings.TrimSpace(string(out))
 }
 
 func (w *runner) commit(message string, files map[string]string) {

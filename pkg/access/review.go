@@ -84,11 +84,8 @@ func Freeze(w World, reviewers func(resource string, teams []string) []string) (
 }
 
 func lineOf(r Row, reviewers func(string, []string) []string) Line {
-	l := Line{Who: cmp.Or(r.Person, r.Subject.String()), Subject: string(r.Subject.Kind) + ":" + r.Subject.Name, Resource: r.Ref().String(),
+	l := Line{Who: cmp.Or(r.Person, r.Subject.String()), Subject: subjectText(r.Subject), Resource: r.Ref().String(),
 		Connection: r.Connection, Role: r.Role, In: r.In, Ownership: r.Ownership}
-	if r.Subject.Domain != "" {
-		l.Subject += "@" + r.Subject.Domain
-	}
 	var teams []string
 	if len(r.Chains) > 0 {
 		c := r.Chains[0]

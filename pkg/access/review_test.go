@@ -61,6 +61,7 @@ func TestClosedReviewsAreExact(t *testing.T) {
 			t.Fatal(d)
 		}
 		moments := []time.Time{now, now.AddDate(3, 0, 0)}
+		undone, end := 0, held(s, time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC))
 		want := []map[spec.Grant]bool{held(s, moments[0]), held(s, moments[1])}
 		rows := map[string]access.Row{}
 		for _, row := range w.Table() {
@@ -74,6 +75,9 @@ func TestClosedReviewsAreExact(t *testing.T) {
 			if l.Decision = rapid.SampledFrom([]string{"keep", "remove", "until 2027-06-30"}).Draw(t, "decision"); row.Subject == access.Everyone {
 				l.Decision = "keep"
 				continue
+			}
+			if l.Decision == "remove" && held(s, now)[g] || l.Decision == "until 2027-06-30" && end[g] {
+				undone++
 			}
 			switch l.Decision {
 			case "keep":
@@ -91,6 +95,9 @@ func TestClosedReviewsAreExact(t *testing.T) {
 		if err := r.Decided(now); err != nil {
 			t.Fatal(err)
 		}
+		if got := r.Undone(now, s.Desired); len(got) != undone {
+			t.Fatalf("%d decisions are not carried out, got %+v", undone, got)
+		}
 		edits, err := s.Amend(r.Amendments(w), now)
 		if err != nil {
 			t.Fatal(err)
@@ -100,6 +107,9 @@ func TestClosedReviewsAreExact(t *testing.T) {
 			t.Fatalf("%v\n%s", err, body)
 		}
 		after := loadAll(t, string(written))
+		if got := r.Undone(now, after.Desired); len(got) > 0 {
+			t.Fatalf("not carried out: %+v\n%s", got, written)
+		}
 		for i, at := range moments {
 			if d := cmp.Diff(want[i], held(after, at)); d != "" {
 				t.Fatalf("at %s (-want +got):\n%s\n%s", at, d, written)

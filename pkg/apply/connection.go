@@ -31,6 +31,7 @@ type run struct {
 	stale   []diff.Staleness    // why the plan is none of now
 	broken  []diff.Violation    // the rules of now that it breaks, and that nobody allowed
 	late    []diff.ChangeResult // what showed only after the writes
+	listing *provider.Listing   // lists of the last read-back; nil: nobody needs them again, or something was sent since
 	began   time.Time
 }
 
@@ -67,6 +68,7 @@ func (r *run) write(ctx context.Context) {
 
 // send sends first what creates, then, op after op, what needs nothing that is not there.
 func (r *run) send(ctx context.Context, unsent []int) {
+	r.listing = nil
 	creating := func(i int) bool { return r.part.Changes[i].Op == diff.OpCreate }
 	others := slices.DeleteFunc(slices.Clone(unsent), creating)
 	if creates := slices.DeleteFunc(unsent, func(i int) bool { return !creating(i) }); len(creates) > 0 {

@@ -45,11 +45,13 @@ func (d doubts) none() bool { return len(d.of) == 0 && d.all == nil }
 // about a mail that follows one of after it.
 func (d doubts) about(c diff.Change) (at time.Time, ok bool) {
 	key := c.Key()
-	if at, ok = d.of[key]; !ok && key.MailType != "" { // journals did not always name the type
-		key.MailType = ""
+	mail := key.Mailing()
+	if at, ok = d.of[key]; !ok && mail.Type != "" { // journals did not always name the type
+		mail.Type = ""
+		key.Resent = diff.ResentOf(mail)
 		at, ok = d.of[key]
 	}
-	if !ok && d.all != nil && !c.Notice.Sent.After(*d.all) {
+	if !ok && d.all != nil && !c.Mailing().Sent.After(*d.all) {
 		return *d.all, true
 	}
 	return at, ok

@@ -86,7 +86,7 @@ func TestDoubtfulMails(t *testing.T) {
 					return nil
 				}
 				k.doubted(t, time.Now(), store.Begun, diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject,
-					Notice: mail.Ref()})
+					Resent: diff.ResentOf(diff.Mailing{NoticeRef: mail.Ref()})})
 				result := k.applySaved(t, v, k.mailing(t, v, tc.retry))
 				if got := outcomes(result)["resend CAD/a"]; got != tc.want || len(v.calls) != tc.calls || len(k.doubts(t)) != tc.doubts {
 					t.Errorf("%s, calls %v, in doubt %v", got, v.calls, k.doubts(t))

@@ -20,8 +20,8 @@ func TestItemsComeBack(t *testing.T) {
 			Resource: rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "resource"),
 			Subject:  spec.Subject{Kind: spec.SubjectUser, Name: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "subject")}}
 		if word := rapid.SampledFrom([]string{"", "x"}).Draw(t, "word"); c.Op == diff.OpResend {
-			c.Notice.Recipient = word
-			c.Notice.Sent = time.Unix(rapid.Int64Range(0, 2).Draw(t, "sent"), 0).UTC()
+			sent := time.Unix(rapid.Int64Range(0, 2).Draw(t, "sent"), 0).UTC()
+			c.Resent = diff.ResentOf(diff.Mailing{NoticeRef: diff.NoticeRef{Sent: sent, Recipient: word}})
 		} else {
 			c.To = word
 		}
@@ -47,7 +47,7 @@ func TestItemsNameMails(t *testing.T) {
 	sent := time.Date(2026, 1, 2, 11, 4, 5, 0, time.FixedZone("", 8*3600))
 	g := grantOf("CAD", "a")
 	want := diff.Change{Op: diff.OpResend, Kind: g.Resource.Kind, Resource: "CAD", Subject: g.Subject, Reason: "bounced", Mails: 1,
-		Notice: diff.Notice{Sent: sent, Recipient: "boss"}.Ref()}
+		Resent: diff.ResentOf(diff.Mailing{NoticeRef: diff.Notice{Sent: sent, Recipient: "boss"}.Ref()})}
 	if got, err := readItems([]byte(text)); err != nil || len(got) != 1 || got[0] != want.Key() {
 		t.Errorf("read %+v, error %v", got, err)
 	}

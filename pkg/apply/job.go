@@ -18,6 +18,7 @@ type Job struct {
 	People     map[spec.Subject]bool // whom a plan is about; nil: all. What it has of others is left out
 	Source     provider.Source       // for Apply it must be a provider.Target
 	Err        error                 // why the connection can't be used; then Source is nil
+	Listing    *provider.Listing     // for Plan, lists that were read for it already; nil: it reads them
 	// Current is what should be there by now: Desired as time goes by. nil: Desired holds for the whole run. It is called
 	// before each call, from several goroutines.
 	Current func() spec.State

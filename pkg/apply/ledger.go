@@ -21,6 +21,8 @@ type ledger struct {
 	lease  store.Lease // nil without a session
 	doubts doubts
 
+	mailing sync.Mutex // from reading what is kept of mails to keeping more
+
 	mu    sync.Mutex   // calls run side by side
 	open  map[int]bool // calls that the journal holds and does not call settled
 	notes []string     // what could not be written down

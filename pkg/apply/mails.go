@@ -62,6 +62,7 @@ const ahead = time.Hour
 func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error) {
 	now, before := map[string]string{}, map[string]string{}
 	early, again := time.Until(l.opts.Now) > ahead, mailsOfRevokes(l.job)
+	counted := mailCount{}
 	for _, c := range changes {
 		if l.opts.Session != nil && (c.Op == diff.OpResend || again && c.Op == diff.OpRevoke || early && c.Mails > 0) {
 			key := mailKey(c.Mail(l.part.Name))
@@ -70,7 +71,9 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 		}
 	}
 	if l.opts.Session != nil && !l.opts.Rules.MaxMailsPerPerson.Off {
-		l.countMails(changes, now, before)
+		l.mailing.Lock()
+		defer l.mailing.Unlock()
+		counted = l.countMails(changes, now)
 	}
 	if len(now) == 0 {
 		return func() error { return nil }, nil
@@ -81,28 +84,43 @@ func (l *ledger) noteMails(changes []diff.Change) (undo func() error, err error)
 		}
 		return nil
 	}
-	return func() error { return keep(before) }, keep(now)
+	undo = func() error {
+		l.mailing.Lock()
+		defer l.mailing.Unlock()
+		l.uncount(counted, before)
+		return keep(before)
+	}
+	return undo, keep(now)
 }
 
 // clockSlack is how far the clock of a vendor that takes our signatures may be from ours. A mail that is older than the run by
 // more is none that the run caused.
 const clockSlack = 15 * time.Minute
 
+// asksMails says whether it is asked at the end what became of mails.
+func (r *run) asksMails() bool {
+	return !r.job.Connection.Notices.Off && !r.opts.NoVerify && slices.ContainsFunc(r.part.Changes, r.mails)
+}
+
+// mails says whether the vendor mails somebody about a change.
+func (r *run) mails(c diff.Change) bool {
+	return c.Mails > 0 || c.Op == diff.OpRevoke && mailsOfRevokes(r.job)
+}
+
 // tellBounced notes which mails that the run caused the vendor shows as failed by now. Vendors show them late: the next plan
 // tells of those that come after this look.
 func (r *run) tellBounced(ctx context.Context) {
 	var mailed []diff.Change
 	for i, c := range r.part.Changes {
-		sends := c.Mails > 0 || c.Op == diff.OpRevoke && mailsOfRevokes(r.job)
-		if sends && r.steps.all[i].outcome == diff.Done && r.steps.all[i].call > 0 {
+		if r.mails(c) && r.steps.all[i].outcome == diff.Done && r.steps.all[i].call > 0 {
 			mailed = append(mailed, c)
 		}
 	}
-	if len(mailed) == 0 || r.job.Connection.Notices.Off || r.opts.NoVerify || ctx.Err() != nil {
+	if len(mailed) == 0 || !r.asksMails() || ctx.Err() != nil {
 		return
 	}
 	q := provider.ReadBack(r.part.Name, r.desired, mailed)
-	q.Notices, q.Pairs = true, spec.Grants{}
+	q.Notices, q.Pairs, q.Listing = true, spec.Grants{}, r.listing
 	live, err := provider.Read(ctx, r.target, r.job.Connection, q)
 	if err != nil {
 		return // what the changes did was read back; the next plan tells the rest

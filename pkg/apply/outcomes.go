@@ -22,7 +22,7 @@ func (s *steps) holdBack(live diff.Live, d doubts) {
 	for _, i := range s.unsent() {
 		c := s.changes[i]
 		at, ok := d.about(c)
-		news := ok && !c.Doubt.Equal(at)
+		news := ok && !c.Mailing().Doubt.Equal(at)
 		if c.Op == diff.OpResend && news || diff.MayHaveResent(s.connection, c, live) {
 			s.settle(i, diff.Unknown, mailInDoubt)
 		}

@@ -85,7 +85,8 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	if err != nil {
 		return err
 	}
-	live, notAsked, err := look(ctx, part.Name, job, opts)
+	q := question(job, opts)
+	live, notAsked, err := look(ctx, part.Name, job, q, opts)
 	if err != nil {
 		return err
 	}
@@ -115,15 +116,24 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.LiveNames, part.NotAsked = live.LiveNames, notAsked
 	part.Matching, part.Unseen = compared.Seen()
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
-	part.Outside = outside(ctx, job, opts.Outside)
+	part.Outside = outside(ctx, job, q)
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
 		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
 	return nil
 }
 
+// question is what a plan asks about a connection. Where the files were filtered, nobody asks what else there is.
+func question(job Job, opts PlanOptions) provider.Query {
+	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Listing: job.Listing,
+		Looks: readLooks(opts.Store, job.Connection.Name, opts.Full), All: opts.Outside && len(job.Targets) == 0}
+	if q.All && q.Listing == nil {
+		q.Listing = provider.NewListing(false)
+	}
+	return q
+}
+
 // look reads what is live, keeps what was looked at when, and tells what was not asked because of earlier looks.
-func look(ctx context.Context, name string, job Job, opts PlanOptions) (diff.Live, *diff.NotAsked, error) {
-	q := provider.Query{Desired: job.Desired, Partial: job.partial(), Notices: true, Looks: readLooks(opts.Store, name, opts.Full)}
+func look(ctx context.Context, name string, job Job, q provider.Query, opts PlanOptions) (diff.Live, *diff.NotAsked, error) {
 	opts.Observe.tell(reading(job, q))
 	live, err := provider.Read(ctx, job.Source, job.Connection, q)
 	if err != nil {
@@ -138,13 +148,13 @@ func look(ctx context.Context, name string, job Job, opts PlanOptions) (diff.Liv
 	return live, &diff.NotAsked{Resources: done.Spared, Since: done.Since}, nil
 }
 
-// outside names what the files leave alone. Where they were filtered, nobody asks what else there is.
-func outside(ctx context.Context, job Job, asked bool) diff.Outside {
+// outside names what the files leave alone, by the lists that were read for the plan and those of other kinds.
+func outside(ctx context.Context, job Job, q provider.Query) diff.Outside {
 	lister, lists := job.Source.(provider.Lister)
-	if !asked || len(job.Targets) > 0 || !lists {
+	if !q.All || !lists {
 		return diff.OutsideOf(job.Desired, nil, nil)
 	}
-	all, err := lister.Refs(ctx)
+	all, err := lister.Refs(ctx, q.Listing)
 	return diff.OutsideOf(job.Desired, all, err)
 }
 

@@ -34,8 +34,12 @@ func TestHistory(t *testing.T) {
 				t.Fatalf("record %+v", r)
 			}
 			if r.Kind == store.RunEnded {
-				result, err := diff.ReadRows(k.Details(t.Context(), *r.Details))
-				if err != nil || len(result.Connections) != 1 || result.Connections[0].Changes[0].Outcome != diff.Done || result.Summary.Done != 1 {
+				var outcomes []diff.Outcome
+				result, err := diff.EachResult(k.Details(t.Context(), *r.Details), func(_ *diff.Result, c diff.ChangeResult) bool {
+					outcomes = append(outcomes, c.Outcome)
+					return true
+				})
+				if err != nil || len(result.Connections) != 1 || !slices.Equal(outcomes, []diff.Outcome{diff.Done}) || result.Summary.Done != 1 {
 					t.Errorf("details %+v, error %v", result, err)
 				}
 			}

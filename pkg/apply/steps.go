@@ -59,7 +59,7 @@ func newSteps(part diff.ConnectionPlan) *steps {
 	s := &steps{connection: part.Name, changes: part.Changes, all: make([]step, len(part.Changes))}
 	for i, c := range part.Changes {
 		switch {
-		case c.Unsure:
+		case c.Mailing().Unsure:
 			s.settle(i, diff.Unknown, c.Problem)
 		case c.Problem != "":
 			s.settle(i, diff.Blocked, c.Problem)

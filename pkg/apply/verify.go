@@ -55,11 +55,16 @@ func (r *run) verify(ctx context.Context, watched []int) {
 // readBack reads what the changes touch. A run that is interrupted, even in the middle of a read, still reads once.
 func (r *run) readBack(ctx context.Context, watched []int) (diff.Live, error) {
 	q := provider.ReadBack(r.part.Name, r.desired, r.steps.at(watched))
+	if r.listing = nil; r.asksMails() { // then who holds what was read back is needed again
+		r.listing = provider.NewListing(true)
+	}
+	q.Listing = r.listing
 	if ctx.Err() == nil {
 		if live, err := provider.Read(ctx, r.target, r.job.Connection, q); err == nil || ctx.Err() == nil {
 			return live, err
 		}
 	}
+	q.Listing = nil // what it has may be of before the interrupt
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRead)
 	defer cancel()
 	return provider.Read(last, r.target, r.job.Connection, q)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -145,5 +146,7 @@ func digest(sums []*sum) string {
 
 // Key is the change without where it comes from and what it costs: the same in every plan that has it.
 func (c Change) Key() Change {
-	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Notice: c.Notice, MailType: c.MailType}
+	mail := c.Mailing()
+	mail.Doubt, mail.Unsure = time.Time{}, false
+	return Change{Op: c.Op, Kind: c.Kind, Resource: c.Resource, Role: c.Role, Subject: c.Subject, Field: c.Field, To: c.To, Resent: ResentOf(mail)}
 }

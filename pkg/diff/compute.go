@@ -70,6 +70,7 @@ type delta struct {
 	*Comparison
 	resending Resending
 	changes   []Change
+	source    string          // of the change that was added last
 	idle      map[RoleOn]bool // those that count only with a setting that can't be changed: they are left as they are
 }
 
@@ -195,11 +196,16 @@ func (d *delta) add(c Change) {
 	if d.live.Mails != nil && c.Problem == "" && c.Op != OpResend {
 		c.Mails = d.live.Mails(c)
 	}
+	if c.Source != d.source {
+		d.source = c.Source
+	}
+	c.Source = d.source // the very text: many changes are of one line
 	d.changes = append(d.changes, c)
 }
 
 // compareChanges is the order of execution: by op, then by kind, name, role and subject.
 func compareChanges(a, b Change) int {
+	mail, other := a.Mailing(), b.Mailing()
 	return cmp.Or(
 		cmp.Compare(opOrder(a.Op), opOrder(b.Op)),
 		a.Kind.Compare(b.Kind),
@@ -208,8 +214,8 @@ func compareChanges(a, b Change) int {
 		strings.Compare(string(a.Role), string(b.Role)),
 		a.Subject.Compare(b.Subject),
 		strings.Compare(a.To, b.To),
-		strings.Compare(a.Notice.Recipient, b.Notice.Recipient),
-		strings.Compare(a.MailType, b.MailType),
+		strings.Compare(mail.Recipient, other.Recipient),
+		strings.Compare(mail.Type, other.Type),
 	)
 }
 
@@ -236,7 +242,7 @@ func Satisfied(connection string, c Change, live Live) bool {
 	case OpResend: // another mail is surely the newest by now, or the last one needs none any more
 		unread := live.UnreadMails[MailKey{Resource: ref}] || live.UnreadMails[c.Mail(connection)]
 		return r.Incomplete == "" && !unread && !slices.ContainsFunc(live.Notices, func(n Notice) bool {
-			return c.isAbout(connection, n) && (n.Ref() == c.Notice || n.Unsure)
+			return c.isAbout(connection, n) && (n.Ref() == c.Mailing().NoticeRef || n.Unsure)
 		})
 	}
 	return false

@@ -146,7 +146,7 @@ func TestLeaverLosesAddOnlyGrants(t *testing.T) {
 func TestSatisfiedByMails(t *testing.T) {
 	ref := spec.Ref{Connection: conn, Kind: kindAccount, Name: "billing"}
 	planned := time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)
-	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, Notice: diff.NoticeRef{Sent: planned}}
+	c := diff.Change{Op: diff.OpResend, Kind: ref.Kind, Resource: ref.Name, Resent: diff.ResentOf(diff.Mailing{NoticeRef: diff.NoticeRef{Sent: planned}})}
 	for _, tc := range []struct {
 		name             string
 		newest           []diff.Notice

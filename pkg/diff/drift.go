@@ -12,6 +12,7 @@ type Drift struct {
 	Format      int          `json:"format"`
 	Spec        string       `json:"spec"`
 	Base        *Base        `json:"base,omitempty"`
+	Reviews     []DueReview  `json:"reviews,omitempty"`
 	Connections []DriftPart  `json:"connections"`
 	Summary     DriftSummary `json:"summary"`
 }
@@ -89,7 +90,7 @@ type DriftSummary struct {
 // DriftOf reads a plan as drift: what would have to change is what differs. last looks up what was last confirmed of a
 // resource; nil stands for nothing.
 func DriftOf(plan *Plan, last func(spec.Ref) (Confirmed, bool)) *Drift {
-	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Base: plan.Base, Connections: []DriftPart{}}
+	drift := &Drift{Format: FormatVersion, Spec: plan.Spec, Base: plan.Base, Reviews: plan.Reviews, Connections: []DriftPart{}}
 	confirmed := remembered(last)
 	for _, p := range plan.Connections {
 		part := DriftPart{Name: p.Name, Provider: p.Provider, Errors: p.Errors, LiveGrants: p.LiveGrants, Resources: p.Resources,

@@ -105,7 +105,7 @@ type tables struct {
 
 // shared is what the changes of a group have in common; ok is false of a change that is a group of its own.
 func shared(c *Change) (in Change, ok bool) {
-	if c.Op != OpGrant && c.Op != OpRevoke || c.Subject == (spec.Subject{}) || !c.Doubt.IsZero() {
+	if c.Op != OpGrant && c.Op != OpRevoke || c.Subject == (spec.Subject{}) || !c.Mailing().Doubt.IsZero() {
 		return *c, false
 	}
 	in = *c

@@ -208,7 +208,7 @@ func TestChangesAreWrittenAsPackageJSONDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyChange.Draw(t, "change")
 		if rapid.Bool().Draw(t, "plain") {
-			c.Field, c.From, c.To, c.Problem, c.Unsure, c.Settings = "", "", "", "", false, spec.Settings{}
+			c.Field, c.From, c.To, c.Problem, c.Settings, c.Resent = "", "", "", "", spec.Settings{}, diff.Resent{}
 			c.Person, c.Via, c.Was, c.Because = "", spec.Via{}, "", ""
 		}
 		plan := &diff.Plan{Connections: []diff.ConnectionPlan{{Changes: []diff.Change{c}, Calls: []diff.Call{{Name: c.Reason, Changes: []int{0, 1}}, {}}}}}

@@ -19,7 +19,7 @@ func Lookalikes(changes []Change) []Lookalike {
 	var found []Lookalike
 	seen := map[Lookalike]bool{}
 	for _, c := range changes {
-		for _, name := range []string{c.Resource, c.Subject.Name, c.To, c.Notice.Recipient} {
+		for _, name := range []string{c.Resource, c.Subject.Name, c.To, c.Mailing().Recipient} {
 			first, second := mixed(name)
 			if l := (Lookalike{name, first, second}); second != "" && !seen[l] {
 				seen[l] = true

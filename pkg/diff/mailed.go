@@ -1,8 +1,10 @@
 package diff
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -13,12 +15,26 @@ func Mailed(changes []Change) map[spec.Subject]int {
 	mails := map[spec.Subject]int{}
 	for i := range changes { // a million at times: no copies
 		c := &changes[i]
-		person := c.Subject.Kind == spec.SubjectUser || c.Subject.Kind == spec.SubjectMailbox || c.Subject.Kind == spec.SubjectAddress
-		if c.Mails > 0 && c.Problem == "" && person {
-			mails[c.Subject] += c.Mails
+		if c.Mails == 0 || c.Problem != "" {
+			continue
+		}
+		if person := c.mailed(); person.Kind.Personal() {
+			mails[person] += c.Mails
 		}
 	}
 	return mails
+}
+
+// mailed is whom a change mails: its subject or, where it is about an account, the address that its owner is written to, however
+// it is spelled.
+func (c *Change) mailed() spec.Subject {
+	if c.Subject != (spec.Subject{}) {
+		return c.Subject
+	}
+	if address := cmp.Or(c.Notice.Recipient, c.Settings.Get("email")); address != "" {
+		return spec.Subject{Kind: spec.SubjectAddress, Name: strings.ToLower(address)}
+	}
+	return spec.Subject{}
 }
 
 // CheckMailed returns whom changes, and what their calls touch beside them, mail more often than the rules allow within a day.

@@ -19,12 +19,13 @@ const MaxListed = 2000
 // the saved plan and the -o json output alike.
 type Plan struct {
 	Format      int              `json:"format"`
-	ID          string           `json:"id"` // digest of the compact JSON of format 1 without the keys id, created, now, base, and those that explain changes
+	ID          string           `json:"id"` // digest of the compact JSON of format 1 without the keys id, created, now, base, reviews, and those that explain changes
 	Created     time.Time        `json:"created"`
 	Spec        string           `json:"spec"` // digest of the files
 	Files       []string         `json:"files"`
 	Now         time.Time        `json:"now"`            // the moment that starts: and expires: were judged at
 	Base        *Base            `json:"base,omitempty"` // nil: the files were held against no others
+	Reviews     []DueReview      `json:"reviews,omitempty"`
 	Connections []ConnectionPlan `json:"connections"`
 	Summary     Summary          `json:"summary"`
 }
@@ -79,19 +80,18 @@ const (
 // Ops lists every op in order of execution.
 var Ops = []Op{OpCreate, OpUpdate, OpGrant, OpResend, OpRevoke, OpDelete}
 
-// Change is one op on one thing. It is data only: comparable, and without prose. In JSON a resend names its mail by the keys
-// from and to; see WireChange.
+// Change is one op on one thing. It is data only: comparable, and without prose. There may be a million, so what few have takes
+// little room. Its JSON is that of WireChange.
 type Change struct {
 	Op       Op           `json:"op"`
 	Kind     spec.Kind    `json:"kind"`
 	Resource string       `json:"resource"`
-	Role     spec.Role    `json:"role,omitempty"`     // grant, revoke
-	Subject  spec.Subject `json:"subject,omitzero"`   // grant, revoke, resend
-	Field    string       `json:"field,omitempty"`    // update: the setting
-	From     string       `json:"from,omitempty"`     // update: its live value
-	To       string       `json:"to,omitempty"`       // update: its desired value
-	Notice   NoticeRef    `json:"-"`                  // resend: the last mail, which is sent again
-	MailType string       `json:"mailType,omitempty"` // resend: of which type it is
+	Role     spec.Role    `json:"role,omitempty"`   // grant, revoke
+	Subject  spec.Subject `json:"subject,omitzero"` // grant, revoke, resend
+	Field    string       `json:"field,omitempty"`  // update: the setting
+	From     string       `json:"from,omitempty"`   // update: its live value
+	To       string       `json:"to,omitempty"`     // update: its desired value
+	Resent   Resent       `json:"-"`                // resend: which mail is sent again
 	// Takes is the role that an update takes from some who have it. It is for readers: what judges a change finds out itself.
 	Takes spec.Role `json:"takes,omitempty"`
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
@@ -101,8 +101,6 @@ type Change struct {
 	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
 	Mails    int           `json:"mails,omitempty"`   // mails that the vendor will send
 	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
-	Doubt    time.Time     `json:"doubt,omitzero"`    // resend: when, in UTC, an earlier run may have sent it; it is sent all the same
-	Unsure   bool          `json:"unsure,omitempty"`  // an earlier run may have done it, and no read can tell; Problem says so
 
 	// The rest explains the change, and is no part of a plan's id. See Explain.
 

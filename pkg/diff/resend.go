@@ -35,7 +35,7 @@ type MailKey struct {
 
 // Mail is the key of the mail that the change makes the vendor send.
 func (c Change) Mail(connection string) MailKey {
-	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Notice.Recipient, Type: c.MailType}
+	return MailKey{Resource: c.Ref(connection), Subject: c.Subject, Recipient: c.Mailing().Recipient, Type: c.Mailing().Type}
 }
 
 // last is the latest of the vendor's times and the noted ones. A mail of whatever type to whomever may come of the change
@@ -62,10 +62,11 @@ func (when Resending) due(n Notice) time.Time { return when.last(n).Add(when.Res
 // judge says of a mail that live would have sent again whether it is, and marks it where it is in doubt and not yet due for
 // the next time anyway.
 func (when Resending) judge(n Notice, c *Change) (send bool) {
-	due, doubted := when.due(n), n.Unsure
+	due, doubted, mail := when.due(n), n.Unsure, c.Mailing()
 	if when.Doubted != nil {
 		if at, ok := when.Doubted(*c); ok {
-			doubted, c.Doubt = true, at.UTC()
+			doubted, mail.Doubt = true, at.UTC()
+			c.Resent = ResentOf(mail)
 			if next := at.Add(when.ResendAfter); next.After(due) {
 				due = next
 			}
@@ -78,7 +79,8 @@ func (when Resending) judge(n Notice, c *Change) (send bool) {
 		return n.Tries < when.MaxAttempts
 	}
 	if doubted {
-		c.Unsure, c.Problem, c.Mails, c.Doubt = true, when.InDoubt, 0, time.Time{}
+		mail.Unsure, mail.Doubt = true, time.Time{}
+		c.Problem, c.Mails, c.Resent = when.InDoubt, 0, ResentOf(mail)
 	}
 	return doubted
 }
@@ -141,7 +143,7 @@ func (d *delta) resends() {
 		if n.Subject == (spec.Subject{}) {
 			settings = sentWith(OpResend, d.desired.Resources[n.Resource])
 		}
-		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Notice: n.Ref(), MailType: n.Mail.Type,
+		c := Change{Op: OpResend, Kind: n.Resource.Kind, Resource: n.Resource.Name, Subject: n.Subject, Resent: ResentOf(Mailing{NoticeRef: n.Ref(), Type: n.Mail.Type}),
 			Settings: settings, Source: source.Source(), Reason: n.Result, Mails: 1}
 		if d.resending.judge(n, &c) {
 			d.add(c)
@@ -171,13 +173,14 @@ func (d *delta) again(ref spec.Ref, c *Change) (send bool) {
 // whether it did.
 func MayHaveResent(connection string, c Change, live Live) bool {
 	return c.Op == OpResend && slices.ContainsFunc(live.Notices, func(n Notice) bool {
-		return c.isAbout(connection, n) && n.Ref() != c.Notice && n.Unsure
+		return c.isAbout(connection, n) && n.Ref() != c.Mailing().NoticeRef && n.Unsure
 	})
 }
 
 // isAbout says whether a resend is about the newest mail of this type to this recipient.
 func (c Change) isAbout(connection string, n Notice) bool {
-	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == c.Notice.Recipient && n.Mail.Type == c.MailType
+	mail := c.Mailing()
+	return n.Resource == c.Ref(connection) && n.Subject == c.Subject && n.Recipient == mail.Recipient && n.Mail.Type == mail.Type
 }
 
 // Bounced says of a mail whether it is one that a change of this run made the vendor send, or sent again.
@@ -186,7 +189,7 @@ func (n Notice) Bounced(connection string, c Change) bool {
 		return false
 	}
 	if c.Op == OpResend {
-		return c.isAbout(connection, n) && n.Ref() != c.Notice
+		return c.isAbout(connection, n) && n.Ref() != c.Mailing().NoticeRef
 	}
 	return string(c.Op) == cmp.Or(n.Mail.After, string(OpGrant)) && n.Resource == c.Ref(connection) && n.Subject == c.Subject
 }

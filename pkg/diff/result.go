@@ -2,8 +2,10 @@ package diff
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
+	"iter"
 )
 
 // Result is what an apply did, change by change, as live state showed it afterwards.
@@ -77,41 +79,102 @@ func (s ResultSummary) Clean() bool { return s.Refused+s.Unknown+s.NotTried+s.Bl
 
 // Write writes the result's JSON, indented, as a stream: of its changes one at a time is in memory as text.
 func (r *Result) Write(w io.Writer) error {
-	out, head := newPlanWriter(w), *r
-	head.Connections = emptied(r.Connections)
-	text, err := encode(head, "  ")
-	if err != nil {
-		return err
-	}
-	if len(r.Connections) == 0 {
-		_, err = w.Write(text)
-		return err
-	}
-	out.around(text, `"connections": []`, func() {
-		out.WriteString(`"connections": [`)
-		for i, part := range r.Connections {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			changes := part.Changes
-			part.Changes = emptied(changes)
-			out.WriteString("\n    ")
-			out.around(indented(out.encode(part), "    "), `"changes": []`, func() { out.results(changes) })
+	out := newResultWriter(w, r, "")
+	for _, part := range r.Connections {
+		out.part(part)
+		for i := range part.Changes {
+			out.change(&part.Changes[i])
 		}
-		out.WriteString("\n  ]")
-	})
+	}
+	out.close()
+	out.WriteByte('\n')
 	return out.end()
 }
 
-// results writes the changes of a connection, indented as they stand in a result.
-func (w *planWriter) results(changes []ChangeResult) {
-	w.wrap = "\n        "
-	w.WriteString(`"changes": `)
-	w.elements(len(changes), func(i int) []byte { return indented(w.encode(changes[i].wire()), "        ") })
-	if len(changes) > 0 {
-		w.WriteString("\n      ")
+// WriteRows writes the same of a result without its changes, as EachResult returns it, and of the rows that it was read from, behind
+// so many blanks and without a line feed at its end.
+func (r *Result) WriteRows(w io.Writer, before string, rows iter.Seq2[json.RawMessage, error]) error {
+	out := newResultWriter(w, r, before)
+	_, err := EachResult(rows, func(so *Result, c ChangeResult) bool {
+		out.upTo(r.Connections[:min(len(so.Connections), len(r.Connections))])
+		out.change(&c)
+		return out.err == nil
+	})
+	out.upTo(r.Connections)
+	out.close()
+	return cmp.Or(err, out.end())
+}
+
+// resultWriter writes the JSON of a result piece by piece.
+type resultWriter struct {
+	*planWriter
+	before         string // each line but the first
+	tail, partTail []byte // what comes behind the lists that are open
+	parts, changes int    // in these so far
+}
+
+func newResultWriter(w io.Writer, r *Result, before string) *resultWriter {
+	out, head := &resultWriter{planWriter: newPlanWriter(w), before: before}, *r
+	head.Connections = emptied(r.Connections)
+	out.tail = out.open(head, "", "connections")
+	return out
+}
+
+// open writes the JSON of a value up to the inside of an empty list that it has under a key, and returns the rest; none where there
+// is no list.
+func (w *resultWriter) open(v any, deeper, key string) (tail []byte) {
+	marker := `"` + key + `": [`
+	head, tail, found := bytes.Cut(indented(w.encode(v), w.before+deeper), []byte(marker+"]"))
+	_, _ = w.Write(head)
+	if found {
+		w.WriteString(marker)
 	}
-	w.WriteByte(']')
+	return tail
+}
+
+// next begins an element of a list that has n.
+func (w *resultWriter) next(n *int, deeper string) {
+	if *n++; *n > 1 {
+		w.WriteByte(',')
+	}
+	w.WriteString("\n" + w.before + deeper)
+}
+
+// shut ends a list of n elements, and what it is in.
+func (w *resultWriter) shut(tail []byte, n int, deeper string) {
+	if tail != nil {
+		if n > 0 {
+			w.WriteString("\n" + w.before + deeper)
+		}
+		w.WriteByte(']')
+		_, _ = w.Write(tail)
+	}
+}
+
+// part begins a connection.
+func (w *resultWriter) part(part PartResult) {
+	w.shut(w.partTail, w.changes, "      ")
+	part.Changes, w.changes = emptied(part.Changes), 0
+	w.next(&w.parts, "    ")
+	w.partTail = w.open(part, "    ", "changes")
+}
+
+// upTo begins the connections that were not.
+func (w *resultWriter) upTo(parts []PartResult) {
+	for w.parts < len(parts) {
+		w.part(parts[w.parts])
+	}
+}
+
+func (w *resultWriter) change(c *ChangeResult) {
+	w.next(&w.changes, "        ")
+	_, _ = w.Write(indented(w.encode(c.wire()), w.before+"        "))
+}
+
+// close ends what is open.
+func (w *resultWriter) close() {
+	w.shut(w.partTail, w.changes, "      ")
+	w.shut(w.tail, w.parts, "  ")
 }
 
 // indented is a JSON text with two blanks for each level, below a line with so many in front of it.

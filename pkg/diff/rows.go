@@ -132,55 +132,38 @@ func WritePlan(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
 	return nil
 }
 
-// EachResult hands on the changes that Result.Rows made rows of, one by one, each with its connection, until one is not taken.
-func EachResult(rows iter.Seq2[json.RawMessage, error], take func(PartResult, ChangeResult) bool) error {
-	n := 0
-	var part PartResult
-	for text, err := range rows {
-		var c ChangeResult
-		switch n++; {
-		case err != nil:
-			return err
-		case n == 1:
-			continue
-		case bytes.HasPrefix(text, []byte(connectionKey)):
-			var c connectionRow
-			err = json.Unmarshal(text, &c)
-			part = c.Connection
-		default:
-			if err = json.Unmarshal(text, &c); err == nil && !take(part, c) {
-				return nil
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("row %d of the details: %w", n, err)
-		}
-	}
-	return nil
-}
-
-func row(v any) (json.RawMessage, error) {
-	text, err := encode(v, "")
-	return bytes.TrimSuffix(text, []byte("\n")), err
-}
-
-// ReadRows returns the result that Rows made rows of.
-func ReadRows(rows iter.Seq2[json.RawMessage, error]) (*Result, error) {
+// EachResult reads what Result.Rows made rows of, and hands on its changes one by one, until one is not taken: each with the result as
+// far as it was read, whose last connection is that of the change. It returns the result without its changes, of which none is kept.
+func EachResult(rows iter.Seq2[json.RawMessage, error], take func(*Result, ChangeResult) bool) (*Result, error) {
 	var r *Result
 	n := 0
 	for text, err := range rows {
 		if n++; err != nil {
 			return nil, err
 		}
-		if r == nil {
+		more := true
+		switch {
+		case r == nil:
 			var head headRow
 			err = json.Unmarshal(text, &head)
 			r = &Result{Format: head.Format, Plan: head.Plan, Connections: []PartResult{}, Summary: head.Summary}
-		} else {
-			err = r.addRow(text)
+		case bytes.HasPrefix(text, []byte(connectionKey)):
+			var c connectionRow
+			err = json.Unmarshal(text, &c)
+			r.Connections = append(r.Connections, c.Connection)
+		case len(r.Connections) == 0:
+			err = errors.New("a change comes before its connection")
+		default:
+			var c ChangeResult
+			if err = json.Unmarshal(text, &c); err == nil {
+				more = take(r, c)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("row %d of the details: %w", n, err)
+		}
+		if !more {
+			return r, nil
 		}
 	}
 	if r == nil {
@@ -189,19 +172,7 @@ func ReadRows(rows iter.Seq2[json.RawMessage, error]) (*Result, error) {
 	return r, nil
 }
 
-func (r *Result) addRow(text json.RawMessage) error {
-	if bytes.HasPrefix(text, []byte(connectionKey)) {
-		var c connectionRow
-		err := json.Unmarshal(text, &c)
-		r.Connections = append(r.Connections, c.Connection)
-		return err
-	}
-	if len(r.Connections) == 0 {
-		return errors.New("a change comes before its connection")
-	}
-	var c ChangeResult
-	err := json.Unmarshal(text, &c)
-	part := &r.Connections[len(r.Connections)-1]
-	part.Changes = append(part.Changes, c)
-	return err
+func row(v any) (json.RawMessage, error) {
+	text, err := encode(v, "")
+	return bytes.TrimSuffix(text, []byte("\n")), err
 }

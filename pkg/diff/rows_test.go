@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +25,22 @@ func jsonRows(all ...string) iter.Seq2[json.RawMessage, error] {
 	}
 }
 
+// readRows returns the result that Rows made rows of.
+func readRows(rows iter.Seq2[json.RawMessage, error]) (*diff.Result, error) {
+	changes := map[int][]diff.ChangeResult{}
+	r, err := diff.EachResult(rows, func(r *diff.Result, c diff.ChangeResult) bool {
+		at := len(r.Connections) - 1
+		changes[at] = append(changes[at], c)
+		return true
+	})
+	for at, list := range changes {
+		if err == nil {
+			r.Connections[at].Changes = list
+		}
+	}
+	return r, err
+}
+
 // A result comes back from its rows as it comes back from its JSON.
 func TestRowsOfAResult(t *testing.T) {
 	grant := diff.Change{Op: diff.OpGrant, Kind: "app-group", Resource: "C<A>D", Subject: spec.Subject{Name: "alice"}}
@@ -33,7 +50,7 @@ func TestRowsOfAResult(t *testing.T) {
 		{Name: "b", Provider: "x", Errors: diff.Errors{errors.New("cut")}},
 	}}
 	r.Summarize()
-	got, err := diff.ReadRows(r.Rows("run"))
+	got, err := readRows(r.Rows("run"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +70,7 @@ func TestRowsOfAResult(t *testing.T) {
 func TestRowsThatAreNone(t *testing.T) {
 	head := `{"run":"r","format":1}`
 	for name, rows := range map[string][]string{"none": nil, "a change first": {head, `{"op":"grant"}`}, "no JSON": {head, `{"connection":`}} {
-		if _, err := diff.ReadRows(jsonRows(rows...)); err == nil {
+		if _, err := readRows(jsonRows(rows...)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -79,6 +96,22 @@ func TestResultsAreWrittenAsPackageJSONDoes(t *testing.T) {
 		e.SetIndent("", "  ")
 		if err := e.Encode(r); err != nil || got.String() != want.String() {
 			t.Errorf("error %v, got\n%s\nwant\n%s", err, got.String(), want.String())
+		}
+		for i, part := range r.Connections {
+			r.Connections[i].Changes = append([]diff.ChangeResult{}, part.Changes...) // in rows no list is none
+		}
+		short, err := diff.EachResult(r.Rows("run"), func(*diff.Result, diff.ChangeResult) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Connections == nil {
+			r.Connections = []diff.PartResult{}
+		}
+		want.Reset()
+		e.SetIndent("    ", "  ")
+		got.Reset()
+		if err := errors.Join(e.Encode(r), short.WriteRows(&got, "    ", r.Rows("run"))); err != nil || got.String() != strings.TrimSuffix(want.String(), "\n") {
+			t.Errorf("of rows: error %v, got\n%s\nwant\n%s", err, got.String(), want.String())
 		}
 	})
 }
@@ -157,8 +190,8 @@ func TestChangesOfAResultOneByOne(t *testing.T) {
 	rows := []string{`{"run":"r"}`, `{"connection":{"name":"a"}}`, `{"op":"grant"}`, `{"connection":{"name":"b"}}`, `{"op":"revoke"}`, `{"op":"delete"}`}
 	for most, want := range map[int]string{9: "a grant, b revoke, b delete, ", 2: "a grant, b revoke, "} {
 		got, n := "", 0
-		err := diff.EachResult(jsonRows(rows...), func(part diff.PartResult, c diff.ChangeResult) bool {
-			got += part.Name + " " + string(c.Op) + ", "
+		_, err := diff.EachResult(jsonRows(rows...), func(r *diff.Result, c diff.ChangeResult) bool {
+			got += r.Connections[len(r.Connections)-1].Name + " " + string(c.Op) + ", "
 			n++
 			return n < most
 		})
@@ -166,7 +199,7 @@ func TestChangesOfAResultOneByOne(t *testing.T) {
 			t.Errorf("got %q, %v; want %q", got, err, want)
 		}
 	}
-	if err := diff.EachResult(jsonRows(`{"run":"r"}`, `{`), nil); err == nil {
+	if _, err := diff.EachResult(jsonRows(`{"run":"r"}`, `{`), nil); err == nil {
 		t.Error("what is no JSON was taken")
 	}
 }

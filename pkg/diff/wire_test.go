@@ -27,8 +27,9 @@ var anyChange = rapid.Custom(func(t *rapid.T) diff.Change {
 		Role:    spec.Role(word.Draw(t, "role")),
 		Subject: spec.Subject{Kind: spec.SubjectKind(word.Draw(t, "subject kind")), Name: word.Draw(t, "name"), Domain: word.Draw(t, "domain")},
 		Field:   word.Draw(t, "field"), Source: word.Draw(t, "source"), Reason: word.Draw(t, "reason"), Mails: rapid.IntRange(0, 2).Draw(t, "mails"),
-		Problem: word.Draw(t, "problem"), Unsure: rapid.Bool().Draw(t, "unsure"),
+		Problem: word.Draw(t, "problem"),
 	}
+	mail := diff.Mailing{Unsure: rapid.Bool().Draw(t, "unsure")}
 	for _, setting := range rapid.SliceOfN(rapid.SampledFrom([]string{"owner", "name", "type"}), 0, 2).Draw(t, "settings") {
 		c.Settings = c.Settings.With(setting, word.Draw(t, setting))
 	}
@@ -37,16 +38,17 @@ var anyChange = rapid.Custom(func(t *rapid.T) diff.Change {
 		c.Via = spec.ViaOf([]spec.Step{{Team: word.Draw(t, "team"), Source: word.Draw(t, "line")}})
 	}
 	if c.Op != diff.OpResend {
-		c.From, c.To = word.Draw(t, "from"), word.Draw(t, "to")
+		c.From, c.To, c.Resent = word.Draw(t, "from"), word.Draw(t, "to"), diff.ResentOf(mail)
 		return c
 	}
-	c.Notice.Recipient, c.MailType = word.Draw(t, "recipient"), word.Draw(t, "mail type")
+	mail.Recipient, mail.Type = word.Draw(t, "recipient"), word.Draw(t, "mail type")
 	if rapid.Bool().Draw(t, "mailed before") {
-		c.Notice = diff.Notice{Sent: moment.Draw(t, "sent"), Recipient: c.Notice.Recipient}.Ref()
+		mail.NoticeRef = diff.Notice{Sent: moment.Draw(t, "sent"), Recipient: mail.Recipient}.Ref()
 	}
 	if rapid.Bool().Draw(t, "doubted") {
-		c.Doubt = moment.Draw(t, "doubt").UTC()
+		mail.Doubt = moment.Draw(t, "doubt").UTC()
 	}
+	c.Resent = diff.ResentOf(mail)
 	return c
 })
 
@@ -104,7 +106,8 @@ func TestChangesOfFormat1(t *testing.T) {
 	at := time.Date(2026, 1, 2, 11, 4, 5, 6_000_000, time.FixedZone("", 8*3600))
 	update := diff.Change{Op: diff.OpUpdate, Kind: kindApp, Resource: "CAD", Field: "audience", From: "everyone", To: "assigned"}
 	resend := diff.Change{Op: diff.OpResend, Kind: kindAppGroup, Resource: "CAD", Subject: person("a"),
-		Notice: diff.Notice{Sent: at, Recipient: "b@x"}.Ref(), Mails: 1, Doubt: at.Add(time.Hour).UTC()}
+		Mails:  1,
+		Resent: diff.ResentOf(diff.Mailing{NoticeRef: diff.Notice{Sent: at, Recipient: "b@x"}.Ref(), Doubt: at.Add(time.Hour).UTC()})}
 	const (
 		updateText = `"op":"update","kind":"app","resource":"CAD","field":"audience","from":"everyone","to":"assigned"`
 		resendText = `"op":"resend","kind":"app-group","resource":"CAD","subject":{"kind":"user","name":"a","domain":"local.com"},` +
@@ -130,7 +133,7 @@ func TestChangesOfFormat1(t *testing.T) {
 // id agrees.
 func TestDecodeRefusesChanges(t *testing.T) {
 	resend := diff.Change{Op: diff.OpResend, Kind: kindAppGroup, Resource: "CAD", Problem: "blocked",
-		Notice: diff.NoticeRef{Sent: time.Unix(1e9, 0).UTC()}, Doubt: time.Unix(1e9, 0).UTC()}
+		Resent: diff.ResentOf(diff.Mailing{NoticeRef: diff.NoticeRef{Sent: time.Unix(1e9, 0).UTC()}, Doubt: time.Unix(1e9, 0).UTC()})}
 	plan := &diff.Plan{Format: diff.FormatVersion, Connections: []diff.ConnectionPlan{{Name: conn, Changes: []diff.Change{resend}}}}
 	data, err := plan.Encode()
 	if err != nil {

@@ -20,6 +20,9 @@ var named = regexp.MustCompile(`^([^~^]+)([~^0-9]*)$`)
 
 var shortID = regexp.MustCompile(`^[0-9a-f]{7,63}$`)
 
+// NoCommit says whether a name is the id of zeros by which forges say that nothing came before: the branch is new.
+func NoCommit(name string) bool { return len(name) >= 40 && strings.Trim(name, "0") == "" }
+
 // Resolve is the id of the commit that a name stands for as whoever reads a plan names it: a ref, whole or short, HEAD, the id of
 // a commit, whole or its beginning, each with ~N or ^ after it. Where git would choose among several refs it is an error that
 // lists them: whoever may push a tag could choose with it what is read.

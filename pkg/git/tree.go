@@ -22,6 +22,17 @@ func (r *Repository) Tree(ctx context.Context, commit string) *Tree {
 	return &Tree{ctx, r, commit, map[string]map[string]entry{}}
 }
 
+// NoFiles are the files before the first commit.
+type NoFiles struct{}
+
+// Entries are none.
+func (NoFiles) Entries(string) (map[string]fs.FileMode, error) { return nil, nil }
+
+// Read finds nothing.
+func (NoFiles) Read(file string) ([]byte, error) {
+	return nil, fmt.Errorf("%s: there is no commit that has it", file)
+}
+
 // Top is the absolute path of the folder that has the .git.
 func (r *Repository) Top() string { return r.top }
 

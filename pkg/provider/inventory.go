@@ -12,10 +12,12 @@ import (
 // them or not. It sends no requests that change something.
 type Lister interface {
 	Source
-	// Refs lists all resources, in any order. Beside an error, such as a list that is not whole, it has those that could be listed.
-	Refs(ctx context.Context) ([]spec.Ref, error)
-	// Inventory reads all resources, and who holds them, as Read does. It is never called while a Read or a Do runs.
-	Inventory(ctx context.Context) (Inventory, error)
+	// Refs lists all resources of some kinds, or of all where none is named, in any order. Beside an error, such as a list that is not
+	// whole, it has those that could be listed. It asks for no list that the listing has.
+	Refs(ctx context.Context, listing *Listing, kinds ...spec.Kind) ([]spec.Ref, error)
+	// Inventory reads all resources, and who holds them, as Read does, and asks for no list that the listing has. It is never called
+	// while a Read or a Do runs.
+	Inventory(ctx context.Context, listing *Listing) (Inventory, error)
 }
 
 // Grouper is a Source that can also say who is in user groups. It sends no requests that change something.

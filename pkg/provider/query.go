@@ -29,6 +29,10 @@ type Query struct {
 	Pairs spec.Grants
 	// Looks are what earlier reads saw of mails, and what this one sees is added to them. nil: all mails are asked.
 	Looks *Looks
+	// All says that all resources are asked for as well (see Lister.Refs), so that lists of them are read whole into the listing.
+	All bool
+	// Listing has lists that were read already, and is given those that this read reads. nil: all are read anew.
+	Listing *Listing
 }
 
 // Touched asks about the resources that changes touch, so as to see what somebody else did there.

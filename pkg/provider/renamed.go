@@ -18,7 +18,8 @@ type renames struct {
 	former map[spec.Ref]spec.Ref // those that are there under the names before, by their present ones
 }
 
-// renames looks for the resources that had another name under both names. Where there are any, all resources are listed for that.
+// renames looks for the resources that had another name under both names. Where there are any, all resources of their kinds are listed
+// for that.
 func (q Query) renames(ctx context.Context, source Source) (renames, error) {
 	found := renames{live: map[spec.Ref]bool{}, former: map[spec.Ref]spec.Ref{}}
 	for ref, r := range q.Desired.Resources {
@@ -34,7 +35,8 @@ func (q Query) renames(ctx context.Context, source Source) (renames, error) {
 	if !lists {
 		return found, Refuse("the provider can't list what it has, which previously: needs")
 	}
-	refs, err := lister.Refs(ctx)
+	kinds := spec.Each(found.all, func(ref spec.Ref) spec.Kind { return ref.Kind }) // which may name one often
+	refs, err := lister.Refs(ctx, q.Listing, kinds...)
 	if err != nil {
 		return found, err
 	}
@@ -67,6 +69,9 @@ func (q Query) bothThere(ref, former spec.Ref, want spec.Resource) error {
 
 // readRenamed reads resources under the names that they have at the vendor, and shows them under their present ones.
 func readRenamed(ctx context.Context, source Source, q Query) (diff.Live, error) {
+	if q.Listing == nil {
+		q.Listing = NewListing(false) // what is listed to find names is not read again
+	}
 	found, err := q.renames(ctx, source)
 	if err != nil {
 		return diff.Live{}, err

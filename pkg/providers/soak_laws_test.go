@@ -199,7 +199,7 @@ func (f *foul) truth(t *testing.T, now time.Time) (both [2]truth) {
 
 // named is a change without what may differ from one plan to the next.
 func named(c diff.Change) string {
-	return strings.TrimSpace(essence(c) + " " + c.Notice.Recipient + " " + c.MailType)
+	return strings.TrimSpace(essence(c) + " " + c.Mailing().Recipient + " " + c.Mailing().Type)
 }
 
 func has(changes []diff.Change, c diff.Change) bool {

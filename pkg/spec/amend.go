@@ -128,7 +128,7 @@ func (a *amending) text(g Grant) (string, error) {
 	if g.Subject.Kind == SubjectUser {
 		return "", fmt.Errorf("%s: %s: no file knows %s; write them under users first, with this name as their account", g.Resource.Connection, g.Resource, g.Subject)
 	}
-	it := item{kind: g.Subject.Kind, name: g.Subject.Name}
+	it := item{saying: &saying{word: word{kind: g.Subject.Kind, name: g.Subject.Name}}}
 	if g.Subject.Domain != c.domain() {
 		it.domain = g.Subject.Domain
 	}

@@ -74,7 +74,7 @@ func (c *Chains) Person(connection string, s Subject) string {
 // Gone is the first line of a chain of other files that these files lack, or do not count any longer.
 func (c *Chains) Gone(g Grant, other Chain) Position {
 	on := c.on(g.Resource)
-	if on == nil || !on.holding(wordOn{g.Role, wordOf(other.items[0])}) {
+	if on == nil || !on.holding(wordOn{g.Role, other.items[0].word}) {
 		return other.Source
 	}
 	for i, step := range other.Steps {
@@ -84,14 +84,6 @@ func (c *Chains) Gone(g Grant, other Chain) Position {
 	}
 	return other.Source
 }
-
-// word is what an item says, wherever it stands.
-type word struct {
-	kind         SubjectKind
-	name, domain string
-}
-
-func wordOf(it *item) word { return word{it.kind, it.name, it.domain} }
 
 type wordOn struct {
 	role Role
@@ -174,7 +166,7 @@ func (on *lines) holding(w wordOn) bool {
 		on.holds = map[wordOn]bool{}
 		for at := range on.all {
 			if g := on.giver(int32(at)); !g.lapsed {
-				on.holds[wordOn{g.role, wordOf(g.it)}] = true
+				on.holds[wordOn{g.role, g.it.word}] = true
 			}
 		}
 	}

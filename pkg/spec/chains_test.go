@@ -187,8 +187,8 @@ func waysBruteForce(s *Spec, g Grant) int {
 func distinctItems(items []item) (all []item) {
 	seen := map[word]bool{}
 	for _, it := range items {
-		if !seen[wordOf(&it)] {
-			seen[wordOf(&it)] = true
+		if !seen[it.word] {
+			seen[it.word] = true
 			all = append(all, it)
 		}
 	}

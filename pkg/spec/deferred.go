@@ -17,6 +17,9 @@ const (
 // GuardKept is of what somebody holds live that the earlier files would take: the later ones give it, or let it be.
 const GuardKept Guard = "kept"
 
+// GuardReview is of an access review that was open: it is gone, frozen anew, or said to be closed without being carried out.
+const GuardReview Guard = "review"
+
 // Kept tells of grants what files keep, with the line that gives each, where one does.
 func (c *Chains) Kept(grants []Grant) []Weakening {
 	d := deferred{who: map[Weakening][]string{}, people: c}
@@ -31,13 +34,15 @@ func (c *Chains) Kept(grants []Grant) []Weakening {
 }
 
 // Deferred lists what the later files give after a moment that the earlier ones do not: what begins then, and what goes on. What one
-// line gives in one way is told in one, with the first few who get it.
+// line gives in one way is told in one, with the first few who get it. Resources and people are followed to the names that the later files
+// give them by previously.
 func Deferred(earlier, later *Spec, now time.Time) []Weakening {
-	d := deferred{who: map[Weakening][]string{}, had: earlier.turns(now), have: later.turns(now)}
+	names := later.newNames(earlier)
+	d := deferred{who: map[Weakening][]string{}, had: names.turns(earlier.turns(now)), have: later.turns(now)}
 	if len(d.had)+len(d.have) == 0 {
 		return nil
 	}
-	d.was, d.is, d.people = earlier.Desired(now), later.Desired(now.Add(ever)), later.Chains(now)
+	d.was, d.is, d.people = names.states(earlier.Desired(now)), later.Desired(now.Add(ever)), later.Chains(now)
 	for g, turns := range d.have {
 		d.begin(g, turns[0])
 	}

@@ -36,6 +36,12 @@ appGroups:
 		{"a beginning that comes sooner", begins, "      - {to: [f], starts: 2026-12-01}\n", "begin w app-group/G: f: 2027-01-01 -> 2026-12-01 (10, was 10)"},
 		{"a beginning that has come", begins, "      - {to: [f], starts: 2026-01-01}\n", ""}, // the plan shows it
 		{"a new one, of many", begins, begins + "      - {to: [team:t], starts: 2027-03-01, expires: 2027-04-01}\n", "begin w app-group/G: b, c, d, 1 more:  -> 2027-03-01 (11)"},
+		{"a resource has another name, and its end stays", "name: G\n", "name: H\n    previously: G\n", ""},
+		{"a resource has another name, and no end any more", "name: G\n    in: w\n    grants:\n" + ends, "name: H\n    previously: G\n    in: w\n    grants:\n      - {to: [a]}\n", "end w app-group/H: a: 2026-12-31 -> (10, was 9)"},
+		{"somebody has another name, and no end any more", "users: [{name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}]\nteams: {t: [b, c, d, e]}\nappGroups:\n  - name: G\n    in: w\n    grants:\n" + ends,
+			"users: [{name: z, previously: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}]\nteams: {t: [b, c, d, e]}\nappGroups:\n  - name: G\n    in: w\n    grants:\n      - {to: [z]}\n", "end w app-group/G: z: 2026-12-31 -> (9, was 9)"},
+		{"somebody has another name, and what begins stays", "{name: f}]\nteams: {t: [b, c, d, e]}\nappGroups:\n  - name: G\n    in: w\n    grants:\n" + ends + begins,
+			"{name: z, previously: f}]\nteams: {t: [b, c, d, e]}\nappGroups:\n  - name: G\n    in: w\n    grants:\n" + ends + "      - {to: [z], starts: 2027-01-01}\n", ""},
 		{"a new one that ends", begins, begins + "      - {to: [b], expires: 2027-04-01}\n", ""}, // the plan shows it
 		{"what is given already", begins, begins + "      - {to: [a], starts: 2026-12-01}\n", "end w app-group/G: a: 2026-12-31 -> (11, was 9)"},
 	} {

@@ -51,14 +51,24 @@ const Announced = 30 * 24 * time.Hour
 // overdue says whether the entry's end came longer ago than Announced.
 func (e *entry) overdue(now time.Time) bool { return e.ended(now) && now.Sub(e.expires.at) > Announced }
 
-// item is one word of a list of subjects. Users and teams are looked up when all files are read.
+// item is one word of a list of subjects. There may be a million, so what the words of a list of plain ones say is shared.
 type item struct {
+	*saying
+	at Position
+}
+
+// saying is what items say. Users and teams are looked up when all files are read.
+type saying struct {
+	word
+	user *user // users
+	team *team // teams
+}
+
+// word is what an item says, wherever it stands.
+type word struct {
 	kind   SubjectKind // or kindTeam
 	name   string      // without prefix and domain
 	domain string      // user groups
-	user   *user       // users
-	team   *team       // teams
-	at     Position
 }
 
 // holder is what items are listed in.
@@ -148,10 +158,22 @@ func (d *decoder) itemsIn(n *yaml.Node, what string, in holder) []item {
 	items := make([]item, 0, l.words())
 	l.each(func(n *yaml.Node) { // of which there may be a million
 		if it, ok := d.item(n, in); ok {
-			items = append(items, it)
+			items = append(items, d.shared(it))
 		}
 	})
 	return items
+}
+
+// shared is the item with what earlier ones of the file say too.
+func (d *decoder) shared(it item) item {
+	if d.said == nil {
+		d.said = map[word]*saying{}
+	}
+	if d.said[it.word] == nil {
+		d.said[it.word] = it.saying
+	}
+	it.saying = d.said[it.word]
+	return it
 }
 
 func (d *decoder) items(list []*yaml.Node, in holder) []item {
@@ -160,7 +182,7 @@ func (d *decoder) items(list []*yaml.Node, in holder) []item {
 
 // item reads one word of a list of subjects.
 func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
-	it := item{at: d.at(n)}
+	it := item{&saying{}, d.at(n)}
 	if n.Kind == yaml.MappingNode && !refused(n) {
 		d.reject(it.at, "write team:NAME without a blank after the colon", "item must be a word, got a mapping")
 		return it, false

@@ -245,20 +245,20 @@ func TestDeepTeams(t *testing.T) {
 	for i := range depth {
 		next := &team{name: "t", source: Position{"f", i + 1, 1}}
 		if i > 0 {
-			inside := item{kind: kindTeam, team: l.teamList[i-1], at: next.source}
+			inside := item{&saying{word: word{kind: kindTeam}, team: l.teamList[i-1]}, next.source}
 			next.members = []item{inside, inside} // twice, so that paths double at each step
 		}
 		l.teamList = append(l.teamList, next)
 	}
 	first, last := l.teamList[0], l.teamList[depth-1]
-	first.members = []item{{kind: SubjectUser, user: ann}}
+	first.members = []item{{saying: &saying{word: word{kind: SubjectUser}, user: ann}}}
 	if order := l.nest(); len(order) != depth || lacking(order, func(u *user) bool { return u.email == "" })[last] != ann {
 		t.Error("not all teams are in order")
 	}
 	if people := peopleIn(last.members); len(people) != 1 || people[0] != ann {
 		t.Errorf("people %v", people)
 	}
-	first.members = []item{{kind: kindTeam, team: last, at: first.source}}
+	first.members = []item{{&saying{word: word{kind: kindTeam}, team: last}, first.source}}
 	if order := l.nest(); len(order) != 0 || len(l.found) != 1 {
 		t.Errorf("%d teams in order, errors %v", len(order), l.found)
 	}

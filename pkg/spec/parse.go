@@ -34,7 +34,7 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	if !ok || d.conflicts(data) {
 		return nil
 	}
-	d.data = plainVersion(data)
+	d.data, d.height = plainVersion(data), 1+bytes.Count(data, []byte("\n"))
 	root, err := d.root()
 	if err != nil {
 		m, halves := findMistake(d.data)
@@ -261,8 +261,13 @@ func (d *decoder) offset(data []byte, i int) Position {
 	return Position{File: d.file, Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + utf8.RuneCount(before[start:])}
 }
 
-// check refuses what makes a file mean other things than it seems to: anchors, aliases, merge keys, tags, deep nesting.
+// check refuses what makes a file mean other things than it seems to: anchors, aliases, merge keys, tags, deep nesting. The value of a
+// last key that is written as "? key" begins below the file by yaml.v3's account, and from now on at its end.
 func (d *decoder) check(n *yaml.Node, depth int) {
+	if n.Line > d.height {
+		end := d.offset(d.data, len(d.data))
+		n.Line, n.Column = end.Line, end.Column
+	}
 	switch {
 	case depth > maxDepth:
 		d.reject(d.at(n), tooDeep.hint, "%s", tooDeep.what)

@@ -244,7 +244,7 @@ func (t *table) join(u *user, n *yaml.Node) {
 				t.teams[name] = in
 				t.teamList, t.teamNames = append(t.teamList, in), append(t.teamNames, name)
 			}
-			in.members = append(in.members, item{kind: SubjectUser, name: u.name, at: t.at(n)})
+			in.members = append(in.members, item{&saying{word: word{kind: SubjectUser, name: u.name}}, t.at(n)})
 		}
 		seen[name] = true
 	}

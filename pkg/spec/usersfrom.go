@@ -46,17 +46,28 @@ func (d *decoder) decodeUsersFrom(n *yaml.Node) {
 		return
 	}
 	shown := filepath.Join(d.folder, file.Value)
-	d.included = append(d.included, Included{shown, digest(data)})
 	t := table{decoder: &decoder{loader: d.loader, file: shown, folder: d.folder, rules: d.rules}, named: columns, namedAt: d.at(n), namedIn: d}
 	if !t.read(data) {
 		d.lostPeople()
 	}
+	d.included = append(d.included, Included{shown, digest(data), d.at(file), t.columnsOf()})
 }
 
 // Included is a file that another one names.
 type Included struct {
-	Name   string // as messages show it
-	digest string
+	Name    string // as messages show it
+	digest  string
+	at      Position          // where it is named
+	columns map[string]string // the headers of those that count, by what they say
+}
+
+// columnsOf are the headers of the columns that count, by what they say of people.
+func (t *table) columnsOf() map[string]string {
+	all := map[string]string{}
+	for _, c := range t.counts {
+		all[strings.TrimSpace(c.key+" "+c.connection)] = c.header
+	}
+	return all
 }
 
 // lostPeople notes that names of users and teams may be missing, so that errors about those would be echoes.

@@ -20,9 +20,11 @@ type decoder struct {
 	trusted bool        // it is the operator's, and may set and name what other files may not
 
 	data   []byte        // as yaml.v3 read it
+	height int           // lines of data
 	joined map[int][]int // columns in data, by line, of characters that the file writes as surrogate pairs
 	sought place         // the last node that was looked for in data
 	cut    map[*yaml.Node]plainList
+	said   map[word]*saying // by items of those lists
 }
 
 func (d *decoder) at(n *yaml.Node) Position {

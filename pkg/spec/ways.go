@@ -46,11 +46,11 @@ func (m memberships) lists(name string, it *item) bool {
 	if t != nil && asked == nil {
 		asked = make(map[word]bool, len(t.members))
 		for i := range t.members {
-			asked[wordOf(&t.members[i])] = true
+			asked[t.members[i].word] = true
 		}
 		m.words[name] = asked
 	}
-	return asked[wordOf(it)]
+	return asked[it.word]
 }
 
 // maxWays bounds what is remembered of ways: teams may nest so deep that each person is in very many.

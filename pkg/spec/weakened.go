@@ -34,11 +34,13 @@ const (
 	GuardLeft       Guard = "left"      // somebody who left loses what they hold no longer
 	GuardConnection Guard = "connection"
 	GuardTest       Guard = "test"       // an access test is gone
+	GuardPeople     Guard = "usersFrom"  // what lists people, or says of them that they leave, is another or gone
+	GuardReviewers  Guard = "reviewers"  // others decide in access reviews, or nobody
 	GuardFormer     Guard = "previously" // the name that a resource is still live under is gone, so that another one is made
 )
 
 // Guards lists all guards in the order in which they are told.
-var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardTest, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardFormer, GuardLeft}
+var Guards = []Guard{GuardRule, GuardProtected, GuardSelf, GuardMinMembers, GuardTest, GuardReviewers, GuardPeople, GuardConnection, GuardOwnership, GuardSetting, GuardResource, GuardFormer, GuardLeft}
 
 // Weakened lists what guards access by the earlier files and does not, or does less, by the later ones, sorted by guard.
 func Weakened(earlier, later *Spec) []Weakening {
@@ -48,6 +50,8 @@ func Weakened(earlier, later *Spec) []Weakening {
 	w.protections(GuardSelf, earlier.Rules.RequireSelf, later.Rules.RequireSelf)
 	w.minMembers()
 	w.tests()
+	w.reviewers()
+	w.people()
 	w.connections()
 	w.resources()
 	w.left()
@@ -128,11 +132,25 @@ func (w *weakened) tests() {
 	for _, t := range w.later.tests {
 		still[t.String()] = true
 	}
+	was, is := w.earlier.byName(), w.later.byName()
 	for _, t := range w.earlier.tests {
-		if on := t.String(); !still[on] {
+		on := t.String()
+		if !still[on] {
 			still[on] = true
 			w.add(GuardTest, on, "", "", Position{}, t.Source)
+		} else if t.Asserts == AssertCannot {
+			w.testedNames(t, was[t.Who], is[t.Who])
 		}
+	}
+}
+
+// testedNames tells of names under which somebody may have by now what a test says that they must not.
+func (w *weakened) testedNames(t Test, had, have *user) {
+	if had == nil || have == nil {
+		return
+	}
+	for _, name := range w.lostNames(had, have) {
+		w.add(GuardTest, t.String()+", of "+name+",", "", "", have.source, t.Source)
 	}
 }
 
@@ -197,7 +215,9 @@ func (w *weakened) resources() {
 	for _, had := range w.earlier.resources {
 		have, on := now[had.ref()], had.in.name+" "+had.ref().String()
 		switch {
-		case have == nil && had.Ownership != Ignored && !had.Absent:
+		case had.Absent && (have == nil || !have.Absent):
+			w.undeleted(on, had, have)
+		case have == nil && had.Ownership != Ignored:
 			w.add(GuardResource, on, "", "", Position{}, had.Source)
 		case have == nil || have.Absent:
 		default:
@@ -209,14 +229,23 @@ func (w *weakened) resources() {
 	}
 }
 
+// undeleted tells that a resource stays which was to go.
+func (w *weakened) undeleted(on string, had, have *resource) {
+	if have == nil {
+		w.add(GuardResource, on, absent, "", Position{}, had.Source)
+	} else {
+		w.add(GuardResource, on, absent, present, have.Source, had.Source)
+	}
+}
+
 // settings finds those that let in more than they did, or that are looked after no longer.
 func (w *weakened) settings(on string, had, have *resource) {
 	for _, s := range had.schema.Settings {
 		from, to := had.meant(s.Key), have.meant(s.Key)
-		if s.Reach == nil || from == "" || from == to {
+		if s.Reach == nil && !s.User || from == "" || from == to {
 			continue
 		}
-		if to == "" || s.Reach.Words != nil && s.Reach.Narrows(to, from) {
+		if to == "" || s.Reach != nil && s.Reach.Words != nil && s.Reach.Narrows(to, from) {
 			w.add(GuardSetting, on+" "+s.Key, from, to, have.Source, had.Source)
 		}
 	}
@@ -238,16 +267,17 @@ func (w *weakened) leaves(had, have *user) {
 }
 
 func (w *weakened) left() {
-	now := make(map[string]*user, len(w.later.users))
-	for _, u := range w.later.users {
-		now[u.name] = u
-	}
+	now := w.later.byName()
 	for _, u := range w.earlier.users {
 		have := now[u.name]
 		switch {
 		case u.leaves != nil && (have == nil || !have.left && (have.leaves == nil || have.leaves.at.After(u.leaves.at))):
 			w.leaves(u, have)
-		case !u.left || have != nil && have.left:
+		case !u.left:
+		case have != nil && have.left:
+			for _, name := range w.lostNames(u, have) {
+				w.add(GuardLeft, u.name+" as "+name, "", "", have.source, u.source)
+			}
 		case have == nil:
 			w.add(GuardLeft, u.name, "", "", Position{}, u.source)
 		default:

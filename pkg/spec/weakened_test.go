@@ -27,6 +27,8 @@ rules:
   protected: [user:a, 'app-group:G/group:V']
   require-self: user:o
   min-members: {"app-group:*": 2, "mail-group:*": 1}
+teams: {t: [a], u: [o]}
+reviewers: {app-group/G: [erin, dave], team:t: [dave], "*": [sec]}
 `
 
 // What guards access in earlier files and not, or less, in later ones is told with both lines; what guards it more is not.
@@ -55,6 +57,15 @@ func TestWeakened(t *testing.T) {
 		{"more ownership", "ownership: add-only, ", "", "ownership w app-group/Add: add-only -> owned (8, was 8)"},
 		{"somebody is back", "{name: gone, state: left}", "{name: gone}", "left gone:  -> active (5, was 5)"},
 		{"somebody who left is forgotten", "{name: gone, state: left}, ", "", "left gone:  -> (was 5)"},
+		{"somebody who left is known by another name", "{name: gone, state: left}", "{name: gone, account: z, state: left}", "left gone as gone:  -> (5, was 5)"},
+		{"others decide", "[erin, dave]", "[mallory, dave]", "reviewers app-group/G: dave, erin -> dave, mallory (21, was 21)"},
+		{"one more decides", "team:t: [dave]", "team:t: [dave, mallory]", "reviewers team:t: dave -> dave, mallory (21, was 21)"},
+		{"the same decide", "[erin, dave]", "[dave, erin]", ""},
+		{"nobody decides by itself", `, "*": [sec]`, "", "reviewers *: sec -> (was 21)"},
+		{"somebody decides in the place of others", `"*": [sec]`, `"*": [sec], app-group/Add: [mallory]`, "reviewers app-group/Add: by team -> mallory (21)"},
+		{"nobody decides in the place of others", `"*": [sec]`, `"*": [sec], team:u: []`, "reviewers team:u: by team -> (21)"},
+		{"a team goes, and its reviewers", "t: [a], u: [o]}\nreviewers: {app-group/G: [erin, dave], team:t: [dave],", "u: [o]}\nreviewers: {app-group/G: [erin, dave],", ""},
+		{"a new resource has its own", "  - {name: Dropped,", "  - {name: New, in: w}\n  - {name: Dropped,", ""},
 		{"another region", "region: r", "region: s", "connection w region: r -> s (3, was 3)"},
 		{"another credential", "token: env:T", "token: env:U", "connection w token: env:T -> env:U (3, was 3)"},
 		{"more calls", "appKey: env:B}", "appKey: env:B}, experimental: [members]", "connection m experimental:  -> members (4, was 4)"},

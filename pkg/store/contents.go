@@ -20,4 +20,6 @@ type Description struct {
 	Bytes   int64            `json:"bytes"`
 	Rows    map[string]int64 `json:"rows,omitempty"` // of each table
 	Notes   []string         `json:"notes,omitempty"`
+
+	Identity string `json:"-"` // the same for one store, by whichever name it is reached
 }

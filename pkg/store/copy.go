@@ -28,7 +28,8 @@ type Copied struct {
 
 // Copy brings the history with its details, the key-values and what is in doubt from one store to another, and checks that both
 // then say the same. Locks and turns are not copied: it takes all locks of both meanwhile, so a *HeldError says that an apply
-// runs. The history of to must be empty, or the beginning of that of from, as after a copy that was cut off.
+// runs. The history of to must be empty, or the beginning of that of from, as after a copy that was cut off. What keeps runs
+// from sending twice is brought first: it is there even if somebody goes on with a copy that was cut off.
 func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 	source, ok := from.(copyable)
 	target, also := to.(copyable)
@@ -38,16 +39,17 @@ func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 	if same, err := isSame(ctx, source, target); err != nil || same {
 		return c, cmp.Or(err, errors.New("both are the same store"))
 	}
+	if nothing, err := holdsNothing(ctx, source); err != nil || nothing {
+		return c, cmp.Or(err, errors.New("the store to copy from holds nothing: see that it is the one you mean"))
+	}
 	leases, release, err := lockBoth(ctx, source, target, by)
 	defer func() { err = errors.Join(err, release()) }()
 	if err != nil {
 		return c, err
 	}
-	if c.Records, c.Head, err = copyHistory(ctx, source, target); err != nil {
+	want, has, err := compareHistories(ctx, source, target)
+	if err != nil {
 		return c, fmt.Errorf("copy the history: %w", err)
-	}
-	if c.Values, err = copyValues(ctx, source, target); err != nil {
-		return c, err
 	}
 	for _, scope := range slices.Sorted(maps.Keys(leases)) {
 		n, err := copyDoubts(ctx, from, to, scope, leases[scope])
@@ -55,6 +57,12 @@ func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 			return c, fmt.Errorf("copy what is in doubt at %s: %w", scope, err)
 		}
 		c.Doubts += n
+	}
+	if c.Values, err = copyValues(ctx, source, target); err != nil {
+		return c, err
+	}
+	if c.Records, c.Head, err = copyHistory(ctx, source, target, want, has); err != nil {
+		return c, fmt.Errorf("copy the history: %w", err)
 	}
 	return c, nil
 }
@@ -65,7 +73,20 @@ func isSame(ctx context.Context, a, b Contents) (bool, error) {
 		return false, err
 	}
 	two, err := b.Describe(ctx)
-	return one.Place == two.Place && one.Schema == two.Schema, err
+	return one.Identity == two.Identity, err
+}
+
+// holdsNothing says whether no run ever used a store.
+func holdsNothing(ctx context.Context, s copyable) (bool, error) {
+	for range s.Records(ctx) {
+		return false, nil
+	}
+	scopes, err := s.Scopes(ctx)
+	if err != nil || len(scopes) > 0 {
+		return false, err
+	}
+	values, err := s.All(ctx)
+	return len(values) == 0, err
 }
 
 // lockBoth takes the locks of all scopes in both stores. It returns the leases of to; release gives back what it got.
@@ -100,19 +121,30 @@ func lockBoth(ctx context.Context, from, to copyable, by Owner) (leases map[stri
 	return leases, release, nil
 }
 
-func copyHistory(ctx context.Context, from, to copyable) (records int, head string, err error) {
-	want, err := from.Verify(ctx)
-	if err != nil {
-		return 0, "", err
+// compareHistories checks both chains, and that one begins with the other.
+func compareHistories(ctx context.Context, from, to copyable) (want, has Chain, err error) {
+	for _, s := range []copyable{from, to} {
+		if s, can := s.(interface{ AfterCrash(context.Context) error }); can { // where a record was cut off, as by a kill
+			if err := s.AfterCrash(ctx); err != nil {
+				return want, has, err
+			}
+		}
 	}
-	has, err := to.Verify(ctx)
+	if want, err = from.Verify(ctx); err != nil {
+		return want, has, err
+	}
+	has, err = to.Verify(ctx)
 	if err != nil && !errors.Is(err, ErrBeginning) { // of a copy that was cut off the record about that may be missing
-		return 0, "", err
+		return want, has, err
 	}
 	n := len(has.Digests)
 	if n > len(want.Digests) || !slices.Equal(has.Digests, want.Digests[:n]) || n > 0 && has.Begin != want.Begin {
-		return 0, "", errors.New("the target has another history already; name an empty store")
+		return want, has, errors.New("the target has another history already; name an empty store")
 	}
+	return want, has, nil
+}
+
+func copyHistory(ctx context.Context, from, to copyable, want, has Chain) (records int, head string, err error) {
 	at := 0
 	for r, err := range from.Records(ctx) {
 		if err != nil {
@@ -172,17 +204,26 @@ func copyValues(ctx context.Context, from, to copyable) (n int, err error) {
 	return len(values), nil
 }
 
-// copyDoubts adds what is in doubt, unless it is there already.
+// copyDoubts adds what is in doubt, and settles what is no longer, as after a copy that was cut off earlier.
 func copyDoubts(ctx context.Context, from, to Store, scope string, lease Lease) (n int, err error) {
 	doubts, err := from.Doubts(ctx, scope)
-	if err != nil || len(doubts) == 0 {
-		return 0, err
-	}
-	if err := lease.Append(ctx, doubts...); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	has, err := to.Doubts(ctx, scope)
 	if err != nil {
+		return 0, err
+	}
+	entries := slices.Clone(doubts)
+	for _, d := range has {
+		if !slices.ContainsFunc(doubts, func(e Entry) bool { return e.Run == d.Run && e.Call == d.Call }) {
+			entries = append(entries, Entry{Run: d.Run, Call: d.Call, At: d.At, State: Settled})
+		}
+	}
+	if err := lease.Append(ctx, entries...); err != nil {
+		return 0, err
+	}
+	if has, err = to.Doubts(ctx, scope); err != nil {
 		return 0, err
 	}
 	known := map[string]bool{}
@@ -190,8 +231,8 @@ func copyDoubts(ctx context.Context, from, to Store, scope string, lease Lease) 
 		known[d.text()] = true
 	}
 	for _, d := range doubts {
-		if !known[d.text()] {
-			return 0, fmt.Errorf("call %d of run %s is not in the copy", d.Call, d.Run)
+		if len(has) != len(doubts) || !known[d.text()] {
+			return 0, fmt.Errorf("call %d of run %s is not in the copy, or others are", d.Call, d.Run)
 		}
 	}
 	return len(doubts), nil

@@ -99,6 +99,11 @@ type Limiter interface {
 	Delay(ctx context.Context, key string, d time.Duration) error
 }
 
+// Clock is a store with a clock that all machines share.
+type Clock interface {
+	Now(ctx context.Context) (time.Time, error)
+}
+
 // History is the record of runs. Each record is chained to the one before it by its Digest, so that none can be altered, or
 // taken out of the middle, without being noticed.
 type History interface {

@@ -48,13 +48,15 @@ func weakeningText(w spec.Weakening) string {
 	text := map[spec.Guard]string{
 		spec.GuardRule: "rule " + w.On, spec.GuardProtected: "the protection of " + w.On, spec.GuardSelf: "rule require-self " + w.On,
 		spec.GuardMinMembers: "rule min-members " + w.On, spec.GuardConnection: "connection " + w.On, spec.GuardOwnership: "ownership of " + w.On,
-		spec.GuardLeft: w.On + ", who left,", spec.GuardTest: "the test " + w.On,
+		spec.GuardLeft: w.On + ", who left,", spec.GuardTest: "the test " + w.On, spec.GuardReviewers: "who decides in reviews about " + w.On, spec.GuardPeople: "usersFrom " + w.On, spec.GuardReview: "the review " + w.On,
 	}[w.What]
 	if text == "" {
 		text = w.On
 	}
 	switch {
-	case w.What == spec.GuardResource:
+	case w.What == spec.GuardResource && w.From != "" && w.To == "":
+		text += " is no longer in the files, which wanted it deleted"
+	case w.What == spec.GuardResource && w.From == "":
 		text += " is no longer in the files: nobody looks at who holds it"
 	case w.What == spec.GuardFormer:
 		text += " is made anew, since previously: " + w.From + " is gone; what may be live under that name is left alone: write it again until it was applied"

@@ -10,7 +10,7 @@ import (
 
 // Drift reports how live state differs from the files. Where the files were held against others, what they ask for comes first.
 func Drift(d *diff.Drift, l Layout) Report {
-	report := Report{Title: "Drift", Sections: baseSections(d.Base)}
+	report := Report{Title: "Drift", Sections: slices.Concat(baseSections(d.Base), reviewSections(d.Reviews))}
 	seen := view{Tally: d.Summary.Tally}
 	all := spec.Each(d.Connections, func(part diff.DriftPart) []diff.Difference { return part.Differences })
 	shown, hidden := within(l.Rows, all, func(d *diff.Difference) Risk { return riskOf(d.Change) })

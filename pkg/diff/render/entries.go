@@ -63,7 +63,7 @@ func sortedNames[T any](by map[string]T) []string {
 
 // personOf is the person that a change is about: as the files name them or, of strangers, as the vendor does; "": none.
 func personOf(c diff.Change) string {
-	if !c.Subject.Kind.Personal() || c.Op == diff.OpResend && c.Notice.Recipient != "" {
+	if !c.Subject.Kind.Personal() || c.Op == diff.OpResend && c.Mailing().Recipient != "" {
 		return ""
 	}
 	switch {

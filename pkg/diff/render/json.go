@@ -3,17 +3,13 @@ package render
 import (
 	"encoding/json"
 	"io"
-
-	"github.com/entitlectl/entitlectl/pkg/diff"
 )
 
-// JSON writes a document for programs, the same bytes for the same document. A plan comes out as it is saved.
+// JSON writes a document for programs, the same bytes for the same document. What
+// knows how to write itself does: a plan as it is saved, and what is too long to be in memory as text.
 func JSON(w io.Writer, document any) error {
-	if plan, ok := document.(*diff.Plan); ok {
-		return plan.Write(w)
-	}
-	if result, ok := document.(*diff.Result); ok {
-		return result.Write(w)
+	if long, ok := document.(interface{ Write(io.Writer) error }); ok {
+		return long.Write(w)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -70,24 +70,31 @@ type tally struct {
 	losses    map[spec.Subject]int
 }
 
+func newTally() tally {
+	return tally{map[string]map[string]int{}, map[string]int{}, map[spec.Subject]int{}}
+}
+
 // tallied counts a list, of which word says what happens.
 func tallied[T any](list []T, change func(*T) *diff.Change, word func(*T) string) tally {
-	t := tally{map[string]map[string]int{}, map[string]int{}, map[spec.Subject]int{}}
+	t := newTally()
 	for i := range list {
-		c := change(&list[i])
-		resource := string(c.Kind) + " " + c.Resource
-		if t.resources[resource] == nil {
-			t.resources[resource] = map[string]int{}
-		}
-		t.resources[resource][word(&list[i])]++
-		if riskOf(*c) == Takes {
-			t.takings[resource]++
-			if c.Subject != (spec.Subject{}) {
-				t.losses[c.Subject]++
-			}
-		}
+		t.add(change(&list[i]), word(&list[i]))
 	}
 	return t
+}
+
+func (t tally) add(c *diff.Change, word string) {
+	resource := string(c.Kind) + " " + c.Resource
+	if t.resources[resource] == nil {
+		t.resources[resource] = map[string]int{}
+	}
+	t.resources[resource][word]++
+	if riskOf(*c) == Takes {
+		t.takings[resource]++
+		if c.Subject != (spec.Subject{}) {
+			t.losses[c.Subject]++
+		}
+	}
 }
 
 // notes are the counts: of each resource, those that lose most first, and of those who lose most.

@@ -20,7 +20,7 @@ var (
 func planPage(p *diff.Plan, own, before []entry) *page {
 	page := changesPage("plan", planTones, p.Base, own, before)
 	page.Verdict = planVerdict(p)
-	page.Cards = slices.Concat(ruleCards(p), page.Cards, costCards(p.Summary))
+	page.Cards = slices.Concat(ruleCards(p), page.Cards, costCards(p.Summary), reviewCard(p.Reviews))
 	page.Stamp = stamp(p.ID, since("made ", p.Created))
 	page.Facts = append(page.Facts, fact{"Plan", p.ID}, fact{"Applies just this", "entitlectl apply plan.json --require-plan " + p.ID}, fact{"Made", moment(p.Created)}, fact{"Dates judged at", moment(p.Now)},
 		fact{"Files", strings.Join(p.Files, ", ")}, fact{"Digest of the files", p.Spec})
@@ -99,6 +99,7 @@ func driftPage(d *diff.Drift, own, before []entry) *page {
 	if d.Summary.Files > 0 {
 		page.Cards = append(page.Cards, card{N: d.Summary.Files, Label: "files moved on", Note: "an apply is due"})
 	}
+	page.Cards = append(page.Cards, reviewCard(d.Reviews)...)
 	page.Facts = append(page.Facts, fact{"Digest of the files", d.Spec})
 	page.about(d.Base)
 	for _, part := range d.Connections {
@@ -191,8 +192,8 @@ func whatOf(c diff.Change) string {
 	switch {
 	case c.Op == diff.OpUpdate:
 		parts = append(parts, fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To)))
-	case c.Notice.Recipient != "":
-		parts = append(parts, "to "+c.Notice.Recipient)
+	case c.Mailing().Recipient != "":
+		parts = append(parts, "to "+c.Mailing().Recipient)
 	case c.Role != "" && c.Role != spec.RoleAccess && c.Role != spec.RoleMember:
 		parts = append(parts, string(c.Role))
 	}

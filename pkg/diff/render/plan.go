@@ -12,7 +12,7 @@ import (
 
 // Plan reports what an apply would do. Where the plan's files were held against others, what was so before stands apart.
 func Plan(p *diff.Plan, l Layout) Report {
-	report := Report{Title: "Plan", Sections: baseSections(p.Base)}
+	report := Report{Title: "Plan", Sections: slices.Concat(baseSections(p.Base), reviewSections(p.Reviews))}
 	seen := view{Tally: p.Summary.Tally}
 	shown, extra, hidden := planRows(p, l.Rows)
 	var own, apart []entry
@@ -184,7 +184,7 @@ func ViolationText(v diff.Violation) string {
 	case diff.RulePeopleShrink:
 		what = fmt.Sprintf("%d%% fewer people are listed than before, the limit is %d%%", v.Have, v.Limit)
 		if v.Have == diff.Everybody {
-			what = "nothing tells how many people usersFrom listed before: no apply is known, and --base REF, which would tell, does not"
+			what = "nothing tells how many people usersFrom listed before: no apply is known. plan --base REF tells by the files of an earlier commit, in CI by the one before the push; the first list of all has to be allowed"
 		}
 	case diff.RuleBlocked: // what it is on is a digest
 		return Count(v.Have, "blocked change")

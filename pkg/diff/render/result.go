@@ -55,14 +55,62 @@ func Outcomes(r *diff.Result, rows int) Report {
 }
 
 func resultReport(r *diff.Result, rows int, show func(*diff.ChangeResult) bool) Report {
-	report := Report{Title: "Result"}
-	all := spec.Each(r.Connections, func(part diff.PartResult) []*diff.ChangeResult { return wanted(part.Changes, show) })
-	shown, hidden := within(rows, all, func(c **diff.ChangeResult) Risk { return outcomeRisk((*c).Outcome) })
+	all := NewApplied(rows)
+	for i := range r.Connections {
+		for k := range r.Connections[i].Changes {
+			if c := &r.Connections[i].Changes[k]; show(c) {
+				all.Add(i, c)
+			}
+		}
+	}
+	return all.Report(r)
+}
+
+// Applied collects what Outcomes shows, change by change: it keeps no more than it may show.
+type Applied struct {
+	rows  int
+	seen  [Takes + 1]int
+	parts []appliedPart
+}
+
+// appliedPart is what is known of a connection.
+type appliedPart struct {
+	kept []*diff.ChangeResult // the first ones of each risk
+	tally
+}
+
+// NewApplied begins with no changes, of which so many rows are shown at most, 0 for all.
+func NewApplied(rows int) *Applied { return &Applied{rows: rows} }
+
+// Add adds a change of the connection of a number. Changes come in their order.
+func (a *Applied) Add(connection int, c *diff.ChangeResult) {
+	a.grow(connection + 1)
+	part, risk := &a.parts[connection], outcomeRisk(c.Outcome)
+	part.add(c.Change, outcomeWord(c.Outcome))
+	if a.seen[risk]++; a.rows == 0 || a.seen[risk] <= a.rows {
+		part.kept = append(part.kept, c)
+	}
+}
+
+func (a *Applied) grow(connections int) {
+	for len(a.parts) < connections {
+		a.parts = append(a.parts, appliedPart{tally: newTally()})
+	}
+}
+
+// Report is the report, of a result whose own changes don't matter.
+func (a *Applied) Report(r *diff.Result) Report {
+	a.grow(len(r.Connections))
+	report, hidden := Report{Title: "Result"}, 0
+	if all := a.seen[Harmless] + a.seen[Stuck] + a.seen[Takes]; a.rows > 0 {
+		hidden = max(0, all-a.rows)
+	}
+	shown, _ := within(a.rows, spec.Each(a.parts, func(p appliedPart) []*diff.ChangeResult { return p.kept }),
+		func(c **diff.ChangeResult) Risk { return outcomeRisk((*c).Outcome) })
 	for i, part := range r.Connections {
 		s := resultSection(part, shown[i])
-		if hidden > 0 && len(all[i]) > 0 {
-			counted := tallied(all[i], func(c **diff.ChangeResult) *diff.Change { return (*c).Change }, func(c **diff.ChangeResult) string { return outcomeWord((*c).Outcome) })
-			s.Notes = append(s.Notes, counted.notes(spec.Each(diff.Outcomes, outcomeWord))...)
+		if hidden > 0 && len(a.parts[i].resources) > 0 {
+			s.Notes = append(s.Notes, a.parts[i].notes(spec.Each(diff.Outcomes, outcomeWord))...)
 		}
 		if !s.empty() {
 			report.Sections = append(report.Sections, s)
@@ -70,16 +118,6 @@ func resultReport(r *diff.Result, rows int, show func(*diff.ChangeResult) bool) 
 	}
 	report.Totals = resultTotals(r.Summary) + hiddenText(hidden)
 	return report
-}
-
-// wanted are the changes that are to be shown or counted.
-func wanted(changes []diff.ChangeResult, show func(*diff.ChangeResult) bool) (all []*diff.ChangeResult) {
-	for i := range changes {
-		if show(&changes[i]) {
-			all = append(all, &changes[i])
-		}
-	}
-	return all
 }
 
 func resultSection(part diff.PartResult, shown []*diff.ChangeResult) Section {

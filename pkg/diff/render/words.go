@@ -50,8 +50,8 @@ func subjectOf(c diff.Change) string {
 		return fmt.Sprintf("%s: %s -> %s", c.Field, orNone(c.From), orNone(c.To))
 	case c.Subject == (spec.Subject{}):
 		return string(c.Op)
-	case c.Notice.Recipient != "":
-		return c.Notice.Recipient + " (through " + c.Subject.String() + ")"
+	case c.Mailing().Recipient != "":
+		return c.Mailing().Recipient + " (through " + c.Subject.String() + ")"
 	case c.Role == "" || c.Role == spec.RoleAccess || c.Role == spec.RoleMember:
 		return nameOf(c)
 	default:

@@ -24,7 +24,7 @@ func MailsAreOfTheTypesAskedFor(t *testing.T, p Provider) {
 		job = apply.Job{Connection: job.Connection, Desired: job.Desired, Source: target}
 		for _, change := range Plan(t, job, c.Now().Add(30*24*time.Hour)).Connections[0].Changes {
 			if change.Op == diff.OpResend {
-				types = append(types, change.MailType)
+				types = append(types, change.Mailing().Type)
 			}
 		}
 		return types

@@ -10,8 +10,8 @@ import (
 )
 
 // Refs lists all accounts that are members.
-func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
-	all, err := r.api.pages(ctx, listAccounts, nil, 0)
+func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, _ ...spec.Kind) ([]spec.Ref, error) {
+	all, err := r.api.accounts(ctx, listing, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
@@ -26,9 +26,9 @@ func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
 
 // Inventory reads all accounts. Of one that is on its way to another type, the type is left out: to name the one is to have mails
 // sent, and to name the other asks for what nobody can do.
-func (r *Reader) Inventory(ctx context.Context) (provider.Inventory, error) {
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
 	all := provider.NewInventory()
-	list, err := r.api.pages(ctx, listAccounts, nil, 0)
+	list, err := r.api.accounts(ctx, listing, 0)
 	if err != nil {
 		return all, fmt.Errorf("read accounts: %w", err)
 	}

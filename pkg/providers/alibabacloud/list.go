@@ -23,6 +23,11 @@ func (a *api) pages(ctx context.Context, list operation, query url.Values, most 
 	return all, cmp.Or(err, all.Whole("the list of "+list.action))
 }
 
+// accounts reads the list of all accounts, once for a listing.
+func (a *api) accounts(ctx context.Context, listing *provider.Listing, most int) (provider.Listed[account], error) {
+	return provider.Once(listing, listAccounts.action, func() (provider.Listed[account], error) { return a.pages(ctx, listAccounts, nil, most) })
+}
+
 // rowKey tells rows apart: of an account there may be several records.
 type rowKey struct{ account, record string }
 

@@ -137,7 +137,11 @@ func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (m
 			return found, 0, err
 		}
 	}
-	all, err := r.api.pages(ctx, listAccounts, nil, provider.MostRows(pageSize, make([]int, len(wanted))))
+	most := provider.MostRows(pageSize, make([]int, len(wanted)))
+	if q.All {
+		most = 0
+	}
+	all, err := r.api.accounts(ctx, q.Listing, most)
 	if errors.Is(err, provider.ErrTooLong) {
 		all.Rows, err = r.search(ctx, wanted)
 	}
@@ -146,7 +150,7 @@ func (r *Reader) find(ctx context.Context, q provider.Query, wanted []string) (m
 	}
 	found, err := pick(all.Rows, wanted)
 	if err == nil && len(found) < len(wanted) && len(all.Rows) < all.Total { // the search is by a keyword whose meaning is not documented
-		if all, err = r.api.pages(ctx, listAccounts, nil, 0); err == nil {
+		if all, err = r.api.accounts(ctx, q.Listing, 0); err == nil {
 			found, err = pick(all.Rows, wanted)
 		}
 	}

@@ -129,22 +129,9 @@ func (c *Client) Do(ctx context.Context, req Request, out any) (Answer, error) {
 		defer func() { <-c.reading }()
 	}
 	for attempt := 1; ; attempt++ {
-		if err := bucket.wait(ctx); err != nil {
-			return Answer{}, req.stopped(last, err).failure()
-		}
-		if c.Prepare != nil {
-			if err := c.Prepare(ctx, req); err != nil {
-				return Answer{}, req.unmade(last, err)
-			}
-		}
-		if attempt == 1 && req.BeforeSend != nil {
-			if err := req.BeforeSend(); err != nil {
-				return Answer{}, req.fail(provider.NotDone, err).failure()
-			}
-		}
-		t, err := c.try(ctx, req, body, out)
+		t, err := c.try(ctx, bucket, &req, body, out, last)
 		if err != nil {
-			return Answer{}, req.unmade(last, err)
+			return Answer{}, err
 		}
 		last = t.failure
 		pause, again := c.learn(ctx, bucket, req, t, attempt)
@@ -199,28 +186,52 @@ type try struct {
 	failure *Error
 }
 
-// try sends the request once. The error is of a request that could not be made.
-func (c *Client) try(run context.Context, req Request, body []byte, out any) (try, error) {
+// try sends the request once, in a turn of its own, after an attempt that failed or nil. The error is of one that was not sent.
+func (c *Client) try(ctx context.Context, b *bucket, req *Request, body []byte, out any, last *Error) (try, error) {
+	for missed := 0; ; {
+		turn, err := b.wait(ctx, &missed)
+		if err != nil {
+			return try{}, req.stopped(last, err).failure()
+		}
+		if c.Prepare != nil {
+			if err := c.Prepare(ctx, *req); err != nil {
+				return try{}, req.unmade(last, err)
+			}
+		}
+		if req.BeforeSend != nil {
+			if err := req.BeforeSend(); err != nil {
+				return try{}, req.fail(provider.NotDone, err).failure()
+			}
+			req.BeforeSend = nil
+		}
+		r, err := c.build(ctx, *req, body)
+		if err != nil {
+			return try{}, req.unmade(last, hidden(err, c.Secrets.known()))
+		}
+		if b.holds(&turn, &missed) { // what was done since may have taken its time
+			return c.begin(ctx, r, *req, out), nil
+		}
+	}
+}
+
+// begin sends a request in its turn.
+func (c *Client) begin(run context.Context, r *http.Request, req Request, out any) try {
 	ctx := run
 	if !req.reads() { // a write in flight is not cut off: its fate would be unknown
 		ctx = context.WithoutCancel(run)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Env.TryTimeout)
 	defer cancel()
-	r, err := c.build(ctx, req, body)
-	if err != nil {
-		return try{}, hidden(err, c.Secrets.known())
-	}
-	t := try{sent: r, begun: time.Now()}
-	t.answer, t.failure = c.send(r, req, out)
+	t := try{sent: r.WithContext(ctx), begun: time.Now()}
+	t.answer, t.failure = c.send(t.sent, req, out)
 	t.took = time.Since(t.begun)
 	if t.failure != nil && req.reads() && run.Err() != nil {
 		t.failure.Err = interruption(run)
 	}
 	if t.failure != nil {
-		c.hide(t.failure, r)
+		c.hide(t.failure, t.sent)
 	}
-	return t, nil
+	return t
 }
 
 func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Request, error) {

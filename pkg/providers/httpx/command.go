@@ -34,7 +34,8 @@ type Printed struct {
 
 // RunCommand has a program print a credential as a JSON object: all keys of one of the forms, any of its optional ones, and perhaps
 // expiresAt, a moment as in RFC 3339. It runs without a shell, from the root folder, so that no file of the working folder is taken
-// for an argument of it, and with few variables. What it says on stderr is shown where it fails, with the secrets hidden that are known.
+// for an argument of it, and with few variables. Where its time is over it is killed with all that it started, as far as the system can
+// tell. What it says on stderr is shown where it fails, with the secrets hidden that are known.
 func RunCommand(ctx context.Context, c spec.Command, forms []spec.AuthForm, secrets *Secrets) (Printed, error) {
 	environment := environmentOf(c, secrets)
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)
@@ -42,6 +43,7 @@ func RunCommand(ctx context.Context, c spec.Command, forms []spec.AuthForm, secr
 	program := exec.CommandContext(limited, c.Argv[0], c.Argv[1:]...)
 	out, said := &bounded{most: maxPrinted, full: cancel}, &tail{most: maxSaid}
 	program.Dir, program.Env, program.Stdout, program.Stderr, program.WaitDelay = string(os.PathSeparator), environment, out, said, afterLife
+	asGroup(program)
 	err := program.Run()
 	keepPrinted(out.kept, secrets)
 	switch {

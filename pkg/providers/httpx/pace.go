@@ -130,26 +130,28 @@ func newBucket(l *limiter, key string, own, reserve time.Duration) *bucket {
 	return &bucket{limiter: l, key: key, every: reserve, apart: own, pace: 1, line: make(chan struct{}, 1)}
 }
 
-// wait returns when the next request may begin. Only the first in line takes a turn, and a run that is slower than its turns
-// pauses before it does: turns that it took and did not use would slow down the others.
-func (b *bucket) wait(ctx context.Context) error {
+// wait returns when the next request may begin, and its turn; missed counts the turns that it had no time to use. Only the first in
+// line takes a turn, and a run that is slower than its turns pauses before it does: turns that it took and did not use would slow
+// down the others.
+func (b *bucket) wait(ctx context.Context, missed *int) (turn, error) {
 	if err := enter(ctx, b.line); err != nil {
-		return err
+		return turn{}, err
 	}
 	defer func() { <-b.line }()
 	if b.apart <= b.every {
-		return b.await(ctx)
+		return b.await(ctx, missed)
 	}
 	if err := sleep(ctx, time.Until(b.next)); err != nil {
-		return err
+		return turn{}, err
 	}
-	if err := b.await(ctx); err != nil {
-		return err
+	t, err := b.await(ctx, missed)
+	if err != nil {
+		return turn{}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.next = time.Now().Add(time.Duration(float64(b.apart) / b.pace))
-	return nil
+	return t, nil
 }
 
 // enter waits for room in a channel that holds those who are in.
@@ -162,30 +164,39 @@ func enter(ctx context.Context, room chan struct{}) error {
 	}
 }
 
-// await waits for the next turn. One that lies in a time that the vendor has since asked to wait for is given up for a later
-// one, and so is one that was missed.
-func (b *bucket) await(ctx context.Context) error {
-	for missed := 0; ; {
+// await waits for the next turn that holds when it has come.
+func (b *bucket) await(ctx context.Context, missed *int) (turn, error) {
+	for {
 		if ctx.Err() != nil {
-			return interruption(ctx)
+			return turn{}, interruption(ctx)
 		}
 		t := b.turn(ctx)
 		if err := pauseFor(ctx, time.Until(t.at), t.asked); err != nil {
 			b.leave(t.at)
-			return err
+			return turn{}, err
 		}
-		if b.held() {
-			continue
-		}
-		late := time.Since(t.came)
-		if late <= max(t.every, grace) {
-			return nil
-		}
-		if missed++; missed > mostMissed {
-			b.bear(late)
-			return nil
+		if b.holds(&t, missed) {
+			return t, nil
 		}
 	}
+}
+
+// holds says that a request may begin in its turn, now that this has come: the vendor has not asked since to wait for longer, and it
+// was not missed.
+func (b *bucket) holds(t *turn, missed *int) bool {
+	if b.held() {
+		return false
+	}
+	late := time.Since(t.came)
+	if t.every == 0 || late <= max(t.every, grace) {
+		return true
+	}
+	if *missed++; *missed <= mostMissed {
+		return false
+	}
+	b.bear(late)
+	t.came = time.Now()
+	return true
 }
 
 // A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each

@@ -38,7 +38,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		}
 	}
 	lists, err := gather(ctx, r.api, len(assigned), func(ctx context.Context, i int) (provider.Listed[account], error) {
-		return r.readAssignments(ctx, assigned[i])
+		return r.readAssignments(ctx, q, assigned[i])
 	})
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (r *Reader) indexApps(ctx context.Context, q provider.Query, wanted []strin
 	if len(missing) == 0 {
 		return nil
 	}
-	all, err := whole(ctx, r.api, listApps, nil, "apps", application.key)
+	all, err := wholeOf(ctx, r.api, listApps, q.Listing, "apps", application.key)
 	if err != nil {
 		return err
 	}
@@ -95,9 +95,12 @@ func (r *Reader) showApp(app application, desired spec.State, live *diff.Live) (
 }
 
 // readAssignments reads who is assigned to an app.
-func (r *Reader) readAssignments(ctx context.Context, app application) (provider.Listed[account], error) {
-	all, err := provider.Spare(pages(ctx, r.api, listAssignments(app.ID), nil, 0, func(a account) string {
-		return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
+func (r *Reader) readAssignments(ctx context.Context, q provider.Query, app application) (provider.Listed[account], error) {
+	l := listAssignments(app.ID)
+	all, err := provider.Spare(provider.HoldersOnce(q.Listing, l.path, func() (provider.Listed[account], error) {
+		return pages(ctx, r.api, l, nil, 0, func(a account) string {
+			return strings.Join([]string{a.AccountType, a.Account, a.Domain, a.PlatformType}, "\x00")
+		})
 	}))
 	if err != nil {
 		err = fmt.Errorf("%s: %w", app.Name, err)
@@ -107,9 +110,9 @@ func (r *Reader) readAssignments(ctx context.Context, app application) (provider
 
 // keepAssignments turns assignments into live grants.
 func (r *Reader) keepAssignments(ctx context.Context, app application, all provider.Listed[account], live *diff.Live) error {
-	accounts := make([]*account, len(all.Rows))
-	for i := range all.Rows {
-		accounts[i] = &all.Rows[i]
+	rows, accounts := slices.Clone(all.Rows), make([]*account, len(all.Rows)) // what is left out of them is filled in
+	for i := range rows {
+		accounts[i] = &rows[i]
 	}
 	if err := r.join(ctx, accounts); err != nil {
 		return err

@@ -205,6 +205,13 @@ func (p *authorizationPage) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// authorizationsOnce reads a whole list of authorizations, once for the listing of a query.
+func (r *Reader) authorizationsOnce(ctx context.Context, q provider.Query, of url.Values, most int) (provider.Listed[grantRow], error) {
+	return provider.HoldersOnce(q.Listing, listAuthorizations.path+"?"+of.Encode(), func() (provider.Listed[grantRow], error) {
+		return r.api.authorizations(ctx, of, most)
+	})
+}
+
 // authorizations reads a whole list of authorizations, as pages does.
 func (a *api) authorizations(ctx context.Context, query url.Values, most int) (provider.Listed[grantRow], error) {
 	return readPages(ctx, a, listAuthorizations, most, grantRow.key, func(ctx context.Context, offset int) (provider.Page[grantRow, int], error) {

@@ -11,37 +11,45 @@ import (
 )
 
 // Refs lists app groups (a1) and apps (d1).
-func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
+func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, kinds ...spec.Kind) ([]spec.Ref, error) {
 	if _, err := r.api.projectID(ctx); err != nil {
 		return nil, err
 	}
-	groups, err := whole(ctx, r.api, listAppGroups, nil, "app groups", appGroup.key)
-	refs := spec.Each(groups, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) })
-	if err != nil {
-		refs, err = nil, fmt.Errorf("read app groups: %w", err)
+	asked := func(kind spec.Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
+	var refs []spec.Ref
+	var errs []error
+	if asked(kindAppGroup) {
+		groups, err := wholeOf(ctx, r.api, listAppGroups, listing, "app groups", appGroup.key)
+		if err != nil {
+			groups, errs = nil, append(errs, fmt.Errorf("read app groups: %w", err))
+		}
+		refs = spec.Each(groups, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) })
 	}
-	apps, appErr := whole(ctx, r.api, listApps, nil, "apps", application.key)
-	if appErr != nil {
-		return refs, errors.Join(err, fmt.Errorf("read apps: %w", appErr))
+	if asked(kindApp) {
+		apps, err := wholeOf(ctx, r.api, listApps, listing, "apps", application.key)
+		if err != nil {
+			apps, errs = nil, append(errs, fmt.Errorf("read apps: %w", err))
+		}
+		refs = append(refs, spec.Each(apps, func(a application) spec.Ref { return r.ref(kindApp, a.Name) })...)
 	}
-	return append(refs, spec.Each(apps, func(a application) spec.Ref { return r.ref(kindApp, a.Name) })...), err
+	return refs, errors.Join(errs...)
 }
 
 // Inventory reads all app groups and apps, who may use them, and what the directory says of these people.
-func (r *Reader) Inventory(ctx context.Context) (provider.Inventory, error) {
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
 	all := provider.NewInventory()
-	q := provider.Query{Desired: spec.NewState(), Partial: true}
+	q := provider.Query{Desired: spec.NewState(), Partial: true, Listing: listing}
 	if _, err := r.api.projectID(ctx); err != nil {
 		return all, err
 	}
-	groups, err := whole(ctx, r.api, listAppGroups, nil, "app groups", appGroup.key)
+	groups, err := wholeOf(ctx, r.api, listAppGroups, listing, "app groups", appGroup.key)
 	if err != nil {
 		return all, fmt.Errorf("read app groups: %w", err)
 	}
 	for _, g := range groups {
 		q.Desired.Resources[r.ref(kindAppGroup, g.Name)] = watched(0, g.everySetting())
 	}
-	apps, err := whole(ctx, r.api, listApps, nil, "apps", application.key)
+	apps, err := wholeOf(ctx, r.api, listApps, listing, "apps", application.key)
 	if err != nil {
 		return all, fmt.Errorf("read apps: %w", err)
 	}

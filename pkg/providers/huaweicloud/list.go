@@ -35,6 +35,17 @@ func gather[T any](ctx context.Context, a *api, n int, do func(ctx context.Conte
 	return provider.Gather(ctx, a.http.Env.Parallelism, n, do)
 }
 
+// listOnce reads the whole list of a kind of resources, once for a listing.
+func listOnce[T any](ctx context.Context, a *api, l list, listing *provider.Listing, most int, key func(T) string) (provider.Listed[T], error) {
+	return provider.Once(listing, l.path, func() (provider.Listed[T], error) { return pages(ctx, a, l, nil, most, key) })
+}
+
+// wholeOf is listOnce for what must not lack a row. what are its rows.
+func wholeOf[T any](ctx context.Context, a *api, l list, listing *provider.Listing, what string, key func(T) string) ([]T, error) {
+	all, err := listOnce(ctx, a, l, listing, 0, key)
+	return all.Rows, cmp.Or(err, all.Whole("the list of "+what))
+}
+
 // whole reads a whole list, or fails: what is said of a list that may lack rows would be wrong. what are its rows.
 func whole[T any](ctx context.Context, a *api, l list, query url.Values, what string, key func(T) string) ([]T, error) {
 	all, err := pages(ctx, a, l, query, 0, key)

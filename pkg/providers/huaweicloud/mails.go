@@ -156,9 +156,9 @@ func (w *Writer) resend(changes []diff.Change) (map[string][]mail, error) {
 	for _, c := range changes {
 		g := c.Grant(w.name)
 		g.Role = spec.RoleAccess
-		m, known := w.seen.records[addressee{g, c.Notice.Recipient, c.MailType}]
+		m, known := w.seen.records[addressee{g, c.Mailing().Recipient, c.Mailing().Type}]
 		if !known {
-			return nil, provider.Bug("the record of the mail to %s is not known", cmp.Or(c.Notice.Recipient, c.Subject.Name))
+			return nil, provider.Bug("the record of the mail to %s is not known", cmp.Or(c.Mailing().Recipient, c.Subject.Name))
 		}
 		m.SendResult, m.ErrorMsg, m.SendAt = "", "", ""
 		records = append(records, m)

@@ -32,7 +32,7 @@ func notify(t *testing.T, c *cloud, w provider.Target, want spec.State) (changes
 		t.Fatalf("result %+v", result)
 	}
 	for _, change := range plan.Connections[0].Changes {
-		changes = append(changes, fmt.Sprint(change.Op, " ", change.Subject, " ", change.Notice.Recipient))
+		changes = append(changes, fmt.Sprint(change.Op, " ", change.Subject, " ", change.Mailing().Recipient))
 	}
 	return changes, plan.Summary.Mails
 }

@@ -96,7 +96,7 @@ func (r *Reader) checkUnmade(ctx context.Context, q provider.Query, all []appGro
 	}
 	if all == nil {
 		var err error
-		if all, err = whole(ctx, r.api, listAppGroups, nil, "app groups", appGroup.key); err != nil {
+		if all, err = wholeOf(ctx, r.api, listAppGroups, q.Listing, "app groups", appGroup.key); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ func (r *Reader) readPairs(ctx context.Context, q provider.Query, ids map[string
 		byName[g.Subject.Name] = append(byName[g.Subject.Name], g)
 	}
 	lists, err := gather(ctx, r.api, len(names), func(ctx context.Context, i int) (provider.Listed[grantRow], error) {
-		return provider.Spare(r.api.authorizations(ctx, url.Values{"account": {names[i]}}, 0))
+		return provider.Spare(r.authorizationsOnce(ctx, q, url.Values{"account": {names[i]}}, 0))
 	})
 	for i, list := range lists {
 		if list.Refused != nil || list.Broken != "" || slices.ContainsFunc(list.Rows, func(row grantRow) bool { return row.group == noGroup }) {
@@ -76,7 +76,7 @@ func (r *Reader) sample(ctx context.Context, q provider.Query, ids map[string]sp
 		samples[g.Resource] = append(samples[g.Resource], g)
 	}
 	looked := slices.DeleteFunc(slices.Sorted(maps.Keys(ids)), func(id string) bool { return samples[ids[id]] == nil })
-	lists, err := r.authorizationsOf(ctx, looked)
+	lists, err := r.authorizationsOf(ctx, q, looked)
 	same = err == nil
 	for i, list := range lists {
 		ref := ids[looked[i]]
@@ -89,8 +89,8 @@ func (r *Reader) sample(ctx context.Context, q provider.Query, ids map[string]sp
 }
 
 // authorizationsOf reads those of groups, each list by itself.
-func (r *Reader) authorizationsOf(ctx context.Context, ids []string) ([]provider.Listed[grantRow], error) {
+func (r *Reader) authorizationsOf(ctx context.Context, q provider.Query, ids []string) ([]provider.Listed[grantRow], error) {
 	return gather(ctx, r.api, len(ids), func(ctx context.Context, i int) (provider.Listed[grantRow], error) {
-		return provider.Spare(r.api.authorizations(ctx, url.Values{"app_group_id": {ids[i]}}, 0))
+		return provider.Spare(r.authorizationsOnce(ctx, q, url.Values{"app_group_id": {ids[i]}}, 0))
 	})
 }

@@ -20,26 +20,29 @@ func (r *Reader) Probes(q provider.Query) []provider.Probe {
 	}
 	probes = append(probes, provider.Probe{What: "find the project", Ask: r.probeProject})
 	needs := needed(q)
+	var groups []appGroup // the first one
+	var apps []application
 	if needs(kindAppGroup) {
-		probes = append(probes, r.probe(listAppGroups, "app groups", "workspace:appGroup:list"),
-			r.probe(listAuthorizations, "authorizations of app groups", "workspace:appGroup:listAuthorization"))
+		probes = append(probes, probe(r, listAppGroups, "app groups", "workspace:appGroup:list", &groups),
+			probe[json.RawMessage](r, listAuthorizations, "authorizations of app groups", "workspace:appGroup:listAuthorization", nil))
 		if len(r.mailTypes) > 0 {
 			probes = append(probes, provider.Probe{What: "list mail records", Permission: "workspace:appGroup:listMailRecord",
-				Without: "no failed mail is found or sent again", Ask: r.probeMails})
+				Without: "no failed mail is found or sent again", Ask: func(ctx context.Context) (provider.Finding, error) { return r.probeMails(ctx, groups) }})
 		}
 	}
 	if needs(kindApp) {
-		probes = append(probes, r.probe(listApps, "apps of the App Center", "workspace:appcenter:listApps"),
-			provider.Probe{What: "list who may use an app", Permission: "workspace:appcenter:listAppAuthorizations", Ask: r.probeApp})
+		probes = append(probes, probe(r, listApps, "apps of the App Center", "workspace:appcenter:listApps", &apps),
+			provider.Probe{What: "list who may use an app", Permission: "workspace:appcenter:listAppAuthorizations",
+				Ask: func(ctx context.Context) (provider.Finding, error) { return r.probeApp(ctx, apps) }})
 	}
 	holds := func(kind spec.SubjectKind) bool {
 		return len(spec.Holders(q.Desired.Grants.All(), func(g spec.Grant) bool { return g.Subject.Kind == kind })) > 0
 	}
 	if len(q.Desired.Resources) == 0 || holds(spec.SubjectUser) {
-		probes = append(probes, r.probe(listUsers, "users", ""))
+		probes = append(probes, probe[json.RawMessage](r, listUsers, "users", "", nil))
 	}
 	if holds(spec.SubjectUserGroup) {
-		probes = append(probes, r.probe(listUserGroups, "user groups", ""))
+		probes = append(probes, probe[json.RawMessage](r, listUserGroups, "user groups", "", nil))
 	}
 	return append(probes, r.writing(q)...)
 }
@@ -87,36 +90,31 @@ func (r *Reader) probeProject(ctx context.Context) (provider.Finding, error) {
 	return found, err
 }
 
-// probe asks for one row of a list.
-func (r *Reader) probe(l list, rows, permission string) provider.Probe {
+// probe asks for one row of a list, and hands it to later probes in first, if that is not nil.
+func probe[T any](r *Reader, l list, rows, permission string, first *[]T) provider.Probe {
 	return provider.Probe{What: "list " + rows, Permission: permission, Ask: func(ctx context.Context) (provider.Finding, error) {
-		p, err := onePage[json.RawMessage](ctx, r.api, l, url.Values{"limit": {"1"}}, 0)
+		p, err := onePage[T](ctx, r.api, l, url.Values{"limit": {"1"}}, 0)
+		if first != nil {
+			*first = p.Rows
+		}
 		return provider.Finding{Detail: fmt.Sprintf("%d there", max(p.Total, len(p.Rows)))}, err
 	}}
 }
 
-// probeMails asks for the mails about the first app group that there is.
-func (r *Reader) probeMails(ctx context.Context) (provider.Finding, error) {
-	p, err := onePage[appGroup](ctx, r.api, listAppGroups, url.Values{"limit": {"1"}}, 0)
-	if err == nil && len(p.Rows) == 0 {
-		err = provider.ErrNothingToAsk
+// probeMails asks for the mails about the first of the app groups that an earlier probe found.
+func (r *Reader) probeMails(ctx context.Context, found []appGroup) (provider.Finding, error) {
+	if len(found) == 0 {
+		return provider.Finding{}, provider.ErrNothingToAsk
 	}
-	if err != nil {
-		return provider.Finding{}, err
-	}
-	mails, err := onePage[json.RawMessage](ctx, r.api, listMails, url.Values{"app_group_id": {p.Rows[0].ID}, "limit": {"1"}}, 0)
-	return provider.Finding{Detail: fmt.Sprintf("%d about app group %s", max(mails.Total, len(mails.Rows)), p.Rows[0].Name)}, err
+	mails, err := onePage[json.RawMessage](ctx, r.api, listMails, url.Values{"app_group_id": {found[0].ID}, "limit": {"1"}}, 0)
+	return provider.Finding{Detail: fmt.Sprintf("%d about app group %s", max(mails.Total, len(mails.Rows)), found[0].Name)}, err
 }
 
-// probeApp asks who may use the first app that there is.
-func (r *Reader) probeApp(ctx context.Context) (provider.Finding, error) {
-	p, err := onePage[application](ctx, r.api, listApps, url.Values{"limit": {"1"}}, 0)
-	if err == nil && len(p.Rows) == 0 {
-		err = provider.ErrNothingToAsk
+// probeApp asks who may use the first of the apps that an earlier probe found.
+func (r *Reader) probeApp(ctx context.Context, found []application) (provider.Finding, error) {
+	if len(found) == 0 {
+		return provider.Finding{}, provider.ErrNothingToAsk
 	}
-	if err != nil {
-		return provider.Finding{}, err
-	}
-	one, err := onePage[json.RawMessage](ctx, r.api, listAssignments(p.Rows[0].ID), url.Values{"limit": {"1"}}, 0)
-	return provider.Finding{Detail: fmt.Sprintf("%d of app %s", max(one.Total, len(one.Rows)), p.Rows[0].Name)}, err
+	one, err := onePage[json.RawMessage](ctx, r.api, listAssignments(found[0].ID), url.Values{"limit": {"1"}}, 0)
+	return provider.Finding{Detail: fmt.Sprintf("%d of app %s", max(one.Total, len(one.Rows)), found[0].Name)}, err
 }

@@ -162,8 +162,11 @@ func byName[T any](ctx context.Context, r *Reader, l list, q provider.Query, kin
 	}
 	var list provider.Listed[T]
 	most := provider.MostRows(pageSize, make([]int, len(wanted)))
-	if !q.Partial || len(wanted) > 1 && r.sweeps(q, l, most) { // the first page alone tells how many others there are
-		list, err = pages(ctx, r.api, l, nil, most, id)
+	if q.All || q.Listing.Has(l.path) {
+		most = 0
+	}
+	if most == 0 || !q.Partial || len(wanted) > 1 && r.sweeps(q, l, most) { // the first page alone tells how many others there are
+		list, err = listOnce(ctx, r.api, l, q.Listing, most, id)
 		r.counted(q, l.path, list.Total)
 		if !errors.Is(err, provider.ErrTooLong) {
 			err = cmp.Or(err, keep(list))
@@ -171,10 +174,11 @@ func byName[T any](ctx context.Context, r *Reader, l list, q provider.Query, kin
 		}
 	}
 	named, err := gather(ctx, r.api, len(wanted), func(ctx context.Context, i int) (provider.Listed[T], error) {
-		return pages(ctx, r.api, l, url.Values{"name": {wanted[i]}}, 0, id)
+		of := url.Values{"name": {wanted[i]}}
+		return provider.Once(q.Listing, l.path+"?"+of.Encode(), func() (provider.Listed[T], error) { return pages(ctx, r.api, l, of, 0, id) })
 	})
 	for i, one := range named {
-		one.Rows = slices.DeleteFunc(one.Rows, func(row T) bool { return name(row) != wanted[i] && name(row) != "" })
+		one.Rows = slices.DeleteFunc(slices.Clone(one.Rows), func(row T) bool { return name(row) != wanted[i] && name(row) != "" })
 		err = cmp.Or(err, keep(one))
 	}
 	if err != nil {
@@ -201,7 +205,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 		return err
 	}
 	if len(ids) > 1 && r.sweeps(q, listAuthorizations, most) {
-		all, err := r.api.authorizations(ctx, nil, most)
+		all, err := r.authorizationsOnce(ctx, q, nil, most)
 		r.counted(q, listAuthorizations.path, all.Total)
 		switch {
 		case err == nil && all.Broken == "":
@@ -210,7 +214,7 @@ func (r *Reader) readAuthorizations(ctx context.Context, q provider.Query, ids m
 			return err
 		}
 	}
-	lists, err := r.authorizationsOf(ctx, sorted)
+	lists, err := r.authorizationsOf(ctx, q, sorted)
 	for i, list := range lists {
 		err = cmp.Or(err, r.keep(ctx, q, list, ids, refs[i:i+1], live))
 	}

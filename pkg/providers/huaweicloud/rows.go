@@ -11,11 +11,15 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// keep turns rows into live grants, and marks the resources that they are of where the list is broken. The list is its own then.
+// keep turns rows into live grants, and marks the resources that they are of where the list is broken. The list is its own then, unless a listing keeps it.
 func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[grantRow], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
 	groups, accounts := r.api.known.all()
 	refs, have := map[int32]spec.Ref{}, map[spec.Ref]int{}
-	rows := slices.DeleteFunc(list.Rows, func(row grantRow) bool {
+	rows := list.Rows
+	if q.Listing.KeepsHolders() {
+		rows = slices.Clone(rows)
+	}
+	rows = slices.DeleteFunc(rows, func(row grantRow) bool {
 		if row.group == noGroup {
 			list.Broken = "a row names no app group"
 		}

@@ -87,10 +87,10 @@ func (c *cloud) resends(t testing.TB, want spec.State, types ...string) (resends
 	for _, change := range plan.Connections[0].Changes {
 		if change.Op == "resend" {
 			name := change.Subject.Name
-			if change.Notice.Recipient != "" {
-				name = change.Notice.Recipient
+			if change.Mailing().Recipient != "" {
+				name = change.Mailing().Recipient
 			}
-			resends = append(resends, name+" "+change.MailType)
+			resends = append(resends, name+" "+change.Mailing().Type)
 		}
 	}
 	return resends, plan.Connections[0].Notes

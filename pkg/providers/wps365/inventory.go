@@ -10,15 +10,15 @@ import (
 )
 
 // Refs lists all mail groups.
-func (r *Reader) Refs(ctx context.Context) ([]spec.Ref, error) {
-	groups, err := r.api.all(ctx)
+func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, _ ...spec.Kind) ([]spec.Ref, error) {
+	groups, err := r.api.all(ctx, listing)
 	return spec.Each(groups, r.ref), err
 }
 
 // Inventory reads all mail groups, whose they are, and as far as calls show it who is in them.
-func (r *Reader) Inventory(ctx context.Context) (provider.Inventory, error) {
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
 	all := provider.NewInventory()
-	groups, err := r.api.all(ctx)
+	groups, err := r.api.all(ctx, listing)
 	if err != nil {
 		return all, fmt.Errorf("read mail groups: %w", err)
 	}
@@ -26,8 +26,13 @@ func (r *Reader) Inventory(ctx context.Context) (provider.Inventory, error) {
 	if err != nil {
 		return all, fmt.Errorf("look up the owners of mail groups: %w", err)
 	}
+	for id, address := range owners {
+		if address != "" {
+			r.seen.people[address] = id // who need not be asked for by address
+		}
+	}
 	schema := mailGroups()
-	q := provider.Query{Desired: spec.NewState(), Partial: true}
+	q := provider.Query{Desired: spec.NewState(), Partial: true, Listing: listing}
 	for _, g := range groups {
 		ref := r.ref(g)
 		settings := spec.Settings{}.With("name", g.Name)

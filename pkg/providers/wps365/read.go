@@ -75,7 +75,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if err != nil {
 		return live, fmt.Errorf("read mail groups: %w", err)
 	}
-	if err := r.readLists(ctx, refs, groups, &live); err != nil {
+	if err := r.readLists(ctx, q, refs, groups, &live); err != nil {
 		return live, err
 	}
 	if err := r.lookUp(ctx, q, refs, &live); err != nil {
@@ -94,8 +94,10 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 }
 
 // all lists every mail group (WPS 365 open platform, list mail groups). There is no documented way to ask for one.
-func (a *api) all(ctx context.Context) ([]mailGroup, error) {
-	all, err := pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
+func (a *api) all(ctx context.Context, listing *provider.Listing) ([]mailGroup, error) {
+	all, err := provider.Once(listing, groupsPath, func() (provider.Listed[mailGroup], error) {
+		return pages(ctx, a, list{groupsPath, true}, func(g mailGroup) string { return g.ID })
+	})
 	if err := cmp.Or(err, all.Whole("the list of mail groups")); err != nil { // a group that we miss would be created again
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (a *api) all(ctx context.Context) ([]mailGroup, error) {
 
 // readGroups finds the wanted groups. Of one that is to be deleted, where nothing may be deleted, no more is read.
 func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Live) (map[spec.Ref]mailGroup, error) {
-	all, err := r.api.all(ctx)
+	all, err := r.api.all(ctx, q.Listing)
 	if err != nil {
 		return nil, err
 	}

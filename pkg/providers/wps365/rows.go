@@ -18,10 +18,10 @@ type shownList struct {
 }
 
 // readLists reads who the members and the accepted senders are.
-func (r *Reader) readLists(ctx context.Context, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
+func (r *Reader) readLists(ctx context.Context, q provider.Query, refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) error {
 	lists := r.shownLists(refs, groups, live)
 	read, err := provider.Gather(ctx, r.api.http.Env.Parallelism, len(lists), func(ctx context.Context, i int) (provider.Listed[entry], error) {
-		return r.readList(ctx, lists[i])
+		return r.readList(ctx, q, lists[i])
 	})
 	for i, all := range read {
 		l := lists[i]
@@ -56,8 +56,11 @@ func (r *Reader) shownLists(refs []spec.Ref, groups map[spec.Ref]mailGroup, live
 }
 
 // readList reads one list of a group.
-func (r *Reader) readList(ctx context.Context, l shownList) (provider.Listed[entry], error) {
-	all, err := pages(ctx, r.api, list{path: l.path(l.id, "")}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+func (r *Reader) readList(ctx context.Context, q provider.Query, l shownList) (provider.Listed[entry], error) {
+	path := l.path(l.id, "")
+	all, err := provider.HoldersOnce(q.Listing, path, func() (provider.Listed[entry], error) {
+		return pages(ctx, r.api, list{path: path}, func(e entry) string { return e.Type + " " + fold(e.Address) })
+	})
 	if err != nil && missing(err) {
 		err = fmt.Errorf("the tenant does not have this call, so take %q out of experimental: %w", l.word, err)
 	} else {

@@ -169,7 +169,7 @@ func (w *Writer) settle(ctx context.Context, body mailGroupBody, cause error) er
 	if w.kv != nil {
 		ours, _ = w.kv.Get(w.idKey(body.Address))
 	}
-	all, err := w.api.all(ctx)
+	all, err := w.api.all(ctx, nil)
 	if err != nil {
 		if notDone(cause) { // the address is taken, by whom is not known
 			return provider.Refuse("%v; and what is there could not be read: %v", cause, err)

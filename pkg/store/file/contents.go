@@ -51,8 +51,19 @@ func (s *Store) Scopes(ctx context.Context) (scopes []string, err error) {
 
 // Describe sums the files up.
 func (s *Store) Describe(ctx context.Context) (store.Description, error) {
-	d := store.Description{Place: s.folder}
-	err := filepath.WalkDir(s.folder, func(_ string, entry fs.DirEntry, err error) error {
+	d := store.Description{Place: s.folder, Identity: s.folder}
+	if full, err := filepath.Abs(s.folder); err == nil {
+		d.Identity = full
+	}
+	real, err := filepath.EvalSymlinks(d.Identity)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.Notes = []string{"there is no such folder yet: the first run makes it"}
+		return d, ctx.Err()
+	}
+	if err == nil {
+		d.Identity = real
+	}
+	err = filepath.WalkDir(s.folder, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return absentIsFine(err)
 		}

@@ -24,7 +24,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time, by store.Owner, rea
 	if strings.TrimSpace(reason) == "" {
 		return 0, errors.New("prune the history: no reason is given; say why, for the history")
 	}
-	if err := s.afterCrash(ctx); err != nil {
+	if err := s.AfterCrash(ctx); err != nil {
 		return 0, fmt.Errorf("prune the history: %w", err)
 	}
 	if _, err := s.Verify(ctx); err != nil {
@@ -43,8 +43,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, by store.Owner, rea
 	return removed, nil
 }
 
-// afterCrash sets a record aside that was cut off.
-func (s *Store) afterCrash(ctx context.Context) error {
+// AfterCrash sets a record of the history aside that was cut off.
+func (s *Store) AfterCrash(ctx context.Context) error {
 	newest, err := s.locked(ctx, s.path(historyName), os.O_RDWR|os.O_APPEND, exclusive)
 	if err != nil {
 		return absentIsFine(err)

@@ -64,10 +64,26 @@ func (s *Store) once(ctx context.Context, do func(ctx context.Context, q querier
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, pool); err != nil {
-		return fmt.Errorf("%s: %w", s.Place(), err)
+	s.keepAwake(ctx)
+	return s.located(do(ctx, pool))
+}
+
+// located is an error with where it is from and, of some that a provider or an administrator causes, what to do about them.
+func (s *Store) located(err error) error {
+	failure := (*pgconn.PgError)(nil)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failure) && advice[failure.Code] != "":
+		return fmt.Errorf("%s: %w: %s", s.Place(), err, advice[failure.Code])
 	}
-	return nil
+	return fmt.Errorf("%s: %w", s.Place(), err)
+}
+
+// advice says what to do about errors that a provider or an administrator causes, by their codes.
+var advice = map[string]string{
+	"25006": "the server takes no changes: it is a standby by now, or was made read-only, as some providers do when its disk is full",
+	"53300": "see what else has connections, or let each run have fewer with pool_max_conns=2 in the URL",
 }
 
 // unreached says whether an error is that of a connection, or of a server that stops or starts.

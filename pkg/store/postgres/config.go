@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -26,36 +28,89 @@ const connections = 4
 
 // errURL tells nothing of the text: a password may be anywhere in one that can't be read.
 var errURL = errors.New("not a URL that can be read: write postgres://USER@HOST:PORT/DATABASE, with ?sslmode=… and other settings of PostgreSQL's, " +
-	"and characters such as / and @ in names as %2F and %40")
+	"and characters such as / and @ in names and passwords as %2F and %40; several hosts of IPv6 as ?host=::1,::2")
 
-// Password is what a URL says of the password: "" for nothing, a reference such as env:NAME or file:PATH, or the very password.
-// It stands after the user's name, or as the setting password. rest is the URL without it.
-func Password(text string) (password, rest string, err error) {
+// The settings of a URL that are secrets.
+const (
+	Password    = "password"
+	KeyPassword = "sslpassword" // of the key of a client's certificate
+)
+
+// Secrets is what a URL says of each of its secrets: a reference such as env:NAME or file:PATH, or the very secret. A password
+// stands after the user's name, or as a setting. rest is the URL without them.
+func Secrets(text string) (secrets map[string]string, rest string, err error) {
 	u, err := url.Parse(text)
-	if err != nil {
-		return "", "", errURL
+	if err != nil || misread(text) {
+		return nil, "", errURL
 	}
 	settings, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return "", "", errURL
+		return nil, "", errURL
 	}
-	password = settings.Get("password")
+	secrets = map[string]string{}
+	for name := range settings {
+		switch secret := name == Password || name == KeyPassword; {
+		case secret && settings.Get(name) != "":
+			secrets[name] = settings.Get(name)
+		case !secret && strings.Contains(strings.ToLower(name), "passw"): // a slip: it would be sent as a setting, and not be kept secret
+			return nil, "", fmt.Errorf("PostgreSQL's clients know no setting %s; write %s or %s", name, Password, KeyPassword)
+		}
+	}
 	if u.User != nil {
 		if inside, set := u.User.Password(); set {
-			password = inside
+			secrets[Password] = inside
 		}
 		u.User = url.User(u.User.Username())
 	}
-	settings.Del("password")
-	u.RawQuery = strings.ReplaceAll(settings.Encode(), "+", "%20") // PostgreSQL's clients take a plus for one
-	return password, u.String(), nil
+	settings.Del(Password)
+	settings.Del(KeyPassword)
+	u.RawQuery = encode(settings)
+	if u.Host == "" && u.Path == "" {
+		u.Path = "/" // else it would be written without the slashes, and be no URL
+	}
+	return secrets, u.String(), nil
+}
+
+// misread says whether a URL has an @ behind its host. Then it may begin with a password that holds one of /, ? and #, a part of
+// which would be taken for the host's name, and be shown.
+func misread(text string) bool {
+	_, rest, _ := strings.Cut(text, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		return strings.Contains(rest[end:], "@")
+	}
+	return false
+}
+
+// WithKeyPassword is a URL with that secret in it.
+func WithKeyPassword(text, secret string) string {
+	u, err := url.Parse(text)
+	if err != nil || secret == "" {
+		return text
+	}
+	settings := u.Query()
+	settings.Set(KeyPassword, secret)
+	u.RawQuery = encode(settings)
+	return u.String()
+}
+
+// encode writes settings as PostgreSQL's clients read them: they take a plus for one.
+func encode(settings url.Values) string { return strings.ReplaceAll(settings.Encode(), "+", "%20") }
+
+// unfit says what is wrong with the settings of a URL, without the URL.
+func unfit(err error) error {
+	failure := (*pgconn.ParseConfigError)(nil)
+	if !errors.As(err, &failure) {
+		return errURL
+	}
+	failure.ConnString = ""
+	return fmt.Errorf("its settings can't be used: %s", strings.TrimPrefix(failure.Error(), "cannot parse ``: "))
 }
 
 // parse makes the settings of connections from a URL without a password.
 func parse(text, password string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		return nil, errURL
+		return nil, unfit(err)
 	}
 	if password != "" {
 		config.ConnConfig.Password = password
@@ -78,11 +133,17 @@ func parse(text, password string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// place is where a store is, without who connects.
+// place is where a store is, without who connects. It names all hosts that may have it.
 func place(c *pgx.ConnConfig) string {
-	host := c.Host
-	if !strings.HasPrefix(host, "/") { // a folder with a socket
-		host = net.JoinHostPort(host, fmt.Sprint(c.Port))
+	var hosts []string
+	for _, at := range append([]*pgconn.FallbackConfig{{Host: c.Host, Port: c.Port}}, c.Fallbacks...) {
+		host := at.Host
+		if !strings.HasPrefix(host, "/") { // a folder with a socket
+			host = net.JoinHostPort(host, fmt.Sprint(at.Port))
+		}
+		if !slices.Contains(hosts, host) { // with TLS and without it is the same
+			hosts = append(hosts, host)
+		}
 	}
-	return fmt.Sprintf("%s%s/%s", Scheme, host, c.Database)
+	return fmt.Sprintf("%s%s/%s", Scheme, strings.Join(hosts, ","), c.Database)
 }

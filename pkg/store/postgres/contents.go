@@ -52,8 +52,11 @@ func (s *Store) Describe(ctx context.Context) (d store.Description, err error) {
 	d = store.Description{Place: s.Place(), Version: Version, Rows: map[string]int64{}}
 	err = s.ask(ctx, func(ctx context.Context, q querier) error {
 		var fsync, server string
-		err := q.QueryRow(ctx, `select current_schema(), current_setting('fsync'), current_setting('server_version'),
-  (select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relnamespace = quote_ident(current_schema())::regnamespace and relkind = 'r')::bigint`).Scan(&d.Schema, &fsync, &server, &d.Bytes)
+		err := q.QueryRow(ctx, `select current_schema(), current_setting('fsync'),
+  current_setting('server_version') || coalesce((select case when ssl then ', reached by ' || version when inet_client_addr() is not null then ', reached without TLS' end
+    from pg_stat_ssl where pid = pg_backend_pid()), ''),
+  (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()) || '/' || current_schema(),
+  (select coalesce(sum(pg_total_relation_size(oid)), 0) from pg_class where relnamespace = quote_ident(current_schema())::regnamespace and relkind = 'r')::bigint`).Scan(&d.Schema, &fsync, &server, &d.Identity, &d.Bytes)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,19 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/entitlectl/entitlectl/pkg/store"
 )
+
+var _ store.Clock = (*Store)(nil)
+
+// Now asks the server.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	err = s.ask(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRow(ctx, "select clock_timestamp()").Scan(&now)
+	})
+	return now, err
+}
 
 // day is how far ahead a turn may be.
 const day = 24 * time.Hour

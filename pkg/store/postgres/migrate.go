@@ -37,6 +37,9 @@ from pg_settings where name = 'search_path'`, pgx.QueryExecModeSimpleProtocol).S
 	case encoding != "UTF8":
 		return "", refuse("the database holds text as %s; make one in UTF8 (createdb -E UTF8 -T template0)", encoding)
 	}
+	if s.path != "" {
+		path, source = s.path, "client"
+	}
 	return schemaIn(path, source, user), s.checkPooler(ctx, c, uint32(pid))
 }
 

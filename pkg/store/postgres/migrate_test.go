@@ -57,9 +57,9 @@ func TestADatabaseWithSettingsOfItsOwn(t *testing.T) {
 		name, value, _ := strings.Cut(setting, "=")
 		server.Exec(t, fmt.Sprintf("alter role %s set %s = '%s'", schema, name, strings.ReplaceAll(value, ",", ", ")))
 	}
-	password, url, err := Password(url + "&search_path=%22Team+A+of+" + schema + "%22")
+	secrets, url, err := Secrets(url + "&search_path=%22Team+A+of+" + schema + "%22")
 	must(t, err)
-	s, err := Open(url, password)
+	s, err := Open(url, secrets[Password])
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	must(t, s.Put("ü", "\x00\\'日"))
@@ -80,11 +80,29 @@ func TestADatabaseWithSettingsOfItsOwn(t *testing.T) {
 	if _, err := s.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
+	waiting, commit := holdHead(t, server.URL(""), fmt.Sprintf("%q", "Team A of "+schema)) // two that meet in one row
+	added := make(chan error)
+	go func() { added <- s.Record(t.Context(), store.Record{Kind: store.RunEnded}, nil) }()
+	waiting(1)
+	commit()
+	must(t, <-added)
 	must(t, l.Release())
 	if d, err := s.Describe(t.Context()); err != nil || d.Schema != "Team A of "+schema {
 		t.Errorf("the schema is %q, %v", d.Schema, err)
 	}
 	server.Exec(t, fmt.Sprintf("drop schema %q cascade", "Team A of "+schema))
+}
+
+// Where a provider lets a database only be read, as when its disk is full, that is said.
+func TestADatabaseThatTakesNoChanges(t *testing.T) {
+	server := pgtest.Shared(t)
+	schema := server.Schema(t)
+	url := server.As(t, schema, "superuser") + "&search_path=" + schema
+	must(t, open(t, url).Put("k", "v"))
+	server.Exec(t, "alter role "+schema+" set default_transaction_read_only = on")
+	if err := open(t, url).Put("k", "w"); err == nil || !strings.Contains(err.Error(), "takes no changes") {
+		t.Errorf("error %v", err)
+	}
 }
 
 // What is in the way of the schema is named, with what to do about it.

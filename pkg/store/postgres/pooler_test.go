@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,8 +67,18 @@ func (p *pooler) listen(t *testing.T) string {
 func (p *pooler) serve(conn net.Conn) {
 	defer conn.Close()
 	client := pgproto3.NewBackend(conn, conn)
-	if _, err := client.ReceiveStartupMessage(); err != nil {
+	first, err := client.ReceiveStartupMessage()
+	if err != nil {
 		return
+	}
+	if first, is := first.(*pgproto3.StartupMessage); is {
+		for name := range first.Parameters { // pgbouncer takes no others, unless it is told to
+			if !slices.Contains([]string{"user", "database", "client_encoding", "standard_conforming_strings", "application_name"}, name) {
+				client.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "08P01", Message: "unsupported startup parameter: " + name})
+				_ = client.Flush() // the client sees what came
+				return
+			}
+		}
 	}
 	client.Send(&pgproto3.AuthenticationOk{})
 	client.Send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: "UTF8"})
@@ -151,4 +162,9 @@ func TestPoolers(t *testing.T) {
 		t.Errorf("reads %q, %v", v, ok)
 	}
 	must(t, l.Release())
+	other := server.Schema(t)
+	s = open(t, (&pooler{url: url, bySession: true}).listen(t)+"&search_path="+other)
+	if d, err := s.Describe(t.Context()); err != nil || d.Schema != other {
+		t.Errorf("the schema of the URL is %s, want %s, %v", d.Schema, other, err)
+	}
 }

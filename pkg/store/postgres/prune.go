@@ -67,6 +67,10 @@ func (s *Store) lastBefore(ctx context.Context, before time.Time) (last link, er
 }
 
 func prune(ctx context.Context, tx pgx.Tx, last link, by store.Owner, reason string) (removed int, err error) {
+	// A run that is about to name details which are there already keeps them out of this, or waits and keeps them anew.
+	if _, err := tx.Exec(ctx, "lock table details in share row exclusive mode"); err != nil {
+		return 0, err
+	}
 	var now time.Time
 	if err := tx.QueryRow(ctx, "select clock_timestamp(), (select count(*) from history where number <= $1)", last.number).Scan(&now, &removed); err != nil {
 		return 0, err

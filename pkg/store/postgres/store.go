@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ var _ store.Store = (*Store)(nil)
 // Store keeps everything in one schema of a database. Its zero value can't be used; Open makes one.
 type Store struct {
 	config *pgxpool.Config
+	path   string        // search_path of the URL, "" for none
+	quiet  time.Duration // for how long the session may say nothing
 
 	readyMu sync.Mutex
 	pool    *pgxpool.Pool // nil until the first use
@@ -48,15 +51,22 @@ func Open(url, password string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{config: config, notes: map[string]bool{}}, nil
+	// Poolers refuse a connection that begins with such a setting. It is made when the connection is there.
+	set := config.ConnConfig.RuntimeParams
+	path := set["search_path"]
+	delete(set, "search_path")
+	return &Store{config: config, path: path, quiet: 20 * time.Second, notes: map[string]bool{}}, nil
 }
 
 // Place is where the store is, for messages: a URL without user, password and settings.
 func (s *Store) Place() string { return place(s.config.ConnConfig) }
 
 // Schema is the one of the tables, as far as the URL says.
-func (s *Store) Schema() string {
-	return schemaIn(s.config.ConnConfig.RuntimeParams["search_path"], "client", s.config.ConnConfig.User)
+func (s *Store) Schema() (string, error) {
+	if strings.Contains(s.config.ConnConfig.RuntimeParams["options"], "search_path") {
+		return "", errors.New("options names a search_path, which only the server can read; write search_path=… in the URL")
+	}
+	return schemaIn(s.path, "client", s.config.ConnConfig.User), nil
 }
 
 // ready returns the connections. The first one sees to it that the schema is ours and of a version that is known.
@@ -113,16 +123,18 @@ func (e *RefusedError) Error() string { return e.reason }
 
 func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// prepare makes a connection ours: its tables are found, what it commits is durable, nothing waits for ever, and the server
-// notices when we are gone.
+// prepare makes a connection ours: its tables are found, what it commits is durable, statements that meet wait for each other but
+// not for ever, and the server notices when we are gone.
 func prepare(ctx context.Context, c *pgx.Conn, schema string) error {
 	_, err := c.Exec(ctx, `select set_config('search_path', $1, false),
   set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false),
   (select max(set_config(name, case name
      when 'tcp_keepalives_idle' then '10' when 'tcp_keepalives_interval' then '5' when 'tcp_keepalives_count' then '3'
-     when 'lock_timeout' then '20s' when 'statement_timeout' then '60s' else '0' end, false))
+     when 'lock_timeout' then '20s' when 'statement_timeout' then '60s'
+     when 'default_transaction_isolation' then 'read committed' else '0' end, false))
    from pg_settings where name in ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count',
-     'lock_timeout', 'statement_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout'))`,
+     'lock_timeout', 'statement_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout',
+     'default_transaction_isolation'))`,
 		pgx.QueryExecModeExec, pgx.Identifier{schema}.Sanitize())
 	return err
 }
