@@ -36,9 +36,12 @@ func TestStoreCopyCutOff(t *testing.T) {
 			if code != exitDone {
 				t.Fatalf("an undisturbed copy ended with %d\n%s", code, out)
 			}
-			boundaries, step := boundariesOf(t, out), 11
-			if os.Getenv("ENTITLECTL_TEST_LONG") != "" {
+			boundaries, step := boundariesOf(t, out), 4 // where a file has a line that is torn is among them
+			switch {
+			case os.Getenv("ENTITLECTL_TEST_LONG") != "":
 				step = 1
+			case name == "postgres":
+				step = 9
 			}
 			for at := 1; at <= boundaries; at += step {
 				t.Run(strconv.Itoa(at), func(t *testing.T) {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,14 +26,18 @@ func (f formFile) flag() string { return "-o " + f.form }
 // forms is the flag of commands that write one document, in as many forms as are asked for: a word is the form of stdout, and
 // WORD=FILE that of a file.
 type forms struct {
-	choice
+	oneForm
 	files *[]formFile
 }
 
 func (f forms) Set(text string) error {
 	word, path, file := strings.Cut(text, "=")
 	if !file {
-		return f.choice.Set(text)
+		err := f.oneForm.Set(text)
+		if err != nil && *f.given != "" && slices.Contains(f.words, text) {
+			err = fmt.Errorf("%w, or write -o %s=FILE for this one", err, text)
+		}
+		return err
 	}
 	stdout := *f.value
 	err := f.choice.Set(word)
@@ -46,25 +52,31 @@ func (f forms) Set(text string) error {
 // inForms gives a command its own flag for the form of the output, which can name files too.
 func (c *cli) inForms(command *cobra.Command, words ...string) {
 	f := command.Flags()
-	f.VarP(forms{oneOf(&c.output, words...), &c.formFiles}, "output", "o",
+	f.VarP(forms{oneFormOf(&c.output, words...), &c.formFiles}, "output", "o",
 		"form of the output; FORM=FILE, which may be repeated, writes that form into a file, so that one read makes several")
 	completeChoices(command, f)
 }
 
-// checkForms finds out, before anything is read, that a file can't be written, or twice. others are files that the run writes too.
+// checkForms finds out, before anything is read, that a file can't or must not be written, or twice. others are files that the run
+// writes too.
 func (c *cli) checkForms(others ...string) error {
-	seen := map[string]bool{}
-	for _, path := range others {
-		seen[filepath.Clean(path)] = path != ""
-	}
 	for _, f := range c.formFiles {
-		if err := checkOutput(f.flag(), f.path); err != nil {
+		if err := cmp.Or(c.notNamed(f.flag(), f.path), notAReview(f.flag(), f.path), checkOutput(f.flag(), f.path)); err != nil {
 			return err
 		}
-		if path := filepath.Clean(f.path); seen[path] && !standardStream.MatchString(path) {
+		twice := func(other string) bool { return other != "" && samePlace(other, f.path) }
+		if slices.ContainsFunc(others, twice) && !standardStream.MatchString(f.path) {
 			return fmt.Errorf("%s: %s is to be written twice; name another file", f.flag(), f.path)
 		}
-		seen[filepath.Clean(f.path)] = true
+		others = append(others, f.path)
+	}
+	return nil
+}
+
+// notAReview refuses the place of a review, which runs read.
+func notAReview(flag, path string) error {
+	if filepath.Ext(path) == ".yaml" && sameFile(filepath.Dir(path), reviewFolder) {
+		return fmt.Errorf("%s %s: all YAML files in %s are taken for reviews; name another one", flag, path, reviewFolder)
 	}
 	return nil
 }
@@ -72,7 +84,7 @@ func (c *cli) checkForms(others ...string) error {
 // formsNoPlan refuses to write the saved plan that a run reads.
 func (c *cli) formsNoPlan(path string) error {
 	for _, f := range c.formFiles {
-		if sameFile(f.path, path) {
+		if samePlace(f.path, path) {
 			return fmt.Errorf("%s: %s is the plan that is read; name another file", f.flag(), f.path)
 		}
 	}

@@ -23,7 +23,7 @@ type historyFilter struct {
 
 func (c *cli) chooseRuns(command *cobra.Command, want *historyFilter) {
 	f := command.Flags()
-	f.VarP(oneOf(&c.output, "text", "json", "csv", "markdown"), "output", "o", "form of the output")
+	f.VarP(oneFormOf(&c.output, "text", "json", "csv", "markdown"), "output", "o", "form of the output")
 	bounds(command, want)
 	f.Func("target", "runs that changed the resource `KIND/NAME`, and these changes; may be repeated", func(text string) error {
 		if kind, name, _ := strings.Cut(text, "/"); kind == "" || name == "" {

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/git"
@@ -57,20 +60,37 @@ func checkFolder(flag, path string) error {
 // goesThrough says whether something is written through rather than replaced.
 func goesThrough(info fs.FileInfo) bool { return info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0 }
 
-// notAnInput refuses to write what the run reads, or would read the next time: the files, the operator's, secrets, and the
-// state folder.
+// notNamed refuses to write, before anything is read, what the command line and the environment say is read: the files, the
+// operator's, and what only this program writes.
+func (c *cli) notNamed(flag, path string) error {
+	if path == "" || standardStream.MatchString(path) {
+		return nil
+	}
+	named := append(slices.Clone(c.files), c.operatorPath())
+	if usual, err := usualFile(); err == nil && len(c.files) == 0 {
+		named = append(named, usual)
+	}
+	if err := notAmong(flag, path, named); err != nil {
+		return err
+	}
+	for folder := range foldersOf(path) {
+		switch {
+		case sameFile(folder, c.stateDir):
+			return fmt.Errorf("%s %s: in --state-dir; name a file elsewhere", flag, path)
+		case exists(filepath.Join(folder, evidenceFacts)) && exists(filepath.Join(folder, evidenceSums)):
+			return fmt.Errorf("%s %s: in a folder of evidence, which is to stay as it is; name a file elsewhere", flag, path)
+		}
+	}
+	return c.notRead(flag, path, filepath.Dir(path))
+}
+
+// notAnInput refuses to write what the run reads, or would read the next time: besides what notNamed refuses all files that the
+// files name, and secrets.
 func (c *cli) notAnInput(flag, path string, s *spec.Spec) error {
 	if path == "" || standardStream.MatchString(path) {
 		return nil
 	}
 	inputs := s.AllFiles()
-	operator := c.operator
-	if operator == "" {
-		operator, _ = c.lookup(operatorVariable)
-	}
-	if !strings.HasPrefix(operator, git.Prefix) {
-		inputs = append(inputs, operator)
-	}
 	for _, conn := range s.Connections {
 		for _, ref := range conn.Auth {
 			switch ref.Scheme {
@@ -81,16 +101,53 @@ func (c *cli) notAnInput(flag, path string, s *spec.Spec) error {
 			}
 		}
 	}
+	return cmp.Or(notAmong(flag, path, inputs), c.notNamed(flag, path))
+}
+
+func notAmong(flag, path string, inputs []string) error {
 	for _, input := range inputs {
-		if sameFile(path, input) {
+		if input != "" && input != "-" && samePlace(path, input) {
 			return fmt.Errorf("%s %s: this is one of the files that are read; name another one", flag, path)
 		}
 	}
-	folder := filepath.Dir(path)
-	if sameFile(folder, c.stateDir) {
-		return fmt.Errorf("%s %s: in --state-dir; name a file elsewhere", flag, path)
+	return nil
+}
+
+// operatorPath is where the operator's file is; of one that is read from a commit, where it is in the checkout: what is written
+// there may be the next commit's. It is "" where there is none.
+func (c *cli) operatorPath() string {
+	name := c.operator
+	if name == "" {
+		name, _ = c.lookup(operatorVariable)
 	}
-	return c.notRead(flag, path, folder)
+	if !strings.HasPrefix(name, git.Prefix) {
+		return name
+	}
+	file, err := git.Parse(name)
+	if err != nil {
+		return ""
+	}
+	repository, err := git.Open(".")
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(repository.Top(), file.Path)
+}
+
+// foldersOf are the folders that a file is in, the nearest first, wherever links on the way lead.
+func foldersOf(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		folder := filepath.Dir(path)
+		if real, err := filepath.EvalSymlinks(folder); err == nil {
+			folder = real
+		}
+		if whole, err := filepath.Abs(folder); err == nil {
+			folder = whole
+		}
+		for yield(folder) && folder != filepath.Dir(folder) {
+			folder = filepath.Dir(folder)
+		}
+	}
 }
 
 // notRead refuses a name that the next run would read as one of the files.
@@ -118,6 +175,11 @@ func sameFile(a, b string) bool {
 	one, err := os.Stat(a)
 	other, otherErr := os.Stat(b)
 	return err == nil && otherErr == nil && os.SameFile(one, other)
+}
+
+// samePlace says whether two paths lead to one file, or would if it were there.
+func samePlace(a, b string) bool {
+	return sameFile(a, b) || filepath.Base(a) == filepath.Base(b) && sameFile(filepath.Dir(a), filepath.Dir(b))
 }
 
 // writeOutput has a function write to what checkOutput found to be fine: a file as a whole or not at all, and a device, pipe or

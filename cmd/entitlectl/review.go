@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, a
 			return err
 		}
 	}
-	if err := absentOutput(out); err != nil {
+	if err := cmp.Or(c.notNamed("--out", out), absentOutput(out)); err != nil {
 		return err
 	}
 	w, world, err := c.population(ctx)

@@ -117,7 +117,7 @@ func needShell(root *cobra.Command) {
 
 func (c *cli) flags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.files, "file", "f", nil, "file or folder of the desired state, by `PATH`, or - for stdin; may be repeated (default entitlements.yaml or entitlements/)")
-	f.VarP(oneOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
+	f.VarP(oneFormOf(&c.output, "text", "json", "markdown"), "output", "o", "form of the output")
 	f.StringArrayVar(&c.connections, "connection", nil, "look at the connection `NAME` only; may be repeated")
 	f.StringArrayVar(&c.targets, "target", nil, "look at the resource `KIND/NAME` only, or at a person, user/NAME; may be repeated")
 	f.Func("now", "judge starts: and expires: at `TIME` (RFC 3339) instead of the present", c.setMoment)
@@ -189,6 +189,28 @@ func (c choice) Set(word string) error {
 		return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
 	}
 	*c.value = word
+	return nil
+}
+
+// oneForm is the choice of the form of stdout. Whoever gives several would not see all but the last.
+type oneForm struct {
+	choice
+	given *string // "": none yet
+}
+
+func oneFormOf(value *string, words ...string) oneForm {
+	return oneForm{oneOf(value, words...), new(string)}
+}
+
+func (f oneForm) Set(word string) error {
+	if err := f.choice.Set(word); err != nil {
+		return err
+	}
+	if before := *f.given; before != "" && before != word {
+		*f.value = before
+		return fmt.Errorf("stdout is to be %s already; give one of the two", before)
+	}
+	*f.given = word
 	return nil
 }
 

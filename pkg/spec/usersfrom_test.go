@@ -111,12 +111,13 @@ func TestTablesOfThePast(t *testing.T) {
 	}
 }
 
-// Who is to leave later than before, or not at all, is told.
+// Who is to leave later than before, or not at all, or under another name, is told.
 func TestLaterLeavingWeakens(t *testing.T) {
 	t.Chdir(t.TempDir())
 	of := func(left string) *Spec {
 		write(t, "a.yaml", elsewhere)
-		write(t, "people.csv", "name,teams,left\nzoe,eng,"+left+"\n")
+		date, account, _ := strings.Cut(left, " as ")
+		write(t, "people.csv", "name,teams,left,account\nzoe,eng,"+date+","+account+"\n")
 		s, err := Load(input("a.yaml"))
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +125,8 @@ func TestLaterLeavingWeakens(t *testing.T) {
 		return s
 	}
 	for _, tc := range [][3]string{{"2026-06-01", "2026-06-01", ""}, {"2026-06-01", "2026-05-01", ""}, {"", "2026-05-01", ""},
-		{"2026-06-01", "2026-06-02", "left zoe 2026-06-01 2026-06-02"}, {"2026-06-01", "", "left zoe 2026-06-01 active"}} {
+		{"2026-06-01", "2026-06-02", "left zoe 2026-06-01 2026-06-02"}, {"2026-06-01", "", "left zoe 2026-06-01 active"},
+		{"2026-06-01 as z1", "2026-06-01 as z2", "left zoe as z1  "}, {" as z1", " as z2", ""}} {
 		var got bytes.Buffer
 		for _, w := range Weakened(of(tc[0]), of(tc[1])) {
 			fmt.Fprint(&got, w.What, " ", w.On, " ", w.From, " ", w.To)

@@ -273,8 +273,8 @@ func (w *weakened) left() {
 		switch {
 		case u.leaves != nil && (have == nil || !have.left && (have.leaves == nil || have.leaves.at.After(u.leaves.at))):
 			w.leaves(u, have)
-		case !u.left:
-		case have != nil && have.left:
+		case !u.left && u.leaves == nil:
+		case have != nil && (have.left || u.leaves != nil):
 			for _, name := range w.lostNames(u, have) {
 				w.add(GuardLeft, u.name+" as "+name, "", "", have.source, u.source)
 			}
