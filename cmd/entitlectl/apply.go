@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +78,7 @@ func (c *cli) apply(ctx context.Context, flags applyFlags, args []string) error 
 	if err := c.checkApply(flags, args); err != nil {
 		return err
 	}
-	defer collectOften()()
+	defer heapGrows(whileApplying)()
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	a := application{cli: c, flags: flags}
@@ -207,15 +206,4 @@ func (c *cli) report(ctx context.Context, plan *diff.Plan, result *diff.Result) 
 		fmt.Fprintln(c.stdout)
 	}
 	return c.showForms(context.WithoutCancel(ctx), result, report) // also of what was interrupted
-}
-
-// collectOften has the heap grow by 40 percent before it is collected, and not to twice its size, until the result is called: of a
-// large apply that is a quarter of the memory, and costs little time. A GOGC that is set goes before it.
-func collectOften() (end func()) {
-	const often, usual = 40, 100
-	former := debug.SetGCPercent(often)
-	if former != usual {
-		debug.SetGCPercent(former)
-	}
-	return func() { debug.SetGCPercent(former) }
 }

@@ -39,6 +39,7 @@ func newDrift(c *cli) *cobra.Command {
 }
 
 func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
+	defer heapGrows(whilePlanning)()
 	if err := c.checkForms(); err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ func newPlan(c *cli) *cobra.Command {
 }
 
 func (c *cli) plan(ctx context.Context, flags planFlags) error {
+	defer heapGrows(whilePlanning)()
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
