@@ -58,7 +58,7 @@ type farmCall struct {
 // change is made once, no two of them write to a tenant at a time, none goes over a rate that they share, and nobody is mailed
 // twice.
 func TestFarm(t *testing.T) {
-	lasts := 8 * time.Second
+	lasts := 6 * time.Second
 	switch {
 	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
 		lasts = 10 * time.Minute

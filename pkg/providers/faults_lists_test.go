@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -65,8 +66,14 @@ func TestFault05MalformedAnswers(t *testing.T) {
 			want[essence(c)] = true
 		}
 		var harm []string
-		for _, request := range slices.Sorted(maps.Keys(answers)) {
-			for name, garbled := range malformed(t, answers[request]) {
+		long := os.Getenv("ENTITLECTL_TEST_LONG") != ""
+		for i, request := range slices.Sorted(maps.Keys(answers)) {
+			all := malformed(t, answers[request])
+			for j, name := range slices.Sorted(maps.Keys(all)) {
+				if !long && (i+j)%2 > 0 { // the other half, by turns
+					continue
+				}
+				garbled := all[name]
 				synctest.Test(t, func(t *testing.T) {
 					b := providertest.Start(t, p, seed)
 					b.Via = meddler{b.Via, func(r string, body []byte) []byte {

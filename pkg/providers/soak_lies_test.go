@@ -48,7 +48,12 @@ func TestSoakOfLies(t *testing.T) {
 		if shared && os.Getenv("ENTITLECTL_TEST_LONG") == "" {
 			seeds = 1
 		}
-		eachProvider(t, func(t *testing.T, p providertest.Provider) { soakOfLies(t, p, seeds, empty) })
+		eachProvider(t, func(t *testing.T, p providertest.Provider) {
+			if seeds == 1 && p.Format.Provider != "huaweicloud" {
+				t.Skip("a shared store is the same to every provider; ENTITLECTL_TEST_LONG=1 runs all")
+			}
+			soakOfLies(t, p, seeds, empty)
+		})
 	})
 }
 
