@@ -87,6 +87,7 @@ func TestDetailsWithoutARecord(t *testing.T) {
 	dead, err := s.writeDetails(rowsOf("1"))
 	must(t, err)
 	must(t, dead.Close())
+	must(t, os.WriteFile(s.path(detailsTemp+"0"), nil, 0o600)) // as one that a living process has just made and not locked yet: nothing is said of it
 	living, err := s.writeDetails(rowsOf("2"))
 	must(t, err)
 	if d := s.Damaged(); len(d) != 1 || !strings.Contains(d[0], dead.path+" is what a run that was cut off had written") {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// removeHalfWritten removes the details that a process was writing when it died. One that is alive has them locked.
+// removeHalfWritten removes the details that a process was writing when it died. One that is alive has them locked, but for the moment
+// between making the file and taking its lock: then nothing is in it yet, so that nothing is said either.
 func (s *Store) removeHalfWritten() error {
 	files, err := os.ReadDir(s.folder)
 	if err != nil {
@@ -25,8 +26,12 @@ func (s *Store) removeHalfWritten() error {
 		if f == nil {
 			continue
 		}
-		if err := errors.Join(absentIsFine(remove(f.Name())), f.Close()); err != nil {
+		info, err := f.Stat()
+		if err := errors.Join(err, absentIsFine(remove(f.Name())), f.Close()); err != nil {
 			return err
+		}
+		if info.Size() == 0 {
+			continue
 		}
 		s.note(f.Name()+" is what a run that was cut off had written of its details", ", and was removed")
 	}
