@@ -80,7 +80,12 @@ func (s *Store) VerifyEach(ctx context.Context, each func(store.Record)) (_ stor
 	if err := c.End(); err != nil {
 		return c.Chain, fmt.Errorf("%s: %w", s.path(historyName), err)
 	}
-	return c.Chain, s.checkHead(head, c.Contains(head))
+	if err = s.checkHead(head, c.Contains(head)); err != nil {
+		if now, unread := s.head(); unread == nil && now != head { // what was the newest is no longer, and may have been pruned meanwhile
+			return s.Verify(ctx)
+		}
+	}
+	return c.Chain, err
 }
 
 // parsedLink is a link that can be read.
