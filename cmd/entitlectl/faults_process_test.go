@@ -35,7 +35,7 @@ func (k killWorld) real(t *testing.T) *victim {
 	return v
 }
 
-// TestFault01RealBinary kills the program as it is built from outside, at every sixth of its calls, each in a long run: when
+// TestFault01RealBinary kills the program as it is built from outside, at every twelfth of its calls, each in a long run: when
 // the call has arrived and is not carried out, and when it was and is not answered.
 func TestFault01RealBinary(t *testing.T) { onBoth(t, killedFromOutside) }
 
@@ -45,7 +45,7 @@ func killedFromOutside(t *testing.T, k killWorld) {
 		t.Fatalf("the undisturbed run ended with %d\n%s", code, out)
 	}
 	want, calls := undisturbed.world(t), undisturbed.writes()
-	step := 6
+	step := 12
 	switch {
 	case os.Getenv("ENTITLECTL_TEST_LONG") == "" && k.store != nil:
 		step = 17

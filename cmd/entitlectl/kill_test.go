@@ -151,7 +151,7 @@ func (l mortalLease) Release() error {
 
 // TestFault01KilledAnywhere (law 7, fault 01) kills an apply that creates, updates, grants, revokes, resends and promotes on all
 // providers at its boundaries, applies again, and compares the vendors' worlds with that of an undisturbed run. It takes every
-// eleventh, and with a server for a store every 61st, each in a long run: by odd steps, so that saved plans and late reads come with
+// 21st, and with a server for a store every 61st, each in a long run: by odd steps, so that saved plans and late reads come with
 // boundaries of every kind.
 func TestFault01KilledAnywhere(t *testing.T) { onBoth(t, killedAnywhere) }
 
@@ -166,7 +166,7 @@ func killedAnywhere(t *testing.T, k killWorld) {
 		t.Errorf("only %d boundaries", boundaries)
 	}
 	want := undisturbed.world(t)
-	step := 11
+	step := 21
 	switch {
 	case os.Getenv("ENTITLECTL_TEST_LONG") == "" && k.store != nil:
 		step = 61

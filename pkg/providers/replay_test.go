@@ -34,7 +34,7 @@ func TestReplay(t *testing.T) {
 		if _, err := os.Stat(real); err != nil {
 			t.Skipf("the history of the real organisation is not here: %v", err)
 		}
-		every := 240
+		every := 480
 		switch {
 		case testing.Short():
 			every = 600

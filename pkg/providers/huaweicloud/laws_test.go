@@ -18,7 +18,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// many is how often something is drawn: in a long run, and in a short one. The usual run takes a sixth of the long one's.
+// many is how often something is drawn: in a long run, and in a short one. The usual run takes a tenth of the long one's.
 func many(t *testing.T, long, short int) int {
 	t.Helper()
 	switch {
@@ -27,7 +27,7 @@ func many(t *testing.T, long, short int) int {
 	case os.Getenv("ENTITLECTL_TEST_LONG") != "":
 		return long
 	}
-	return max(short, long/6)
+	return max(short, long/10)
 }
 
 // Every call that a plan has does what the plan says and nothing else, whatever moves.
