@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,7 @@ func newReview(c *cli) *cobra.Command {
 	return command
 }
 
-var reviewName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var reviewName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) })
 
 func newReviewOpen(c *cli) *cobra.Command {
 	var due time.Time
@@ -56,7 +57,7 @@ func newReviewOpen(c *cli) *cobra.Command {
 		Args: arguments(1, 1, "a name for the review, such as 2026-q4"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case !reviewName.MatchString(args[0]):
+			case !reviewName().MatchString(args[0]):
 				return errors.New("a review is named by letters, digits and . _ -, as in 2026-q4")
 			case due.IsZero():
 				return errors.New("say until when people should decide with --due DATE")

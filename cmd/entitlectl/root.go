@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,12 +138,12 @@ func (c *cli) setMoment(text string) (err error) {
 	return nil
 }
 
-var wholeDigest = regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`)
+var wholeDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`) })
 
 // digest sets a flag to the id of a plan: the whole of it, since a part may be chosen by whoever makes another plan.
 func digest(value *string) func(text string) error {
 	return func(text string) error {
-		if !wholeDigest.MatchString(text) {
+		if !wholeDigest().MatchString(text) {
 			return errors.New("want the whole id of a plan: sha256: and 64 hexadecimal digits")
 		}
 		*value = strings.ToLower(text)

@@ -23,7 +23,7 @@ func (r *Repository) Authors(ctx context.Context) ([]string, error) {
 	head, _, _ := strings.Cut(text, "\n\n")
 	var parents []string
 	for line := range strings.Lines(head) {
-		if id, is := strings.CutPrefix(strings.TrimSpace(line), "parent "); is && commitID.MatchString(id) {
+		if id, is := strings.CutPrefix(strings.TrimSpace(line), "parent "); is && commitID().MatchString(id) {
 			parents = append(parents, id)
 		}
 	}

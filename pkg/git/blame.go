@@ -86,7 +86,7 @@ func blamed(out string) map[int]string {
 	found := map[int]string{}
 	for text := range strings.Lines(out) {
 		fields := strings.Fields(text)
-		if strings.HasPrefix(text, "\t") || len(fields) < 3 || !commitID.MatchString(fields[0]) {
+		if strings.HasPrefix(text, "\t") || len(fields) < 3 || !commitID().MatchString(fields[0]) {
 			continue
 		}
 		if line, err := strconv.Atoi(fields[2]); err == nil {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -28,7 +29,7 @@ type File struct {
 // String is the name as Parse takes it.
 func (f File) String() string { return Prefix + f.Ref + ":" + f.Path }
 
-var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`) })
 
 // Parse reads git:REF:PATH. REF must be of one meaning: git would take the short name origin/main for a tag of that name
 // before it takes it for the branch, and whoever may push a tag could say what is read.
@@ -38,9 +39,9 @@ func Parse(name string) (File, error) {
 	switch {
 	case !strings.HasPrefix(name, Prefix) || !both || ref == "" || file == "":
 		return File{}, fmt.Errorf("%q is no git:REF:PATH%s", name, example)
-	case !commitID.MatchString(ref) && !strings.HasPrefix(ref, "refs/"):
+	case !commitID().MatchString(ref) && !strings.HasPrefix(ref, "refs/"):
 		return File{}, fmt.Errorf("%s: %q may have several meanings; write the whole ref, which begins with refs/ (such as git:refs/remotes/origin/main:%s), or the whole id of a commit", name, ref, file)
-	case !commitID.MatchString(ref) && !isRef(ref):
+	case !commitID().MatchString(ref) && !isRef(ref):
 		return File{}, fmt.Errorf("%s: %q is not the name of a ref, but how to find a commit from one, or neither%s", name, ref, example)
 	case !fs.ValidPath(file) || file == "." || strings.HasPrefix(file, "-") || strings.ContainsFunc(file, unicode.IsControl):
 		return File{}, fmt.Errorf("%s: %q is no path to a file, from the top folder of the repository, without . and ..%s", name, file, example)
@@ -104,7 +105,7 @@ func (r *Repository) folder(below string) (string, error) {
 // commit is the id of the commit that a ref or an id names, looked up as just that.
 func (r *Repository) commit(ctx context.Context, ref string) (string, error) {
 	id := ref
-	if !commitID.MatchString(ref) {
+	if !commitID().MatchString(ref) {
 		out, err := r.output(ctx, kibi, "for-each-ref", "--count=1", "--format=%(refname) %(objectname)", "--", ref) // those below it come after it
 		if err != nil {
 			return "", err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // pseudoRefs are names that git keeps beside its refs.
@@ -18,7 +19,7 @@ var places = []string{"refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}
 // named matches a name and how to get from what it names to an ancestor: main, origin/main~2.
 var named = regexp.MustCompile(`^([^~^]+)([~^0-9]*)$`)
 
-var shortID = regexp.MustCompile(`^[0-9a-f]{7,63}$`)
+var shortID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{7,63}$`) })
 
 // NoCommit says whether a name is the id of zeros by which forges say that nothing came before: the branch is new.
 func NoCommit(name string) bool { return len(name) >= 40 && strings.Trim(name, "0") == "" }
@@ -41,7 +42,7 @@ func (r *Repository) Resolve(ctx context.Context, name string) (string, error) {
 		return "", fmt.Errorf("%q is the name of several: %s; write the whole one", ref, strings.Join(found, " and "))
 	case len(found) == 1:
 		ref = found[0]
-	case !slices.Contains(pseudoRefs, ref) && !commitID.MatchString(ref) && !shortID.MatchString(ref):
+	case !slices.Contains(pseudoRefs, ref) && !commitID().MatchString(ref) && !shortID().MatchString(ref):
 		return "", r.lacks(ctx, "no such ref", "refs/remotes/"+strings.TrimPrefix(ref, "refs/remotes/"))
 	}
 	out, err := r.output(ctx, kibi, "rev-parse", "--verify", "--quiet", ref+ancestor+"^{commit}")
@@ -89,7 +90,7 @@ func (r *Repository) meanings(ctx context.Context, name string) ([]string, error
 			found = append(found, ref)
 		}
 	}
-	if len(found) == 0 || !shortID.MatchString(name) && !commitID.MatchString(name) {
+	if len(found) == 0 || !shortID().MatchString(name) && !commitID().MatchString(name) {
 		return found, nil
 	}
 	if out, err = r.output(ctx, kibi, "rev-parse", "--verify", "--quiet", "--disambiguate="+name); err != nil && !silent(err) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -83,7 +84,7 @@ func (d *decoder) decodeConnections(n *yaml.Node) {
 	}
 }
 
-var connectionName = regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`)
+var connectionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\pL\pN][\pL\pM\pN._-]*$`) })
 
 func (d *decoder) connection(key, n *yaml.Node) {
 	name := key.Value
@@ -93,7 +94,7 @@ func (d *decoder) connection(key, n *yaml.Node) {
 		return
 	}
 	d.connections[name] = c
-	if d.visible(key, "connection name", maxName) && !connectionName.MatchString(name) {
+	if d.visible(key, "connection name", maxName) && !connectionName().MatchString(name) {
 		d.reject(c.Source, "use letters, digits, dots, dashes and underscores", "connection name %s is not a plain word", quoted(name))
 	}
 	what := "connection " + quoted(name)

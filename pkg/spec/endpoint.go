@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -85,7 +86,9 @@ func flawOfURL(u *url.URL, text string) (flaw, hint string) {
 }
 
 // hostName is a name as DNS has it, in lower case. Its last part is no number: some readers would take it for an address.
-var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+})
 
 // isPlainHost tells names and addresses that everybody reads alike: no Unicode that is folded, no zone, no address in
 // another notation.
@@ -94,7 +97,7 @@ func isPlainHost(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Zone() == "" && !addr.Is4In6() && addr.String() == host
 	}
-	return hostName.MatchString(host) && len(host) <= longest
+	return hostName().MatchString(host) && len(host) <= longest
 }
 
 // lowerASCII leaves letters alone that have one of ASCII for their lower case.

@@ -151,7 +151,7 @@ func (t *Tenant[S, W]) Load(node *yaml.Node) (func(), error) {
 }
 
 // idForm is what may stand in paths, names of keys and names of apps.
-var idForm = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z_.-]{1,64}$`) })
 
 func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err error) {
 	var seed S
@@ -170,7 +170,7 @@ func (t *Tenant[S, W]) loadWorld(node *yaml.Node, others []W) (world W, err erro
 	id := world.core().ID
 	same := func(o W) bool { return o.core().ID == id }
 	switch {
-	case id != "" && !idForm.MatchString(id):
+	case id != "" && !idForm().MatchString(id):
 		err = fmt.Errorf("the id %q holds more than letters, digits, _ . and -, or is longer than 64", id)
 	case slices.ContainsFunc(others, same):
 		err = fmt.Errorf("two worlds have the id %q", id)

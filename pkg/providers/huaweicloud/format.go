@@ -3,6 +3,7 @@ package huaweicloud
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
@@ -114,10 +115,10 @@ func kinds() []spec.KindSchema {
 }
 
 // appGroupName is what the vendor takes as the name of a new app group (a2).
-var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
+var appGroupName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`) })
 
 func appGroupNames(name string) string {
-	if appGroupName.MatchString(name) {
+	if appGroupName().MatchString(name) {
 		return ""
 	}
 	return "1 to 64 Chinese characters, letters, digits, _ or -"

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/store"
 )
@@ -20,7 +21,7 @@ const detailsName = "details"
 const detailsTemp = detailsName + newInfix
 
 // digestPattern keeps a digest that somebody made up from naming a file elsewhere.
-var digestPattern = regexp.MustCompile("^sha256:[0-9a-f]{64}$")
+var digestPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^sha256:[0-9a-f]{64}$") })
 
 func (s *Store) detailsPath(digest string) string {
 	return filepath.Join(s.path(detailsName), strings.Replace(digest, ":", "-", 1)+".jsonl")

@@ -22,7 +22,7 @@ func (s *Store) Details(ctx context.Context, d store.Details) store.Rows {
 }
 
 func (s *Store) readDetails(ctx context.Context, d store.Details, yield func(json.RawMessage, error) bool) error {
-	if !digestPattern.MatchString(d.Digest) {
+	if !digestPattern().MatchString(d.Digest) {
 		return fmt.Errorf("the record names details by %q, which is no digest", d.Digest)
 	}
 	f, err := s.openDetails(d)

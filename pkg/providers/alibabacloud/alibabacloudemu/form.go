@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -49,10 +50,12 @@ func (f *form) matching(name string, allowed *regexp.Regexp) string {
 var (
 	accountIDForm = regexp.MustCompile(`^[0-9]{16}$`)
 	folderIDForm  = regexp.MustCompile(`^(fd-[0-9A-Za-z]{10}|r-[0-9A-Za-z]{6})$`)
-	emailForm     = regexp.MustCompile(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
-	prefixForm    = regexp.MustCompile(`^[0-9A-Za-z]([_.-]?[0-9A-Za-z])+$`)
-	wordsForm     = regexp.MustCompile(`^[\p{L}\p{N}_. -]*$`)
-	typeForm      = regexp.MustCompile(`^(CloudAccount|ResourceAccount)$`)
+	emailForm     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$`)
+	})
+	prefixForm = regexp.MustCompile(`^[0-9A-Za-z]([_.-]?[0-9A-Za-z])+$`)
+	wordsForm  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{N}_. -]*$`) })
+	typeForm   = regexp.MustCompile(`^(CloudAccount|ResourceAccount)$`)
 )
 
 func (f *form) accountID() string {
@@ -62,7 +65,7 @@ func (f *form) accountID() string {
 
 func (f *form) email() string {
 	f.required("Email")
-	return f.matching("Email", emailForm)
+	return f.matching("Email", emailForm())
 }
 
 // folder reads the id of a folder. There may be none.
@@ -80,7 +83,7 @@ func (f *form) displayName(name string) string {
 	switch n := utf8.RuneCountInString(value); {
 	case n == 0:
 		f.Fail(errNoName)
-	case n < 2, !wordsForm.MatchString(value):
+	case n < 2, !wordsForm().MatchString(value):
 		f.Fail(errNameForm)
 	case n > 50:
 		f.Fail(errNameLength)

@@ -60,7 +60,7 @@ func (w *world) check(in seedAccount, a account) error {
 	f := newForm(url.Values{"DisplayName": {in.Name}, "ParentFolderId": {in.Folder}, "Email": {in.Email}})
 	f.displayName("DisplayName")
 	f.matching("ParentFolderId", folderIDForm)
-	f.matching("Email", emailForm)
+	f.matching("Email", emailForm())
 	switch {
 	case f.Err != nil:
 		return f.Err
@@ -74,7 +74,7 @@ func (w *world) check(in seedAccount, a account) error {
 		return fmt.Errorf("owner %q: want ignores, declines or nothing", in.Owner)
 	case in.Change != nil && !slices.Contains([]string{changeWaits, changeCancelled, changeExpired}, in.Change.Status):
 		return fmt.Errorf("emailChange: status %q: want WAIT_MODIFY, CANCELLED or EXPIRED", in.Change.Status)
-	case in.Change != nil && !emailForm.MatchString(in.Change.Email):
+	case in.Change != nil && !emailForm().MatchString(in.Change.Email):
 		return fmt.Errorf("emailChange: email %q is not an address", in.Change.Email)
 	}
 	return nil

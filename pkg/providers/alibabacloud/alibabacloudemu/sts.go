@@ -7,13 +7,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
 )
 
 // sessionForm is what names a session of a role.
-var sessionForm = regexp.MustCompile(`^[0-9A-Za-z.@_=-]{2,64}$`)
+var sessionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z.@_=-]{2,64}$`) })
 
 const shortestLife, usualLife, longestLife = 15 * 60, 60 * 60, 12 * 60 * 60 // of temporary access keys, in seconds
 
@@ -53,7 +54,7 @@ func (w *world) assumeRoleWithOIDC(c *call) (reply, error) {
 // session reads what a session is called, and how long it lasts.
 func (c *call) session() time.Duration {
 	c.required("RoleSessionName")
-	c.matching("RoleSessionName", sessionForm)
+	c.matching("RoleSessionName", sessionForm())
 	return time.Duration(c.Number("DurationSeconds", usualLife, shortestLife, longestLife)) * time.Second
 }
 

@@ -3,6 +3,7 @@ package huaweicloudemu
 import (
 	"cmp"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -16,7 +17,7 @@ type appGroup struct {
 }
 
 // appGroupName is what a2 allows: Chinese characters, letters, digits, _ and -.
-var appGroupName = regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`)
+var appGroupName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w\x{4e00}-\x{9fa5}-]{1,64}$`) })
 
 var (
 	grantKinds    = []string{"APP_GROUP", "APP"}
@@ -101,7 +102,7 @@ func (w *world) shares(g *appGroup) bool {
 
 // appGroup checks what a2 and a4 both take.
 func (f *form) appGroup(name *string, serverGroup, description string) {
-	if name != nil && !appGroupName.MatchString(*name) {
+	if name != nil && !appGroupName().MatchString(*name) {
 		f.Fail(invalid("name: %q is not 1..64 of Chinese, letters, digits, _ and -", *name))
 	}
 	f.text("app_server_group_id", serverGroup, 0, 128)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/entitlectl/entitlectl/pkg/providers/emu"
@@ -33,7 +34,9 @@ type user struct {
 }
 
 // userName is the wider of the two forms that the documents give for f2.
-var userName = regexp.MustCompile(`^([a-zA-Z0-9]{1,32}|[a-zA-Z0-9][a-zA-Z0-9._-]{0,30}[a-zA-Z0-9-])$`)
+var userName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-zA-Z0-9]{1,32}|[a-zA-Z0-9][a-zA-Z0-9._-]{0,30}[a-zA-Z0-9-])$`)
+})
 
 // userView is a user in f1.
 type userView struct {
@@ -173,7 +176,7 @@ func (w *world) checkNewUser(c *call, in userRequest) {
 	local := orLocal(in.Domain) == localDomain
 	_, taken := w.named(false, in.Name, in.Domain, "")
 	switch {
-	case !userName.MatchString(in.Name):
+	case !userName().MatchString(in.Name):
 		c.Fail(invalid("user_name: %q is not 1..32 letters, digits and ._-", in.Name))
 	case taken:
 		c.Fail(invalid("user_name: %s is taken", in.Name))
