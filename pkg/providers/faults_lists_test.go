@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -55,7 +56,10 @@ func TestFault05MalformedAnswers(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p providertest.Provider) {
 		seed, file := p.Read(t, "seed.yaml"), p.Fixture("desired.yaml")
 		b, answers := providertest.Start(t, p, seed), map[string][]byte{}
+		var mu sync.Mutex // lists are read side by side
 		b.Via = meddler{b.Via, func(request string, body []byte) []byte {
+			mu.Lock()
+			defer mu.Unlock()
 			if _, again := answers[request]; !again {
 				answers[request] = body
 			}
