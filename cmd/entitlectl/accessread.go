@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -61,16 +60,7 @@ func (c *cli) look(ctx context.Context, sc scope, site *access.Site) (provider.I
 		site.Members, err = groups.Members(ctx, groupsOf(sc.desired, all.State))
 	}
 	site.Live = all.State
-	var lacks *provider.NotWhole
-	switch partly := all.Incomplete(); {
-	case errors.As(err, &lacks):
-		return all, &exit{exitRefused, fmt.Errorf("connection %s: %w; there is no answer from a part: ask again", name, err)}
-	case err != nil:
-		return all, fmt.Errorf("connection %s: %w", name, err)
-	case len(partly) > 0:
-		return all, &exit{exitRefused, fmt.Errorf("connection %s: %s; there is no answer from a part: ask again", name, strings.Join(partly, "\n"))}
-	}
-	return all, nil
+	return all, whole(name, all, err, "there is no answer from a part: ask again")
 }
 
 // groupsOf are the user groups that hold something by either state.
