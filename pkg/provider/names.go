@@ -10,8 +10,7 @@ import (
 )
 
 // Respelt lists, sorted, the holders whose names are spellings of those whom Missing lists, or are what these were called before, on
-// the same resource. The vendor is
-// to be asked about them too: where it knows both, they are two.
+// the same resource. The vendor is to be asked about them too: where it knows both, they are two people.
 func (q Query) Respelt(live diff.Live) []spec.Subject {
 	type key struct {
 		resource spec.Ref
