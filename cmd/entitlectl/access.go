@@ -174,19 +174,13 @@ func lacking(from access.From) string {
 
 // answer answers a question.
 func (c *cli) answer(ctx context.Context, flags accessFlags, question string, rows func(access.World) ([]access.Row, error)) error {
-	if err := c.checkForms(); err != nil {
-		return err
-	}
 	if flags.live && flags.atSet {
 		return errors.New("--live is what is there now, and --at is about the files; leave one out, or give --both")
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, "")
 	if err != nil {
-		return err
-	}
-	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
 	a := access.Answer{Format: access.AnswerFormat, Question: question, From: access.FromFiles, AsOf: c.at(), Spec: w.spec.Digest,

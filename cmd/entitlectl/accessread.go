@@ -71,21 +71,7 @@ func (c *cli) look(ctx context.Context, sc scope, about []string, site *access.S
 		site.Members, err = groups.Members(ctx, groupsOf(desired, all.State))
 	}
 	site.Live = all.State
-	return all, wholly(name, all, err)
-}
-
-// wholly is the error of a look, which is one as well where something is not whole.
-func wholly(connection string, all provider.Inventory, err error) error {
-	var lacks *provider.NotWhole
-	switch partly := all.Incomplete(); {
-	case errors.As(err, &lacks):
-		return &exit{exitRefused, fmt.Errorf("connection %s: %w; there is no answer from a part: ask again", connection, err)}
-	case err != nil:
-		return fmt.Errorf("connection %s: %w", connection, err)
-	case len(partly) > 0:
-		return &exit{exitRefused, fmt.Errorf("connection %s: %s; there is no answer from a part: ask again", connection, strings.Join(partly, "\n"))}
-	}
-	return nil
+	return all, whole(name, all, err, "there is no answer from a part: ask again")
 }
 
 // refsOf are the resources of some names, KIND/NAME, that a connection can have.

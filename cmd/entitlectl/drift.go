@@ -40,20 +40,14 @@ func newDrift(c *cli) *cobra.Command {
 
 func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	defer heapGrows(whilePlanning)()
-	if err := c.checkForms(); err != nil {
-		return err
-	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, "")
 	if err != nil {
 		return err
 	}
-	if err := c.formsNoInput(w.spec); err != nil {
-		return err
-	}
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
-		Outside: unmanaged || c.wants("json") || c.wants("html")})
+		Outside: unmanaged || c.wants("json", "html")})
 	if plan == nil || unread != nil && allFailed(plan) {
 		return unread
 	}

@@ -114,14 +114,9 @@ func (c *cli) formsNoFile() error {
 	return nil
 }
 
-// wants says whether a form is asked for, of stdout or a file.
-func (c *cli) wants(form string) bool {
-	for _, f := range c.formFiles {
-		if f.form == form {
-			return true
-		}
-	}
-	return c.output == form
+// wants says whether one of some forms is asked for, of stdout or a file.
+func (c *cli) wants(forms ...string) bool {
+	return slices.Contains(forms, c.output) || slices.ContainsFunc(c.formFiles, func(f formFile) bool { return slices.Contains(forms, f.form) })
 }
 
 // showForms writes a document to stdout, and to each of the files.
