@@ -73,7 +73,7 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	}
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")
 	if flags.seed != "" {
-		data, err := readInput(flags.seed, maxInput)
+		data, err := readInput(ctx, flags.seed, maxInput)
 		if err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (f *formatting) texts(ctx context.Context) ([]spec.Text, error) {
 		}
 		files = []string{usual}
 	}
-	if err := f.readStdin(files); err != nil {
+	if err := f.readStdin(ctx, files); err != nil {
 		return nil, err
 	}
 	return spec.Texts(spec.Input{Paths: files, Stdin: f.input, Formats: providers.Formats(), Operator: operator, StateDir: f.stateDir})

@@ -79,7 +79,7 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if operator != nil {
 		c.mayLift = operator.MayLift
 	}
-	if err := c.readStdin(files); err != nil {
+	if err := c.readStdin(ctx, files); err != nil {
 		return nil, err
 	}
 	return spec.Load(spec.Input{Paths: files, Stdin: c.input, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})

@@ -194,14 +194,8 @@ func (c *cli) writeOutput(ctx context.Context, path string, write func(io.Writer
 	if info, err := os.Lstat(path); !standardStream.MatchString(path) && (err != nil || !goesThrough(info)) {
 		return file.ReplaceWith(path, write)
 	}
-	done := make(chan error, 1)
-	go func() { done <- writeThrough(path, write) }()
-	select { // nobody may ever read from a pipe
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	_, err := untilDone(ctx, func() (struct{}, error) { return struct{}{}, writeThrough(path, write) }) // nobody may ever read from a pipe
+	return err
 }
 
 // writes is a function that writes data.

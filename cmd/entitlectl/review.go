@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -138,7 +139,7 @@ func alreadyDecided(taken int) string {
 
 // readReview reads a review file.
 func readReview(path string) (*access.Review, []byte, error) {
-	text, err := readInput(path, maxFiles)
+	text, err := readBounded(path, maxFiles, io.ReadAll)
 	if err != nil {
 		return nil, nil, err
 	}
