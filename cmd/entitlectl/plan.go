@@ -72,7 +72,7 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
-	if err := cmp.Or(c.notNamed("--out", flags.out), checkOutput("--out", flags.out), c.checkForms(flags.out)); err != nil {
+	if err := cmp.Or(c.safeOutput("--out", flags.out), c.checkForms(flags.out)); err != nil {
 		return err
 	}
 	ctx, cancel := c.limited(ctx)
