@@ -68,7 +68,7 @@ func newEmulate(c *cli) *cobra.Command {
 }
 
 func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
-	if err := checkOutput("--save", flags.save); err != nil {
+	if err := c.safeOutput("--save", flags.save); err != nil {
 		return err
 	}
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +62,7 @@ func (c *cli) inForms(command *cobra.Command, words ...string) {
 // writes too.
 func (c *cli) checkForms(others ...string) error {
 	for _, f := range c.formFiles {
-		if err := cmp.Or(c.notNamed(f.flag(), f.path), notAReview(f.flag(), f.path), checkOutput(f.flag(), f.path)); err != nil {
+		if err := c.safeOutput(f.flag(), f.path); err != nil {
 			return err
 		}
 		twice := func(other string) bool { return other != "" && samePlace(other, f.path) }

@@ -109,7 +109,7 @@ func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, a
 			return err
 		}
 	}
-	if err := cmp.Or(c.notNamed("--out", out), absentOutput(out)); err != nil {
+	if err := cmp.Or(c.notNamed("--out", out), absentOutput("--out", out)); err != nil {
 		return err
 	}
 	w, world, err := c.population(ctx)
