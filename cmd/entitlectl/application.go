@@ -37,7 +37,7 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	}
 	if len(args) > 0 {
 		a.path = args[0]
-		if a.saved, err = readPlan(a.path); err != nil {
+		if a.saved, err = readPlan(ctx, a.path); err != nil {
 			return err
 		}
 		for _, part := range a.saved.Connections {

@@ -48,12 +48,12 @@ func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	}
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
 		Outside: unmanaged || c.wants("json", "html")})
-	if plan == nil || unread != nil && allFailed(plan) {
+	if plan == nil {
 		return unread
 	}
 	plan.Reviews = c.dueReviews()
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.showForms(ctx, drift, func(rows int) render.Report {
+	if err := c.showRead(ctx, plan, drift, func(rows int) render.Report {
 		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
 	}); err != nil {
 		return err

@@ -68,12 +68,12 @@ func newEmulate(c *cli) *cobra.Command {
 }
 
 func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
-	if err := checkOutput("--save", flags.save); err != nil {
+	if err := c.safeOutput("--save", flags.save); err != nil {
 		return err
 	}
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")
 	if flags.seed != "" {
-		data, err := readInput(flags.seed, maxInput)
+		data, err := readInput(ctx, flags.seed, maxInput)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func newImport(c *cli) *cobra.Command {
 func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	if err := checkImport(flags); err != nil {
+	if err := c.checkImport(flags); err != nil {
 		return err
 	}
 	if c.output != "text" && flags.out == "" && flags.into == "" && !flags.adopt {
@@ -77,14 +78,17 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 }
 
 // checkImport finds out what can't be, before anything is read.
-func checkImport(flags importFlags) error {
+func (c *cli) checkImport(flags importFlags) error {
 	switch {
 	case flags.out != "" && flags.into != "":
 		return errors.New("--out and --into both say where to write; give one")
 	case flags.adopt && flags.into != "":
 		return errors.New("--adopt adds to the files of --file; --into is for new ones")
 	}
-	return absentOutput(flags.out)
+	if flags.out == "" {
+		return nil
+	}
+	return cmp.Or(c.notKept("--out", flags.out), notAReview("--out", flags.out), absentOutput("--out", flags.out))
 }
 
 // importing is an import on its way.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -40,8 +39,9 @@ func (i *importing) findPlace() error {
 	case info.IsDir():
 		i.flags.out, i.rest = freeName(given[0]), i.otherFiles()
 		return checkOutput("--adopt", i.flags.out)
-	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("--file %s: a link, which may lead anywhere; name the file itself", given[0])
+	}
+	if err := checkOutput("--file", given[0]); err != nil {
+		return err
 	}
 	i.grows = given[0]
 	i.text, err = spec.ReadFile(i.grows)

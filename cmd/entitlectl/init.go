@@ -60,6 +60,9 @@ func (c *cli) init(ctx context.Context, flags initFlags) error {
 	if ext := filepath.Ext(flags.out); ext != ".yaml" && ext != ".yml" {
 		return fmt.Errorf("--out %s: name a file that ends with .yaml", flags.out)
 	}
+	if err := cmp.Or(c.notKept("--out", flags.out), notAReview("--out", flags.out)); err != nil {
+		return err
+	}
 	slices.Sort(flags.ci)
 	flags.ci = slices.Compact(flags.ci)
 	b := beginning{flags: flags}

@@ -50,7 +50,7 @@ func (c *cli) intent(ctx context.Context) (intent, error) {
 // intentToShow is the intent of a command that shows a document and, unless out is "", saves one there with --out. Neither may be
 // written where the run reads.
 func (c *cli) intentToShow(ctx context.Context, out string) (intent, error) {
-	if err := cmp.Or(c.notNamed("--out", out), checkOutput("--out", out), c.checkForms(out)); err != nil {
+	if err := cmp.Or(c.safeOutput("--out", out), c.checkForms(out)); err != nil {
 		return intent{}, err
 	}
 	w, err := c.intent(ctx)
@@ -79,7 +79,7 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if operator != nil {
 		c.mayLift = operator.MayLift
 	}
-	if err := c.readStdin(files); err != nil {
+	if err := c.readStdin(ctx, files); err != nil {
 		return nil, err
 	}
 	return spec.Load(spec.Input{Paths: files, Stdin: c.input, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})

@@ -85,12 +85,15 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	opts.Jobs, opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json", "html") || flags.out != ""
 	opts.Allow, opts.Reason = flags.allow, flags.reason
 	plan, unread := c.planned(ctx, w, opts)
-	if plan == nil || unread != nil && allFailed(plan) {
+	if plan == nil {
 		return unread
 	}
 	plan.Reviews = c.dueReviews()
-	if err := c.showForms(ctx, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
+	if err := c.showRead(ctx, plan, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
+	}
+	if allFailed(plan) {
+		return unread
 	}
 	if flags.out != "" && unread == nil {
 		if err := c.writeOutput(ctx, flags.out, plan.Write); err != nil {

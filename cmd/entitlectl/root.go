@@ -30,6 +30,7 @@ type cli struct {
 	by          string // what rows are sorted by
 	output      string
 	formFiles   []formFile // what is written beside stdout
+	written     []formFile // those that were
 	connections []string
 	targets     []string
 	moment      time.Time // --now

@@ -179,10 +179,11 @@ func likely(word string) string {
 // are not meant: those have other endings, or begin with #.
 func looksLikeRules(e fs.DirEntry) bool {
 	name := e.Name()
-	return name != RulesFile && (isYAML(name) || !e.IsDir()) && rulesLikeName(name)
+	return name != RulesFile && (isYAML(name) || !e.IsDir()) && NamedLikeRules(name)
 }
 
-func rulesLikeName(name string) bool { return rulesLike().MatchString(plainly(name)) }
+// NamedLikeRules tells whether a file of that name is taken for rules, which it is an error to keep in any other than RulesFile.
+func NamedLikeRules(name string) bool { return rulesLike().MatchString(plainly(name)) }
 
 // plainly keeps of a name what tells it from others: letters and digits, in lower case and of usual width.
 func plainly(name string) string {

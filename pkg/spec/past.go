@@ -138,7 +138,7 @@ func (p *pastFinder) name(below string) {
 	case mode.IsDir():
 		folder = below
 		for name, mode := range p.entries(below) {
-			if isYAML(name) && !hiddenName(name) && !rulesLikeName(name) && !mode.IsDir() {
+			if isYAML(name) && !hiddenName(name) && !NamedLikeRules(name) && !mode.IsDir() {
 				p.add(path.Join(below, name), mode)
 			}
 		}
