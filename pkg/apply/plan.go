@@ -58,8 +58,7 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 	return plan, errs.ErrorOrNil()
 }
 
-// of says of which connection an error is. One about a thing in the files begins with its place all the same, which also says
-// what was being read.
+// of names the connection of an error. One about a place in the files still begins with that place.
 func of(connection string, err error) error {
 	if placed := (*spec.Error)(nil); errors.As(err, &placed) && placed.File != "" {
 		said := *placed
