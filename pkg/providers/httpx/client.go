@@ -83,18 +83,6 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 	return c
 }
 
-// transport is the way to the vendor. One of its own keeps as many connections open as there are reads in flight.
-func transport(env Env) http.RoundTripper {
-	network, ok := http.DefaultTransport.(*http.Transport)
-	if env.Transport != nil || !ok {
-		return env.Transport
-	}
-	network = network.Clone()
-	network.ReadBufferSize = 32 << 10 // a page, or most of one, in one go
-	network.MaxIdleConnsPerHost = max(http.DefaultMaxIdleConnsPerHost, env.Parallelism)
-	return network
-}
-
 // bucket is what the request draws from.
 func (c *Client) bucket(req Request) *bucket {
 	policy, rate, reserve := cmp.Or(req.Policy, "write"), c.rates.Write, c.Env.Reserve.Write
