@@ -30,14 +30,6 @@ func newValidate(c *cli) *cobra.Command {
 	return command
 }
 
-// filesAreFlags refuses files that are named as other tools take them.
-func filesAreFlags(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
-}
-
 // verdict is what validate finds, as JSON shows it.
 type verdict struct {
 	Valid bool `json:"valid"`
