@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,7 +28,7 @@ func badFlag(command *cobra.Command, err error) error {
 		if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 { // a name with one dash
 			mistyped, _, _ = strings.Cut(letters, "=")
 		}
-		return fmt.Errorf("%w%s", err, didYouMean("--"+mistyped, known))
+		return fmt.Errorf("%w%s", err, cmp.Or(didYouMean("--"+mistyped, known), otherCase(command, mistyped)))
 	case errors.As(err, &invalid):
 		cause := invalid.Unwrap().Error()
 		said := strings.TrimSuffix(err.Error(), cause)
@@ -39,6 +40,14 @@ func badFlag(command *cobra.Command, err error) error {
 		}
 	}
 	return err
+}
+
+// otherCase asks about the flag of one letter that is another in lower case, or is "".
+func otherCase(command *cobra.Command, letter string) string {
+	if lower := strings.ToLower(letter); len(letter) == 1 && lower != letter && command.Flags().ShorthandLookup(lower) != nil {
+		return fmt.Sprintf("; did you mean \"-%s\"?", lower)
+	}
+	return ""
 }
 
 // suggestBelow tells who mistypes a command of a command what is meant, rather than take the word for an argument.
