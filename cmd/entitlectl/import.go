@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/go-multierror"
@@ -177,14 +176,8 @@ func (i *importing) read(ctx context.Context) ([]*compose.Connection, error) {
 
 func (i *importing) readOne(ctx context.Context, conn spec.Connection) (*compose.Connection, error) {
 	inventory, err := i.sources[conn.Name].Inventory(ctx, i.listings[conn.Name])
-	var lacks *provider.NotWhole
-	switch partly := inventory.Incomplete(); {
-	case errors.As(err, &lacks):
-		return nil, &exit{exitRefused, fmt.Errorf("connection %s: %w; nothing was written: import again", conn.Name, err)}
-	case err != nil:
-		return nil, fmt.Errorf("connection %s: %w", conn.Name, err)
-	case len(partly) > 0:
-		return nil, &exit{exitRefused, fmt.Errorf("connection %s: %s; nothing was written: import again", conn.Name, strings.Join(partly, "\n"))}
+	if err := whole(conn.Name, inventory, err, "nothing was written: import again"); err != nil {
+		return nil, err
 	}
 	definition, err := i.definition(conn)
 	if err != nil {

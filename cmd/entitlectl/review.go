@@ -84,7 +84,7 @@ func (c *cli) population(ctx context.Context) (intent, access.World, error) {
 	if err != nil {
 		return w, access.World{}, err
 	}
-	world, err := c.world(ctx, w, &access.Answer{From: access.FromBoth, AsOf: c.at()})
+	world, err := c.world(ctx, w, nil, &access.Answer{From: access.FromBoth, AsOf: c.at()})
 	return w, world, err
 }
 

@@ -80,7 +80,7 @@ func (l *Live) CantReadMail(m MailKey) {
 // they hold is not shown, and all that is wanted of it is impossible. Nothing that a plan meant to take there is done by that.
 func (l *Live) Alike(ref spec.Ref, ids []string) {
 	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
-		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
+		len(ids), ref.Kind.Words(), strings.Join(ids, " and "))
 	l.Note(ref, "%s", why)
 	if l.Several == nil {
 		l.Several = map[spec.Ref]bool{}

@@ -41,11 +41,7 @@ func (n Notices) Of(all []Mail) []Mail {
 
 // mailTypes are the words that notices: types: takes.
 func (f *ProviderSchema) mailTypes() []string {
-	var words []string
-	for _, m := range f.Mails {
-		words = append(words, m.Type)
-	}
-	return words
+	return Each(f.Mails, func(m Mail) string { return m.Type })
 }
 
 func (d *decoder) notices(n *yaml.Node, c *connection) {
