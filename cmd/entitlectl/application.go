@@ -207,7 +207,10 @@ func (a *application) confirm(ctx context.Context) error {
 	fmt.Fprint(out, `Apply these changes? Only "yes" is accepted: `)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := a.person.in.ReadString('\n')
+		line, err := a.person.in.ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(out) // what comes next has a line of its own
+		}
 		answer <- strings.TrimSpace(line)
 	}()
 	select {

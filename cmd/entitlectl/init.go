@@ -207,6 +207,9 @@ func (p *person) ask(ctx context.Context, question, usual string) (string, error
 		fmt.Fprintln(p.out)
 		return "", context.Cause(ctx)
 	case text := <-answer:
+		if failed != nil {
+			fmt.Fprintln(p.out)
+		}
 		if text = cmp.Or(text, usual); failed != nil || text == "" {
 			return "", errors.New("not answered; nothing was written")
 		}
