@@ -53,7 +53,12 @@ func useful(command *cobra.Command) []string {
 // name: who asks for a part must not be shown all. The other shared flags are taken, so that scripts can give all commands the
 // same ones.
 func checkUseful(command *cobra.Command) error {
-	for _, name := range []string{"connection", "target"} {
+	about := []string{"connection", "target"}
+	switch command.Name() {
+	case "init", "emulate", "demo": // --file would be taken for what they write, or begin with
+		about = append(about, "file")
+	}
+	for _, name := range about {
 		f := command.Root().PersistentFlags().Lookup(name)
 		if f == command.Flags().Lookup(name) && f.Changed && !slices.Contains(useful(command), name) {
 			return fmt.Errorf("unknown flag: --%s", name)

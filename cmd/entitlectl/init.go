@@ -226,6 +226,9 @@ func (p *person) line(ctx context.Context) (text string, whole bool, err error) 
 		fmt.Fprintln(p.out)
 		return "", false, context.Cause(ctx)
 	case r := <-typed:
+		if r.err != nil {
+			fmt.Fprintln(p.out) // what comes next has a line of its own
+		}
 		return r.text, r.err == nil, nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,9 @@ func newRoot(c *cli) *cobra.Command {
 			if c.stateDir == "" { // as of a variable that is not set; it would be the working folder
 				return errors.New("--state-dir must name a folder")
 			}
+			if slices.Contains(c.files, "") {
+				return errors.New("--file must name a file or folder")
+			}
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
@@ -89,8 +93,11 @@ func newRoot(c *cli) *cobra.Command {
 	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newInit(c), newImport(c), newFmt(c),
 		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newReview(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
+	suggestBelow(root.Commands())
 	needShell(root)
 	root.AddCommand(topics()...)
+	knowTopics(root)
+	root.SetFlagErrorFunc(badFlag)
 	root.Version = buildVersion().String()
 	root.SetVersionTemplate("{{.Version}}\n")
 	c.fitHelp(root)

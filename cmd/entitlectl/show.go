@@ -44,6 +44,12 @@ func newShow(c *cli) *cobra.Command {
 type contentError struct{ error }
 
 func readPlan(ctx context.Context, path string) (*diff.Plan, error) {
+	switch path {
+	case "": // as of a variable that is not set
+		return nil, errors.New("the name of the saved plan is empty; name the file that plan --out saved")
+	case "-":
+		return nil, errors.New("-: is no file; write /dev/stdin for a plan from a pipe, or ./- for a file of that name")
+	}
 	plan, err := readStream(ctx, path, maxInput, func(r io.Reader) (*diff.Plan, error) {
 		plan, err := diff.Read(r)
 		if err == nil {

@@ -96,6 +96,9 @@ func (l *loader) linksToSecrets(f file) bool {
 
 func (l *loader) unreadable(path string, err error) {
 	what, hint := explain(err)
+	if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") { // a stream, as <(…) makes one, which can't be read again before anything is written
+		what, hint = "not a regular file", "write - for stdin, or name a file that can be read as often as needed"
+	}
 	l.reject(Position{File: path}, hint, "%s", what)
 }
 
