@@ -70,7 +70,7 @@ func (d *decoder) decodeUsers(n *yaml.Node) {
 
 // user decodes a user, and tells whether there is one of that name.
 func (d *decoder) user(n *yaml.Node) bool {
-	o, ok := d.object(n, "user", userKeys)
+	o, ok := d.object(n, "user", userKeys, "name")
 	if !ok {
 		return false
 	}
@@ -129,7 +129,7 @@ func (d *decoder) domain(n *yaml.Node, what string) (string, bool) {
 func (d *decoder) address(n *yaml.Node, what string) (string, bool) {
 	text, ok := d.name(n, what)
 	if ok && !isAddress(text) {
-		d.reject(d.at(n), "write NAME@DOMAIN", "%s %s is not a mail address", what, quoted(text))
+		d.reject(d.at(n), addressHint(text), "%s %s is not a mail address%s", what, quoted(text), notPlain(text))
 		ok = false
 	}
 	return strings.ToLower(text), ok

@@ -255,7 +255,7 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 	if bytes.HasPrefix(rest, []byte("```")) {
 		return &mistake{p.i, "a line that belongs to the document that this was copied from", "remove it"}
 	}
-	if bytes.HasPrefix(rest, []byte("//")) || bytes.HasPrefix(rest, []byte("/*")) {
+	if slices.ContainsFunc([]string{"//", "/*", "<!--", ";"}, func(mark string) bool { return bytes.HasPrefix(rest, []byte(mark)) }) {
 		return &mistake{p.i, "a comment as other languages have it", "begin comments with #"}
 	}
 	r, width := utf8.DecodeRune(rest)

@@ -45,12 +45,31 @@ func (p *proofreader) text() *mistake {
 		return &mistake{p.i, "a list item on the line of its key", "write [item, item], or begin the list on the next line"}
 	}
 	if at := keyEnd(rest); at >= 0 {
-		at = p.i + at - 1
-		return &mistake{at, "a second colon in one line", "put the value in quotes if the colon belongs to it, or write the inner key on a line of its own"}
+		return secondColon(rest[:at-1], p.i+at-1)
 	}
 	p.plain = true
 	p.nextLine()
 	return nil
+}
+
+// cutOff says of a colon that a prefix stands before it.
+func cutOff(before []byte, at int) *mistake {
+	if word := lastWord(before); isPrefix(word) {
+		return &mistake{at + 1, "a blank after " + word + ":", "write " + word + ":NAME"}
+	}
+	return nil
+}
+
+// secondColon says of a value what the colon after it may mean.
+func secondColon(before []byte, at int) *mistake {
+	if m := cutOff(before, at); m != nil {
+		return m
+	}
+	hint := "put the value in quotes if the colon belongs to it, or write the inner key on a line of its own"
+	if bytes.IndexByte(before, ',') >= 0 {
+		hint = "put { and } around keys that share a line, or write each on a line of its own"
+	}
+	return &mistake{at, "a second colon in one line", hint}
 }
 
 // unquotable says of text that begins with a character that means something else in YAML.
@@ -65,11 +84,16 @@ func unquotable(text []byte, at int) *mistake {
 	case ']', '}':
 		return &mistake{at, fmt.Sprintf("%c closes nothing", c), "remove it, or put the text in quotes"}
 	case '*', '&':
-		if len(text) == 1 || bytes.IndexByte([]byte(" \t,]}"), text[1]) >= 0 {
+		if len(text) == 1 || !inName(text[1]) {
 			return &mistake{at, fmt.Sprintf("text can't begin with %c", c), "put it in quotes; list items begin with - and a blank"}
 		}
 	}
 	return nil
+}
+
+// inName tells what anchors are made of.
+func inName(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-'
 }
 
 // block skips text that begins with | or > and stands on lines of its own.

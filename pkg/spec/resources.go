@@ -54,13 +54,13 @@ var (
 // decodeResources reads the list of a kind.
 func (d *decoder) decodeResources(n *yaml.Node, k *KindSchema) {
 	items, _ := d.list(n, k.Kind.words()+"s")
-	keys := k.keys()
+	keys, needed := k.keys(), []string{string(k.ID), "in"}
 	holders := make([]holder, len(k.Lists))
 	for i := range k.Lists {
 		holders[i] = d.holder(&k.Lists[i])
 	}
 	for _, item := range items {
-		o, ok := d.object(item, k.Kind.words(), keys)
+		o, ok := d.object(item, k.Kind.words(), keys, needed...)
 		if !ok {
 			continue
 		}

@@ -87,12 +87,12 @@ func (d *decoder) limit(result *Limit, l limitRule) func(*yaml.Node, string) {
 			*result = Limit{Value: v}
 		case l.daily: // it was rejected
 		case !l.percent:
-			if v, ok := d.count(n, rule); ok {
+			if v, ok := d.digits(n, rule, "write plain digits without quotes, or off"); ok {
 				*result = Limit{Value: v}
 			}
 		case d.is(n, yaml.ScalarNode, rule, "write 0% to 100%, or off"):
 			if !share.MatchString(n.Value) {
-				d.reject(d.at(n), "write 0% to 100%, or off", "%s %s is not a share", rule, quoted(n.Value))
+				d.reject(d.at(n), "write 0% to 100%, or off", "%s %s is not a share%s", rule, quoted(n.Value), notPlain(n.Value))
 				return
 			}
 			v, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "%"))
