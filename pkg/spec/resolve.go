@@ -29,6 +29,10 @@ func (l *loader) resolve() {
 	if len(l.found) == 0 { // teams may hold themselves, or give too much
 		l.warnOfOutlivedEnds()
 	}
+	if len(l.found) == 0 {
+		l.warnOfStrayRules()
+		l.warnOfTwins()
+	}
 	l.rules = strictest(l.floors, l.reviewed)
 	l.rules.Protected, l.rules.RequireSelf = l.withOtherNames(l.rules.Protected), l.withOtherNames(l.rules.RequireSelf)
 	l.underNewNames(&l.rules)
