@@ -96,6 +96,8 @@ func newRoot(c *cli) *cobra.Command {
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
 	needShell(root)
 	root.AddCommand(topics()...)
+	knowTopics(root)
+	root.SetFlagErrorFunc(flagMistake)
 	root.Version = buildVersion().String()
 	root.SetVersionTemplate("{{.Version}}\n")
 	c.fitHelp(root)
@@ -232,17 +234,15 @@ func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
 	})
 }
 
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	names := spec.Each(cmd.Commands(), (*cobra.Command).Name)
-	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
-}
-
 // arguments checks how many arguments a command got.
 func arguments(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if err := dashMistake(args); err != nil {
+			return err
+		}
+		if most == 0 && cmd.HasSubCommands() {
+			return knownCommand(cmd, args)
+		}
 		if len(args) < least || len(args) > most {
 			return fmt.Errorf("%s takes %s, got %s", cmd.Name(), what, render.Count(len(args), "argument"))
 		}

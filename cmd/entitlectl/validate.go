@@ -32,8 +32,11 @@ func newValidate(c *cli) *cobra.Command {
 
 // filesAreFlags refuses files that are named as other tools take them.
 func filesAreFlags(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+	if err := dashMistake(args); err != nil || len(args) == 0 {
+		return err
+	}
+	if cmd.HasSubCommands() {
+		return knownCommand(cmd, args)
 	}
 	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,6 +25,10 @@ func (l *loader) find(paths []string) []file {
 		}
 		info, err := os.Stat(path)
 		switch {
+		case path == "":
+			l.reject(Position{}, "name a file or a folder", "a path is empty")
+		case errors.Is(err, fs.ErrNotExist):
+			l.missing(path)
 		case err != nil:
 			l.unreadable(path, err)
 		case info.IsDir():
@@ -46,6 +51,22 @@ func (l *loader) find(paths []string) []file {
 	}
 	slices.SortFunc(f.files, func(a, b file) int { return strings.Compare(a.shown, b.shown) })
 	return f.files
+}
+
+// missing reports a path that leads nowhere, with the name in its folder that is nearest.
+func (l *loader) missing(path string) {
+	what, hint := explain(fs.ErrNotExist)
+	if strings.Contains(path, ",") {
+		hint = "name each file with a --file of its own"
+	}
+	var known []string
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if e.IsDir() || isYAML(e.Name()) {
+			known = append(known, e.Name())
+		}
+	}
+	l.reject(Position{File: path}, l.meant(filepath.Base(path), known, hint), "%s", what)
 }
 
 // canonical gives each path the one name that all spellings of it have, and sorts them.

@@ -25,7 +25,7 @@ func (d *decoder) moment(n *yaml.Node, what string) *moment {
 		switch {
 		case err != nil:
 		case at.Year() < firstYear:
-			d.reject(d.at(n), "write the year with four digits, as in 2026-12-31", "%s %s is before %d", what, n.Value, firstYear)
+			d.reject(d.at(n), "write the year as in 2026-12-31, or leave `"+what+"` out where there is none", "%s %s is before %d", what, n.Value, firstYear)
 			return nil
 		default:
 			return &moment{at, n.Value}
@@ -33,11 +33,12 @@ func (d *decoder) moment(n *yaml.Node, what string) *moment {
 	}
 	use := hint
 	if !strings.ContainsFunc(n.Value, unicode.IsDigit) {
-		use += "; leave " + what + " out where there is none"
+		use += "; leave `" + what + "` out where there is none"
 	}
 	d.reject(d.at(n), use, "%s %s is not a date%s", what, quoted(n.Value), notPlain(n.Value))
 	return nil
 }
 
-// firstYear is that in which grants may begin or end: an earlier one is a slip that would take access.
-const firstYear = 2000
+// firstYear is the first in which anything may begin or end. An earlier one would take access in silence, and is a slip or what
+// directories write for "never": 0001, 1601 and 1970.
+const firstYear = 1971

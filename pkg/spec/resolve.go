@@ -140,7 +140,11 @@ func (l *loader) unknownTeam(it *item) {
 		l.reject(it.at, separateThem, "unknown team %s, which looks like several", quoted(it.name))
 		return
 	}
-	l.reject(it.at, l.meant(it.name, l.teamNames, "define it under teams"), "unknown team %s", quoted(it.name))
+	hint := "define it under teams"
+	if t := l.teams["team:"+it.name]; t != nil {
+		hint = fmt.Sprintf("call it %s at %s, without team:", quoted(it.name), t.source)
+	}
+	l.reject(it.at, l.meant(it.name, l.teamNames, hint), "unknown team %s", quoted(it.name))
 }
 
 const separateThem = "separate them by plain commas: [alice, bob]"

@@ -138,8 +138,11 @@ func (d *decoder) duplicateKey(key, first *yaml.Node, what string) {
 // text reads any text that is not empty.
 func (d *decoder) text(n *yaml.Node, what string) (string, bool) {
 	hint := "write one value"
-	if n.Kind == yaml.SequenceNode {
+	switch {
+	case n.Kind == yaml.SequenceNode:
 		hint += ", without brackets or `- `"
+	case joined(n) != "" && formWith(n.Content[0].Value).kind != "":
+		hint = "write " + n.Content[0].Value + ":" + n.Content[1].Value + ", without a blank after the colon"
 	}
 	if !d.is(n, yaml.ScalarNode, what, hint) {
 		return "", false
