@@ -59,7 +59,9 @@ func (c *connection) identity(u *user) Subject {
 }
 
 // nameless tells users whom the connection can't know by any name.
-func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Name == "" }
+func (c *connection) nameless(u *user) bool {
+	return !u.left && !u.misspelt && c.identity(u).Name == ""
+}
 
 // names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
 // address; and the same of what they were called before.

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,9 +38,9 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	d.data, d.height = plainVersion(data), 1+bytes.Count(data, []byte("\n"))
 	root, err := d.root()
 	if err != nil {
-		m, halves := findMistake(d.data)
+		m, doubt, halves := findMistake(d.data)
 		if m != nil || len(halves) == 0 {
-			d.syntaxError(err, m)
+			d.syntaxError(err, cmp.Or(m, doubt))
 			return nil
 		}
 		d.join(halves)

@@ -19,6 +19,7 @@ type user struct {
 	given      []given
 	left       bool
 	leaves     *moment // when they leave; nil: nobody says
+	misspelt   bool    // it has a key that nobody knows, so that it may lack another
 	previously mention // the name or address before
 	source     Position
 }
@@ -75,6 +76,7 @@ func (d *decoder) user(n *yaml.Node) bool {
 		return false
 	}
 	u := &user{account: o.read("account", d.name), domain: o.read("domain", d.domain), email: o.read("email", d.address)}
+	u.misspelt = len(o.unknown) > 0
 	u.platform = o.choice("platform", platformsOf(d.formats))
 	u.left = o.choice("state", userStates) == "left"
 	d.previousUser(o, u)

@@ -183,7 +183,13 @@ func (f *flow) isColon(quoted bool) bool {
 // word reads text without quotes.
 func (f *flow) word() *mistake {
 	if f.isColon(false) {
+		if f.data[f.open[len(f.open)-1]] == '[' {
+			return &mistake{f.i, "a colon without a key before it", "remove it, or put the text in quotes"}
+		}
 		return nil // a key that is empty
+	}
+	if f.data[f.i] == ':' {
+		return &mistake{f.i, "text within brackets can't begin with :", "put it in quotes"}
 	}
 	start := f.data[f.i:min(f.i+2, len(f.data))]
 	if m := unquotable(start, f.i); m != nil {
@@ -197,6 +203,9 @@ func (f *flow) word() *mistake {
 	}
 	end := f.i + 1
 	for f.i = end; f.i < len(f.data) && !f.wordEnds(); f.i++ {
+		if f.data[f.i] == '?' {
+			return &mistake{f.i, "a ? in text within brackets", "put the text in quotes"}
+		}
 		if c := f.data[f.i]; c != ' ' && c != '\t' && c != '\r' {
 			end = f.i + 1
 		}

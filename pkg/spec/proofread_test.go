@@ -86,7 +86,7 @@ func TestRightFilesHoldNoMistake(t *testing.T) {
 			if _, err := d.root(); err != nil || len(d.found) > 0 {
 				continue
 			}
-			if m, _ := findMistake(data); m != nil && m.what != tooDeep.what {
+			if m, _, _ := findMistake(data); m != nil && m.what != tooDeep.what {
 				t.Errorf("%s: %s", d.offset(data, m.at), fmt.Sprintln(m.what))
 			}
 		}

@@ -41,6 +41,10 @@ func (p *proofreader) text() *mistake {
 	if m := unquotable(rest, p.i); m != nil {
 		return m
 	}
+	if isMarker(rest, "?") {
+		p.giveUp()
+		return nil
+	}
 	if isMarker(rest, "-") {
 		return &mistake{p.i, "a list item on the line of its key", "write [item, item], or begin the list on the next line"}
 	}
@@ -157,4 +161,18 @@ func quoteEnd(text []byte) int {
 // endsKey tells a colon with a blank or nothing after it.
 func endsKey(text []byte, i int) bool {
 	return i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t')
+}
+
+// giveUp ends reading at a key of several lines, which is told where nothing else is found.
+func (p *proofreader) giveUp() {
+	p.doubt = &mistake{p.i, fmt.Sprintf("a key or value that is written with %c and a blank", p.data[p.i]), "write `key: value`, or put the text in quotes"}
+	p.i = len(p.data)
+}
+
+// noKey says of a text that stands where a key has to that it is none.
+func noKey(text []byte, at int) *mistake {
+	if m := slip(firstLine(text), at); m != nil {
+		return m
+	}
+	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}
 }
