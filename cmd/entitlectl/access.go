@@ -34,7 +34,7 @@ func (c *cli) ask(command *cobra.Command, about func(args []string) []string, qu
 		if about != nil {
 			flags.about = about(args)
 		}
-		return c.answer(cmd.Context(), flags, cmd.Name()+spaced(args), func(w access.World) ([]access.Row, error) {
+		return c.answer(cmd.Context(), flags, strings.Join(append([]string{cmd.Name()}, args...), " "), func(w access.World) ([]access.Row, error) {
 			return question(cmd.Context(), w, args)
 		})
 	}
@@ -51,13 +51,6 @@ func (c *cli) ask(command *cobra.Command, about func(args []string) []string, qu
 	c.sideBySide(command, readsWords)
 	c.underOperator(command)
 	return command
-}
-
-func spaced(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return " " + strings.Join(args, " ")
 }
 
 // setDay sets the moment to a date, which is 00:00 UTC, or to a time.

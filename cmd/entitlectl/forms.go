@@ -127,6 +127,17 @@ func (c *cli) wants(forms ...string) bool {
 	return slices.Contains(forms, c.output) || slices.ContainsFunc(c.formFiles, func(f formFile) bool { return slices.Contains(forms, f.form) })
 }
 
+// show prints a document on stdout in the form that was asked for.
+func (c *cli) show(document any, report render.Report) error {
+	return c.showRows(document, func(int) render.Report { return report })
+}
+
+// showRows is show of a document of which report makes a report with so many rows at most.
+func (c *cli) showRows(document any, report func(rows int) render.Report) error {
+	c.shown = true
+	return c.writeForm(c.stdout, c.output, document, report)
+}
+
 // showForms writes a document to stdout, and to each of the files.
 func (c *cli) showForms(ctx context.Context, document any, report func(rows int) render.Report) error {
 	if err := c.showRows(document, report); err != nil {
@@ -182,6 +193,22 @@ func (c *cli) writeForm(w io.Writer, form string, document any, report func(rows
 		return c.text(w, c.terminal.stdout, report(c.maxRows))
 	}
 	return render.Text(w, report(c.maxRows), render.TextOptions{})
+}
+
+func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
+	var text strings.Builder
+	if err := render.Text(&text, report, render.TextOptions{Color: c.colored(terminal)}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, fit(text.String(), c.width(terminal)))
+	return err
+}
+
+// colored says whether a stream gets colours. An explicit flag wins over NO_COLOR and TERM.
+func (c *cli) colored(terminal bool) bool {
+	noColor, _ := c.lookup("NO_COLOR")
+	kind, _ := c.lookup("TERM")
+	return c.color == "always" || c.color == "auto" && terminal && noColor == "" && kind != "dumb"
 }
 
 // inMarkdown takes fewer rows where they are too many for Markdown, which has a limit of its own, so that the rest is counted and

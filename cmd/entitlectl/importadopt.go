@@ -65,11 +65,6 @@ func freeName(folder string) string {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 // leaveListed takes out of an inventory what the files list already.
 func (i *importing) leaveListed(connection string, all *provider.Inventory) {
 	listed := i.desired[connection].Listed

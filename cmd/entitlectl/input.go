@@ -87,3 +87,8 @@ func (c *cli) readStdin(ctx context.Context, files []string) error {
 	c.input = append([]byte{}, data...)
 	return nil
 }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -249,8 +249,8 @@ func reviewSection(file string, r *access.Review) render.Section {
 	return s
 }
 
-// dueReviews are the reviews that should have been closed, and files of reviews that tell nothing reliable. Text shows them in its report; where
-// another form goes to stdout, stderr says them too.
+// dueReviews are the reviews that should have been closed, and files of reviews that tell nothing reliable. Text shows them in
+// its report; where another form goes to stdout, stderr says them too.
 func (c *cli) dueReviews() (due []diff.DueReview) {
 	for _, file := range reviewFiles(reviewFolder) {
 		r, _, err := readReview(file)

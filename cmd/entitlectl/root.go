@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -169,6 +166,14 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
+// filesAreFlags refuses files that are named as other tools take them.
+func filesAreFlags(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
+}
+
 func (c *cli) logger() *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.logLevel)) // the flag takes known levels only
@@ -177,52 +182,4 @@ func (c *cli) logger() *slog.Logger {
 		return slog.New(slog.NewJSONHandler(c.stderr, opts))
 	}
 	return slog.New(slog.NewTextHandler(c.stderr, opts))
-}
-
-// show prints a document on stdout in the form that was asked for.
-func (c *cli) show(document any, report render.Report) error {
-	c.shown = true
-	switch c.output {
-	case "json":
-		return render.JSON(c.stdout, document)
-	case "markdown":
-		return render.Markdown(c.stdout, report)
-	default:
-		return c.text(c.stdout, c.terminal.stdout, report)
-	}
-}
-
-// showRows is show of a document of which report makes a report with so many rows at most.
-func (c *cli) showRows(document any, report func(rows int) render.Report) error {
-	c.shown = true
-	return c.writeForm(c.stdout, c.output, document, report)
-}
-
-// limitRows gives a command the flag that says how many rows it shows.
-func (c *cli) limitRows(command *cobra.Command) {
-	c.maxRows = render.DefaultRows
-	command.Flags().Func("max-rows", fmt.Sprintf("show `N` changes one by one, those that take access first, and count the others by resource and person; 0 is no limit (default %d)", render.DefaultRows), func(text string) error {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return errors.New("want a number of rows, or 0 for all")
-		}
-		c.maxRows = n
-		return nil
-	})
-}
-
-func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
-	var text strings.Builder
-	if err := render.Text(&text, report, render.TextOptions{Color: c.colored(terminal)}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, fit(text.String(), c.width(terminal)))
-	return err
-}
-
-// colored says whether a stream gets colours. An explicit flag wins over NO_COLOR and TERM.
-func (c *cli) colored(terminal bool) bool {
-	noColor, _ := c.lookup("NO_COLOR")
-	kind, _ := c.lookup("TERM")
-	return c.color == "always" || c.color == "auto" && terminal && noColor == "" && kind != "dumb"
 }

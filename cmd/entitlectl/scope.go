@@ -55,7 +55,7 @@ func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
 	return targeted, nil
 }
 
-// splitTargets tells the resources among the targets from the people, who must be some of the files.
+// splitTargets parts the targets into resources and people, who must be some of the files.
 func (c *cli) splitTargets(s *spec.Spec) (resources, people []string, err error) {
 	known := s.Users()
 	for _, target := range c.targets {

@@ -69,7 +69,7 @@ func About(changes []Change, who map[spec.Subject]bool) []Change {
 }
 
 // Explain says of each change how the files come to ask for it: through which teams, and about whom. base, which may be nil, are
-// the files that the plan's are held against: what they gave tells of losses which line was taken out.
+// the files that the plan's are held against: by what they gave, a loss names the line that was taken out.
 func (p *Plan) Explain(files, base *spec.Chains) {
 	for _, part := range p.Connections {
 		for i := range part.Changes {

@@ -109,11 +109,11 @@ type Notice struct {
 	Field string
 }
 
-// NoticeRef tells a mail from all others about the same grant or resource.
+// NoticeRef is what distinguishes a mail from all others about the same grant or resource.
 type NoticeRef struct {
 	Sent      time.Time // in UTC, so that == compares moments
 	Recipient string    // as in Notice
 }
 
-// Ref is what tells the notice from the next one to the same recipient.
+// Ref is what distinguishes the notice from the next one to the same recipient.
 func (n Notice) Ref() NoticeRef { return NoticeRef{n.Sent.UTC(), n.Recipient} }

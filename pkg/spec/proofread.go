@@ -293,7 +293,7 @@ func noKey(text []byte, at int) *mistake {
 	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}
 }
 
-// bullet tells the characters that text programs begin the items of a list with.
+// bullet says whether text programs begin the items of a list with a character.
 func bullet(r rune) bool {
 	return strings.ContainsRune("•‣●○▪■◦·–—−－*+➢✓\uf0b7", r)
 }

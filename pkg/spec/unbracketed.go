@@ -41,12 +41,12 @@ func (d *decoder) bracketed(key, first *yaml.Node, others []*yaml.Node) *yaml.No
 	return list
 }
 
-// alone tells a key that nobody knows and that has no value.
+// alone says whether nobody knows a key, and it has no value.
 func alone(key, value *yaml.Node, known []string) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!str" && !refused(key) && isNull(value) && value.Value == "" && !slices.Contains(known, key.Value)
 }
 
-// isList tells keys that take a list of names.
+// isList says whether a key takes a list of names.
 func (d *decoder) isList(key string) bool {
 	return key == "to" || slices.ContainsFunc(d.kinds, func(k *KindSchema) bool {
 		return slices.ContainsFunc(k.Lists, func(l List) bool { return l.Key == key })

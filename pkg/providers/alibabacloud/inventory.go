@@ -24,8 +24,8 @@ func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, _ ...spec.
 	return refs, nil
 }
 
-// Inventory reads accounts from the list of all. Of one that is on its way to another type, the type is left out: to name the one is to have mails
-// sent, and to name the other asks for what nobody can do.
+// Inventory reads accounts from the list of all. Of one that is on its way to another type, the type is left out: to name the one
+// is to have mails sent, and to name the other asks for what nobody can do.
 func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing, of ...spec.Ref) (provider.Inventory, error) {
 	all := provider.NewInventory()
 	list, err := r.api.accounts(ctx, listing, 0)

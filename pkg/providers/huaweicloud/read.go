@@ -110,7 +110,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return err
 	}
 	ids := map[string]spec.Ref{}
-	found, shared := provider.Alone(q, found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, appGroup.key, live)
+	found, shared := provider.Alone(found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, appGroup.key, live)
 	for _, name := range shared {
 		delete(r.seen.appGroups, name)
 	}
