@@ -96,7 +96,10 @@ func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
 	if stateErr != nil {
 		return errors.Join(err, stateErr)
 	}
-	return errors.Join(err, c.writeOutput(context.WithoutCancel(ctx), flags.save, writes(state)))
+	if saveErr := c.writeOutput(context.WithoutCancel(ctx), flags.save, writes(state)); saveErr != nil { // the signal is no excuse for it
+		return &exit{exitError, errors.Join(err, fmt.Errorf("--save %s: not written: %w", flags.save, saveErr))}
+	}
+	return err
 }
 
 // newEmulator makes one server of all vendors.

@@ -162,7 +162,7 @@ func (f formatted) writable() error {
 	return checkOutput("--file", f.Path)
 }
 
-// replace writes a file in place of the one that was read, with its mode.
+// replace writes a file in place of the one that was read, with its mode and owner.
 func (f formatted) replace() error {
 	info, err := os.Lstat(f.Path)
 	if err != nil {
@@ -175,10 +175,16 @@ func (f formatted) replace() error {
 	if err != nil {
 		return err
 	}
-	if err := file.Replace(f.Path, f.written); err != nil {
+	return rewrite(f.Path, info, f.written)
+}
+
+// rewrite gives a file other content, and leaves it whose it is.
+func rewrite(path string, was os.FileInfo, text []byte) error {
+	if err := file.Replace(path, text); err != nil {
 		return err
 	}
-	return os.Chmod(f.Path, info.Mode().Perm())
+	keepOwner(path, was)
+	return os.Chmod(path, was.Mode().Perm())
 }
 
 // report shows what was done, or would be.

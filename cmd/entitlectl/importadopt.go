@@ -14,7 +14,6 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/spec/compose"
-	"github.com/entitlectl/entitlectl/pkg/store/file"
 )
 
 // findPlace finds out where what is adopted goes: behind the lines of the one file that is given, or into a file of its own where
@@ -103,10 +102,7 @@ func (i *importing) grow(text []byte) error {
 		err = errors.New("it changed in between; import again")
 	}
 	if err == nil {
-		err = file.Replace(i.grows, text)
-	}
-	if err == nil {
-		err = os.Chmod(i.grows, info.Mode().Perm())
+		err = rewrite(i.grows, info, text)
 	}
 	return err
 }

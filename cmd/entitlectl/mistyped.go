@@ -31,7 +31,7 @@ func badFlag(command *cobra.Command, err error) error {
 		if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 { // a name with one dash
 			mistyped, _, _ = strings.Cut(letters, "=")
 		}
-		return fmt.Errorf("%w%s", err, cmp.Or(formNamed(command, mistyped), didYouMean("--"+mistyped, known), otherCase(command, mistyped)))
+		return fmt.Errorf("%w%s", err, cmp.Or(formNamed(command, mistyped), asElsewhere(mistyped, known), didYouMean("--"+mistyped, known), otherCase(command, mistyped)))
 	case errors.As(err, &invalid):
 		cause := invalid.Unwrap().Error()
 		said := strings.TrimSuffix(err.Error(), cause)
@@ -53,6 +53,25 @@ func formNamed(command *cobra.Command, mistyped string) string {
 		}
 	}
 	return ""
+}
+
+// elsewhere has the flags of other tools, and what does the same here.
+var elsewhere = map[string]string{
+	"auto-approve": "--yes", "y": "--yes", "doit": "--yes",
+	"format": "--output", "no-color": "--color never", "no-colour": "--color never",
+	"verbose": "--log-level debug", "debug": "--log-level debug", "v": "--log-level debug",
+}
+
+// asElsewhere says what does here what a flag does in other tools, or is "".
+func asElsewhere(name string, known []string) string {
+	if name == "dry-run" {
+		return "; entitlectl plan shows what apply would do"
+	}
+	here := elsewhere[name]
+	if flag, _, _ := strings.Cut(here, " "); !slices.Contains(known, flag) {
+		return ""
+	}
+	return "; here it is " + here
 }
 
 // otherCase asks about the flag of one letter that is another in lower case, or is "".

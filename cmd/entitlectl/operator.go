@@ -80,6 +80,9 @@ func (c *cli) guardState(ctx context.Context) error {
 	}
 	for _, path := range paths {
 		tracked, err := c.tracked(ctx, path)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			return fmt.Errorf("--state-dir %s: git does not say whether it tracks it: %w", c.stateDir, err)
 		}

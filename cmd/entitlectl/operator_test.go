@@ -274,3 +274,16 @@ func write(t testing.TB, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A run that was ended while git was asked says so, and nothing of git.
+func TestEndWhileGitIsAsked(t *testing.T) {
+	w := newWorld(t)
+	e := w.env(&w.stdout)
+	e.tracked = func(ctx context.Context, _ string) (bool, error) {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
+	if code := run(t.Context(), e, []string{"doctor", "-f", w.file, "--timeout", "1ns"}); code != exitError || !strings.Contains(w.stderr.String(), "stopped after 1ns") {
+		t.Errorf("exit %d: %s", code, &w.stderr)
+	}
+}

@@ -28,6 +28,9 @@ func (c console) Read(p []byte) (int, error)  { return c.in.Read(p) }
 func (c console) Write(p []byte) (int, error) { return c.out.Write(p) }
 func (c console) Close() error                { return errors.Join(c.in.Close(), c.out.Close()) }
 
+// keepOwner does nothing: what is new in a folder belongs to whom the folder's access list says.
+func keepOwner(string, os.FileInfo) {}
+
 // readerLeft says whether a write failed because nobody reads any more.
 func readerLeft(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA)
