@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -59,14 +60,16 @@ func (l *loader) missing(path string) {
 	if strings.Contains(path, ",") {
 		hint = "name each file with a --file of its own"
 	}
-	var known []string
+	stem := func(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 	entries, _ := os.ReadDir(filepath.Dir(path))
 	for _, e := range entries {
-		if e.IsDir() || isYAML(e.Name()) {
-			known = append(known, e.Name())
+		near := l.meant(stem(filepath.Base(path)), []string{stem(e.Name())}, "")
+		if near != "" && (e.IsDir() || isYAML(e.Name())) {
+			hint = fmt.Sprintf("did you mean %q?", e.Name())
+			break
 		}
 	}
-	l.reject(Position{File: path}, l.meant(filepath.Base(path), known, hint), "%s", what)
+	l.reject(Position{File: path}, hint, "%s", what)
 }
 
 // canonical gives each path the one name that all spellings of it have, and sorts them.
