@@ -18,6 +18,7 @@ import (
 type accessFlags struct {
 	live, both bool
 	atSet      bool // the moment was given
+	about      []string
 }
 
 const accessHelp = "\n\nThe answer is what the files say; with --live it is what is there, user groups resolved to people where the vendor shows who is\n" +
@@ -25,12 +26,15 @@ const accessHelp = "\n\nThe answer is what the files say; with --live it is what
 	"read that is not whole is no answer: it exits 3. --at TIME asks what the files give at another moment. Exits 0 with an answer, be\n" +
 	"it nobody, and 1 where no such name is known."
 
-// ask makes a command that asks something.
-func (c *cli) ask(command *cobra.Command, question func(context.Context, access.World, []string) ([]access.Row, error)) *cobra.Command {
+// ask makes a command that asks something. about says of which resources, KIND/NAME, whose arguments name them; nil: of all.
+func (c *cli) ask(command *cobra.Command, about func(args []string) []string, question func(context.Context, access.World, []string) ([]access.Row, error)) *cobra.Command {
 	var flags accessFlags
 	command.Long += accessHelp
 	command.RunE = func(cmd *cobra.Command, args []string) error {
-		return c.answer(cmd.Context(), flags, cmd.Name()+spaced(args), func(w access.World) ([]access.Row, error) {
+		if about != nil {
+			flags.about = about(args)
+		}
+		return c.answer(cmd.Context(), flags, strings.Join(append([]string{cmd.Name()}, args...), " "), func(w access.World) ([]access.Row, error) {
 			return question(cmd.Context(), w, args)
 		})
 	}
@@ -49,13 +53,6 @@ func (c *cli) ask(command *cobra.Command, question func(context.Context, access.
 	return command
 }
 
-func spaced(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	return " " + strings.Join(args, " ")
-}
-
 // setDay sets the moment to a date, which is 00:00 UTC, or to a time.
 func (c *cli) setDay(text string) (err error) {
 	c.moment, err = parseDay(text)
@@ -71,7 +68,7 @@ func newWhoCan(c *cli) *cobra.Command {
 			"  entitlectl who-can app/AutoCAD --at 2027-01-01 -o json",
 		Args: arguments(1, 1, "a resource, KIND/NAME"), ValidArgsFunction: c.completeResources(0),
 	}
-	return c.ask(command, func(_ context.Context, w access.World, args []string) ([]access.Row, error) {
+	return c.ask(command, folded, func(_ context.Context, w access.World, args []string) ([]access.Row, error) {
 		resource, err := knownResource(w, args[0])
 		if err != nil {
 			return nil, err
@@ -92,7 +89,7 @@ func newWhy(c *cli) *cobra.Command {
 			"  entitlectl why alice --both",
 		Args: arguments(1, 2, "a user, and a resource or none"), ValidArgsFunction: c.completePeople(1, c.completeResources(1)),
 	}
-	return c.ask(command, func(ctx context.Context, w access.World, args []string) ([]access.Row, error) {
+	return c.ask(command, nil, func(ctx context.Context, w access.World, args []string) ([]access.Row, error) {
 		if err := knownPerson(w, args[0]); err != nil {
 			return nil, err
 		}
@@ -114,7 +111,7 @@ func newCompare(c *cli) *cobra.Command {
 		Example: "  entitlectl compare alice bob\n  entitlectl compare alice bob --live -o csv",
 		Args:    arguments(2, 2, "two users"), ValidArgsFunction: c.completePeople(2, nil),
 	}
-	return c.ask(command, func(_ context.Context, w access.World, args []string) ([]access.Row, error) {
+	return c.ask(command, nil, func(_ context.Context, w access.World, args []string) ([]access.Row, error) {
 		if err := cmp.Or(knownPerson(w, args[0]), knownPerson(w, args[1])); err != nil {
 			return nil, err
 		}
@@ -141,7 +138,7 @@ func newAccess(c *cli) *cobra.Command {
 			"  entitlectl access --live -o csv=access.csv -o html=access.html",
 		Args: filesAreFlags,
 	}
-	return c.ask(command, func(_ context.Context, w access.World, _ []string) ([]access.Row, error) { return w.Table(), nil })
+	return c.ask(command, nil, func(_ context.Context, w access.World, _ []string) ([]access.Row, error) { return w.Table(), nil })
 }
 
 // knownResource is a resource in the form that is compared; one that nobody knows is an error.
@@ -170,19 +167,13 @@ func lacking(from access.From) string {
 
 // answer answers a question.
 func (c *cli) answer(ctx context.Context, flags accessFlags, question string, rows func(access.World) ([]access.Row, error)) error {
-	if err := c.checkForms(); err != nil {
-		return err
-	}
 	if flags.live && flags.atSet {
 		return errors.New("--live is what is there now, and --at is about the files; leave one out, or give --both")
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, "")
 	if err != nil {
-		return err
-	}
-	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
 	a := access.Answer{Format: access.AnswerFormat, Question: question, From: access.FromFiles, AsOf: c.at(), Spec: w.spec.Digest,
@@ -193,7 +184,7 @@ func (c *cli) answer(ctx context.Context, flags accessFlags, question string, ro
 	case flags.both:
 		a.From = access.FromBoth
 	}
-	world, err := c.world(ctx, w, &a)
+	world, err := c.world(ctx, w, flags.about, &a)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,13 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/access"
 	"github.com/entitlectl/entitlectl/pkg/git"
 	"github.com/entitlectl/entitlectl/pkg/provider"
+	"github.com/entitlectl/entitlectl/pkg/providers"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// world is what the files say and, where the answer needs it, what is live. It tells the answer what it looked at.
-func (c *cli) world(ctx context.Context, w intent, a *access.Answer) (access.World, error) {
+// world is what the files say and, where the answer needs it, what is live: all, or as far as the question is about. It tells the
+// answer what it looked at.
+func (c *cli) world(ctx context.Context, w intent, about []string, a *access.Answer) (access.World, error) {
 	world := access.World{From: a.From, Users: w.spec.Users(), Chains: w.spec.Chains(a.AsOf)}
 	for _, sc := range w.scopes {
 		world.Sites = append(world.Sites, access.Site{Name: sc.connection.Name, Desired: sc.desired, Live: spec.NewState()})
@@ -32,7 +34,7 @@ func (c *cli) world(ctx context.Context, w intent, a *access.Answer) (access.Wor
 	found, errs := make([]provider.Inventory, len(w.scopes)), make([]error, len(w.scopes))
 	var wg sync.WaitGroup
 	for i, sc := range w.scopes {
-		wg.Go(func() { found[i], errs[i] = c.look(ctx, sc, &world.Sites[i]) })
+		wg.Go(func() { found[i], errs[i] = c.look(ctx, sc, about, &world.Sites[i]) })
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
@@ -45,9 +47,12 @@ func (c *cli) world(ctx context.Context, w intent, a *access.Answer) (access.Wor
 	return world, together(errs...)
 }
 
-// look reads all that a connection holds, and who is in the user groups.
-func (c *cli) look(ctx context.Context, sc scope, site *access.Site) (provider.Inventory, error) {
-	name := sc.connection.Name
+// look reads what a connection holds, all or what the question is about, and who is in the user groups.
+func (c *cli) look(ctx context.Context, sc scope, about []string, site *access.Site) (provider.Inventory, error) {
+	name, of := sc.connection.Name, refsOf(sc.connection, about)
+	if len(about) > 0 && len(of) == 0 { // it has no such kind
+		return provider.NewInventory(), nil
+	}
 	source, err := c.open(ctx, sc.connection, reading)
 	if err != nil {
 		return provider.NewInventory(), fmt.Errorf("connection %s: %w", name, err)
@@ -56,21 +61,33 @@ func (c *cli) look(ctx context.Context, sc scope, site *access.Site) (provider.I
 	if !lists {
 		return provider.NewInventory(), fmt.Errorf("connection %s: provider %s can't list what it has", name, sc.connection.Provider)
 	}
-	all, err := lister.Inventory(ctx, provider.NewListing(false))
+	listing := provider.NewListing(false)
+	all, err := lister.Inventory(ctx, listing, of...)
+	if err == nil && len(of) > 0 {
+		site.Others, err = lister.Refs(ctx, listing, kindsOf(of)...) // from lists that were read
+	}
 	if groups, shows := source.(provider.Grouper); err == nil && shows {
-		site.Members, err = groups.Members(ctx, groupsOf(sc.desired, all.State))
+		desired := sc.desired.Where(func(ref spec.Ref) bool { return provider.Asks(of, ref) })
+		site.Members, err = groups.Members(ctx, groupsOf(desired, all.State))
 	}
 	site.Live = all.State
-	var lacks *provider.NotWhole
-	switch partly := all.Incomplete(); {
-	case errors.As(err, &lacks):
-		return all, &exit{exitRefused, fmt.Errorf("connection %s: %w; there is no answer from a part: ask again", name, err)}
-	case err != nil:
-		return all, fmt.Errorf("connection %s: %w", name, err)
-	case len(partly) > 0:
-		return all, &exit{exitRefused, fmt.Errorf("connection %s: %s; there is no answer from a part: ask again", name, strings.Join(partly, "\n"))}
+	return all, whole(name, all, err, "there is no answer from a part: ask again")
+}
+
+// refsOf are the resources of some names, KIND/NAME, that a connection can have.
+func refsOf(conn spec.Connection, names []string) (refs []spec.Ref) {
+	p, _ := providers.Find(conn.Provider)
+	for _, text := range names {
+		kind, name, _ := strings.Cut(text, "/")
+		if slices.ContainsFunc(p.Format.Kinds, func(k spec.KindSchema) bool { return string(k.Kind) == kind }) {
+			refs = append(refs, spec.Ref{Connection: conn.Name, Kind: spec.Kind(kind), Name: name})
+		}
 	}
-	return all, nil
+	return refs
+}
+
+func kindsOf(refs []spec.Ref) []spec.Kind {
+	return spec.Each(refs, func(ref spec.Ref) spec.Kind { return ref.Kind })
 }
 
 // groupsOf are the user groups that hold something by either state.

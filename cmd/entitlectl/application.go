@@ -37,7 +37,7 @@ func (a *application) begin(ctx context.Context, args []string) (err error) {
 	}
 	if len(args) > 0 {
 		a.path = args[0]
-		if a.saved, err = readPlan(a.path); err != nil {
+		if a.saved, err = readPlan(ctx, a.path); err != nil {
 			return err
 		}
 		for _, part := range a.saved.Connections {
@@ -207,7 +207,10 @@ func (a *application) confirm(ctx context.Context) error {
 	fmt.Fprint(out, `Apply these changes? Only "yes" is accepted: `)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := a.person.in.ReadString('\n')
+		line, err := a.person.in.ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(out) // what comes next has a line of its own
+		}
 		answer <- strings.TrimSpace(line)
 	}()
 	select {

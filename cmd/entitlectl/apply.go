@@ -145,10 +145,6 @@ func writing(p providers.Provider, conn spec.Connection, secrets map[string]spec
 	return p.Writer(conn, secrets, env)
 }
 
-func allFailed(plan *diff.Plan) bool {
-	return !slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) == 0 })
-}
-
 // showBefore shows the plan. With -o json stdout is kept for the result, and only who is asked, or refused, sees the plan, on
 // the stream that is given.
 func (c *cli) showBefore(plan *diff.Plan, to io.Writer) error {

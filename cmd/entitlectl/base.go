@@ -58,7 +58,7 @@ func (c *cli) hold(ctx context.Context, w *intent) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		b.about.Problem = firstLine(err)
+		b.about.Problem = firstError(err)
 		c.printError(fmt.Errorf("warning: --base %s: which changes are this branch's can't be told: %s", c.base, b.about.Problem))
 	}
 	for _, path := range b.about.Missing {
@@ -142,8 +142,8 @@ func (c *cli) readBase(b *baseline, paths []string, past *spec.Past, operator *s
 	return err
 }
 
-// firstLine is the first of many errors, and how many there are beside it.
-func firstLine(err error) string {
+// firstError is the first of many errors, and how many there are beside it.
+func firstError(err error) string {
 	all := (*multierror.Error)(nil)
 	if !errors.As(err, &all) || len(all.Errors) == 0 {
 		return err.Error()

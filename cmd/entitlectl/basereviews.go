@@ -14,8 +14,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// weakenedReviews tells of access reviews that were open at a base: that a review was closed is what its file says, so here is where it is
-// held against what the files give.
+// weakenedReviews finds access reviews that were open at a base and are gone, frozen anew or closed without being carried out: that a
+// review was closed is only what its file says, so it is held against what the files give.
 func (c *cli) weakenedReviews(repository *git.Repository, past *spec.Past, now *spec.Spec) (found []spec.Weakening) {
 	for _, folder := range below(repository, []string{reviewFolder}) {
 		entries, err := past.Files.Entries(folder)
@@ -39,7 +39,7 @@ func (c *cli) weakenedReviews(repository *git.Repository, past *spec.Past, now *
 	return found
 }
 
-// weakenedReview tells what became of an open review.
+// weakenedReview is what became of an open review; none where it is still open as it was.
 func (c *cli) weakenedReview(file string, was *access.Review, now *spec.Spec) []spec.Weakening {
 	told := spec.Weakening{What: spec.GuardReview, On: file, From: "open", Was: file}
 	is, _, err := readReview(file)

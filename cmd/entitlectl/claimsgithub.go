@@ -58,7 +58,10 @@ func (c *cli) onGitHub() store.Claims {
 	}
 	var event githubEvent
 	if path := c.variable("GITHUB_EVENT_PATH"); path != "" {
-		_ = readStream(path, maxEvent, func(r io.Reader) error { return json.NewDecoder(r).Decode(&event) }) // what it lacks is not told
+		event, _ = readBounded(path, maxEvent, func(r io.Reader) (event githubEvent, err error) { // what it lacks is not told
+			err = json.NewDecoder(r).Decode(&event)
+			return event, err
+		})
 	}
 	if number := event.merged(); number != 0 {
 		told.PullRequest = site + "/pull/" + strconv.Itoa(number)

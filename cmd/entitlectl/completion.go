@@ -22,18 +22,21 @@ func (c *cli) completeNames(root *cobra.Command) {
 			kinds := spec.Each(providers.Kinds(), func(kind spec.Kind) string { return string(kind) + "/" })
 			return append(kinds, apply.PersonTarget), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		}
-		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
-			for _, desired := range s.Desired(c.at()) {
-				for ref := range desired.Resources {
-					names = append(names, ref.String())
-				}
-			}
-			for _, user := range s.Users() {
-				names = append(names, apply.PersonTarget+user)
-			}
-			return names
+		return c.namesFor(cmd, typed, func(s *spec.Spec) []string {
+			people := spec.Each(s.Users(), func(user string) string { return apply.PersonTarget + user })
+			return append(c.resourcesOf(s), people...)
 		}), cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// resourcesOf are the resources of files, as KIND/NAME.
+func (c *cli) resourcesOf(s *spec.Spec) (names []string) {
+	for _, desired := range s.Desired(c.at()) {
+		for ref := range desired.Resources {
+			names = append(names, ref.String())
+		}
+	}
+	return names
 }
 
 // completes completes one argument of a command.
@@ -45,14 +48,7 @@ func (c *cli) completeResources(after int) completes {
 		if len(args) != after {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return c.namesFor(cmd, typed, func(s *spec.Spec) (names []string) {
-			for _, desired := range s.Desired(c.at()) {
-				for ref := range desired.Resources {
-					names = append(names, ref.String())
-				}
-			}
-			return names
-		}), cobra.ShellCompDirectiveNoFileComp
+		return c.namesFor(cmd, typed, c.resourcesOf), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

@@ -108,7 +108,7 @@ func (d *demo) play(ctx context.Context) error {
 			return &exit{have, fmt.Errorf("the demo went wrong: entitlectl %s ended with %d, not %d", step.command, have, step.want)}
 		}
 		if i == 2 {
-			if err := d.sum("plan.json"); err != nil {
+			if err := d.sum(ctx, "plan.json"); err != nil {
 				return err
 			}
 		}
@@ -152,8 +152,8 @@ func (d *demo) credentials(name string) (string, bool) {
 }
 
 // sum compares the calls of the plan that was applied with those of a tool that sends one for each change.
-func (d *demo) sum(path string) error {
-	plan, err := readPlan(path)
+func (d *demo) sum(ctx context.Context, path string) error {
+	plan, err := readPlan(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/entitlectl/entitlectl/pkg/provider"
-	"github.com/entitlectl/entitlectl/pkg/providers"
-	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
 func newDoctor(c *cli) *cobra.Command {
@@ -78,16 +75,10 @@ const (
 )
 
 func (c *cli) doctor(ctx context.Context) error {
-	if err := c.checkForms(); err != nil {
-		return err
-	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, "")
 	if err != nil {
-		return err
-	}
-	if err := c.formsNoInput(w.spec); err != nil {
 		return err
 	}
 	if len(w.scopes) == 0 {
@@ -116,7 +107,9 @@ func (c *cli) checkUp(ctx context.Context, sc scope) checkedUp {
 	conn := sc.connection
 	e := &examination{checkedUp: checkedUp{Name: conn.Name, Provider: conn.Provider}, conn: conn}
 	secrets := e.credentials(c.secrets(ctx))
-	source, err := c.openToProbe(conn, secrets, e)
+	env := c.clientEnv(conn)
+	env.Answered = e.answered
+	source, err := openWith(conn, secrets, env, reading)
 	switch prober, able := source.(provider.Prober); {
 	case err != nil:
 		e.add(checkRow{Area: areaReading, What: "open the connection", State: stateMissing, Detail: err.Error()})
@@ -129,17 +122,6 @@ func (c *cli) checkUp(ctx context.Context, sc scope) checkedUp {
 	e.rates()
 	e.sort()
 	return e.checkedUp
-}
-
-// openToProbe opens the connection for reading only.
-func (c *cli) openToProbe(conn spec.Connection, secrets map[string]spec.Secret, e *examination) (provider.Source, error) {
-	p, known := providers.Find(conn.Provider)
-	if !known {
-		return nil, fmt.Errorf("there is no provider %q", conn.Provider)
-	}
-	env := c.clientEnv(conn)
-	env.Answered = e.answered
-	return p.Reader(conn, secrets, env)
 }
 
 // words and tones of the states, in text.
@@ -203,6 +185,3 @@ func levelOf(s state) render.Level {
 	}
 	return render.Info
 }
-
-// sortedKeys are the keys of auth.
-func sortedKeys(auth map[string]spec.Reference) []string { return slices.Sorted(maps.Keys(auth)) }

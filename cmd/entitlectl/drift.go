@@ -40,26 +40,20 @@ func newDrift(c *cli) *cobra.Command {
 
 func (c *cli) drift(ctx context.Context, full, unmanaged bool) error {
 	defer heapGrows(whilePlanning)()
-	if err := c.checkForms(); err != nil {
-		return err
-	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, "")
 	if err != nil {
 		return err
 	}
-	if err := c.formsNoInput(w.spec); err != nil {
-		return err
-	}
 	plan, unread := c.planned(ctx, w, apply.PlanOptions{Jobs: c.jobs(ctx, w.scopes, reading), NoBound: true, Full: full,
-		Outside: unmanaged || c.wants("json") || c.wants("html")})
-	if plan == nil || unread != nil && allFailed(plan) {
+		Outside: unmanaged || c.wants("json", "html")})
+	if plan == nil {
 		return unread
 	}
 	plan.Reviews = c.dueReviews()
 	drift := diff.DriftOf(plan, apply.LastConfirmed(c.store))
-	if err := c.showForms(ctx, drift, func(rows int) render.Report {
+	if err := c.showRead(ctx, plan, drift, func(rows int) render.Report {
 		return render.Drift(drift, render.Layout{By: render.By(c.by), Rows: rows, Outside: unmanaged})
 	}); err != nil {
 		return err

@@ -59,8 +59,8 @@ func newEmulate(c *cli) *cobra.Command {
 	}
 	f := command.Flags()
 	f.StringVar(&flags.listen, "listen", "127.0.0.1:0", "`ADDRESS` to listen on, of the loopback; port 0 picks one")
-	f.StringVar(&flags.seed, "seed", "", "`FILE` with the world to begin with")
-	f.StringVar(&flags.save, "save", "", "`FILE` that the world is written to at the end")
+	f.Func("seed", "`FILE` with the world to begin with", filled(&flags.seed, "FILE"))
+	f.Func("save", "`FILE` that the world is written to at the end", filled(&flags.save, "FILE"))
 	f.DurationVar(&flags.latency, "latency", 0, "time that each answer takes")
 	f.Var(oneOf(&flags.rate, "vendor", "off"), "rate", "rate limits")
 	completeChoices(command, f)
@@ -68,12 +68,12 @@ func newEmulate(c *cli) *cobra.Command {
 }
 
 func (c *cli) emulate(ctx context.Context, flags emulateFlags) (err error) {
-	if err := checkOutput("--save", flags.save); err != nil {
+	if err := c.safeOutput("--save", flags.save); err != nil {
 		return err
 	}
 	server := newEmulator(emu.Options{Latency: flags.latency}, flags.rate == "off")
 	if flags.seed != "" {
-		data, err := readInput(flags.seed, maxInput)
+		data, err := readInput(ctx, flags.seed, maxInput)
 		if err != nil {
 			return err
 		}

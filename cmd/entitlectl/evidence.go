@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -47,7 +49,7 @@ func newHistoryEvidence(c *cli) *cobra.Command {
 			if out == "" {
 				return errors.New("name the folder to make with --out DIR")
 			}
-			if err := cmp.Or(want.check(), checkReviews(reviews)); err != nil {
+			if err := cmp.Or(want.check(), checkReviews(reviews), c.checkEvidence(out)); err != nil {
 				return err
 			}
 			return c.evidence(cmd.Context(), want, out, cmp.Or(reviews, reviewFolder))
@@ -57,6 +59,14 @@ func newHistoryEvidence(c *cli) *cobra.Command {
 	command.Flags().Func("reviews", "copy review files from `DIR` (default reviews)", filled(&reviews, "DIR"))
 	command.Flags().Func("out", "folder to write into, `DIR`, which must not exist or be empty", filled(&out, "DIR"))
 	return command
+}
+
+// checkEvidence refuses a folder that others keep, or one by way of a link.
+func (c *cli) checkEvidence(out string) error {
+	if info, err := os.Lstat(out); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("--out %s: a link, which may lead anywhere; name the folder itself", out)
+	}
+	return c.notKept("--out", out)
 }
 
 // facts are what evidence is about and what is in it.

@@ -96,6 +96,7 @@ func (c *cli) finish(ctx context.Context, err error) int {
 	}
 	code, said := ending(ctx, err)
 	c.printError(said)
+	c.tellOld()
 	if said != nil && c.output == "json" && !c.shown {
 		_ = c.show(failure{fileErrors(said), code}, render.Report{}) // stderr has it too
 	}

@@ -142,7 +142,7 @@ func TestOperatorWithholdsRules(t *testing.T) {
 			if code := w.run(t.Context(), "plan", "--connection", "workspace", "--allow", "blocked", "--allow", "protected", "--allow", "max-revokes", "--allow", "max-mails", "--out", saved); code != exitDone {
 				t.Fatalf("exit %d, %s", code, &w.stderr)
 			}
-			plan, err := readPlan(saved)
+			plan, err := readPlan(t.Context(), saved)
 			check(t, err)
 			if want := "warning: the operator's file leaves max-revokes, protected to whoever applies the plan: apply --allow max-revokes --allow protected, or --require-plan " + plan.ID; !strings.Contains(w.stderr.String(), want) {
 				t.Errorf("the planner is not told:\n%s", &w.stderr)

@@ -22,6 +22,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/store"
 	"github.com/entitlectl/entitlectl/pkg/store/postgres"
 	"github.com/entitlectl/entitlectl/pkg/store/postgres/pgtest"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 const (
@@ -278,7 +279,7 @@ func (f *farm) checkRates(t *testing.T) {
 			allowed = int(farmWindow * farmWrites / time.Minute)
 		}
 		slices.SortFunc(at, time.Time.Compare)
-		n := fullest(at, farmWindow)
+		n := storetest.MostWithin(at, farmWindow)
 		if n > allowed+1 {
 			t.Errorf("%+v: %d calls in %s, %d are allowed", limit, n, farmWindow, allowed)
 		}
@@ -287,17 +288,6 @@ func (f *farm) checkRates(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d limits were used in full", full, len(sent))
-}
-
-// fullest is how many of sorted moments are within a window at most.
-func fullest(at []time.Time, window time.Duration) (most int) {
-	for first, last := 0, 0; last < len(at); last++ {
-		for at[last].Sub(at[first]) >= window {
-			first++
-		}
-		most = max(most, last-first+1)
-	}
-	return most
 }
 
 // checkHistory wants a whole history that has each run as the vendor saw it, and no call in doubt.

@@ -20,7 +20,7 @@ func (w *world) saved(t *testing.T) (file string, plan *diff.Plan) {
 	if code := w.run(t.Context(), "plan", "--connection", "workspace", "--out", file); code != exitDone {
 		t.Fatal(&w.stderr)
 	}
-	plan, err := readPlan(file)
+	plan, err := readPlan(t.Context(), file)
 	check(t, err)
 	return file, plan
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/entitlectl/entitlectl/pkg/diff/render"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -52,7 +53,12 @@ func useful(command *cobra.Command) []string {
 // name: who asks for a part must not be shown all. The other shared flags are taken, so that scripts can give all commands the
 // same ones.
 func checkUseful(command *cobra.Command) error {
-	for _, name := range []string{"connection", "target"} {
+	about := []string{"connection", "target"}
+	switch command.Name() {
+	case "init", "emulate", "demo": // --file would be taken for what they write, or begin with
+		about = append(about, "file")
+	}
+	for _, name := range about {
 		f := command.Root().PersistentFlags().Lookup(name)
 		if f == command.Flags().Lookup(name) && f.Changed && !slices.Contains(useful(command), name) {
 			return fmt.Errorf("unknown flag: --%s", name)
@@ -95,6 +101,19 @@ func (c *cli) sideBySide(command *cobra.Command, usage string) {
 			return errors.New("must be a number of at least 1")
 		}
 		c.parallelism = n
+		return nil
+	})
+}
+
+// limitRows gives a command the flag that says how many rows it shows.
+func (c *cli) limitRows(command *cobra.Command) {
+	c.maxRows = render.DefaultRows
+	command.Flags().Func("max-rows", fmt.Sprintf("show `N` changes one by one, those that take access first, and count the others by resource and person; 0 is no limit (default %d)", render.DefaultRows), func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return errors.New("want a number of rows, or 0 for all")
+		}
+		c.maxRows = n
 		return nil
 	})
 }

@@ -128,7 +128,7 @@ func (f *formatting) texts(ctx context.Context) ([]spec.Text, error) {
 		}
 		files = []string{usual}
 	}
-	if err := f.readStdin(files); err != nil {
+	if err := f.readStdin(ctx, files); err != nil {
 		return nil, err
 	}
 	return spec.Texts(spec.Input{Paths: files, Stdin: f.input, Formats: providers.Formats(), Operator: operator, StateDir: f.stateDir})
@@ -159,13 +159,7 @@ func (f *formatting) write(files []formatted) error {
 
 // writable finds out, before anything is written, that a file can't be replaced.
 func (f formatted) writable() error {
-	if err := checkOutput("--file", f.Path); err != nil {
-		return err
-	}
-	if info, err := os.Lstat(f.Path); err != nil || info.Mode().Perm()&0o200 == 0 {
-		return fmt.Errorf("--file %s: may not be written; check its mode and owner", f.Path)
-	}
-	return nil
+	return checkOutput("--file", f.Path)
 }
 
 // replace writes a file in place of the one that was read, with its mode.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +89,56 @@ func TestOutputsSpareInputs(t *testing.T) {
 	for name, text := range inputs {
 		if now := string(read(t, name)); now != text {
 			t.Errorf("%s is %q", name, now)
+		}
+	}
+}
+
+// Whatever flag writes, it spares what is read or kept, and says so before anything is asked of a vendor.
+func TestFlagsThatWriteSpareFiles(t *testing.T) {
+	w := newWorld(t)
+	t.Chdir(filepath.Dir(w.file))
+	files := map[string]string{"entitlements.yaml": string(read(t, w.file)), "kept.json": "{}\n", "reviews/q4.yaml": "name: q4\n", ".entitlectl/history.jsonl": "", ".git/config": ""}
+	for name, text := range files {
+		check(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		check(t, os.WriteFile(name, []byte(text), 0o600))
+	}
+	check(t, os.Chmod("kept.json", 0o400))
+	check(t, os.Chmod("entitlements.yaml", 0o400))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // an emulator saves at its end
+	for args, why := range map[string]string{
+		"emulate --save entitlements.yaml":                   "one of the files that are read",
+		"emulate --save .entitlectl/x":                       "in --state-dir",
+		"plan --out reviews/q4.yaml":                         "taken for reviews",
+		"plan --out entitlectl-rules.json":                   "taken for rules",
+		"plan --out .git/config":                             "in the folder of git",
+		"plan --out kept.json":                               "may not be written",
+		"plan -o html=kept.json":                             "may not be written",
+		"plan --out -":                                       "--out -: is no file",
+		"import --out entitlectl.rules.yaml":                 "taken for rules",
+		"import --out .entitlectl/x.yaml":                    "in --state-dir",
+		"import --into .entitlectl":                          "in --state-dir",
+		"import --into entitlements.yaml/new":                "no file can be made in entitlements.yaml",
+		"import --adopt":                                     "may not be written",
+		"init --provider wps365 --out entitlectl.rules.yaml": "taken for rules",
+		"init --provider wps365 --out .entitlectl/new.yaml":  "in --state-dir",
+	} {
+		w.stderr.Reset()
+		if run(ended, w.env(&w.stdout), strings.Fields(args)); !strings.Contains(w.stderr.String(), why) {
+			t.Errorf("%s: not for %q: %s", args, why, &w.stderr)
+		}
+	}
+	if calls := len(w.server.Calls()); calls > 0 {
+		t.Errorf("%d calls", calls)
+	}
+	for name, text := range files {
+		if now := string(read(t, name)); now != text {
+			t.Errorf("%s is %q", name, now)
+		}
+	}
+	for _, name := range []string{"-", "entitlectl.rules.yaml", "entitlectl-rules.json", ".entitlectl/x.yaml", ".entitlectl/new.yaml"} {
+		if exists(name) {
+			t.Errorf("%s was written", name)
 		}
 	}
 }

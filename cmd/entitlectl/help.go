@@ -90,7 +90,7 @@ operator's file (--operator) holds what they may not decide. --state-dir keeps w
 
 entitlectl validate checks files offline. entitlectl schema prints a JSON Schema with every key, for editors.`
 
-// topics are what help tells beside the commands.
+// topics are the pages of help that are about no command.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},

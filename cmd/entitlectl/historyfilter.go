@@ -96,25 +96,6 @@ func (w historyFilter) wants(c diff.Change) bool {
 	})
 }
 
-// eachChange hands on what became of each change of a run, with its connection. Of a run that was cut off nothing is known.
-func (c *cli) eachChange(ctx context.Context, run pastRun, take func(diff.PartResult, diff.ChangeResult)) error {
-	if run.Details != nil {
-		_, err := diff.EachResult(c.store.Details(ctx, *run.Details), func(r *diff.Result, change diff.ChangeResult) bool {
-			take(r.Connections[len(r.Connections)-1], change)
-			return ctx.Err() == nil
-		})
-		return err
-	}
-	if result := run.result(); result != nil {
-		for _, part := range result.Connections {
-			for _, change := range part.Changes {
-				take(part, change)
-			}
-		}
-	}
-	return nil
-}
-
 // matching is what became of the changes that are wanted; nil where the run has none.
 func (c *cli) matching(ctx context.Context, run pastRun, want historyFilter) (*diff.Result, error) {
 	found := &diff.Result{Format: diff.FormatVersion, Plan: run.Plan}

@@ -65,6 +65,25 @@ func (c *cli) eachOutcome(ctx context.Context, run pastRun, take func(connection
 	return result, err
 }
 
+// eachChange hands on what became of each change of a run, with its connection. Of a run that was cut off nothing is known.
+func (c *cli) eachChange(ctx context.Context, run pastRun, take func(diff.PartResult, diff.ChangeResult)) error {
+	if run.Details != nil {
+		_, err := diff.EachResult(c.store.Details(ctx, *run.Details), func(r *diff.Result, change diff.ChangeResult) bool {
+			take(r.Connections[len(r.Connections)-1], change)
+			return ctx.Err() == nil
+		})
+		return err
+	}
+	if result := run.result(); result != nil {
+		for _, part := range result.Connections {
+			for _, change := range part.Changes {
+				take(part, change)
+			}
+		}
+	}
+	return nil
+}
+
 // report is the run and, where the history tells, what became of each change.
 func (run pastRun) report(outcomes *render.Report) render.Report {
 	report := render.Report{Title: "Run", Sections: []render.Section{run.section()}}

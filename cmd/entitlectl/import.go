@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/go-multierror"
@@ -60,7 +60,7 @@ func newImport(c *cli) *cobra.Command {
 func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	if err := checkImport(flags); err != nil {
+	if err := c.checkImport(flags); err != nil {
 		return err
 	}
 	if c.output != "text" && flags.out == "" && flags.into == "" && !flags.adopt {
@@ -78,14 +78,17 @@ func (c *cli) runImport(ctx context.Context, flags importFlags) error {
 }
 
 // checkImport finds out what can't be, before anything is read.
-func checkImport(flags importFlags) error {
+func (c *cli) checkImport(flags importFlags) error {
 	switch {
 	case flags.out != "" && flags.into != "":
 		return errors.New("--out and --into both say where to write; give one")
 	case flags.adopt && flags.into != "":
 		return errors.New("--adopt adds to the files of --file; --into is for new ones")
 	}
-	return absentOutput(flags.out)
+	if flags.out == "" {
+		return nil
+	}
+	return cmp.Or(c.notKept("--out", flags.out), notAReview("--out", flags.out), absentOutput("--out", flags.out))
 }
 
 // importing is an import on its way.
@@ -173,14 +176,8 @@ func (i *importing) read(ctx context.Context) ([]*compose.Connection, error) {
 
 func (i *importing) readOne(ctx context.Context, conn spec.Connection) (*compose.Connection, error) {
 	inventory, err := i.sources[conn.Name].Inventory(ctx, i.listings[conn.Name])
-	var lacks *provider.NotWhole
-	switch partly := inventory.Incomplete(); {
-	case errors.As(err, &lacks):
-		return nil, &exit{exitRefused, fmt.Errorf("connection %s: %w; nothing was written: import again", conn.Name, err)}
-	case err != nil:
-		return nil, fmt.Errorf("connection %s: %w", conn.Name, err)
-	case len(partly) > 0:
-		return nil, &exit{exitRefused, fmt.Errorf("connection %s: %s; nothing was written: import again", conn.Name, strings.Join(partly, "\n"))}
+	if err := whole(conn.Name, inventory, err, "nothing was written: import again"); err != nil {
+		return nil, err
 	}
 	definition, err := i.definition(conn)
 	if err != nil {

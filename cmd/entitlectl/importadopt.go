@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -40,8 +39,9 @@ func (i *importing) findPlace() error {
 	case info.IsDir():
 		i.flags.out, i.rest = freeName(given[0]), i.otherFiles()
 		return checkOutput("--adopt", i.flags.out)
-	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("--file %s: a link, which may lead anywhere; name the file itself", given[0])
+	}
+	if err := checkOutput("--file", given[0]); err != nil {
+		return err
 	}
 	i.grows = given[0]
 	i.text, err = spec.ReadFile(i.grows)
@@ -64,11 +64,6 @@ func freeName(folder string) string {
 			return path
 		}
 	}
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 // leaveListed takes out of an inventory what the files list already.

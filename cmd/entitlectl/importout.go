@@ -22,14 +22,11 @@ import (
 const schemaFile = "entitlectl.schema.json"
 
 // absentOutput refuses a file that exists; devices and pipes are written through.
-func absentOutput(path string) error {
-	if err := checkOutput("--out", path); err != nil || path == "" {
-		return err
-	}
+func absentOutput(flag, path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
-		return fmt.Errorf("--out %s: exists; name another file, or remove it first", path)
+		return fmt.Errorf("%s %s: exists; name another file, or remove it first", flag, path)
 	}
-	return nil
+	return checkOutput(flag, path)
 }
 
 // checkPlaces finds out what is read beside what is to be written.
@@ -39,6 +36,9 @@ func (i *importing) checkPlaces() error {
 	}
 	if i.flags.into == "" {
 		return i.secretsStayNear(filepath.Dir(i.flags.out))
+	}
+	if err := i.folderCanBe(i.flags.into); err != nil {
+		return err
 	}
 	entries, err := os.ReadDir(i.flags.into)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -56,6 +56,18 @@ func (i *importing) checkPlaces() error {
 		i.rest = append(i.rest, path)
 	}
 	return i.secretsStayNear(i.flags.into)
+}
+
+// folderCanBe finds out, before anything is read, that the folder can't be made, or no file in it.
+func (i *importing) folderCanBe(folder string) error {
+	if err := i.notKept("--into", filepath.Join(folder, schemaFile)); err != nil {
+		return err
+	}
+	there := folder
+	for !exists(there) && there != filepath.Dir(there) {
+		there = filepath.Dir(there)
+	}
+	return checkFolder("--into", folder, there)
 }
 
 // secretsStayNear refuses to copy references to files into another folder than that of the file they are in, where they begin.
@@ -97,7 +109,7 @@ func (i *importing) write(ctx context.Context, composed composing) error {
 	case i.flags.into != "":
 		err = i.writeInto(files.Files)
 	case i.flags.out != "":
-		if err = absentOutput(i.flags.out); err == nil {
+		if err = absentOutput("--out", i.flags.out); err == nil {
 			err = errors.Join(i.writeOutput(ctx, i.flags.out, writes(files.Files[0].Text)), forAll(i.flags.out))
 		}
 	default:

@@ -60,6 +60,9 @@ func (c *cli) init(ctx context.Context, flags initFlags) error {
 	if ext := filepath.Ext(flags.out); ext != ".yaml" && ext != ".yml" {
 		return fmt.Errorf("--out %s: name a file that ends with .yaml", flags.out)
 	}
+	if err := cmp.Or(c.notKept("--out", flags.out), notAReview("--out", flags.out)); err != nil {
+		return err
+	}
 	slices.Sort(flags.ci)
 	flags.ci = slices.Compact(flags.ci)
 	b := beginning{flags: flags}
@@ -245,6 +248,9 @@ func (p *person) ask(ctx context.Context, question, usual string) (string, error
 		fmt.Fprintln(p.out)
 		return "", context.Cause(ctx)
 	case text := <-answer:
+		if failed != nil {
+			fmt.Fprintln(p.out)
+		}
 		if text = cmp.Or(text, usual); failed != nil || text == "" {
 			return "", errors.New("not answered; nothing was written")
 		}

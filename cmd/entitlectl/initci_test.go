@@ -52,8 +52,8 @@ func TestGitLabReviewShowsNoLink(t *testing.T) {
 	}
 }
 
-// What was merged is planned against what was there before, by the files of the README and of init: people who are listed elsewhere count as
-// they did then, and a push that lists many fewer is red.
+// What was merged is planned against what was there before, by the files of the README and of init: people who are listed
+// elsewhere count as they did then, and a push that lists many fewer is red.
 func TestMergedPeopleArePlannedAgainstThoseBefore(t *testing.T) {
 	for _, tool := range []string{"git", "bash"} {
 		if _, err := exec.LookPath(tool); err != nil {

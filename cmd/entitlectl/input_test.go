@@ -51,7 +51,7 @@ func TestInputIsBounded(t *testing.T) {
 		{"a folder", folder, "not a file; name one"},
 		{"nothing", filepath.Join(folder, "none"), "no such file or directory"},
 	} {
-		data, err := readInput(tc.path, limit)
+		data, err := readInput(t.Context(), tc.path, limit)
 		switch {
 		case tc.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tc.want)):
 			t.Errorf("%s: got %v, want %s", tc.name, err, tc.want)
@@ -66,7 +66,7 @@ func TestInputIsBounded(t *testing.T) {
 		_, _ = io.WriteString(w, "a plan")
 		_ = w.Close()
 	}()
-	if data, err := readInput(fmt.Sprint("/dev/fd/", r.Fd()), limit); err != nil || string(data) != "a plan" {
+	if data, err := readInput(t.Context(), fmt.Sprint("/dev/fd/", r.Fd()), limit); err != nil || string(data) != "a plan" {
 		t.Errorf("of a pipe %q, error %v", data, err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,20 +12,9 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/access"
 	"github.com/entitlectl/entitlectl/pkg/apply"
-	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/providers"
-	"github.com/entitlectl/entitlectl/pkg/providers/httpx"
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
-
-// scope is one connection, and what of it a run is about.
-type scope struct {
-	connection spec.Connection
-	desired    spec.State
-	base       *spec.State           // what the files of --base want; nil: nothing is held against them
-	targets    []string              // KIND/NAME or user/NAME; none: all that the files list
-	people     map[spec.Subject]bool // those of targets; nil: all
-}
 
 // intent is what a run is about: the files, and what --connection and --target leave of them.
 type intent struct {
@@ -59,6 +47,19 @@ func (c *cli) intent(ctx context.Context) (intent, error) {
 	return w, c.hold(ctx, &w)
 }
 
+// intentToShow is the intent of a command that shows a document and, unless out is "", saves one there with --out. Neither may be
+// written where the run reads.
+func (c *cli) intentToShow(ctx context.Context, out string) (intent, error) {
+	if err := cmp.Or(c.safeOutput("--out", out), c.checkForms(out)); err != nil {
+		return intent{}, err
+	}
+	w, err := c.intent(ctx)
+	if err != nil {
+		return w, err
+	}
+	return w, cmp.Or(c.notAnInput("--out", out, w.spec), c.formsNoInput(w.spec))
+}
+
 // load reads and checks files, the operator's first; none named stands for the usual ones.
 func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if err := c.guardState(ctx); err != nil {
@@ -78,7 +79,7 @@ func (c *cli) load(ctx context.Context, files []string) (*spec.Spec, error) {
 	if operator != nil {
 		c.mayLift = operator.MayLift
 	}
-	if err := c.readStdin(files); err != nil {
+	if err := c.readStdin(ctx, files); err != nil {
 		return nil, err
 	}
 	return spec.Load(spec.Input{Paths: files, Stdin: c.input, Formats: providers.Formats(), Operator: operator, StateDir: c.stateDir})
@@ -167,165 +168,4 @@ func (c *cli) headcount(s *spec.Spec, connection string) *spec.Headcount {
 		n.Before = apply.LastPeople(c.store, connection)
 	}
 	return n
-}
-
-// scopes is what --connection and --target leave of the files.
-func (c *cli) scopes(s *spec.Spec) ([]scope, error) {
-	names := namesOf(s)
-	for _, name := range c.connections {
-		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--connection %s: the files have no such connection%s", name, cmp.Or(didYouMean(name, names), "; they have "+strings.Join(names, ", ")))
-		}
-	}
-	var all []scope
-	desired := c.desired(s)
-	for _, conn := range s.Connections {
-		if len(c.connections) == 0 || slices.Contains(c.connections, conn.Name) {
-			all = append(all, scope{connection: conn, desired: desired[conn.Name]})
-		}
-	}
-	if len(c.targets) == 0 {
-		return all, nil
-	}
-	targets, people, err := c.splitTargets(s)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkTargets(all, targets); err != nil {
-		return nil, err
-	}
-	var targeted []scope
-	for _, sc := range all {
-		if sc = sc.only(targets); len(sc.targets) > 0 || len(targets) == 0 {
-			targeted = append(targeted, sc.about(s, people))
-		}
-	}
-	return targeted, nil
-}
-
-// splitTargets tells the resources among the targets from the people, who must be some of the files.
-func (c *cli) splitTargets(s *spec.Spec) (resources, people []string, err error) {
-	known := s.Users()
-	for _, target := range c.targets {
-		name, person := strings.CutPrefix(target, apply.PersonTarget)
-		switch {
-		case !person:
-			resources = append(resources, target)
-		case !slices.Contains(known, name):
-			return nil, nil, fmt.Errorf("--target %s: the files have no such user%s", target, didYouMean(name, known))
-		default:
-			people = append(people, name)
-		}
-	}
-	slices.Sort(people)
-	return folded(resources), slices.Compact(people), nil
-}
-
-// about cuts what a scope is planned for down to people; none leave it as it is.
-func (sc scope) about(s *spec.Spec, people []string) scope {
-	for _, name := range people {
-		if sc.people == nil {
-			sc.people = map[spec.Subject]bool{}
-		}
-		maps.Copy(sc.people, s.Names(sc.connection.Name, name))
-		sc.targets = append(sc.targets, apply.PersonTarget+name)
-	}
-	return sc
-}
-
-// folded brings the names of targets into the form that the files' names are compared in.
-func folded(targets []string) []string {
-	lower := map[string]bool{}
-	for _, f := range providers.Formats() {
-		for _, k := range f.Kinds {
-			lower[string(k.Kind)] = k.ID == spec.ByAddress
-		}
-	}
-	var all []string
-	for _, target := range targets {
-		if kind, _, _ := strings.Cut(target, "/"); lower[kind] {
-			target = strings.ToLower(target)
-		}
-		all = append(all, target)
-	}
-	return all
-}
-
-// checkTargets finds targets that nothing in the files has.
-func checkTargets(scopes []scope, targets []string) error {
-	var known []string
-	for _, sc := range scopes {
-		for ref := range sc.desired.Resources {
-			known = append(known, ref.String())
-		}
-	}
-	slices.Sort(known)
-	for _, target := range targets {
-		if _, found := slices.BinarySearch(known, target); found {
-			continue
-		}
-		kind, _, ok := strings.Cut(target, "/")
-		if kinds := providers.Kinds(); !ok || !slices.Contains(kinds, spec.Kind(kind)) {
-			words := spec.Each(kinds, func(k spec.Kind) string { return string(k) })
-			return fmt.Errorf("--target %s: want KIND/NAME, where KIND is one of %s, or user/NAME", target, strings.Join(words, ", "))
-		}
-		return fmt.Errorf("--target %s: the files list no such resource%s", target, didYouMean(target, known))
-	}
-	return nil
-}
-
-// only cuts a scope down to the targets that it has; none leave it whole.
-func (sc scope) only(targets []string) scope {
-	if len(targets) == 0 {
-		return sc
-	}
-	kept := map[spec.Ref]bool{}
-	for ref := range sc.desired.Resources {
-		if slices.Contains(targets, ref.String()) {
-			kept[ref] = true
-			sc.targets = append(sc.targets, ref.String())
-		}
-	}
-	slices.Sort(sc.targets)
-	sc.desired = sc.desired.Where(func(ref spec.Ref) bool { return kept[ref] })
-	return sc
-}
-
-// opener opens a connection; see providers.Provider.
-type opener func(providers.Provider, spec.Connection, map[string]spec.Secret, httpx.Env) (provider.Source, error)
-
-func reading(p providers.Provider, conn spec.Connection, secrets map[string]spec.Secret, env httpx.Env) (provider.Source, error) {
-	return p.Reader(conn, secrets, env)
-}
-
-// jobs opens the connections of the scopes. One that can't be opened gives a job that says why.
-func (c *cli) jobs(ctx context.Context, scopes []scope, open opener) []apply.Job {
-	var jobs []apply.Job
-	for _, sc := range scopes {
-		job := apply.Job{Connection: sc.connection, Desired: sc.desired, Base: sc.base, Targets: sc.targets, People: sc.people}
-		if job.Source, job.Err = c.open(ctx, sc.connection, open); job.Err != nil {
-			job.Source = nil
-		}
-		jobs = append(jobs, job)
-	}
-	return jobs
-}
-
-func (c *cli) open(ctx context.Context, conn spec.Connection, open opener) (provider.Source, error) {
-	p, known := providers.Find(conn.Provider)
-	if !known {
-		return nil, fmt.Errorf("there is no provider %q", conn.Provider)
-	}
-	secrets, err := conn.Secrets(c.secrets(ctx))
-	if err != nil {
-		return nil, err
-	}
-	return open(p, conn, secrets, c.clientEnv(conn))
-}
-
-// clientEnv is what the client of a connection takes from the process around it.
-func (c *cli) clientEnv(conn spec.Connection) httpx.Env {
-	return httpx.Env{Transport: c.transport, UserAgent: "entitlectl/" + buildVersion().Version, Observe: c.logRequest,
-		KV: c.store, Limiter: c.store, Reserve: conn.Reserve,
-		Parallelism: cmp.Or(c.parallelism, usualReads)}
 }

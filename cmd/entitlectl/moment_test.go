@@ -77,7 +77,7 @@ func TestSealedAnewIsJudgedAllTheSame(t *testing.T) {
 			w.lists(t, tc.to, tc.rules)
 			file := filepath.Join(t.TempDir(), "plan.json")
 			w.run(t.Context(), "plan", "--out", file)
-			plan, err := readPlan(file)
+			plan, err := readPlan(t.Context(), file)
 			check(t, err)
 			tc.alter(&plan.Connections[0])
 			text, err := plan.Encode()
@@ -152,7 +152,7 @@ func TestThePlanIsOfTheWorld(t *testing.T) {
 		if code := run(t.Context(), w.env(&out), args); code != exitDone {
 			t.Fatalf("%q: exit %d, %s", files, code, &w.stderr)
 		}
-		saved, err := readPlan(plan)
+		saved, err := readPlan(t.Context(), plan)
 		check(t, err)
 		ids = append(ids, saved.ID)
 	}

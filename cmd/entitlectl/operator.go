@@ -58,8 +58,16 @@ func (c *cli) readOperator(ctx context.Context, name string) (data []byte, folde
 	return repository.Read(ctx, file)
 }
 
-// guard is guardState for commands that read the state folder and no files.
-func (c *cli) guard(command *cobra.Command, _ []string) error { return c.guardState(command.Context()) }
+// guard is guardState for commands that read the state folder and no files. A slip in its name would look as if nothing had ever
+// been done.
+func (c *cli) guard(command *cobra.Command, _ []string) error {
+	flags := command.Flags()
+	named := c.stateDir != flags.Lookup("state-dir").DefValue && !flags.Changed("evidence")
+	if named && !c.shared && !exists(c.stateDir) {
+		c.printError(fmt.Errorf("warning: there is no folder %s, so nothing was kept there yet; see that it is the one you mean", c.stateDir))
+	}
+	return c.guardState(command.Context())
+}
 
 // guardState refuses a state folder that git tracks: whoever proposes a change could say in it what earlier runs did.
 func (c *cli) guardState(ctx context.Context) error {

@@ -28,10 +28,12 @@ func checkOutput(flag, path string) error {
 		return nil
 	}
 	info, err := os.Lstat(path)
-	switch {
+	switch cause := (*fs.PathError)(nil); {
+	case path == "-":
+		return fmt.Errorf("%s -: is no file; write /dev/stdout for stdout, or ./- for a file of that name", flag)
 	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return fmt.Errorf("%s %s: %w", flag, path, err)
+	case errors.As(err, &cause):
+		return fmt.Errorf("%s %s: %w", flag, path, cause.Err)
 	case info.IsDir():
 		return fmt.Errorf("%s %s: a folder, not a file; name a file in it", flag, path)
 	case info.Mode()&fs.ModeSymlink != 0:
@@ -40,13 +42,14 @@ func checkOutput(flag, path string) error {
 		return fmt.Errorf("%s %s: a socket; name a file", flag, path)
 	case goesThrough(info):
 		return nil
+	case info.Mode().Perm()&0o200 == 0: // whoever made it so wants it to stay
+		return fmt.Errorf("%s %s: may not be written; check its mode and owner", flag, path)
 	}
-	return checkFolder(flag, path)
+	return checkFolder(flag, path, filepath.Dir(path))
 }
 
-// checkFolder tries whether a file can be made beside the one that is to be replaced.
-func checkFolder(flag, path string) error {
-	folder := filepath.Dir(path)
+// checkFolder tries whether a file can be made in the folder that is to hold what the flag names.
+func checkFolder(flag, path, folder string) error {
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s %s: there is no folder %s; make it, or name another file", flag, path, folder)
@@ -70,18 +73,30 @@ func (c *cli) notNamed(flag, path string) error {
 	if usual, err := usualFile(); err == nil && len(c.files) == 0 {
 		named = append(named, usual)
 	}
-	if err := notAmong(flag, path, named); err != nil {
-		return err
-	}
+	return cmp.Or(notAmong(flag, path, named), c.notKept(flag, path), c.notRead(flag, path, filepath.Dir(path)))
+}
+
+// notKept refuses to write where others keep what is theirs, and under a name that is taken for rules.
+func (c *cli) notKept(flag, path string) error {
 	for folder := range foldersOf(path) {
 		switch {
 		case sameFile(folder, c.stateDir):
 			return fmt.Errorf("%s %s: in --state-dir; name a file elsewhere", flag, path)
+		case filepath.Base(folder) == ".git":
+			return fmt.Errorf("%s %s: in the folder of git; name a file elsewhere", flag, path)
 		case exists(filepath.Join(folder, evidenceFacts)) && exists(filepath.Join(folder, evidenceSums)):
 			return fmt.Errorf("%s %s: in a folder of evidence, which is to stay as it is; name a file elsewhere", flag, path)
 		}
 	}
-	return c.notRead(flag, path, filepath.Dir(path))
+	if spec.NamedLikeRules(filepath.Base(path)) {
+		return fmt.Errorf("%s %s: a file of this name is taken for rules; name another one", flag, path)
+	}
+	return nil
+}
+
+// safeOutput refuses to write what is read, or can't be written.
+func (c *cli) safeOutput(flag, path string) error {
+	return cmp.Or(c.notNamed(flag, path), notAReview(flag, path), checkOutput(flag, path))
 }
 
 // notAnInput refuses to write what the run reads, or would read the next time: besides what notNamed refuses all files that the
@@ -165,7 +180,7 @@ func (c *cli) notRead(flag, path, folder string) error {
 			return fmt.Errorf("%s %s: all YAML files in %s are read; name another one, such as plan.json", flag, path, f)
 		}
 	}
-	if strings.Contains(name, "entitlectl.rules") || name == "entitlements.yaml" || name == "entitlements.yml" {
+	if name == "entitlements.yaml" || name == "entitlements.yml" {
 		return fmt.Errorf("%s %s: a file of this name is read; name another one, such as plan.json", flag, path)
 	}
 	return nil
@@ -194,14 +209,8 @@ func (c *cli) writeOutput(ctx context.Context, path string, write func(io.Writer
 	if info, err := os.Lstat(path); !standardStream.MatchString(path) && (err != nil || !goesThrough(info)) {
 		return file.ReplaceWith(path, write)
 	}
-	done := make(chan error, 1)
-	go func() { done <- writeThrough(path, write) }()
-	select { // nobody may ever read from a pipe
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	_, err := untilDone(ctx, func() (struct{}, error) { return struct{}{}, writeThrough(path, write) }) // nobody may ever read from a pipe
+	return err
 }
 
 // writes is a function that writes data.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,31 +71,29 @@ func (c *cli) plan(ctx context.Context, flags planFlags) error {
 	if flags.reason != "" && len(flags.allow) == 0 {
 		return errors.New("--reason says why --allow is given; give both")
 	}
-	if err := cmp.Or(c.notNamed("--out", flags.out), checkOutput("--out", flags.out), c.checkForms(flags.out)); err != nil {
-		return err
-	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	flags.opts.Allow, flags.opts.Reason = flags.allow, flags.reason
-	w, err := c.intent(ctx)
+	w, err := c.intentToShow(ctx, flags.out)
 	if err != nil {
-		return err
-	}
-	if err := cmp.Or(c.notAnInput("--out", flags.out, w.spec), c.formsNoInput(w.spec)); err != nil {
 		return err
 	}
 	if target := c.personTarget(); flags.out != "" && target != "" {
 		return errors.New("--out saves what apply carries out, which is about whole resources; leave --target " + target + " out, or look without --out")
 	}
 	c.announce(w)
-	flags.opts.Jobs, flags.opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json") || c.wants("html") || flags.out != ""
-	plan, unread := c.planned(ctx, w, flags.opts)
-	if plan == nil || unread != nil && allFailed(plan) {
+	opts := flags.opts
+	opts.Jobs, opts.Outside = c.jobs(ctx, w.scopes, reading), c.wants("json", "html") || flags.out != ""
+	opts.Allow, opts.Reason = flags.allow, flags.reason
+	plan, unread := c.planned(ctx, w, opts)
+	if plan == nil {
 		return unread
 	}
 	plan.Reviews = c.dueReviews()
-	if err := c.showForms(ctx, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
+	if err := c.showRead(ctx, plan, plan, func(rows int) render.Report { return render.Plan(plan, render.Layout{By: render.By(c.by), Rows: rows}) }); err != nil {
 		return err
+	}
+	if allFailed(plan) {
+		return unread
 	}
 	if flags.out != "" && unread == nil {
 		if err := c.writeOutput(ctx, flags.out, plan.Write); err != nil {
@@ -124,6 +121,11 @@ func (c *cli) planned(ctx context.Context, w intent, opts apply.PlanOptions) (*d
 		c.explain(plan, w)
 	}
 	return plan, err
+}
+
+// allFailed says whether no connection of the plan could be read.
+func allFailed(plan *diff.Plan) bool {
+	return !slices.ContainsFunc(plan.Connections, func(part diff.ConnectionPlan) bool { return len(part.Errors) == 0 })
 }
 
 // personTarget is a target that is a person; "": none is.

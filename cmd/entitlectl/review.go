@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -83,7 +84,7 @@ func (c *cli) population(ctx context.Context) (intent, access.World, error) {
 	if err != nil {
 		return w, access.World{}, err
 	}
-	world, err := c.world(ctx, w, &access.Answer{From: access.FromBoth, AsOf: c.at()})
+	world, err := c.world(ctx, w, nil, &access.Answer{From: access.FromBoth, AsOf: c.at()})
 	return w, world, err
 }
 
@@ -108,7 +109,7 @@ func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, a
 			return err
 		}
 	}
-	if err := cmp.Or(c.notNamed("--out", out), absentOutput(out)); err != nil {
+	if err := cmp.Or(c.notNamed("--out", out), absentOutput("--out", out)); err != nil {
 		return err
 	}
 	w, world, err := c.population(ctx)
@@ -138,7 +139,7 @@ func alreadyDecided(taken int) string {
 
 // readReview reads a review file.
 func readReview(path string) (*access.Review, []byte, error) {
-	text, err := readInput(path, maxFiles)
+	text, err := readBounded(path, maxFiles, io.ReadAll)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -248,8 +249,8 @@ func reviewSection(file string, r *access.Review) render.Section {
 	return s
 }
 
-// dueReviews are the reviews that should have been closed, and files of reviews that tell nothing reliable. Text shows them in its report; where
-// another form goes to stdout, stderr says them too.
+// dueReviews are the reviews that should have been closed, and files of reviews that tell nothing reliable. Text shows them in
+// its report; where another form goes to stdout, stderr says them too.
 func (c *cli) dueReviews() (due []diff.DueReview) {
 	for _, file := range reviewFiles(reviewFolder) {
 		r, _, err := readReview(file)

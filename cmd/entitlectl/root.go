@@ -3,13 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +28,7 @@ type cli struct {
 	by          string // what rows are sorted by
 	output      string
 	formFiles   []formFile // what is written beside stdout
+	written     []formFile // those that were
 	connections []string
 	targets     []string
 	moment      time.Time // --now
@@ -81,6 +77,9 @@ func newRoot(c *cli) *cobra.Command {
 			if c.stateDir == "" { // as of a variable that is not set; it would be the working folder
 				return errors.New("--state-dir must name a folder")
 			}
+			if slices.Contains(c.files, "") {
+				return errors.New("--file must name a file or folder")
+			}
 			if c.timeout < 0 {
 				return errors.New("--timeout takes a time as in 10m, or 0 for none")
 			}
@@ -94,10 +93,11 @@ func newRoot(c *cli) *cobra.Command {
 	root.AddCommand(newValidate(c), newTest(c), newPlan(c), newShow(c), newApply(c), newDrift(c), newDoctor(c), newInit(c), newImport(c), newFmt(c),
 		newWhoCan(c), newWhy(c), newCompare(c), newAccess(c), newReview(c), newHistory(c), newLock(c), newStore(c),
 		newEmulate(c), newDemo(c), newSchema(c), newVersion(c))
+	suggestBelow(root.Commands())
 	needShell(root)
 	root.AddCommand(topics()...)
 	knowTopics(root)
-	root.SetFlagErrorFunc(flagMistake)
+	root.SetFlagErrorFunc(badFlag)
 	root.Version = buildVersion().String()
 	root.SetVersionTemplate("{{.Version}}\n")
 	c.fitHelp(root)
@@ -140,98 +140,12 @@ func (c *cli) setMoment(text string) (err error) {
 	return nil
 }
 
-var wholeDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-fA-F]{64}$`) })
-
-// digest sets a flag to the id of a plan: the whole of it, since a part may be chosen by whoever makes another plan.
-func digest(value *string) func(text string) error {
-	return func(text string) error {
-		if !wholeDigest().MatchString(text) {
-			return errors.New("want the whole id of a plan: sha256: and 64 hexadecimal digits")
-		}
-		*value = strings.ToLower(text)
-		return nil
-	}
-}
-
-// filled sets a flag to a text, but not to an empty one, as of a variable that is not set.
-func filled(value *string, want string) func(text string) error {
-	return func(text string) error {
-		if text == "" {
-			return errors.New("want " + want)
-		}
-		*value = text
-		return nil
-	}
-}
-
-// choice is a flag that takes one of a few words.
-type choice struct {
-	value *string
-	words []string
-}
-
-// oneOf makes a choice; the first word is the default.
-func oneOf(value *string, words ...string) choice {
-	*value = words[0]
-	return choice{value, words}
-}
-
-func (c choice) String() string {
-	if c.value == nil {
-		return ""
-	}
-	return *c.value
-}
-
-func (c choice) Type() string { return strings.Join(c.words, "|") }
-
-func (c choice) choices() []string { return c.words }
-
-func (c choice) Set(word string) error {
-	if !slices.Contains(c.words, word) {
-		return errors.New("want " + strings.Join(c.words, ", ") + didYouMean(word, c.words))
-	}
-	*c.value = word
-	return nil
-}
-
-// oneForm is the choice of the form of stdout. Whoever gives several would not see all but the last.
-type oneForm struct {
-	choice
-	given *string // "": none yet
-}
-
-func oneFormOf(value *string, words ...string) oneForm {
-	return oneForm{oneOf(value, words...), new(string)}
-}
-
-func (f oneForm) Set(word string) error {
-	if err := f.choice.Set(word); err != nil {
-		return err
-	}
-	if before := *f.given; before != "" && before != word {
-		*f.value = before
-		return fmt.Errorf("stdout is to be %s already; give one of the two", before)
-	}
-	*f.given = word
-	return nil
-}
-
 // didYouMean is a question about the known word nearest to a wrong one, or "".
 func didYouMean(word string, known []string) string {
 	if hint := spec.DidYouMean(word, known, ""); hint != "" {
 		return "; " + hint
 	}
 	return ""
-}
-
-// completeChoices lets shells complete the words of choices.
-func completeChoices(command *cobra.Command, flags *pflag.FlagSet) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		if c, ok := f.Value.(interface{ choices() []string }); ok { // an error would say that the flag does not exist
-			_ = command.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.choices(), cobra.ShellCompDirectiveNoFileComp))
-		}
-	})
 }
 
 // arguments checks how many arguments a command got.
@@ -250,6 +164,17 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
+// filesAreFlags refuses files that are named as other tools take them.
+func filesAreFlags(cmd *cobra.Command, args []string) error {
+	if err := dashMistake(args); err != nil || len(args) == 0 {
+		return err
+	}
+	if cmd.HasSubCommands() {
+		return knownCommand(cmd, args)
+	}
+	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
+}
+
 func (c *cli) logger() *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.logLevel)) // the flag takes known levels only
@@ -258,52 +183,4 @@ func (c *cli) logger() *slog.Logger {
 		return slog.New(slog.NewJSONHandler(c.stderr, opts))
 	}
 	return slog.New(slog.NewTextHandler(c.stderr, opts))
-}
-
-// show prints a document on stdout in the form that was asked for.
-func (c *cli) show(document any, report render.Report) error {
-	c.shown = true
-	switch c.output {
-	case "json":
-		return render.JSON(c.stdout, document)
-	case "markdown":
-		return render.Markdown(c.stdout, report)
-	default:
-		return c.text(c.stdout, c.terminal.stdout, report)
-	}
-}
-
-// showRows is show of a document of which report makes a report with so many rows at most.
-func (c *cli) showRows(document any, report func(rows int) render.Report) error {
-	c.shown = true
-	return c.writeForm(c.stdout, c.output, document, report)
-}
-
-// limitRows gives a command the flag that says how many rows it shows.
-func (c *cli) limitRows(command *cobra.Command) {
-	c.maxRows = render.DefaultRows
-	command.Flags().Func("max-rows", fmt.Sprintf("show `N` changes one by one, those that take access first, and count the others by resource and person; 0 is no limit (default %d)", render.DefaultRows), func(text string) error {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return errors.New("want a number of rows, or 0 for all")
-		}
-		c.maxRows = n
-		return nil
-	})
-}
-
-func (c *cli) text(w io.Writer, terminal bool, report render.Report) error {
-	var text strings.Builder
-	if err := render.Text(&text, report, render.TextOptions{Color: c.colored(terminal)}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, fit(text.String(), c.width(terminal)))
-	return err
-}
-
-// colored says whether a stream gets colours. An explicit flag wins over NO_COLOR and TERM.
-func (c *cli) colored(terminal bool) bool {
-	noColor, _ := c.lookup("NO_COLOR")
-	kind, _ := c.lookup("TERM")
-	return c.color == "always" || c.color == "auto" && terminal && noColor == "" && kind != "dumb"
 }

@@ -160,7 +160,7 @@ func TestRefusedByRule(t *testing.T) {
 	if code := w.run(t.Context(), "plan", "--out", saved); code != exitDone {
 		t.Fatal(&w.stderr)
 	}
-	plan, err := readPlan(saved)
+	plan, err := readPlan(t.Context(), saved)
 	check(t, err)
 	plan.Connections[0].Violations = []diff.Violation{{Rule: "max-revokes", Have: 40, Limit: 25}, {Rule: "max-mails", Have: 2, Limit: 1}}
 	data, err := plan.Encode()

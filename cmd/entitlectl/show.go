@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func newShow(c *cli) *cobra.Command {
 			if err := cmp.Or(c.checkForms(), c.formsNoPlan(args[0])); err != nil {
 				return err
 			}
-			plan, err := readPlan(args[0])
+			plan, err := readPlan(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -42,15 +43,22 @@ func newShow(c *cli) *cobra.Command {
 // contentError is an error about the content of a plan, and not about its file.
 type contentError struct{ error }
 
-func readPlan(path string) (plan *diff.Plan, err error) {
-	err = readStream(path, maxInput, func(r io.Reader) error {
-		if plan, err = diff.Read(r); err == nil {
+func readPlan(ctx context.Context, path string) (*diff.Plan, error) {
+	switch path {
+	case "": // as of a variable that is not set
+		return nil, errors.New("the name of the saved plan is empty; name the file that plan --out saved")
+	case "-":
+		return nil, errors.New("-: is no file; write /dev/stdin for a plan from a pipe, or ./- for a file of that name")
+	}
+	plan, err := readStream(ctx, path, maxInput, func(r io.Reader) (*diff.Plan, error) {
+		plan, err := diff.Read(r)
+		if err == nil {
 			err = plan.CheckKinds(providers.Kinds())
 		}
 		if err != nil {
-			return contentError{err}
+			return nil, contentError{err}
 		}
-		return nil
+		return plan, nil
 	})
 	content := contentError{}
 	switch {

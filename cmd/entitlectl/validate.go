@@ -30,17 +30,6 @@ func newValidate(c *cli) *cobra.Command {
 	return command
 }
 
-// filesAreFlags refuses files that are named as other tools take them.
-func filesAreFlags(cmd *cobra.Command, args []string) error {
-	if err := dashMistake(args); err != nil || len(args) == 0 {
-		return err
-	}
-	if cmd.HasSubCommands() {
-		return knownCommand(cmd, args)
-	}
-	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
-}
-
 // verdict is what validate finds, as JSON shows it.
 type verdict struct {
 	Valid bool `json:"valid"`
@@ -90,19 +79,7 @@ func (c *cli) validate(ctx context.Context) error {
 	if failed := failedTests(document.tests); len(failed) > 0 {
 		return c.invalid(ctx, document, multierror.Append(nil, failed...), exitRefused)
 	}
-	n := size{Connections: len(scopes), AsOf: c.at(), Endpoints: map[string][]string{}}
-	report := render.Report{Title: "Validation"}
-	for _, sc := range scopes {
-		if conn := sc.connection; len(conn.Foreign) > 0 {
-			n.Endpoints[conn.Name] = conn.Foreign
-			report.Sections = append(report.Sections, render.Section{Title: render.Heading(conn.Name, conn.Provider, conn.Foreign),
-				Notes: []render.Note{{Text: "not the vendor's own endpoint"}}})
-		}
-		n.Resources += len(sc.desired.Resources)
-		n.Grants += sc.grants()
-	}
-	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
-		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
+	n, report := c.measure(scopes)
 	document.Valid, document.size = true, &n
 	warnings := slices.Concat(s.Warnings, s.Unfit(), s.Outdated(c.at()))
 	for _, w := range warnings {
@@ -116,6 +93,24 @@ func (c *cli) validate(ctx context.Context) error {
 	}
 	c.announce(intent{spec: s, scopes: scopes})
 	return c.showForms(ctx, document, func(int) render.Report { return report })
+}
+
+// measure says how much scopes hold, and which are reached elsewhere than at the vendor.
+func (c *cli) measure(scopes []scope) (size, render.Report) {
+	n := size{Connections: len(scopes), AsOf: c.at(), Endpoints: map[string][]string{}}
+	report := render.Report{Title: "Validation"}
+	for _, sc := range scopes {
+		if conn := sc.connection; len(conn.Foreign) > 0 {
+			n.Endpoints[conn.Name] = conn.Foreign
+			report.Sections = append(report.Sections, render.Section{Title: render.Heading(conn.Name, conn.Provider, conn.Foreign),
+				Notes: []render.Note{{Text: "not the vendor's own endpoint"}}})
+		}
+		n.Resources += len(sc.desired.Resources)
+		n.Grants += sc.grants()
+	}
+	report.Totals = fmt.Sprintf("valid: %s, %s, %s (as of %s)", render.Count(n.Connections, "connection"),
+		render.Count(n.Resources, "resource"), render.Count(n.Grants, "grant"), n.AsOf.Format(time.RFC3339))
+	return n, report
 }
 
 // grants counts those that the scope is about.

@@ -30,6 +30,7 @@ type Site struct {
 	Name    string
 	Desired spec.State
 	Live    spec.State // without grants and resources where live is not asked
+	Others  []spec.Ref // live resources that are known to be there, and were not read since the question is not about them
 	// Members are who is in user groups, as far as the vendor shows it.
 	Members map[spec.Subject][]spec.Subject
 }
@@ -48,6 +49,9 @@ func (w World) Resources() []string {
 	var all []string
 	for _, site := range w.Sites {
 		for ref := range w.refs(site) {
+			all = append(all, ref.String())
+		}
+		for _, ref := range site.Others {
 			all = append(all, ref.String())
 		}
 	}

@@ -14,8 +14,7 @@ func confirmedKey(ref spec.Ref) string { return ref.Connection + "/confirmed/" +
 // LastConfirmed looks up what was last confirmed of resources.
 func LastConfirmed(kv store.KV) func(spec.Ref) (diff.Confirmed, bool) {
 	return func(ref spec.Ref) (diff.Confirmed, bool) {
-		text, _ := kv.Get(confirmedKey(ref))
-		return diff.DecodeConfirmed(text)
+		return diff.DecodeConfirmed(lastText(kv, confirmedKey(ref)))
 	}
 }
 
@@ -37,7 +36,7 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 	}
 	for ref, confirmed := range diff.ConfirmedBy(part, desired, results) {
 		key, text := confirmedKey(ref), confirmed.Encode()
-		if former, _ := kv.Get(key); former == text {
+		if lastText(kv, key) == text {
 			continue
 		}
 		news[key] = text
@@ -48,8 +47,8 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 			return err
 		}
 	}
-	if key, text := peopleKey(part.Name), ""; desired.People != nil {
-		if text = strconv.Itoa(desired.People.Now); text != lastText(kv, key) {
+	if desired.People != nil {
+		if key, text := peopleKey(part.Name), strconv.Itoa(desired.People.Now); text != lastText(kv, key) {
 			news[key] = text
 		}
 	}
@@ -58,6 +57,7 @@ func keepConfirmed(kv store.KV, part diff.ConnectionPlan, desired spec.State, re
 
 func peopleKey(connection string) string { return connection + "/people" }
 
+// lastText is what is kept under a key; "" where nothing is.
 func lastText(kv store.KV, key string) string {
 	text, _ := kv.Get(key)
 	return text

@@ -38,7 +38,7 @@ func readDoubts(ctx context.Context, e store.Store, connection string) (doubts, 
 	return d, nil
 }
 
-// none says that nothing is in doubt.
+// none says whether nothing is in doubt.
 func (d doubts) none() bool { return len(d.of) == 0 && d.all == nil }
 
 // about returns when an earlier run may have sent a change. What was lost was written before its moment, and so says nothing

@@ -45,20 +45,18 @@ type Observer func(Event)
 // Event is one of the types below.
 type Event interface{ event() }
 
-// Reading says that a connection's live state is about to be read, in about so many lists of so many pages in all, which at the set
-// rate take so long at least.
+// Reading says that a connection's live state is about to be read.
 type Reading struct {
 	Connection   string
-	Lists, Pages int
-	Takes        time.Duration
+	Lists, Pages int           // about how many lists, and pages of all of them
+	Takes        time.Duration // the least that it takes at the set rate
 }
 
-// ReadingDone says that it was read, and of how many resources the mails were not asked, since nothing moved there after the last
-// look. Since is when the oldest of those looks was.
+// ReadingDone says that it was read.
 type ReadingDone struct {
 	Connection string
-	Spared     int
-	Since      time.Time
+	Spared     int       // resources whose mails were not asked for, since nothing moved there after an earlier look
+	Since      time.Time // when the oldest of those looks was; zero where none was spared
 }
 
 func reading(job Job, q provider.Query) Reading {

@@ -38,7 +38,7 @@ func lastDay(text string, now time.Time) []string {
 	})
 }
 
-// mailsTo tells how many mails somebody got within the last day; nil without a store.
+// mailsTo counts the mails that somebody got within the last day; nil without a store.
 func mailsTo(e store.Store, connection string) func(spec.Subject) int {
 	if e == nil {
 		return nil

@@ -22,7 +22,7 @@ func notes[T any](about []T, words func(T) string) []string {
 	return slices.Sorted(slices.Values(spec.Each(about, words)))
 }
 
-// unsent tells of a mail that is not sent again, or not yet.
+// unsent words a mail that is not sent again, or not yet.
 func unsent(u diff.Unsent) string {
 	if u.Due.IsZero() {
 		return fmt.Sprintf("%s: %d mails to %s came to nothing, and no more are sent (notices: maxAttempts)", u.Resource, u.Tries, addressee(u.Notice))
@@ -35,7 +35,7 @@ func givenUp(n diff.Notice) string {
 	return fmt.Sprintf("%s; it is not tried again after %d mails, as notices: maxAttempts says", n.Result, n.Tries)
 }
 
-// bounced tells of a mail of this run that the vendor shows as failed.
+// bounced words a mail of this run that the vendor shows as failed.
 func bounced(n diff.Notice) string {
 	return fmt.Sprintf("%s: the mail to %s that this run caused did not arrive: %s", n.Resource, addressee(n), n.Result)
 }

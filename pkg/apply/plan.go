@@ -58,8 +58,7 @@ func Plan(ctx context.Context, opts PlanOptions) (*diff.Plan, error) {
 	return plan, errs.ErrorOrNil()
 }
 
-// of says of which connection an error is. One about a thing in the files begins with its place all the same, which also says
-// what was being read.
+// of names the connection of an error. One about a place in the files still begins with that place.
 func of(connection string, err error) error {
 	if placed := (*spec.Error)(nil); errors.As(err, &placed) && placed.File != "" {
 		said := *placed
@@ -93,21 +92,9 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	resending := diff.Resending{Notices: job.Connection.Notices, Now: opts.Now, Noted: noted(opts.Store, opts.Now),
 		Doubted: doubts.about, Retry: opts.Retry, InDoubt: mailInDoubt, GivenUp: givenUp}
 	compared := diff.Compare(job.Desired, live)
-	changes := compared.Changes(resending)
-	if job.People != nil {
-		changes = diff.About(changes, job.People)
-	}
-	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), !opts.NoBound)
-	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
+	if err := fillChanges(part, job, compared, live, resending, !opts.NoBound); err != nil {
 		return err
 	}
-	if part.Changes = changes; job.Base != nil {
-		part.Kept = compared.Because(changes, *job.Base, resending)
-		if job.People != nil {
-			part.Kept = diff.About(part.Kept, job.People)
-		}
-	}
-	part.Calls, part.FromHoles, part.LowerBound = append(part.Calls, packed.Calls...), packed.FromHoles, packed.LowerBound
 	part.Violations = diff.Check(part.Name, opts.Rules, job.Desired, part.Changes, part.Calls, live)
 	part.Violations = append(part.Violations, diff.CheckMailed(opts.Rules, part.Changes, part.Calls, mailsTo(opts.Store, part.Name))...)
 	part.Overrides = part.Override(opts.Allow, opts.Reason)
@@ -118,7 +105,28 @@ func fill(ctx context.Context, part *diff.ConnectionPlan, job Job, opts PlanOpti
 	part.LiveGrants, part.Resources, part.Unmanaged = live.Grants.Len(), len(live.Resources), live.Unmanaged
 	part.Outside = outside(ctx, job, q)
 	part.Notes = slices.Concat(live.Notes, notes(compared.Unsent(resending), unsent),
-		notes(diff.Lookalikes(changes), lookalike), notes(compared.Respellings(), respelling))
+		notes(diff.Lookalikes(part.Changes), lookalike), notes(compared.Respellings(), respelling))
+	return nil
+}
+
+// fillChanges fills in the changes, and the calls that carry them. With bound it also finds how few calls there could be.
+func fillChanges(part *diff.ConnectionPlan, job Job, compared *diff.Comparison, live diff.Live, resending diff.Resending, bound bool) error {
+	about := func(changes []diff.Change) []diff.Change {
+		if job.People == nil {
+			return changes
+		}
+		return diff.About(changes, job.People)
+	}
+	changes := about(compared.Changes(resending))
+	packed := job.Source.Pack(changes, diff.AllowanceOf(part.Name, job.Desired, live, changes, job.Connection.Packing), bound)
+	if err := diff.CheckCalls(changes, packed.Calls, job.Source.Shapes()); err != nil {
+		return err
+	}
+	part.Changes, part.Calls = changes, append(part.Calls, packed.Calls...)
+	part.FromHoles, part.LowerBound = packed.FromHoles, packed.LowerBound
+	if job.Base != nil {
+		part.Kept = about(compared.Because(changes, *job.Base, resending))
+	}
 	return nil
 }
 

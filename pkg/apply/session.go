@@ -117,9 +117,6 @@ func (s *Session) ended(ctx context.Context, result *diff.Result, opts ApplyOpti
 
 // record fills in what all records of a run say.
 func (s *Session) record(ctx context.Context, plan *diff.Plan, r store.Record, details store.Rows) error {
-	if s == nil {
-		return nil
-	}
 	r.At, r.Who, r.Plan, r.Spec, r.Commit = time.Now().UTC(), s.who, plan.ID, plan.Spec, s.commit
 	r.Scopes = spec.Each(plan.Connections, func(part diff.ConnectionPlan) string { return part.Name })
 	if err := s.store.Record(context.WithoutCancel(ctx), r, details); err != nil {

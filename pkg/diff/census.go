@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -226,5 +225,5 @@ func (c *census) person(s spec.Subject) spec.Subject {
 	if first == "" {
 		return s
 	}
-	return spec.Subject{Kind: spec.SubjectAddress, Name: cmp.Or(first, s.Name)}
+	return spec.Subject{Kind: spec.SubjectAddress, Name: first}
 }

@@ -34,9 +34,9 @@ func (p *Plan) Seal() {
 // large says whether the changes stand together in JSON.
 func (p ConnectionPlan) large() bool { return len(p.Changes) > MaxListed }
 
-// digest is the plan's id: over its compact JSON of format 1, whatever its own, without the keys id, created, now, base and reviews, without
-// what explains changes and what is Outside, so that the same world gives the same id whatever the clock says and whatever the files
-// are held against.
+// digest is the plan's id: over its compact JSON of format 1, whatever its own, without the keys id, created, now, base and
+// reviews, without what explains changes and what is Outside, so that the same world gives the same id whatever the clock says
+// and whatever the files are held against.
 func (p *Plan) digest() string {
 	sum := sha256.New()
 	w := newPlanWriter(sum)

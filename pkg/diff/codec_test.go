@@ -237,6 +237,10 @@ func TestPlansOfOtherVersions(t *testing.T) {
 	if _, err := diff.Decode([]byte(older)); err == nil || !strings.Contains(err.Error(), "another version") {
 		t.Errorf("error %v", err)
 	}
+	overdue := strings.Replace(older, `"connections":`, `"reviews":[{"file":"reviews/2026-q4.yaml","undecided":1}],"connections":`, 1)
+	if _, err := diff.Decode([]byte(overdue)); err == nil || !strings.Contains(err.Error(), "another version") {
+		t.Errorf("with an overdue review: error %v", err)
+	}
 	if _, err := diff.Decode([]byte(strings.Replace(older, "CAD", "CAM", 1))); err == nil || !strings.Contains(err.Error(), "altered") {
 		t.Errorf("altered: error %v", err)
 	}

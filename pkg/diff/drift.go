@@ -42,10 +42,10 @@ type NotAsked struct {
 }
 
 // Difference is one thing in which live state and files differ: the change that would end it, its cause, and which side
-// changed.
+// changed. Its JSON has the keys cause and moved before those of the change.
 type Difference struct {
-	Cause     Cause     `json:"cause"`
-	ChangedBy ChangedBy `json:"moved,omitempty"`
+	Cause     Cause
+	ChangedBy ChangedBy
 	Change
 }
 

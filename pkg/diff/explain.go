@@ -29,8 +29,8 @@ const (
 	BecauseLive  Because = "live"  // they would as well: live state was so before
 )
 
-// Because marks the changes that Compare found by whether other files, which want base, would ask for them too, as live is. It answers
-// what those would revoke and these do not, sorted: what somebody holds though no line gave it, until these files did.
+// Because marks each change by whether other files, which want base, would ask for it too while live is as it is. It returns, sorted,
+// the changes by which those files would revoke something and these do not: what somebody holds though no line gave it before.
 func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) (kept []Change) {
 	read := formerly(base, c.desired).Where(func(ref spec.Ref) bool {
 		_, asked := c.desired.Resources[ref]
@@ -69,7 +69,7 @@ func About(changes []Change, who map[spec.Subject]bool) []Change {
 }
 
 // Explain says of each change how the files come to ask for it: through which teams, and about whom. base, which may be nil, are
-// the files that the plan's are held against: what they gave tells of losses which line was taken out.
+// the files that the plan's are held against: by what they gave, a loss names the line that was taken out.
 func (p *Plan) Explain(files, base *spec.Chains) {
 	for _, part := range p.Connections {
 		for i := range part.Changes {

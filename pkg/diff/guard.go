@@ -9,7 +9,7 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// guard tells which grants protections are for. Looking one up takes no longer for many protections than for few.
+// guard knows which grants are protected. Looking one up takes no longer for many protections than for few.
 type guard map[guarded]bool
 
 // guarded is a subject under one of the names that are compared, on one resource or, where that is zero, on all of them.

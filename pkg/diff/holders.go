@@ -23,11 +23,11 @@ func holdersOf(connection string, refs []spec.Ref, changes []Change, live Live) 
 	}
 	for i := range changes {
 		c := &changes[i]
-		if h := all[c.Ref(connection)]; h == nil || c.Problem != "" {
-			continue
-		} else if c.Op == OpGrant {
+		switch h := all[c.Ref(connection)]; {
+		case h == nil || c.Problem != "":
+		case c.Op == OpGrant:
 			h.gained[c.Grant(connection)] = true
-		} else if c.Op == OpRevoke {
+		case c.Op == OpRevoke:
 			h.lost[c.Grant(connection)] = true
 		}
 	}

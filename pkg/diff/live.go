@@ -80,7 +80,7 @@ func (l *Live) CantReadMail(m MailKey) {
 // they hold is not shown, and all that is wanted of it is impossible. Nothing that a plan meant to take there is done by that.
 func (l *Live) Alike(ref spec.Ref, ids []string) {
 	why := fmt.Sprintf("%d of the vendor's %ss have this name, %s; nobody can tell which is meant, so none is changed; rename all but one",
-		len(ids), strings.ReplaceAll(string(ref.Kind), "-", " "), strings.Join(ids, " and "))
+		len(ids), ref.Kind.Words(), strings.Join(ids, " and "))
 	l.Note(ref, "%s", why)
 	if l.Several == nil {
 		l.Several = map[spec.Ref]bool{}
@@ -109,11 +109,11 @@ type Notice struct {
 	Field string
 }
 
-// NoticeRef tells a mail from all others about the same grant or resource.
+// NoticeRef is what distinguishes a mail from all others about the same grant or resource.
 type NoticeRef struct {
 	Sent      time.Time // in UTC, so that == compares moments
 	Recipient string    // as in Notice
 }
 
-// Ref is what tells the notice from the next one to the same recipient.
+// Ref is what distinguishes the notice from the next one to the same recipient.
 func (n Notice) Ref() NoticeRef { return NoticeRef{n.Sent.UTC(), n.Recipient} }

@@ -83,31 +83,31 @@ var Ops = []Op{OpCreate, OpUpdate, OpGrant, OpResend, OpRevoke, OpDelete}
 // Change is one op on one thing. It is data only: comparable, and without prose. There may be a million, so what few have takes
 // little room. Its JSON is that of WireChange.
 type Change struct {
-	Op       Op           `json:"op"`
-	Kind     spec.Kind    `json:"kind"`
-	Resource string       `json:"resource"`
-	Role     spec.Role    `json:"role,omitempty"`   // grant, revoke
-	Subject  spec.Subject `json:"subject,omitzero"` // grant, revoke, resend
-	Field    string       `json:"field,omitempty"`  // update: the setting
-	From     string       `json:"from,omitempty"`   // update: its live value
-	To       string       `json:"to,omitempty"`     // update: its desired value
-	Resent   Resent       `json:"-"`                // resend: which mail is sent again
+	Op       Op
+	Kind     spec.Kind
+	Resource string
+	Role     spec.Role    // grant, revoke
+	Subject  spec.Subject // grant, revoke, resend
+	Field    string       // update: the setting
+	From     string       // update: its live value
+	To       string       // update: its desired value
+	Resent   Resent       // resend: which mail is sent again
 	// Takes is the role that an update takes from some who have it. It is for readers: what judges a change finds out itself.
-	Takes spec.Role `json:"takes,omitempty"`
+	Takes spec.Role
 	// Settings is what the writer sends beside what the change names: all settings of what is created, and what is sent along
 	// with an update, a grant or a resend. A plan holds it, so that nobody can change it after the plan was seen.
-	Settings spec.Settings `json:"settings,omitzero"`
-	Source   string        `json:"source,omitempty"`  // file:line that asks for it
-	Reason   string        `json:"reason,omitempty"`  // the file's reason, or why no line asks for it
-	Mails    int           `json:"mails,omitempty"`   // mails that the vendor will send
-	Problem  string        `json:"problem,omitempty"` // why it can't be sent; then it is in no call
+	Settings spec.Settings
+	Source   string // file:line that asks for it
+	Reason   string // the file's reason, or why no line asks for it
+	Mails    int    // mails that the vendor will send
+	Problem  string // why it can't be sent; then it is in no call
 
 	// The rest explains the change, and is no part of a plan's id. See Explain.
 
-	Person  string   `json:"person,omitempty"`  // who the subject is in the files
-	Via     spec.Via `json:"via,omitzero"`      // the teams between the line and the person; of a loss with Was, those of then
-	Because Because  `json:"because,omitempty"` // which side asks for it, where files were held against others
-	Was     string   `json:"was,omitempty"`     // revoke: file:line that gave it in the other files, and is gone
+	Person  string   // who the subject is in the files
+	Via     spec.Via // the teams between the line and the person; of a loss with Was, those of then
+	Because Because  // which side asks for it, where files were held against others
+	Was     string   // revoke: file:line that gave it in the other files, and is gone
 }
 
 // Ref is the resource that the change is about.

@@ -25,7 +25,7 @@ type Resending struct {
 	GivenUp func(Notice) string    // the Problem of a setting that is not tried again, in words; nil: plain ones
 }
 
-// MailKey tells mails of different types and to different recipients apart.
+// MailKey is what a mail is about, of which type it is, and to whom; the same for each time that it is sent.
 type MailKey struct {
 	Resource  spec.Ref
 	Subject   spec.Subject

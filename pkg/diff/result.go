@@ -31,8 +31,8 @@ type PartResult struct {
 // ChangeResult is a change and what became of it. The change is that of the plan itself: of a million no copies are made.
 type ChangeResult struct {
 	*Change
-	Outcome Outcome `json:"outcome"`
-	Detail  string  `json:"detail,omitempty"` // why, where it is not done
+	Outcome Outcome
+	Detail  string // why, where it is not done
 	Answer
 }
 

@@ -38,50 +38,61 @@ const (
 // grant it, or want it gone.
 func Check(connection string, rules spec.Rules, desired spec.State, changes []Change, calls []Call, live Live) []Violation {
 	c := newCensus(connection, desired, changes, live)
-	violations := []Violation{}
-	broken := func(rule string, have, limit int, on string) {
-		violations = append(violations, Violation{Rule: rule, Have: have, Limit: limit, On: on})
-	}
-	over := func(rule string, limit spec.Limit, have int, on string) {
-		if !limit.Off && have > limit.Value {
-			broken(rule, have, limit.Value, on)
-		}
-	}
-	over(RuleMaxRevokes, rules.MaxRevokes, c.all.count(), "")
-	if c.held >= shareFrom || c.all.everybody {
-		over(RuleMaxRevokeShare, rules.MaxRevokeShare, c.all.share(c.held), "")
-	}
-	for _, ref := range c.losers {
-		if on := c.on[ref]; on.held >= shareFromResource || on.everybody {
-			over(RuleMaxRevokeShareResource, rules.MaxRevokeShareResource, on.share(on.held), ref.String())
-		}
-	}
-	over(RuleMaxExpiries, rules.MaxExpiries, c.all.ended, "")
-	over(RuleMaxMails, rules.MaxMails, c.mails+extraMails(calls), "")
+	found := violations{}
+	found.limits(&c, rules, extraMails(calls))
 	if !rules.Filtered && c.empties() {
-		broken(RuleEmptySpec, 0, 1, "")
+		found.add(RuleEmptySpec, 0, 1, "")
 	}
 	for _, ref := range unread(desired, live) {
-		broken(RuleIncompleteRead, 1, 0, ref.String())
+		found.add(RuleIncompleteRead, 1, 0, ref.String())
 	}
 	for _, on := range c.protected(rules.Protected) {
-		broken(RuleProtected, 1, 0, on)
+		found.add(RuleProtected, 1, 0, on)
 	}
 	for _, on := range c.protected(rules.RequireSelf) {
-		broken(RuleRequireSelf, 1, 0, on)
+		found.add(RuleRequireSelf, 1, 0, on)
 	}
 	for _, m := range rules.MinMembers {
 		for _, ref := range c.asked(m) {
 			if left := c.left(ref); left < m.Count {
-				broken(RuleMinMembers, left, m.Count, ref.String())
+				found.add(RuleMinMembers, left, m.Count, ref.String())
 			}
 		}
 	}
-	over(RulePeopleShrink, rules.PeopleShrink, lostPeople(desired.People), "")
+	found.over(RulePeopleShrink, rules.PeopleShrink, lostPeople(desired.People), "")
 	for _, t := range desired.FailedTests {
-		broken(RuleTests, t.Have, t.Limit, t.What)
+		found.add(RuleTests, t.Have, t.Limit, t.What)
 	}
-	return violations
+	return found
+}
+
+// violations are the rules that were found to be broken.
+type violations []Violation
+
+func (all *violations) add(rule string, have, limit int, on string) {
+	*all = append(*all, Violation{Rule: rule, Have: have, Limit: limit, On: on})
+}
+
+// over adds a rule if more than its limit is there.
+func (all *violations) over(rule string, limit spec.Limit, have int, on string) {
+	if !limit.Off && have > limit.Value {
+		all.add(rule, have, limit.Value, on)
+	}
+}
+
+// limits adds the limits that what changes take passes, and the mails that they and the calls beside them cause.
+func (all *violations) limits(c *census, rules spec.Rules, extraMails int) {
+	all.over(RuleMaxRevokes, rules.MaxRevokes, c.all.count(), "")
+	if c.held >= shareFrom || c.all.everybody {
+		all.over(RuleMaxRevokeShare, rules.MaxRevokeShare, c.all.share(c.held), "")
+	}
+	for _, ref := range c.losers {
+		if on := c.on[ref]; on.held >= shareFromResource || on.everybody {
+			all.over(RuleMaxRevokeShareResource, rules.MaxRevokeShareResource, on.share(on.held), ref.String())
+		}
+	}
+	all.over(RuleMaxExpiries, rules.MaxExpiries, c.all.ended, "")
+	all.over(RuleMaxMails, rules.MaxMails, c.mails+extraMails, "")
 }
 
 // lostPeople is how many people fewer than before are listed, in percent, and Everybody where nothing tells of before.

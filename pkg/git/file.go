@@ -132,6 +132,9 @@ func (r *Repository) commit(ctx context.Context, ref string) (string, error) {
 // lacks says what to do where a clone does not have all.
 func (r *Repository) lacks(ctx context.Context, what, ref string) error {
 	fetch := "git fetch origin main"
+	if commitID().MatchString(ref) { // no branch may lead to it any more
+		fetch = "git fetch origin " + ref
+	}
 	if remote, branch, ok := strings.Cut(strings.TrimPrefix(ref, "refs/remotes/"), "/"); ok && strings.HasPrefix(ref, "refs/remotes/") {
 		fetch = "git fetch " + remote + " " + branch
 	}

@@ -220,7 +220,7 @@ func TestShallowClones(t *testing.T) {
 	c := newCheckout(t)
 	c.git("fetch", "-q", "--depth=1", "file://"+filepath.ToSlash(origin.top), "refs/heads/main:refs/remotes/origin/main")
 	for name, want := range map[string]string{
-		"git:" + first + ":x":              "no such commit in this shallow clone; check out with fetch-depth: 0, or fetch it: git fetch origin main",
+		"git:" + first + ":x":              "no such commit in this shallow clone; check out with fetch-depth: 0, or fetch it: git fetch origin " + first,
 		"git:refs/remotes/origin/other:x":  "no such ref in this shallow clone; check out with fetch-depth: 0, or fetch it: git fetch origin other",
 		"git:refs/remotes/up/team/other:x": "git fetch up team/other",
 	} {

@@ -15,9 +15,9 @@ type Lister interface {
 	// Refs lists all resources of some kinds, or of all where none is named, in any order. Beside an error, such as a list that is not
 	// whole, it has those that could be listed. It asks for no list that the listing has.
 	Refs(ctx context.Context, listing *Listing, kinds ...spec.Kind) ([]spec.Ref, error)
-	// Inventory reads all resources, and who holds them, as Read does, and asks for no list that the listing has. It is never called
-	// while a Read or a Do runs.
-	Inventory(ctx context.Context, listing *Listing) (Inventory, error)
+	// Inventory reads the named resources, or all where none is named, and who holds them, as Read does, and asks for no list that the
+	// listing has. What is named and not there is left out. It is never called while a Read or a Do runs.
+	Inventory(ctx context.Context, listing *Listing, of ...spec.Ref) (Inventory, error)
 }
 
 // Grouper is a Source that can also say who is in user groups. It sends no requests that change something.
@@ -40,6 +40,14 @@ type Inventory struct {
 	Remarks map[spec.Ref][]string
 	// Beyond are resources that files can't list, by their names, and why.
 	Beyond map[spec.Ref]string
+}
+
+// Asks says whether an Inventory of some resources, or of all where none is named, is to have this one.
+func Asks(of []spec.Ref, ref spec.Ref) bool { return len(of) == 0 || slices.Contains(of, ref) }
+
+// AsksFor says whether it is to have resources of a kind.
+func AsksFor(of []spec.Ref, kind spec.Kind) bool {
+	return len(of) == 0 || slices.ContainsFunc(of, func(ref spec.Ref) bool { return ref.Kind == kind })
 }
 
 // NewInventory returns an Inventory without anything in it.

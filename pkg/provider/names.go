@@ -10,8 +10,7 @@ import (
 )
 
 // Respelt lists, sorted, the holders whose names are spellings of those whom Missing lists, or are what these were called before, on
-// the same resource. The vendor is
-// to be asked about them too: where it knows both, they are two.
+// the same resource. The vendor is to be asked about them too: where it knows both, they are two people.
 func (q Query) Respelt(live diff.Live) []spec.Subject {
 	type key struct {
 		resource spec.Ref
@@ -124,8 +123,8 @@ func (l Leaver) Users() []spec.Subject {
 	return slices.DeleteFunc(slices.Clone(l.Names), func(s spec.Subject) bool { return s.Kind != spec.SubjectUser })
 }
 
-// Trace has the names learned of those who left and of the suspects, and notes whom that leaves open. name tells live what the
-// vendor shows of them, and says why they may not be found by that.
+// Trace has the names learned of those who left and of the suspects, and notes whom that leaves open. name adds to live what the
+// vendor shows of them, and returns why somebody may not be found by that.
 func (q Query) Trace(live *diff.Live, name func(left, suspects []spec.Subject) (why string, err error)) error {
 	leavers, suspects := q.Leavers(*live)
 	why, err := name(slices.Concat(spec.Each(leavers, Leaver.Users)...), suspects)

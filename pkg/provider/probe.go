@@ -1,6 +1,9 @@
 package provider
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Prober is a Source that can say, thing by thing, whether what it needs is there.
 type Prober interface {
@@ -26,10 +29,5 @@ type Finding struct {
 	Tenant string // what the connection reaches, such as "project 0123…", where this probe shows it
 }
 
-// nothingToAsk is ErrNothingToAsk.
-type nothingToAsk struct{}
-
-func (nothingToAsk) Error() string { return "there is nothing to ask about" }
-
 // ErrNothingToAsk is of a probe that needs something of the tenant to ask about, which holds none.
-var ErrNothingToAsk error = nothingToAsk{}
+var ErrNothingToAsk = errors.New("there is nothing to ask about")

@@ -13,13 +13,12 @@ type Source interface {
 	// nothing, and is never called while another Read or a Do of the same connection runs; it may be called again, and what
 	// the latest one learned (ids, spellings) is what later calls rely on. What a read of a part does not show stays known.
 	//
-	// The state holds each listed resource that exists, with its settings, its id, and all its grants, whoever holds them, but for
-	// Query.Pairs. A list
-	// that could not be fetched is an error, never an empty list. A list of grants that was fetched but may not be whole
-	// marks its resource as Incomplete (see diff.Live.Distrust), and nothing is revoked there; a list of resources that may
-	// not be whole is an error, since what it lacks would be created again. So is a listed resource that does not exist and
-	// that no call can make. Names are in the spelling in which the vendor compares them, subjects named as the files name
-	// them, with the default domain where the vendor has domains.
+	// The state holds each listed resource that exists, with its settings, its id, and all its grants, whoever holds them; with
+	// Query.Pairs these grants are enough. A list that could not be fetched is an error, never an empty list. A list of grants that
+	// was fetched but may not be whole marks its resource as Incomplete (see diff.Live.Distrust), and nothing is revoked there; a list
+	// of resources that may not be whole is an error, since what it lacks would be created again. So is a listed resource that does
+	// not exist and that no call can make. Names are in the spelling in which the vendor compares them, subjects named as the files
+	// name them, with the default domain where the vendor has domains.
 	//
 	// Where several live resources have the name of a listed one, none of them is shown; see diff.Live.Alike.
 	//

@@ -94,9 +94,9 @@ func (q Query) Missing(live diff.Live) []spec.Subject {
 	})
 }
 
-// Alone returns the rows of wanted resources that share their name with no other, and tells live of the names that several
-// share, which it returns too. See diff.Live.Alike.
-func Alone[T any](q Query, rows []T, ref func(T) spec.Ref, id func(T) string, live *diff.Live) (alone []T, shared []string) {
+// Alone returns the rows of wanted resources that share their name with no other, and the names that several share, which live is
+// told of too. See diff.Live.Alike.
+func Alone[T any](rows []T, ref func(T) spec.Ref, id func(T) string, live *diff.Live) (alone []T, shared []string) {
 	ids := map[spec.Ref][]string{}
 	for _, row := range rows {
 		ids[ref(row)] = append(ids[ref(row)], id(row))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -141,7 +140,7 @@ func (n renames) show(ref spec.Ref, desired spec.State, live *diff.Live) {
 
 // cantRename is why a resource can't be given its present name, and what it would cost to make another one; "": it can.
 func cantRename(ref spec.Ref, want spec.Resource, holders int) string {
-	kind, key := strings.ReplaceAll(string(ref.Kind), "-", " "), want.Schema.NameKey()
+	kind, key := ref.Kind.Words(), want.Schema.NameKey()
 	if want.Schema.Rename && want.Schema.Names != nil && want.Schema.Names(ref.Name) != "" {
 		return fmt.Sprintf("the vendor takes no %s named %q: it wants %s; it stays %q", kind, ref.Name, want.Schema.Names(ref.Name), want.Previously)
 	}

@@ -112,7 +112,7 @@ func (d *decoder) mayOpen(r *Reference, f *ProviderSchema) bool {
 	return false
 }
 
-// isBelow tells paths that lead down from where they begin.
+// isBelow says whether a path leads down from where it begins.
 func isBelow(name string) bool {
 	return filepath.IsLocal(name) && strings.IndexFunc(name, isHidden) < 0 && !slices.Contains(elements(name), "..")
 }

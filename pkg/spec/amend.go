@@ -207,22 +207,19 @@ func (a *amending) rewrite(r *resource) {
 		e := &r.entries[i]
 		for k := range e.to {
 			it := &e.to[k]
-			switch {
-			case e.ended(a.now):
-			case it.team != nil:
+			if it.team != nil && !e.ended(a.now) {
 				others, split := a.without(r, e, it)
 				if stays += len(others); split {
 					a.edits = append(a.edits, Edit{At: it.at, With: others})
 				}
 				continue
-			case a.gone[Grant{Resource: r.ref(), Role: e.role, Subject: it.subject(c)}]:
-				if a.end(e, it, Grant{Resource: r.ref(), Role: e.role, Subject: it.subject(c)}) {
-					break
-				}
-				a.edits = append(a.edits, Edit{At: it.at})
-				continue
 			}
-			stays++
+			g := Grant{Resource: r.ref(), Role: e.role, Subject: it.subject(c)}
+			if e.ended(a.now) || !a.gone[g] || a.end(e, it, g) {
+				stays++
+			} else {
+				a.edits = append(a.edits, Edit{At: it.at})
+			}
 		}
 	}
 	a.keepImplied(r, stays)

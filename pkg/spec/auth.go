@@ -45,7 +45,7 @@ func (d *decoder) auth(n *yaml.Node, f *ProviderSchema) map[string]Reference {
 	return auth
 }
 
-// operators tells what only an operator's file may say.
+// operators says whether only an operator's file may hold a value of this kind.
 func (k AuthKind) operators() bool { return k == AuthAddress || k == AuthCommand }
 
 // authValue reads what a key of auth says.

@@ -16,8 +16,8 @@ type Chain struct {
 	items  []*item  // what stands in these lines: one more than there are steps
 }
 
-// Chains finds how files give what they give at a moment. It looks at nothing but what it is asked about, and remembers that. It
-// serves one goroutine.
+// Chains finds the ways in which files give what they give at a moment. It looks at nothing but what it is asked about, and remembers
+// that. It serves one goroutine.
 type Chains struct {
 	now     time.Time
 	listed  map[Ref]*resource
@@ -30,7 +30,7 @@ type Chains struct {
 	lines   int // in entries
 }
 
-// Chains finds how the files give what they give at a moment.
+// Chains looks into the files as of a moment.
 func (s *Spec) Chains(now time.Time) *Chains {
 	c := &Chains{now: now, listed: make(map[Ref]*resource, len(s.resources)), sites: s.sites, people: newDirectory(s.users),
 		teams: membershipsOf(s.teams), ways: map[*user]map[*team]*way{}, entries: map[Ref]*lines{}}

@@ -20,7 +20,7 @@ const GuardKept Guard = "kept"
 // GuardReview is of an access review that was open: it is gone, frozen anew, or said to be closed without being carried out.
 const GuardReview Guard = "review"
 
-// Kept tells of grants what files keep, with the line that gives each, where one does.
+// Kept words grants as what files keep, with the line that gives each, where one does.
 func (c *Chains) Kept(grants []Grant) []Weakening {
 	d := deferred{who: map[Weakening][]string{}, people: c}
 	for _, g := range grants {

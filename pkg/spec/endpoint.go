@@ -90,8 +90,8 @@ var hostName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 })
 
-// isPlainHost tells names and addresses that everybody reads alike: no Unicode that is folded, no zone, no address in
-// another notation.
+// isPlainHost says whether everybody reads a name or an address alike: it has no Unicode that is folded, no zone, and is no address
+// in another notation.
 func isPlainHost(host string) bool {
 	const longest = 253
 	if addr, err := netip.ParseAddr(host); err == nil {

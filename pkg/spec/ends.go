@@ -169,8 +169,8 @@ func turnsOf(lines []span) []Turn {
 	return turns
 }
 
-// NextTurn is the first moment after the given one at which a line begins or ends, or somebody leaves, so that Desired may be another; zero: none
-// does.
+// NextTurn is the first moment after the given one at which a line begins or ends, or somebody leaves, so that Desired may be
+// another; zero: none does.
 func (s *Spec) NextTurn(after time.Time) time.Time {
 	var next time.Time
 	for _, r := range s.resources {

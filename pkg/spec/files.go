@@ -71,8 +71,8 @@ func tooLarge(size, limit int64) error {
 	return &fault{fmt.Sprintf("file has %d bytes, more than the %d allowed", size, limit), "split it"}
 }
 
-// linksToSecrets tells whether a link, as a change may bring along, leads to what is no file of ours: errors about that would
-// show what it holds.
+// linksToSecrets says whether a file is a link, as a change may bring along, to what is no file of ours: errors about it would show
+// what it holds.
 func (l *loader) linksToSecrets(f file) bool {
 	given, err := filepath.Abs(f.dir)
 	named := filepath.Join(given, f.base)
@@ -96,6 +96,9 @@ func (l *loader) linksToSecrets(f file) bool {
 
 func (l *loader) unreadable(path string, err error) {
 	what, hint := explain(err)
+	if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") { // a stream, as <(…) makes one, which can't be read again before anything is written
+		what, hint = "not a regular file", "write - for stdin, or name a file that can be read as often as needed"
+	}
 	l.reject(Position{File: path}, hint, "%s", what)
 }
 

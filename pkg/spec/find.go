@@ -152,6 +152,8 @@ func (f *finder) folder(path string) {
 		switch {
 		case e.IsDir():
 			o.inside = append(o.inside, name)
+		case almostYAML(name) && !e.IsDir() && !looksLikeRules(e):
+			f.warn(Position{File: filepath.Join(path, name)}, "rename it", "the file is not read, since its name does not end with .yaml or .yml")
 		case hiddenName(name) || !isYAML(name) || looksLikeRules(e): // what looks like rules is an error of its own
 		case strings.IndexFunc(name, isHidden) >= 0:
 			f.reject(Position{File: path}, "rename it", "file name %s holds an invisible character", quoted(name))
@@ -172,6 +174,14 @@ func (f *finder) folder(path string) {
 func isYAML(name string) bool {
 	ext := strings.ToLower(filepath.Ext(name))
 	return ext == ".yaml" || ext == ".yml"
+}
+
+// almostYAML tells whether whoever named a file so thinks that it ends as those that are read: editors add .txt, and a blank at the end
+// can't be seen. Copies that editors keep are not meant.
+func almostYAML(name string) bool {
+	visible := strings.TrimSuffix(strings.TrimRight(strings.ToLower(name), " ."), ".txt")
+	mistyped := slices.Contains([]string{".yam", ".ymal", ".yalm"}, filepath.Ext(visible))
+	return !hiddenName(name) && !isYAML(name) && (mistyped || isYAML(visible))
 }
 
 func hiddenName(name string) bool { return strings.HasPrefix(name, ".") }

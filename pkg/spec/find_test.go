@@ -28,6 +28,9 @@ type tree struct {
 
 // Rules are read wherever they stand, up to where the files' home ends.
 func TestRulesAreFound(t *testing.T) {
+	unread := func(path string) string {
+		return path + ": the file is not read, since its name does not end with .yaml or .yml; rename it"
+	}
 	for name, test := range map[string]tree{
 		"beside a file":           {files: []string{"a.yaml", RulesFile}, load: []string{"a.yaml"}, want: []string{"a.yaml", RulesFile}},
 		"beside a folder":         {files: []string{"entitlements/a.yaml", RulesFile}, load: []string{"entitlements"}, want: []string{"entitlements/a.yaml", RulesFile}},
@@ -57,6 +60,8 @@ func TestRulesAreFound(t *testing.T) {
 			warnings: "d/f/y.yaml: files in a folder of d are not read; name it, or its folder, with --file"},
 		"a file in a folder of a folder": {files: []string{"d/a.yaml", "d/c/e/x.YAML", "d/.h/i/x.yaml"}, load: []string{"d"}, want: []string{"d/a.yaml"},
 			warnings: "d/c/e/x.YAML: files in a folder of d are not read; name it, or its folder, with --file"},
+		"endings that are almost right": {files: []string{"d/a.yaml", "d/b.yaml.txt", "d/c.yml ", "d/e.ymal", "d/f.yaml.bak", "d/g.yaml~", "d/h.xml", "d/.i.yaml.txt", "d/j.txt"}, load: []string{"d"}, want: []string{"d/a.yaml"},
+			warnings: unread("d/b.yaml.txt") + "\n" + unread("d/c.yml ") + "\n" + unread("d/e.ymal")},
 		"folders that are named too": {files: []string{"d/a.yaml", "d/f/b.yaml", "d/f/" + RulesFile}, load: []string{"d", "d/f"}, want: []string{"d/a.yaml", "d/f/b.yaml", "d/f/" + RulesFile}},
 		"what editors make":          {files: []string{"a.yaml", "." + RulesFile + ".swp", "#" + RulesFile + "#"}, load: []string{"a.yaml"}, want: []string{"a.yaml"}},
 		"what only sounds like it":   {files: []string{"d/rules.yaml", "entitlectl-rules/README.md", "entitlectl.yaml", "entitlectl-rules.md", RulesFile + ".sha256"}, load: []string{"d"}, want: []string{"d/rules.yaml"}},

@@ -64,7 +64,7 @@ func (f *finder) inWorking(dir string) bool {
 	return false
 }
 
-// inRepository tells the top folder of a repository.
+// inRepository says whether a folder is the top one of a repository.
 func inRepository(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, gitFolder))
 	return err == nil
@@ -146,7 +146,7 @@ func (f *finder) below(o outer) {
 	}
 }
 
-// misplaced refuses rules in a folder of one that is named, and tells other files that people may think are read.
+// misplaced refuses rules in a folder of one that is named, and says whether another file is one that people may think is read.
 func (f *finder) misplaced(path string, e fs.DirEntry, o outer) (unread bool) {
 	i, known := f.known[realPath(path)]
 	switch {
@@ -175,14 +175,15 @@ func likely(word string) string {
 	return b.String()
 }
 
-// looksLikeRules tells what people may take for a rules file, though it is none. Files that editors make for themselves
+// looksLikeRules says whether people may take a file for a rules file, though it is none. Files that editors make for themselves
 // are not meant: those have other endings, or begin with #.
 func looksLikeRules(e fs.DirEntry) bool {
 	name := e.Name()
-	return name != RulesFile && (isYAML(name) || !e.IsDir()) && rulesLikeName(name)
+	return name != RulesFile && (isYAML(name) || !e.IsDir()) && NamedLikeRules(name)
 }
 
-func rulesLikeName(name string) bool { return rulesLike().MatchString(plainly(name)) }
+// NamedLikeRules tells whether a file of that name is taken for rules, which it is an error to keep in any other than RulesFile.
+func NamedLikeRules(name string) bool { return rulesLike().MatchString(plainly(name)) }
 
 // plainly keeps of a name what tells it from others: letters and digits, in lower case and of usual width.
 func plainly(name string) string {

@@ -11,8 +11,8 @@ import (
 )
 
 // Fold returns what all spellings of a name share: it has one letter case, letters of one width and is in NFC, and the domain of
-// an address is as people read it, not as mail carries it (IDNA), without a dot at its end. Names that vendors tell apart may be one when folded, so it serves to keep
-// things and to ask about them; what is written names things as they are.
+// an address is as people read it, not as mail carries it (IDNA), without a dot at its end. Names that vendors tell apart may be
+// one when folded, so it serves to keep things and to ask about them; what is written names things as they are.
 func Fold(name string) string {
 	if strings.ContainsAny(name, "@＠") {
 		name = strings.TrimSuffix(name, ".")
@@ -36,7 +36,7 @@ func FoldDomain(domain string) string {
 	return oneCase(readable(domain))
 }
 
-// oneSpelling tells nearly all names: those in which nothing but letter case can be spelt in two ways.
+// oneSpelling says whether nothing but the letter case of a name can be spelt in two ways, which is so of nearly all.
 func oneSpelling(name string) bool {
 	for i := range len(name) {
 		if name[i] >= 0x80 || name[i] == '-' && strings.HasPrefix(name[i:], "--") {

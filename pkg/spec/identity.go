@@ -58,7 +58,7 @@ func (c *connection) identity(u *user) Subject {
 	return c.schema.Identity(c.person(u))
 }
 
-// nameless tells users whom the connection can't know by any name.
+// nameless says whether the connection can't know a user by any name. Who left needs none, and who is misspelt may have one.
 func (c *connection) nameless(u *user) bool {
 	return !u.left && !u.misspelt && c.identity(u).Name == ""
 }

@@ -154,7 +154,7 @@ func (l *loader) holder(list *List) holder {
 	var names []string
 	for _, k := range l.kinds {
 		if slices.ContainsFunc(k.Lists, func(o List) bool { return slices.Equal(o.Takes, list.Takes) }) {
-			names = append(names, k.Kind.words())
+			names = append(names, k.Kind.Words())
 		}
 	}
 	return holder{article(either(names)), list.takes()}

@@ -24,15 +24,15 @@ type Mail struct {
 // Notices says when a mail that did not reach its end is sent again.
 type Notices struct {
 	Off         bool
-	ResendAfter time.Duration
-	MaxAttempts int
-	Types       []string // of Mail; nil: those that are by default
+	ResendAfter time.Duration // the least time from one sending to the next
+	MaxAttempts int           // how often a mail is sent in all, the first time included
+	Types       []string      // of Mail; nil: those that are by default
 }
 
 // DefaultNotices is what holds where the file says nothing.
 var DefaultNotices = Notices{ResendAfter: 24 * time.Hour, MaxAttempts: 3}
 
-// Of lists those of a vendor's mails that are read, shown and sent again.
+// Of lists which of a vendor's mails are read, shown and sent again.
 func (n Notices) Of(all []Mail) []Mail {
 	return slices.DeleteFunc(slices.Clone(all), func(m Mail) bool {
 		return n.Off || n.Types == nil && !m.Default || n.Types != nil && !slices.Contains(n.Types, m.Type)
@@ -41,11 +41,7 @@ func (n Notices) Of(all []Mail) []Mail {
 
 // mailTypes are the words that notices: types: takes.
 func (f *ProviderSchema) mailTypes() []string {
-	var words []string
-	for _, m := range f.Mails {
-		words = append(words, m.Type)
-	}
-	return words
+	return Each(f.Mails, func(m Mail) string { return m.Type })
 }
 
 func (d *decoder) notices(n *yaml.Node, c *connection) {

@@ -19,13 +19,13 @@ func CanName(name string) bool {
 	return visible && utf8.RuneCountInString(name) <= maxName
 }
 
-// IsAddress tells what files take for a mail address.
+// IsAddress says whether files take a text for a mail address.
 func IsAddress(text string) bool { return isAddress(text) && CanName(text) }
 
-// IsDomain tells what files take for a directory domain.
+// IsDomain says whether files take a text for a directory domain.
 func IsDomain(text string) bool { return CanName(text) && !strings.ContainsAny(text, "@/: ") }
 
-// IsUserName tells what files take for the name of a user.
+// IsUserName says whether files take a text for the name of a user.
 func IsUserName(name string) bool { return CanName(name) && !strings.ContainsAny(name, ":@") }
 
 // UserNames are those of all users of the files, sorted.

@@ -51,7 +51,7 @@ func LoadOperator(f OperatorFile) (*Operator, error) {
 	return o, nil
 }
 
-// ReadFile reads a file as Load does: a regular one of bounded size, which no link leads out of its folder.
+// ReadFile reads a file as Load does: a regular one of at most 64 MiB, which no link leads out of its folder. Its error is an *Error.
 func ReadFile(name string) ([]byte, error) {
 	data, err := readBelow(filepath.Dir(name), filepath.Base(name), usualBounds.file)
 	if err != nil {

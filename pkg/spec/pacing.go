@@ -154,7 +154,7 @@ func (d *decoder) most(n *yaml.Node, what string, limit int, result *int) {
 
 var days = regexp.MustCompile(`^[1-9][0-9]{0,3}d$`)
 
-// ParseDuration reads a Go duration, or a number of days: 24h, 90m or 7d.
+// ParseDuration reads a Go duration, or a number of days from 1 to 9999: 24h, 90m or 7d. A Go duration may be below 0.
 func ParseDuration(text string) (time.Duration, error) {
 	if days.MatchString(text) {
 		count, _ := strconv.Atoi(strings.TrimSuffix(text, "d"))

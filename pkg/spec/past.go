@@ -138,7 +138,7 @@ func (p *pastFinder) name(below string) {
 	case mode.IsDir():
 		folder = below
 		for name, mode := range p.entries(below) {
-			if isYAML(name) && !hiddenName(name) && !rulesLikeName(name) && !mode.IsDir() {
+			if isYAML(name) && !hiddenName(name) && !NamedLikeRules(name) && !mode.IsDir() {
 				p.add(path.Join(below, name), mode)
 			}
 		}
@@ -164,7 +164,7 @@ func (p *pastFinder) add(below string, mode fs.FileMode) {
 	switch shown := p.past.shown(below); {
 	case p.known[below]:
 	case !mode.IsRegular():
-		p.unreadable(shown, &fault{"it is a link or no file", "name a regular file"})
+		p.unreadable(shown, &fault{linkOrNoFile, "name a regular file"})
 	default:
 		p.files = append(p.files, file{dir: filepath.Dir(shown), base: path.Base(below), shown: shown, past: below})
 	}

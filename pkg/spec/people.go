@@ -137,7 +137,7 @@ func (d *decoder) address(n *yaml.Node, what string) (string, bool) {
 	return strings.ToLower(text), ok
 }
 
-// isAddress tells what looks like an address: something, one @, and a domain of at least two parts.
+// isAddress says whether a text looks like an address: something, one @, and a domain of at least two parts.
 func isAddress(text string) bool {
 	local, domain, _ := strings.Cut(text, "@")
 	if local == "" || strings.ContainsAny(text, " \t()<>[]\\,;:\"/") || strings.Contains(domain, "@") {

@@ -22,7 +22,7 @@ func (d *decoder) previous(o object, r *resource, read func(*yaml.Node, string) 
 	case r.Absent:
 		d.reject(d.at(n), "remove it, and list what is to be deleted by the name that it has", "absent resource has a previous name")
 	case name == r.name:
-		d.reject(d.at(n), "write the name that it had before, or remove the line", "%s %s has the same name as previously", r.schema.Kind.words(), quoted(name))
+		d.reject(d.at(n), "write the name that it had before, or remove the line", "%s %s has the same name as previously", r.schema.Kind.Words(), quoted(name))
 	default:
 		r.Previously, r.previously = name, d.at(n)
 		r.Settings = r.Settings.With(r.schema.NameKey(), r.name)
@@ -46,7 +46,7 @@ func (l *loader) checkPrevious(refs map[Ref]*resource) {
 		if !renamed {
 			continue
 		}
-		what := r.schema.Kind.words()
+		what := r.schema.Kind.Words()
 		if o := refs[former]; o != nil {
 			l.reject(r.previously, "remove that entry, or this line", "%s %s is listed too, at %s", what, quoted(former.Name), o.Source)
 		}

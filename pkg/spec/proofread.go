@@ -290,7 +290,7 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 	return noKey(rest, p.i)
 }
 
-// bullet tells the characters that text programs begin the items of a list with.
+// bullet says whether text programs begin the items of a list with a character.
 func bullet(r rune) bool {
 	return strings.ContainsRune("•‣●○▪■◦·–—−－*+➢✓\uf0b7", r)
 }

@@ -175,7 +175,7 @@ func (f *flow) value() *mistake {
 	return nil
 }
 
-// isColon tells the colon after a key. After quotes it needs no blank.
+// isColon says whether the colon after a key comes next. After quotes it needs no blank.
 func (f *flow) isColon(quoted bool) bool {
 	return f.i < len(f.data) && f.data[f.i] == ':' && (quoted || f.i+1 == len(f.data) || bytes.IndexByte([]byte(" \t\r\n,[]{}"), f.data[f.i+1]) >= 0)
 }

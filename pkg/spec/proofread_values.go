@@ -158,7 +158,7 @@ func quoteEnd(text []byte) int {
 	return i + 1
 }
 
-// endsKey tells a colon with a blank or nothing after it.
+// endsKey says whether there is a colon with a blank or nothing after it.
 func endsKey(text []byte, i int) bool {
 	return i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t')
 }

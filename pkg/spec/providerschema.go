@@ -71,8 +71,8 @@ const (
 
 // Command is a program that prints a credential, without a shell.
 type Command struct {
-	Argv    []string // the first is an absolute path, or a name that PATH leads to
-	Env     []string // variables that it gets beside the usual ones
-	Timeout time.Duration
+	Argv    []string      // the first is an absolute path, or a name that PATH leads to
+	Env     []string      // variables that it gets beside the usual ones
+	Timeout time.Duration // from 1 s to 10 min; then it is killed
 	Source  Position
 }

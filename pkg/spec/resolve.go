@@ -58,7 +58,7 @@ func (l *loader) resolveResources(nameless func(*connection) map[*team]*user) {
 	for _, r := range l.resources {
 		c := l.place(r)
 		if first := refs[r.ref()]; first != nil {
-			l.twice(r.Source, r.schema.Kind.words(), r.name, first.Source)
+			l.twice(r.Source, r.schema.Kind.Words(), r.name, first.Source)
 			continue
 		}
 		refs[r.ref()] = r
@@ -213,7 +213,7 @@ func (l *loader) place(r *resource) *connection {
 	case c == nil:
 		l.unknownConnection(r.in)
 	case !c.holds(r.schema.Kind):
-		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.words())
+		l.reject(r.in.at, "name a connection of another provider", "connection %s (%s) has no %ss", quoted(c.Name), c.Provider, r.schema.Kind.Words())
 	}
 	return c
 }
@@ -250,7 +250,7 @@ func (l *loader) identified(items []item, r *resource, c *connection, nameless m
 
 func (l *loader) named(u *user, at Position, of string, r *resource, c *connection) {
 	if c.nameless(u) {
-		l.reject(at, "add an email at "+u.source.String(), "user %s%s has no email, which %ss need", quoted(u.name), of, r.schema.Kind.words())
+		l.reject(at, "add an email at "+u.source.String(), "user %s%s has no email, which %ss need", quoted(u.name), of, r.schema.Kind.Words())
 	}
 }
 

@@ -53,14 +53,14 @@ var (
 
 // decodeResources reads the list of a kind.
 func (d *decoder) decodeResources(n *yaml.Node, k *KindSchema) {
-	items, _ := d.list(n, k.Kind.words()+"s")
+	items, _ := d.list(n, k.Kind.Words()+"s")
 	keys, needed := k.keys(), []string{string(k.ID), "in"}
 	holders := make([]holder, len(k.Lists))
 	for i := range k.Lists {
 		holders[i] = d.holder(&k.Lists[i])
 	}
 	for _, item := range items {
-		o, ok := d.object(item, k.Kind.words(), keys, needed...)
+		o, ok := d.object(item, k.Kind.Words(), keys, needed...)
 		if !ok {
 			continue
 		}
@@ -104,7 +104,7 @@ func (d *decoder) ownership(o object, r *resource) {
 	r.Ownership = cmp.Or(Ownership(o.choice("ownership", ownerships)), r.Ownership)
 	r.Absent = o.choice("state", resourceStates) == absent
 	if r.Absent && !r.schema.Delete {
-		what := r.schema.Kind.words()
+		what := r.schema.Kind.Words()
 		d.reject(d.at(o.get("state")), "remove the entry, and delete the "+what+" at the vendor", "%s can't be absent", article(what))
 		r.Absent = false
 	}
@@ -187,7 +187,7 @@ func (s *Spec) Unfit() []*Error {
 		}
 		if wants := r.schema.Names(r.name); wants != "" {
 			found.reject(r.Source, "rename it, unless it exists under this name", "the vendor takes no new %s named %s: it wants %s",
-				r.schema.Kind.words(), quoted(r.name), wants)
+				r.schema.Kind.Words(), quoted(r.name), wants)
 		}
 	}
 	return found.sorted()

@@ -18,10 +18,10 @@ type Rules struct {
 	Filtered bool // the run is about single resources (--target), so that it is not asked whether it empties a connection
 }
 
-// Limit is a number or off.
+// Limit is a number or off. Of what the number counts, and whether it is a percentage, each rule says.
 type Limit struct {
 	Off   bool
-	Value int
+	Value int // the most that is let through
 }
 
 // Protection names a subject everywhere ("user:alice"), or on one resource ("app-group:CAD/group:Designers"). A blank

@@ -67,38 +67,46 @@ func (l *loader) warnOfVainLimits() {
 	}
 }
 
-var daily = regexp.MustCompile(`^(0|[1-9][0-9]{0,3})/day$`)
-
-var share = regexp.MustCompile(`^(100|[1-9]?[0-9])%$`)
+var (
+	daily = regexp.MustCompile(`^(0|[1-9][0-9]{0,3})/day$`)
+	share = regexp.MustCompile(`^(100|[1-9]?[0-9])%$`)
+)
 
 // limit reads a number, or a share in percent, or a number a day, or off.
 func (d *decoder) limit(result *Limit, l limitRule) func(*yaml.Node, string) {
 	return func(n *yaml.Node, rule string) {
-		switch {
-		case n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == "off" && !refused(n):
+		if n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == "off" && !refused(n) {
 			*result = Limit{Off: true}
-		case l.daily && d.is(n, yaml.ScalarNode, rule, "write a number of mails as in 3/day, or off"):
-			m := daily.FindStringSubmatch(n.Value)
-			if m == nil {
-				d.reject(d.at(n), "write a number of mails as in 3/day, or off", "%s %s is no number a day", rule, quoted(n.Value))
-				return
-			}
-			v, _ := strconv.Atoi(m[1])
-			*result = Limit{Value: v}
-		case l.daily: // it was rejected
-		case !l.percent:
-			if v, ok := d.digits(n, rule, "write plain digits without quotes, or off"); ok {
-				*result = Limit{Value: v}
-			}
-		case d.is(n, yaml.ScalarNode, rule, "write 0% to 100%, or off"):
-			if !share.MatchString(n.Value) {
-				d.reject(d.at(n), "write 0% to 100%, or off", "%s %s is not a share%s", rule, quoted(n.Value), notPlain(n.Value))
-				return
-			}
-			v, _ := strconv.Atoi(strings.TrimSuffix(n.Value, "%"))
+			return
+		}
+		var v int
+		var ok bool
+		switch {
+		case l.daily:
+			v, ok = d.counted(n, rule, daily, "no number a day", "write a number of mails as in 3/day, or off")
+		case l.percent:
+			v, ok = d.counted(n, rule, share, "not a share", "write 0% to 100%, or off")
+		default:
+			v, ok = d.digits(n, rule, "write plain digits without quotes, or off")
+		}
+		if ok {
 			*result = Limit{Value: v}
 		}
 	}
+}
+
+// counted reads a number with its unit: the first group of a form.
+func (d *decoder) counted(n *yaml.Node, what string, form *regexp.Regexp, flaw, hint string) (int, bool) {
+	if !d.is(n, yaml.ScalarNode, what, hint) {
+		return 0, false
+	}
+	m := form.FindStringSubmatch(n.Value)
+	if m == nil {
+		d.reject(d.at(n), hint, "%s %s is %s%s", what, quoted(n.Value), flaw, notPlain(n.Value))
+		return 0, false
+	}
+	v, err := strconv.Atoi(m[1])
+	return v, err == nil
 }
 
 func (d *decoder) protected(n *yaml.Node, rule string) {

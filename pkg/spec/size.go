@@ -39,7 +39,7 @@ type portion struct {
 func (l *loader) portions(order []*team) (total size, all []*portion) {
 	sizes, teams := sizes(order), map[*team]*portion{}
 	for _, r := range l.resources {
-		own := &portion{at: r.Source, who: r.schema.Kind.words() + " " + quoted(r.name)}
+		own := &portion{at: r.Source, who: r.schema.Kind.Words() + " " + quoted(r.name)}
 		all = append(all, own)
 		for _, e := range r.entries {
 			for _, it := range e.to {

@@ -126,7 +126,7 @@ func (d *decoder) unlisted(n *yaml.Node) bool {
 	return true
 }
 
-// curlyQuote tells quotes that text programs put in place of plain ones.
+// curlyQuote says whether it is a quote that text programs put in place of a plain one.
 func curlyQuote(r rune) bool {
 	return strings.ContainsRune("“”„‟‘’‚‛″′＂＇«»", r)
 }

@@ -21,7 +21,8 @@ type State struct {
 	// Platforms are the kinds of directories that people are of, in the vendor's words, by their names at the connection. Only desired
 	// states have them, of those of whom the file says it.
 	Platforms map[Subject]string
-	// Listed are the resources that the file lists, by previous names too, also where Resources are cut to some. Only desired states have them.
+	// Listed are the resources that the file lists, by previous names too, also where Resources are cut to some. Only desired
+	// states have them.
 	Listed map[Ref]bool
 	// People says how many people the files list elsewhere, where they do. Only desired states have it, where it was asked for.
 	People *Headcount

@@ -16,7 +16,7 @@ func (l *loader) warnOfStrayRules() {
 	for _, s := range append(slices.Clone(l.floors), l.reviewed) {
 		for _, p := range slices.Concat(s.Protected, s.RequireSelf) {
 			if p.Resource != nil {
-				l.warnOfStray(p.Source, p.Resource.Kind.words(), p.Resource.Name, resources[p.Resource.Kind])
+				l.warnOfStray(p.Source, p.Resource.Kind.Words(), p.Resource.Name, resources[p.Resource.Kind])
 			}
 			if p.Literal && !l.knows(p.Subject.Name) {
 				l.warnOfStray(p.Source, "user", p.Subject.Name, l.userNames)
@@ -24,7 +24,7 @@ func (l *loader) warnOfStrayRules() {
 		}
 		for _, m := range s.MinMembers {
 			if m.Name != "*" {
-				l.warnOfStray(m.Source, m.Kind.words(), m.Name, resources[m.Kind])
+				l.warnOfStray(m.Source, m.Kind.Words(), m.Name, resources[m.Kind])
 			}
 		}
 	}
@@ -87,6 +87,6 @@ func (l *loader) warnOfTwins() {
 		look(t.source, "team", "", t.name)
 	}
 	for _, r := range l.resources {
-		look(r.Source, r.schema.Kind.words(), r.in.name, r.name)
+		look(r.Source, r.schema.Kind.Words(), r.in.name, r.name)
 	}
 }

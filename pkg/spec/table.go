@@ -104,7 +104,7 @@ func countOf(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// separatorHint tells of separators that are no commas, where fields hold some.
+// separatorHint is about a separator that is no comma, where fields hold one.
 func (t *table) separatorHint(fields []string, otherwise string) string {
 	if i := strings.IndexAny(strings.Join(fields, ""), separators); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(strings.Join(fields, "")[i:])

@@ -61,16 +61,7 @@ func (t Test) String() string {
 }
 
 // text is the item as files write it.
-func (it item) text() string {
-	text := it.name
-	if f := formOf(it.kind); f.prefix != "" && !f.bare {
-		text = f.prefix + ":" + text
-	}
-	if it.domain != "" {
-		text += "@" + it.domain
-	}
-	return text
-}
+func (it item) text() string { return Subject{it.kind, it.name, it.domain}.String() }
 
 // Tests are those of the files, in reading order, one for each thing that must hold.
 func (s *Spec) Tests() []Test { return slices.Clone(s.tests) }

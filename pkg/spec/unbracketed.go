@@ -41,7 +41,7 @@ func (d *decoder) bracketed(key, first *yaml.Node, others []*yaml.Node) *yaml.No
 	return list
 }
 
-// alone tells a key that nobody knows and that has no value.
+// alone says whether nobody knows a key, and it has no value.
 func alone(key, value *yaml.Node, known []string) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!str" && !refused(key) && isNull(value) && value.Value == "" && !slices.Contains(known, key.Value)
 }
@@ -49,7 +49,7 @@ func alone(key, value *yaml.Node, known []string) bool {
 // listKeys are keys of lists of names, beside those of resources.
 var listKeys = []string{"to", "can", "cannot", "only", "protected", "experimental", "types", "overrides", "hosts", "env", "files"}
 
-// isList tells keys that take a list of names.
+// isList says whether a key takes a list of names.
 func (d *decoder) isList(key string) bool {
 	return slices.Contains(listKeys, key) || slices.ContainsFunc(d.kinds, func(k *KindSchema) bool {
 		return slices.ContainsFunc(k.Lists, func(l List) bool { return l.Key == key })

@@ -148,14 +148,15 @@ func (d *decoder) include(name string) ([]byte, error) {
 func (d *decoder) below(name string) ([]byte, error) {
 	if d.past != nil {
 		if below, inside := d.past.within(filepath.Join(d.folder, name)); inside {
-			mode, err := d.past.Files.Entries(path.Dir(below))
-			if err == nil && !mode[path.Base(below)].IsRegular() {
-				err = &fault{linkOrNoFile, "put the file itself there"}
-			} else if _, there := mode[path.Base(below)]; err == nil && !there {
-				err = fs.ErrNotExist
-			}
-			if err != nil {
+			entries, err := d.past.Files.Entries(path.Dir(below))
+			mode, there := entries[path.Base(below)]
+			switch {
+			case err != nil:
 				return nil, err
+			case !there:
+				return nil, fs.ErrNotExist
+			case !mode.IsRegular():
+				return nil, &fault{linkOrNoFile, "put the file itself there"}
 			}
 			return d.past.Files.Read(below)
 		}

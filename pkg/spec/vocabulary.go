@@ -20,8 +20,8 @@ func (k Kind) IsName() bool { return kindName.MatchString(string(k)) }
 // Compare orders kinds as plans do, backwards by name: groups of something come before the thing.
 func (k Kind) Compare(o Kind) int { return strings.Compare(string(o), string(k)) }
 
-// words is the kind in prose.
-func (k Kind) words() string { return strings.ReplaceAll(string(k), "-", " ") }
+// Words is the kind in prose: "app group".
+func (k Kind) Words() string { return strings.ReplaceAll(string(k), "-", " ") }
 
 // Ref identifies a resource. It never holds a vendor's id: those may change while the thing stays the same.
 type Ref struct {
@@ -109,10 +109,7 @@ func prefixes() []string {
 
 // String is the name alone for a user, else KIND:NAME; a domain follows after "@".
 func (s Subject) String() string {
-	text := s.Name
-	if s.Kind != SubjectUser {
-		text = s.prefix() + text
-	}
+	text := s.prefix() + s.Name
 	if s.Domain != "" {
 		text += "@" + s.Domain
 	}

@@ -144,7 +144,7 @@ func (w *weakened) tests() {
 	}
 }
 
-// testedNames tells of names under which somebody may have by now what a test says that they must not.
+// testedNames adds the names under which somebody may have by now what a test says that they must not.
 func (w *weakened) testedNames(t Test, had, have *user) {
 	if had == nil || have == nil {
 		return
@@ -159,7 +159,7 @@ func (w *weakened) connections() {
 	for _, had := range w.earlier.Connections {
 		i := slices.IndexFunc(w.later.Connections, func(c Connection) bool { return c.Name == had.Name })
 		if i < 0 {
-			continue // what is in it is told
+			continue // what it held is found by itself
 		}
 		have := w.later.Connections[i]
 		was, is := had.reaches(), have.reaches()
@@ -229,7 +229,7 @@ func (w *weakened) resources() {
 	}
 }
 
-// undeleted tells that a resource stays which was to go.
+// undeleted adds that a resource stays which was to go.
 func (w *weakened) undeleted(on string, had, have *resource) {
 	if have == nil {
 		w.add(GuardResource, on, absent, "", Position{}, had.Source)
@@ -254,7 +254,7 @@ func (w *weakened) settings(on string, had, have *resource) {
 // meant is what the files say of a setting, be it without words.
 func (r *resource) meant(key string) string { return cmp.Or(r.Settings.Get(key), r.Implied.Get(key)) }
 
-// leaves tells that somebody leaves later, or not at all.
+// leaves adds that somebody leaves later, or not at all.
 func (w *weakened) leaves(had, have *user) {
 	to, source := "", Position{}
 	if have != nil {

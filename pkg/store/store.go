@@ -48,8 +48,9 @@ type KV interface {
 // journal keeps what is in doubt, from one owner to the next; what is settled may go.
 type Locks interface {
 	// Acquire takes the lock of the scope and does not wait: where a living owner has it, which may be the caller itself, the
-	// error is a *HeldError; also where a process keeps the store's own locks for longer than a few seconds. The lock of an owner who died is taken over, see Lease.Former. A death is noticed at once, or
-	// within a minute where the owner's machine is out of reach.
+	// error is a *HeldError; also where a process keeps the store's own locks for longer than a few seconds. The lock of an owner
+	// who died is taken over, see Lease.Former. A death is noticed at once, or within a minute where the owner's machine is out
+	// of reach.
 	Acquire(ctx context.Context, scope string, by Owner) (Lease, error)
 	// Holders lists, sorted by scope, the locks that are held and those that were left by an owner who died.
 	Holders(ctx context.Context) ([]Holder, error)

@@ -45,42 +45,7 @@ func BehindText(base *diff.Base) string {
 
 // weakeningText says in a line what guards access no longer.
 func weakeningText(w spec.Weakening) string {
-	text := map[spec.Guard]string{
-		spec.GuardRule: "rule " + w.On, spec.GuardProtected: "the protection of " + w.On, spec.GuardSelf: "rule require-self " + w.On,
-		spec.GuardMinMembers: "rule min-members " + w.On, spec.GuardConnection: "connection " + w.On, spec.GuardOwnership: "ownership of " + w.On,
-		spec.GuardLeft: w.On + ", who left,", spec.GuardTest: "the test " + w.On, spec.GuardReviewers: "who decides in reviews about " + w.On, spec.GuardPeople: "usersFrom " + w.On, spec.GuardReview: "the review " + w.On,
-	}[w.What]
-	if text == "" {
-		text = w.On
-	}
-	switch {
-	case w.What == spec.GuardResource && w.From != "" && w.To == "":
-		text += " is no longer in the files, which wanted it deleted"
-	case w.What == spec.GuardResource && w.From == "":
-		text += " is no longer in the files: nobody looks at who holds it"
-	case w.What == spec.GuardFormer:
-		text += " is made anew, since previously: " + w.From + " is gone; what may be live under that name is left alone: write it again until it was applied"
-	case w.What == spec.GuardLeft && w.To == "":
-		text += " is no longer in the files"
-	case w.What == spec.GuardKept:
-		text = "kept, though the files before would take it: " + text
-	case w.What == spec.GuardEnd && w.To == "":
-		text += " ends no longer, was " + w.From
-	case w.What == spec.GuardEnd:
-		text += " ends " + w.To + ", was " + w.From
-	case w.What == spec.GuardBegin:
-		if text += " begins " + w.To; w.From != "" {
-			text += ", was " + w.From
-		}
-	case w.What == spec.GuardLeft:
-		text += " is active again"
-	case w.To == "":
-		text += " is gone"
-	case w.From == "":
-		text += " is " + w.To
-	default:
-		text += " is " + w.To + ", was " + w.From
-	}
+	text := weakenedText(w, guardText(w))
 	var at []string
 	if w.Source != "" {
 		at = append(at, w.Source)
@@ -92,6 +57,51 @@ func weakeningText(w spec.Weakening) string {
 		text += " (" + strings.Join(at, ", ") + ")"
 	}
 	return text
+}
+
+// guardText names what guarded access.
+func guardText(w spec.Weakening) string {
+	before := map[spec.Guard]string{
+		spec.GuardRule: "rule ", spec.GuardProtected: "the protection of ", spec.GuardSelf: "rule require-self ", spec.GuardMinMembers: "rule min-members ",
+		spec.GuardConnection: "connection ", spec.GuardOwnership: "ownership of ", spec.GuardTest: "the test ", spec.GuardPeople: "usersFrom ",
+		spec.GuardReviewers: "who decides in reviews about ", spec.GuardReview: "the review ",
+	}
+	text := before[w.What] + w.On
+	if w.What == spec.GuardLeft {
+		text += ", who left,"
+	}
+	return text
+}
+
+// weakenedText says what became of a guard that is named.
+func weakenedText(w spec.Weakening, guard string) string {
+	switch {
+	case w.What == spec.GuardResource && w.From != "" && w.To == "":
+		return guard + " is no longer in the files, which wanted it deleted"
+	case w.What == spec.GuardResource && w.From == "":
+		return guard + " is no longer in the files: nobody looks at who holds it"
+	case w.What == spec.GuardFormer:
+		return guard + " is made anew, since previously: " + w.From + " is gone; what may be live under that name is left alone: write it again until it was applied"
+	case w.What == spec.GuardLeft && w.To == "":
+		return guard + " is no longer in the files"
+	case w.What == spec.GuardKept:
+		return "kept, though the files before would take it: " + guard
+	case w.What == spec.GuardEnd && w.To == "":
+		return guard + " ends no longer, was " + w.From
+	case w.What == spec.GuardEnd:
+		return guard + " ends " + w.To + ", was " + w.From
+	case w.What == spec.GuardBegin && w.From == "":
+		return guard + " begins " + w.To
+	case w.What == spec.GuardBegin:
+		return guard + " begins " + w.To + ", was " + w.From
+	case w.What == spec.GuardLeft:
+		return guard + " is active again"
+	case w.To == "":
+		return guard + " is gone"
+	case w.From == "":
+		return guard + " is " + w.To
+	}
+	return guard + " is " + w.To + ", was " + w.From
 }
 
 // apartOf is what was so before.

@@ -109,6 +109,8 @@ func driftTotals(s diff.DriftSummary, seen view) string {
 		if moved := listed(count{s.Live, "changed live"}, count{s.Files, "because the files moved on"}); moved != "" {
 			parts = append(parts, moved)
 		}
+	case seen.blind():
+		parts = append(parts, "Nothing could be compared")
 	case seen.gaps() != nil:
 		parts = append(parts, "No drift elsewhere")
 	default:

@@ -224,6 +224,8 @@ func planTotals(s diff.Summary, seen view) string {
 			"about "+Duration(s.EstimateSeconds)+" at the set rate")
 	case s.Blocked > 0:
 		parts = append(parts, "Plan: nothing to send")
+	case seen.blind():
+		parts = append(parts, "Nothing could be planned")
 	case seen.gaps() != nil:
 		parts = append(parts, "No changes elsewhere")
 	default:

@@ -222,7 +222,7 @@ func TestTotals(t *testing.T) {
 		name              string
 		summary           diff.Summary
 		grants, resources int
-		failed            int
+		read, failed      int
 		incomplete        int
 		want              string
 	}{
@@ -241,7 +241,8 @@ func TestTotals(t *testing.T) {
 		{name: "only blocked", summary: diff.Summary{Blocked: 2}, want: "Plan: nothing to send; 2 blocked."},
 		{name: "nothing", grants: 340, resources: 12, want: "No changes. Live state matches 340 grants on 12 resources."},
 		{name: "nothing, singular", grants: 1, resources: 1, want: "No changes. Live state matches 1 grant on 1 resource."},
-		{name: "nothing, unread", failed: 1, want: "No changes elsewhere; 1 connection could not be read."},
+		{name: "nothing, unread", failed: 1, want: "Nothing could be planned; 1 connection could not be read."},
+		{name: "nothing elsewhere", failed: 1, read: 1, want: "No changes elsewhere; 1 connection could not be read."},
 		{name: "nothing, not whole", incomplete: 2, grants: 3, want: "No changes elsewhere; 2 resources could not be read whole."},
 		{name: "not whole", incomplete: 1, failed: 1, summary: diff.Summary{Grant: 1, Calls: 1},
 			want: "Plan: 1 to grant in 1 call; about 1 s at the set rate; 1 connection could not be read; 1 resource could not be read whole."},
@@ -254,7 +255,7 @@ func TestTotals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			compare(t, test.want, planTotals(test.summary, view{test.summary.Tally, test.grants, test.resources, test.failed, test.incomplete}))
+			compare(t, test.want, planTotals(test.summary, view{test.summary.Tally, test.grants, test.resources, test.read, test.failed, test.incomplete}))
 		})
 	}
 	compare(t, "No drift. Live state matches 3 grants on 2 resources.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2}))
@@ -263,7 +264,8 @@ func TestTotals(t *testing.T) {
 	blind := diff.Tally{Match: 7, Unseen: 2}
 	compare(t, "No drift. Of 9 grants on 2 resources 7 match, 2 can't be seen.", driftTotals(diff.DriftSummary{Tally: blind}, view{Tally: blind, resources: 2}))
 	compare(t, "Applied: 1 done in 1 call; 7 match, 2 can't be seen.", resultTotals(diff.ResultSummary{Done: 1, Calls: 1, Tally: blind}))
-	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2, failed: 2}))
+	compare(t, "No drift elsewhere; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{grants: 3, resources: 2, read: 1, failed: 2}))
+	compare(t, "Nothing could be compared; 2 connections could not be read.", driftTotals(diff.DriftSummary{}, view{failed: 2}))
 }
 
 // A new op, outcome or cause has to get words here.

@@ -126,6 +126,7 @@ func Duration(seconds float64) string {
 type view struct {
 	diff.Tally
 	grants, resources int
+	read              int // connections that could be read
 	failed            int // connections that could not be read
 	incomplete        int // resources of others that could not be read whole
 }
@@ -134,8 +135,13 @@ func (v *view) add(grants, resources, incomplete int, errs diff.Errors) {
 	v.grants, v.resources, v.incomplete = v.grants+grants, v.resources+resources, v.incomplete+incomplete
 	if len(errs) > 0 {
 		v.failed++
+	} else {
+		v.read++
 	}
 }
+
+// blind says whether nothing could be read.
+func (v view) blind() bool { return v.failed > 0 && v.read == 0 }
 
 // gaps says what is missing from the report, if anything.
 func (v view) gaps() []string {

@@ -29,7 +29,7 @@ func Conform(t *testing.T, p Provider) {
 		{"pack is exact and pure", PackIsExactAndPure}, {"wrong credentials are not repeated", WrongCredentialsAreNotRepeated},
 		{"live has ids", LiveHasIDs}, {"two of one name", TwoOfOneName},
 		{"rows leave out keys", RowsLeaveOutKeys}, {"probes only read", ProbesOnlyRead},
-		{"mails are of the types asked for", MailsAreOfTheTypesAskedFor}, {"lists lie", ListsLie},
+		{"one resource is as among all", OneResourceIsAsAmongAll}, {"mails are of the types asked for", MailsAreOfTheTypesAskedFor}, {"lists lie", ListsLie},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.test(t, p) })
 	}

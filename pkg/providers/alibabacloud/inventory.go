@@ -24,9 +24,9 @@ func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, _ ...spec.
 	return refs, nil
 }
 
-// Inventory reads all accounts. Of one that is on its way to another type, the type is left out: to name the one is to have mails
-// sent, and to name the other asks for what nobody can do.
-func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
+// Inventory reads accounts from the list of all. Of one that is on its way to another type, the type is left out: to name the one
+// is to have mails sent, and to name the other asks for what nobody can do.
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing, of ...spec.Ref) (provider.Inventory, error) {
 	all := provider.NewInventory()
 	list, err := r.api.accounts(ctx, listing, 0)
 	if err != nil {
@@ -42,6 +42,9 @@ func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (prov
 			live.Account = "directory " + a.DirectoryID
 		}
 		ref := r.ref(a.DisplayName)
+		if !provider.Asks(of, ref) {
+			continue
+		}
 		if a.DisplayName == "" {
 			all.Beyond[ref] = "account " + a.ID + " has no display name, by which files list accounts"
 			continue

@@ -13,9 +13,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// LoadSeed replaces the worlds of all vendors by those of a YAML seed: one mapping from vendor names to what each vendor
-// takes, or to a list of that for several tenants; a vendor that it does not name gets an empty world. Calls, faults and clock stay. Unknown vendors and keys, keys that
-// come twice, anchors, aliases and a second document are errors with their line, and change nothing.
+// LoadSeed replaces the worlds of all vendors by those of a YAML seed: one mapping from vendor names to what each vendor takes,
+// or to a list of that for several tenants; a vendor that it does not name gets an empty world. Calls, faults and clock stay.
+// Unknown vendors and keys, keys that come twice, anchors, aliases and a second document are errors with their line, and change
+// nothing.
 func (s *Server) LoadSeed(data []byte) error {
 	seed, err := parseSeed(data)
 	if err != nil {

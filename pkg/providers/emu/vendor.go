@@ -30,8 +30,8 @@ type Vendor interface {
 	// Stamp adds to an answer that the vendor did not write, such as the refusal of a gateway before it, what all its answers have.
 	Stamp(http.Header)
 
-	// Load checks a seed and returns what puts it in place of the present world, with fresh quotas and, but for what the seed gives of them, fresh ids and sessions.
-	// A nil seed is an empty world. Errors name lines; see [Decode].
+	// Load checks a seed and returns what puts it in place of the present world, with fresh quotas and, but for what the seed
+	// gives of them, fresh ids and sessions. A nil seed is an empty world. Errors name lines; see [Decode].
 	Load(seed *yaml.Node) (commit func(), err error)
 
 	// Dump returns the world as a value that yaml.v3 writes in the seed's form: sorted, so that equal worlds give equal

@@ -83,18 +83,6 @@ func New(env Env, connection string, rates spec.Rates) *Client {
 	return c
 }
 
-// transport is the way to the vendor. One of its own keeps as many connections open as there are reads in flight.
-func transport(env Env) http.RoundTripper {
-	network, ok := http.DefaultTransport.(*http.Transport)
-	if env.Transport != nil || !ok {
-		return env.Transport
-	}
-	network = network.Clone()
-	network.ReadBufferSize = 32 << 10 // a page, or most of one, in one go
-	network.MaxIdleConnsPerHost = max(http.DefaultMaxIdleConnsPerHost, env.Parallelism)
-	return network
-}
-
 // bucket is what the request draws from.
 func (c *Client) bucket(req Request) *bucket {
 	policy, rate, reserve := cmp.Or(req.Policy, "write"), c.rates.Write, c.Env.Reserve.Write
@@ -255,6 +243,7 @@ func (c *Client) build(ctx context.Context, req Request, body []byte) (*http.Req
 	return r, nil
 }
 
+// send sends a request and reads its answer into out. Whatever goes wrong, the answer has the status and the header that came.
 func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	resp, err := c.http.Do(r)
 	if err != nil {
@@ -271,12 +260,12 @@ func (c *Client) send(r *http.Request, req Request, out any) (Answer, *Error) {
 	answer := Answer{resp.StatusCode, resp.Header}
 	failure := req.fail(provider.Unknown, nil)
 	failure.Status = resp.StatusCode
-	repeated := ""
-	read := resp.StatusCode < 300 && err == nil && len(data) <= MaxBody && c.Meaning == nil && Scan(data, out)
-	if resp.StatusCode < 300 && err == nil && !read && (c.Meaning != nil || out != nil) {
+	came, repeated := resp.StatusCode < 300 && err == nil, ""
+	read := came && len(data) <= MaxBody && c.Meaning == nil && Scan(data, out)
+	if came && !read && (c.Meaning != nil || out != nil) {
 		repeated = duplicateKey(data)
 	}
-	if c.Meaning != nil && resp.StatusCode < 300 && err == nil && repeated == "" {
+	if came && c.Meaning != nil && repeated == "" {
 		failure.Means = c.Meaning(data)
 	}
 	switch {

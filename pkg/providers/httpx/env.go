@@ -28,6 +28,18 @@ type Env struct {
 // DefaultTryTimeout is above the 30 s after which the vendors' gateways give up on their own backends.
 const DefaultTryTimeout = 35 * time.Second
 
+// transport is the way to the vendor. One of its own keeps as many connections open as there are reads in flight.
+func transport(env Env) http.RoundTripper {
+	network, ok := http.DefaultTransport.(*http.Transport)
+	if env.Transport != nil || !ok {
+		return env.Transport
+	}
+	network = network.Clone()
+	network.ReadBufferSize = 32 << 10 // a page, or most of one, in one go
+	network.MaxIdleConnsPerHost = max(http.DefaultMaxIdleConnsPerHost, env.Parallelism)
+	return network
+}
+
 // Direct is the environment of a client that asks a service on this very machine, which needs little time: no proxy is asked, which
 // would see what that gives, or answer for its own machine.
 func (e Env) Direct(patience time.Duration) Env {

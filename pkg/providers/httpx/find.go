@@ -111,7 +111,7 @@ func (f *finder) plain(text string) []span {
 	return found
 }
 
-// hides tells whether a whole text is found as it is.
+// hides says whether a whole text, as it stands, is one that is looked for.
 func (f *finder) hides(text string) bool {
 	return slices.Equal(f.plain(folded(text)), []span{{0, len(text)}})
 }

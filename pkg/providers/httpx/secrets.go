@@ -2,7 +2,6 @@ package httpx
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -121,23 +120,6 @@ func signatures(header http.Header) []string {
 		if strings.HasSuffix(name, "Authorization") {
 			value := strings.TrimRight(header.Get(name), "=")
 			found = append(found, value[strings.LastIndexAny(value, " =:")+1:])
-		}
-	}
-	return found
-}
-
-// proxyPasswords are the passwords of the proxies that net/http takes from the environment. Its errors may show them.
-func proxyPasswords() []spec.Secret {
-	var found []spec.Secret
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		proxy := os.Getenv(name)
-		if end := strings.LastIndexByte(proxy, '@'); end >= 0 {
-			user := proxy[:end]
-			if start := strings.Index(user, "://"); start >= 0 {
-				user = user[start+len("://"):]
-			}
-			_, password, _ := strings.Cut(user, ":")
-			found = append(found, spec.NewSecret(password), spec.NewSecret(unescape(password, '%')))
 		}
 	}
 	return found

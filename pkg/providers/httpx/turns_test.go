@@ -12,6 +12,7 @@ import (
 
 	"github.com/entitlectl/entitlectl/pkg/spec"
 	"github.com/entitlectl/entitlectl/pkg/store"
+	"github.com/entitlectl/entitlectl/pkg/store/storetest"
 )
 
 // counting is a limiter that counts how often turns are taken.
@@ -110,7 +111,7 @@ func TestTurnsThatWereMissedAreNotUsed(t *testing.T) {
 				}
 				processes.Wait()
 				const window = 6 * time.Second // of ten calls
-				if n := fullest(v.times, window); n > 11 {
+				if n := storetest.MostWithin(v.times, window); n > 11 {
 					t.Errorf("%d calls in %v", n, window)
 				}
 				if took := v.times[len(v.times)-1].Sub(v.times[0]); took > 85*time.Second {
@@ -122,18 +123,6 @@ func TestTurnsThatWereMissedAreNotUsed(t *testing.T) {
 			})
 		})
 	}
-}
-
-// fullest is how many of sorted moments are within a window at most.
-func fullest(at []time.Time, window time.Duration) (most int) {
-	for i := range at {
-		n := 0
-		for n < len(at)-i && at[i+n].Sub(at[i]) < window {
-			n++
-		}
-		most = max(most, n)
-	}
-	return most
 }
 
 // far is a limiter whose answers take their time.

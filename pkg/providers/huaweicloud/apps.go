@@ -26,7 +26,7 @@ func (r *Reader) readApps(ctx context.Context, q provider.Query, live *diff.Live
 		return err
 	}
 	live.Unmanaged += others
-	found, shared := provider.Alone(q, found, func(a application) spec.Ref { return r.ref(kindApp, a.Name) }, application.key, live)
+	found, shared := provider.Alone(found, func(a application) spec.Ref { return r.ref(kindApp, a.Name) }, application.key, live)
 	for _, name := range shared {
 		delete(r.seen.apps, name)
 	}

@@ -53,34 +53,44 @@ func Format() spec.ProviderSchema {
 		Words:     map[string][]string{spec.KeyPlatform: {"AD", "LOCAL", "SYSTEM"}, spec.KeyCaseFold: {foldAuto}},
 		Required:  []string{"region"},
 		Endpoints: []string{"app", "workspace", "iam"},
-		About: map[string]string{
-			authAccessKey: "the id of an access key", authSecretKey: "its secret", authSecurityToken: "for temporary access keys", authToken: "a token of IAM",
-			authAgency:           "the name of the agency whose part the access key takes on",
-			authAgencyAccount:    "the name of the account that made the agency",
-			authAccountID:        "the id of the account that the access key is of, sent as X-Domain-Id where IAM asks for it",
-			authIdentityProvider: "the name of the OpenID Connect identity provider in IAM",
-			authTokenFile:        "the absolute path of the file that holds the provider's token, read anew whenever keys are renewed",
-			authMetadata:         "where the server that this runs on has its metadata; its agency gives the keys",
-			authExec:             "a program that prints accessKey, secretKey and perhaps securityToken, or token, and expiresAt, as a JSON object",
-			"region":             "the region: " + strings.Join(knownRegions(), ", ") + "; any other with endpoint:", "project": "the id of the project; by default it is looked up by the region's name",
-			spec.KeyDomain:   "the directory domain of people and user groups who name none; by default " + defaultDomain,
-			spec.KeyPlatform: "the kind of directory of people who name none, sent when they are granted something; by default none is sent. The App Center knows no SYSTEM",
-			spec.KeyCaseFold: "whether names that differ in letter case only are one: false, the default; true; or auto, where the directory, asked for one, answers with the other alone",
-			"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
-		},
-		Examples: map[string]any{
-			"region": "ap-southeast-3", "project": "0123456789abcdef0123456789abcdef", spec.KeyDomain: "corp.local", spec.KeyCaseFold: "auto",
-			authAccessKey: "env:HUAWEICLOUD_SDK_AK", authSecretKey: "env:HUAWEICLOUD_SDK_SK", authSecurityToken: "env:HUAWEICLOUD_SDK_SECURITY_TOKEN",
-			authToken: "file:secrets/token", authAgency: "env:HUAWEICLOUD_AGENCY", authAgencyAccount: "env:HUAWEICLOUD_AGENCY_ACCOUNT", authAccountID: "env:HUAWEICLOUD_SDK_DOMAIN_ID",
-			authIdentityProvider: "env:HUAWEICLOUD_SDK_IDP_ID", authTokenFile: "env:HUAWEICLOUD_SDK_ID_TOKEN_FILE", authMetadata: "http://169.254.169.254",
-			authExec: []string{"/usr/local/bin/credential-helper", "workspace"},
-		},
+		About:     about(),
+		Examples:  examples(),
 		Domain:    defaultDomain,
 		Rate:      spec.Rates{Read: spec.PerMinute(200), Write: spec.PerMinute(100)},
 		Mails:     mails(),
 		Languages: []string{"zh-cn", "en-us", "fr-fr"}, // X-Language
 		Packing:   true,
 		Flaw:      flawOf,
+	}
+}
+
+// about says what the keys are.
+func about() map[string]string {
+	return map[string]string{
+		authAccessKey: "the id of an access key", authSecretKey: "its secret", authSecurityToken: "for temporary access keys", authToken: "a token of IAM",
+		authAgency:           "the name of the agency whose part the access key takes on",
+		authAgencyAccount:    "the name of the account that made the agency",
+		authAccountID:        "the id of the account that the access key is of, sent as X-Domain-Id where IAM asks for it",
+		authIdentityProvider: "the name of the OpenID Connect identity provider in IAM",
+		authTokenFile:        "the absolute path of the file that holds the provider's token, read anew whenever keys are renewed",
+		authMetadata:         "where the server that this runs on has its metadata; its agency gives the keys",
+		authExec:             "a program that prints accessKey, secretKey and perhaps securityToken, or token, and expiresAt, as a JSON object",
+		"region":             "the region: " + strings.Join(knownRegions(), ", ") + "; any other with endpoint:", "project": "the id of the project; by default it is looked up by the region's name",
+		spec.KeyDomain:   "the directory domain of people and user groups who name none; by default " + defaultDomain,
+		spec.KeyPlatform: "the kind of directory of people who name none, sent when they are granted something; by default none is sent. The App Center knows no SYSTEM",
+		spec.KeyCaseFold: "whether names that differ in letter case only are one: false, the default; true; or auto, where the directory, asked for one, answers with the other alone",
+		"app":            "for Workspace's app streaming", "workspace": "for Workspace's desktops and app center", "iam": "for the project's id and tokens",
+	}
+}
+
+// examples are values of the keys.
+func examples() map[string]any {
+	return map[string]any{
+		"region": "ap-southeast-3", "project": "0123456789abcdef0123456789abcdef", spec.KeyDomain: "corp.local", spec.KeyCaseFold: "auto",
+		authAccessKey: "env:HUAWEICLOUD_SDK_AK", authSecretKey: "env:HUAWEICLOUD_SDK_SK", authSecurityToken: "env:HUAWEICLOUD_SDK_SECURITY_TOKEN",
+		authToken: "file:secrets/token", authAgency: "env:HUAWEICLOUD_AGENCY", authAgencyAccount: "env:HUAWEICLOUD_AGENCY_ACCOUNT", authAccountID: "env:HUAWEICLOUD_SDK_DOMAIN_ID",
+		authIdentityProvider: "env:HUAWEICLOUD_SDK_IDP_ID", authTokenFile: "env:HUAWEICLOUD_SDK_ID_TOKEN_FILE", authMetadata: "http://169.254.169.254",
+		authExec: []string{"/usr/local/bin/credential-helper", "workspace"},
 	}
 }
 

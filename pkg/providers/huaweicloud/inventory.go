@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
@@ -35,27 +36,32 @@ func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, kinds ...s
 	return refs, errors.Join(errs...)
 }
 
-// Inventory reads all app groups and apps, who may use them, and what the directory says of these people.
-func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
+// Inventory reads app groups and apps, who may use them, and what the directory says of these people.
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing, of ...spec.Ref) (provider.Inventory, error) {
 	all := provider.NewInventory()
 	q := provider.Query{Desired: spec.NewState(), Partial: true, Listing: listing}
 	if _, err := r.api.projectID(ctx); err != nil {
 		return all, err
 	}
-	groups, err := wholeOf(ctx, r.api, listAppGroups, listing, "app groups", appGroup.key)
-	if err != nil {
-		return all, fmt.Errorf("read app groups: %w", err)
+	if provider.AsksFor(of, kindAppGroup) {
+		groups, err := wholeOf(ctx, r.api, listAppGroups, listing, "app groups", appGroup.key)
+		if err != nil {
+			return all, fmt.Errorf("read app groups: %w", err)
+		}
+		for _, g := range groups {
+			q.Desired.Resources[r.ref(kindAppGroup, g.Name)] = watched(0, g.everySetting())
+		}
 	}
-	for _, g := range groups {
-		q.Desired.Resources[r.ref(kindAppGroup, g.Name)] = watched(0, g.everySetting())
+	if provider.AsksFor(of, kindApp) {
+		apps, err := wholeOf(ctx, r.api, listApps, listing, "apps", application.key)
+		if err != nil {
+			return all, fmt.Errorf("read apps: %w", err)
+		}
+		for _, a := range apps {
+			q.Desired.Resources[r.ref(kindApp, a.Name)] = watched(1, spec.Settings{})
+		}
 	}
-	apps, err := wholeOf(ctx, r.api, listApps, listing, "apps", application.key)
-	if err != nil {
-		return all, fmt.Errorf("read apps: %w", err)
-	}
-	for _, a := range apps {
-		q.Desired.Resources[r.ref(kindApp, a.Name)] = watched(1, spec.Settings{})
-	}
+	maps.DeleteFunc(q.Desired.Resources, func(ref spec.Ref, _ spec.Resource) bool { return !provider.Asks(of, ref) })
 	live, err := r.Read(ctx, q)
 	if err != nil {
 		return all, err

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/entitlectl/entitlectl/pkg/diff"
@@ -111,7 +110,7 @@ func (r *Reader) readAppGroups(ctx context.Context, q provider.Query, live *diff
 		return err
 	}
 	ids := map[string]spec.Ref{}
-	found, shared := provider.Alone(q, found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, appGroup.key, live)
+	found, shared := provider.Alone(found, func(g appGroup) spec.Ref { return r.ref(kindAppGroup, g.Name) }, appGroup.key, live)
 	for _, name := range shared {
 		delete(r.seen.appGroups, name)
 	}
@@ -148,7 +147,7 @@ func (r *Reader) checkNames(desired spec.State, live *diff.Live) {
 // reads the whole list, or asks for each name where that is fewer calls; then the vendor's filter is taken to be loose.
 func byName[T any](ctx context.Context, r *Reader, l list, q provider.Query, kind spec.Kind, id, name func(T) string) (found, all []T, others int, err error) {
 	wanted := q.Desired.Names(kind)
-	what := "the list of " + strings.ReplaceAll(string(kind), "-", " ") + "s"
+	what := "the list of " + kind.Words() + "s"
 	keep := func(list provider.Listed[T]) error {
 		for _, row := range list.Rows {
 			if id(row) == "" || name(row) == "" { // it may be any of those that are wanted

@@ -11,7 +11,8 @@ import (
 	"github.com/entitlectl/entitlectl/pkg/spec"
 )
 
-// keep turns rows into live grants, and marks the resources that they are of where the list is broken. The list is its own then, unless a listing keeps it.
+// keep turns rows into live grants, and marks the resources that they are of where the list is broken. The list is its own then,
+// unless a listing keeps it.
 func (r *Reader) keep(ctx context.Context, q provider.Query, list provider.Listed[grantRow], ids map[string]spec.Ref, of []spec.Ref, live *diff.Live) error {
 	groups, accounts := r.api.known.all()
 	refs, have := map[int32]spec.Ref{}, map[spec.Ref]int{}
@@ -77,8 +78,8 @@ func (h *holder) subject() spec.Subject {
 	return h.is
 }
 
-// addGrant records a row as a grant that began at a moment; several rows of one account are one. Rows that a grant can't tell apart, or that don't say
-// whose they are, make the resource's list unfit to revoke by.
+// addGrant records a row as a grant that began at a moment; several rows of one account are one. Rows that a grant can't tell
+// apart, or that don't say whose they are, make the resource's list unfit to revoke by.
 func (r *Reader) addGrant(ref spec.Ref, a *holder, begun instant, live *diff.Live) {
 	g := spec.Grant{Resource: ref, Subject: a.subject(), Role: spec.RoleAccess}
 	switch {

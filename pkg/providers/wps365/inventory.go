@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/entitlectl/entitlectl/pkg/provider"
 	"github.com/entitlectl/entitlectl/pkg/spec"
@@ -15,13 +16,14 @@ func (r *Reader) Refs(ctx context.Context, listing *provider.Listing, _ ...spec.
 	return spec.Each(groups, r.ref), err
 }
 
-// Inventory reads all mail groups, whose they are, and as far as calls show it who is in them.
-func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing) (provider.Inventory, error) {
+// Inventory reads mail groups, whose they are, and as far as calls show it who is in them.
+func (r *Reader) Inventory(ctx context.Context, listing *provider.Listing, of ...spec.Ref) (provider.Inventory, error) {
 	all := provider.NewInventory()
 	groups, err := r.api.all(ctx, listing)
 	if err != nil {
 		return all, fmt.Errorf("read mail groups: %w", err)
 	}
+	groups = slices.DeleteFunc(slices.Clone(groups), func(g mailGroup) bool { return !provider.Asks(of, r.ref(g)) })
 	owners, err := r.emails(ctx, spec.Each(groups, func(g mailGroup) string { return g.OwnerID }))
 	if err != nil {
 		return all, fmt.Errorf("look up the owners of mail groups: %w", err)

@@ -17,8 +17,8 @@ import (
 // maxAliases is of how many mailboxes one read asks for the other addresses: each takes a call.
 const maxAliases = 200
 
-// lookUpNames finds other addresses of holders where they matter: where a holder goes whom a missing grant may be about, and where one stays
-// who may have left. In most runs it asks nothing.
+// lookUpNames finds other addresses of holders where they matter: where a holder goes whom a missing grant may be about, and
+// where one stays who may have left. In most runs it asks nothing.
 func (r *Reader) lookUpNames(ctx context.Context, q provider.Query, live *diff.Live) error {
 	if q.ReadBack {
 		return nil

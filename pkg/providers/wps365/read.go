@@ -87,7 +87,7 @@ func (r *Reader) Read(ctx context.Context, q provider.Query) (diff.Live, error) 
 	if err := r.readOwners(ctx, refs, groups, &live); err != nil {
 		return live, err
 	}
-	r.checkMissing(refs, groups, &live)
+	r.checkMissing(refs, &live)
 	r.fixSettings(refs, &live)
 	slices.Sort(live.Notes)
 	return live, nil
@@ -118,7 +118,7 @@ func (r *Reader) readGroups(ctx context.Context, q provider.Query, live *diff.Li
 	if !q.Partial {
 		live.Unmanaged = len(all) - len(wanted)
 	}
-	wanted, shared := provider.Alone(q, wanted, r.ref, func(g mailGroup) string { return g.ID }, live)
+	wanted, shared := provider.Alone(wanted, r.ref, func(g mailGroup) string { return g.ID }, live)
 	for _, address := range shared {
 		r.ids.Delete(address)
 	}
@@ -183,7 +183,7 @@ func (r *Reader) readOwners(ctx context.Context, refs []spec.Ref, groups map[spe
 
 // checkMissing says of groups that are not live why they can't be made, or with which settings where the files leave them
 // open.
-func (r *Reader) checkMissing(refs []spec.Ref, groups map[spec.Ref]mailGroup, live *diff.Live) {
+func (r *Reader) checkMissing(refs []spec.Ref, live *diff.Live) {
 	for _, ref := range refs {
 		w := r.intents[ref]
 		if _, exists := live.Resources[ref]; exists || w.Absent || w.Ownership == spec.Ignored || live.Unsupported[ref] != "" {

@@ -19,51 +19,57 @@ type team struct {
 	whole []string // of these, what nobody else holds
 }
 
-// gather finds teams among the people of all lists, and writes the lists with them.
-func (c *composer) gather() {
-	number, names := map[string]int{}, []string{}
-	var rolls []*roll
-	var of []*entry
+// peopled is a list with people in it.
+type peopled struct {
+	*roll
+	of *entry
+}
+
+// peopled are the lists of all resources that have people in them, and the names of these, sorted.
+func (c *composer) peopled() (lists []peopled, names []string) {
 	for _, e := range c.entries {
 		for i := range e.lists {
-			if len(e.lists[i].users) > 0 {
-				rolls, of = append(rolls, &e.lists[i]), append(of, e)
+			if l := &e.lists[i]; len(l.users) > 0 {
+				lists, names = append(lists, peopled{l, e}), append(names, l.users...)
 			}
-			names = append(names, e.lists[i].users...)
 		}
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
+	return lists, slices.Compact(names)
+}
+
+// gather finds teams among the people of all lists, and writes the lists with them.
+func (c *composer) gather() {
+	lists, names := c.peopled()
+	number := make(map[string]int, len(names))
 	for i, name := range names {
 		number[name] = i
 	}
-	lists := spec.Each(rolls, func(r *roll) set {
+	sets := spec.Each(lists, func(l peopled) set {
 		people := newSet(len(names))
-		for _, name := range r.users {
+		for _, name := range l.users {
 			people.add(number[name])
 		}
 		return people
 	})
-	all := mine(lists, spec.Each(names, func(name string) int { return len(Scalar(name)) + len(", ") }))
-	c.teams = make([]*team, len(all)-len(lists))
-	for i := range c.teams {
-		c.teams[i] = &team{users: named(all[len(lists)+i].open, names)}
-	}
-	for i, r := range rolls {
+	all := mine(sets, spec.Each(names, func(name string) int { return len(Scalar(name)) + len(", ") }))
+	shared := all[len(lists):]
+	c.teams = spec.Each(shared, func(t cover) *team { return &team{users: named(t.open, names)} })
+	for i, l := range lists {
 		for _, t := range all[i].teams {
-			c.teams[t].holds = append(c.teams[t].holds, of[i].ref.Name)
-			if all[len(lists)+t].people.len() == all[i].people.len() && len(r.others) == 0 {
-				c.teams[t].whole = append(c.teams[t].whole, of[i].ref.Name)
+			c.teams[t].holds = append(c.teams[t].holds, l.of.ref.Name)
+			if shared[t].people.len() == all[i].people.len() && len(l.others) == 0 {
+				c.teams[t].whole = append(c.teams[t].whole, l.of.ref.Name)
 			}
 		}
 	}
-	c.callTeams(all[len(lists):])
-	for i, r := range rolls {
-		r.users = named(all[i].open, names)
+	c.callTeams(shared)
+	for i, l := range lists {
+		l.users = named(all[i].open, names)
 		for _, t := range all[i].teams {
-			r.teams = append(r.teams, c.teams[t].name)
+			l.teams = append(l.teams, c.teams[t].name)
 		}
-		slices.Sort(r.teams)
+		slices.Sort(l.teams)
 	}
 	slices.SortFunc(c.teams, func(a, b *team) int { return strings.Compare(a.name, b.name) })
 }

@@ -17,6 +17,6 @@
 //	NAME.damaged           what could not be read of a file and was taken out of it: {"at","reason","bytes"}, one a line
 //
 // Files that are not as we make them (links, pipes, devices, somebody else's, open to others) are refused, and so is a folder
-// that others may write to. All that is kept is synced to disk before a call returns, except for budget.json and NAME.by. The lines of a log have checksums: one that
-// was cut off or altered is never taken for another, but left out and reported.
+// that others may write to. All that is kept is synced to disk before a call returns, except for budget.json and NAME.by. The
+// lines of a log have checksums: one that was cut off or altered is never taken for another, but left out and reported.
 package file

@@ -24,6 +24,17 @@ func reserve(t *testing.T, s store.Store, key string, every time.Duration) turn 
 	return turn{before.Add(wait), time.Now().Add(wait)}
 }
 
+// MostWithin is how many of the moments, which are sorted, are at most within a window of this length, its end left out.
+func MostWithin(at []time.Time, window time.Duration) (most int) {
+	for first, last := 0, 0; last < len(at); last++ {
+		for at[last].Sub(at[first]) >= window {
+			first++
+		}
+		most = max(most, last-first+1)
+	}
+	return most
+}
+
 // rounding is by how much a store may round times.
 const rounding = time.Millisecond
 

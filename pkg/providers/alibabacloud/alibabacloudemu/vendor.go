@@ -45,7 +45,8 @@ func (v *Vendor) Mails() []Mail {
 	return slices.Clone(w.mails)
 }
 
-// Claim takes the paths of the metadata service, and the path "/", which it names it after version and action; a request that says them only in its body stays "/".
+// Claim takes the paths of the metadata service, and the path "/", which it names after version and action; a request that
+// says them only in its body stays "/".
 func (v *Vendor) Claim(r *http.Request) (string, bool) {
 	if isMetadata(r) {
 		return r.URL.Path, true

@@ -25,9 +25,6 @@ func (*Server) Start(testing.TB) {}
 // URL is never called.
 func (*Server) URL(string) string { return "" }
 
-// Socket is never called.
-func (*Server) Socket() string { return "" }
-
 // As is never called.
 func (*Server) As(testing.TB, string, string) string { return "" }
 

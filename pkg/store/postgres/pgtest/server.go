@@ -252,14 +252,6 @@ func (s *Server) As(t testing.TB, role, rights string) string {
 	return u.String()
 }
 
-// Socket is where the server of our own listens; "" for another.
-func (s *Server) Socket() string {
-	if s.url != "" {
-		return ""
-	}
-	return filepath.Join(s.folder, ".s.PGSQL.5432")
-}
-
 var schemas atomic.Int64
 
 // Schema names a schema for one test, which is dropped after it.

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (e *examination) answered(asked *http.Request, r *http.Response) {
 // credentials looks for each reference by itself, and returns the secrets that are there.
 func (e *examination) credentials(from spec.Lookup) map[string]spec.Secret {
 	all := map[string]spec.Secret{}
-	for _, key := range sortedKeys(e.conn.Auth) {
+	for _, key := range slices.Sorted(maps.Keys(e.conn.Auth)) {
 		ref := e.conn.Auth[key]
 		k := checkRow{Area: areaCredentials, What: key, State: stateOK, Detail: ref.String()}
 		secrets, err := spec.Connection{Auth: map[string]spec.Reference{key: ref}}.Secrets(from)
