@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,20 +55,26 @@ func (l *loader) find(paths []string) []file {
 	return f.files
 }
 
-// missing reports a path that leads nowhere, with the name in its folder that is nearest.
+// missing reports a path that leads nowhere, with the name in its folder that is nearest but for its ending.
 func (l *loader) missing(path string) {
 	what, hint := explain(fs.ErrNotExist)
 	if strings.Contains(path, ",") {
 		hint = "name each file with a --file of its own"
 	}
 	stem := func(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
-	entries, _ := os.ReadDir(filepath.Dir(path))
+	folder, named := filepath.Dir(path), map[string]string{} // by stem
+	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		near := l.meant(stem(filepath.Base(path)), []string{stem(e.Name())}, "")
-		if near != "" && (e.IsDir() || isYAML(e.Name())) {
-			hint = fmt.Sprintf("did you mean %q?", e.Name())
-			break
+		if !hiddenName(e.Name()) && (e.IsDir() || isYAML(e.Name())) {
+			named[stem(e.Name())] = e.Name()
 		}
+	}
+	near := stem(filepath.Base(path))
+	if named[near] == "" {
+		near = suggest(near, slices.Sorted(maps.Keys(named)))
+	}
+	if name := named[near]; name != "" {
+		hint = fmt.Sprintf("did you mean %q?", filepath.Join(folder, name))
 	}
 	l.reject(Position{File: path}, hint, "%s", what)
 }

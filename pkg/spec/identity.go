@@ -58,7 +58,7 @@ func (c *connection) identity(u *user) Subject {
 	return c.schema.Identity(c.person(u))
 }
 
-// nameless says whether the connection can't know a user by any name. Who left needs none, and who is misspelt may have one.
+// nameless says whether the connection can't know a user by any name. Who left needs none, and a misspelt one has an error already.
 func (c *connection) nameless(u *user) bool {
 	return !u.left && !u.misspelt && c.identity(u).Name == ""
 }
