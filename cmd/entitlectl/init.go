@@ -66,7 +66,7 @@ func (c *cli) init(ctx context.Context, flags initFlags) error {
 			return errors.New("there is no terminal to ask on; say what to connect to with --provider, such as --provider huaweicloud --set region=ap-southeast-3")
 		}
 		defer func() { c.printError(asked.leave()) }()
-		b.ask = func(question, usual string) (string, error) { return asked.ask(ctx, question, usual) }
+		b.ask, b.say = func(question, usual string) (string, error) { return asked.ask(ctx, question, usual) }, c.printError
 	}
 	if err := b.choose(); err != nil {
 		return err
@@ -100,7 +100,24 @@ func (c *cli) checkInit(out string) error {
 type beginning struct {
 	flags       initFlags
 	ask         func(question, usual string) (string, error) // nil: nobody is asked
+	say         func(error)                                  // tells of an answer that is wrong
 	connections []newConnection
+}
+
+// askFor asks again, a few times, where an answer can't be taken: a slip should not cost those before it.
+func (b *beginning) askFor(question, usual string, take func(answer string) error) error {
+	const tries = 3
+	for try := 1; ; try++ {
+		answer, err := b.ask(question, usual)
+		if err != nil {
+			return err
+		}
+		wrong := take(answer)
+		if wrong == nil || try == tries {
+			return wrong
+		}
+		b.say(wrong)
+	}
 }
 
 // newConnection is a connection of the first file.
@@ -113,16 +130,30 @@ type newConnection struct {
 // choose finds the connections by the flags, or by asking.
 func (b *beginning) choose() error {
 	known := spec.Each(providers.Formats(), func(f spec.ProviderSchema) string { return f.Provider })
+	choose := func() error { return b.connect(known) }
 	if b.ask != nil {
-		answer, err := b.ask("Connect to which providers ("+strings.Join(known, ", ")+"), separated by commas?", known[0])
-		if err != nil {
-			return err
-		}
-		b.flags.providers = strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '，' })
-		if len(b.flags.providers) == 0 {
-			return errors.New("not answered; nothing was written")
+		choose = func() error {
+			return b.askFor("Connect to which providers ("+strings.Join(known, ", ")+"), separated by commas?", known[0], func(answer string) error {
+				b.flags.providers = strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '，' })
+				if len(b.flags.providers) == 0 {
+					return errors.New("not answered; nothing was written")
+				}
+				return b.connect(known)
+			})
 		}
 	}
+	if err := choose(); err != nil {
+		return err
+	}
+	if err := b.apply(); err != nil {
+		return err
+	}
+	return b.complete()
+}
+
+// connect makes a connection of each provider that was named.
+func (b *beginning) connect(known []string) error {
+	b.connections = nil
 	for _, text := range b.flags.providers {
 		name, provider, named := strings.Cut(text, "=")
 		if !named {
@@ -137,10 +168,7 @@ func (b *beginning) choose() error {
 		}
 		b.connections = append(b.connections, newConnection{name, p.Format, map[string]string{}})
 	}
-	if err := b.apply(); err != nil {
-		return err
-	}
-	return b.complete()
+	return nil
 }
 
 // apply takes over the settings of the flags.
@@ -175,21 +203,34 @@ func (b *beginning) complete() error {
 			if b.ask == nil {
 				return fmt.Errorf("connection %s needs %s: --set %s.%s=%s", n.name, key, n.name, key, cmp.Or(usual, "VALUE"))
 			}
-			answer, err := b.ask(fmt.Sprintf("%s of %s?", key, n.name), usual)
-			if err != nil {
+			if err := b.askFor(fmt.Sprintf("%s of %s?", key, n.name), usual, func(answer string) error { return n.set(key, answer) }); err != nil {
 				return err
 			}
-			n.settings[key] = answer
 		}
 	}
 	if b.ask != nil && len(b.flags.ci) == 0 {
-		answer, err := b.ask("Files for which CI ("+strings.Join(knownCI(), ", ")+", none)?", "none")
-		if err != nil {
-			return err
-		}
-		if answer = strings.ToLower(answer); answer != "none" {
-			b.flags.ci = []string{answer}
-		}
+		return b.askFor("Files for which CI ("+strings.Join(knownCI(), ", ")+", none)?", "none", func(answer string) error {
+			switch answer = strings.ToLower(answer); {
+			case answer == "none":
+			case slices.Contains(knownCI(), answer):
+				b.flags.ci = []string{answer}
+			default:
+				return fmt.Errorf("there are files for %s%s; docs/security.md has the commands for any other", strings.Join(knownCI(), " and "), didYouMean(answer, knownCI()))
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// set takes over a setting that the provider has no flaw to find in.
+func (n newConnection) set(key, value string) error {
+	n.settings[key] = value
+	if n.format.Flaw == nil {
+		return nil
+	}
+	if at, flaw, hint := n.format.Flaw(spec.Connection{Name: n.name, Provider: n.format.Provider, Settings: n.settings}); at == key {
+		return fmt.Errorf("%s; %s", flaw, hint)
 	}
 	return nil
 }

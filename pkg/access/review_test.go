@@ -159,12 +159,16 @@ func TestTamperedReviews(t *testing.T) {
 		}
 	}
 	for want, broken := range map[string]string{
-		`unknown key "descision"; did you mean "decision"?`: strings.Replace(text, "{decision:", "{descision:", 1),
-		`"note" is there twice`:                             strings.Replace(text, "note: ,", "note: , note: x,", 1),
-		`"note" must be one word or text`:                   strings.Replace(text, "note: ,", "note: [x],", 1),
-		"no review file of format 1":                        strings.Replace(text, "format: 1", "format: 2", 1),
-		"r.yaml: not valid YAML":                            text + "\t",
-		"r.yaml: no review file":                            "[]",
+		`unknown key "descision"; did you mean "decision"?`:                           strings.Replace(text, "{decision:", "{descision:", 1),
+		`"note" is there twice`:                                                       strings.Replace(text, "note: ,", "note: , note: x,", 1),
+		`"note" must be one word or text`:                                             strings.Replace(text, "note: ,", "note: [x],", 1),
+		"no review file of format 1":                                                  strings.Replace(text, "format: 1", "format: 2", 1),
+		"r.yaml:17:1: a tab in a line of its own; remove it":                          text + "\t",
+		"a merge conflict that is not settled":                                        strings.Replace(text, "outside:", "<<<<<<< HEAD\noutside:", 1),
+		"a ? in text within brackets; put the text in quotes":                         strings.Replace(text, "note: ,", "note: why?,", 1),
+		"a second colon in one value; put the value in quotes":                        strings.Replace(text, "note: ,", "note: ticket: 4711,", 1),
+		`the note ends at a comma before "see"; put all of the note in double quotes`: strings.Replace(text, "note: ,", "note: left, see,", 1),
+		"r.yaml: no review file":                                                      "[]",
 	} {
 		if _, err := access.ReadReview("r.yaml", []byte(broken)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

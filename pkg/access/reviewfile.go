@@ -91,19 +91,19 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	if len(text) > maxReview {
 		return nil, fmt.Errorf("%s: has more than %d bytes, which is all that is read of a review", name, maxReview)
 	}
-	root, err := parsed(text)
-	if err == nil && !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "review" }) {
-		err = ErrNoReview
-	}
+	root, err := parsed(name, text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	head, err := keysOf(root, "format", "review", "opened", "by", "version", "due", "spec", "outside", "population", "closed", "lines")
-	if err == nil && (head["format"] == nil || head["format"].Value != strconv.Itoa(ReviewFormat)) {
-		err = fmt.Errorf("no review file of format %d, the only one that this version reads", ReviewFormat)
+	if !slices.ContainsFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "review" }) {
+		return nil, fmt.Errorf("%s: %w", name, ErrNoReview)
 	}
+	head, err := keysOf(name, root, "format", "review", "opened", "by", "version", "due", "spec", "outside", "population", "closed", "lines")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
+	}
+	if head["format"] == nil || head["format"].Value != strconv.Itoa(ReviewFormat) {
+		return nil, fmt.Errorf("%s: no review file of format %d, the only one that this version reads", name, ReviewFormat)
 	}
 	r := reviewOf(head)
 	if r.Due.IsZero() || r.Opened.IsZero() {
@@ -111,10 +111,11 @@ func ReadReview(name string, text []byte) (*Review, error) {
 	}
 	if list := head["lines"]; list != nil {
 		for _, n := range list.Content {
-			l, err := readLine(n)
-			if l.Place = fmt.Sprintf("%s:%d", name, n.Line); err != nil {
-				return nil, fmt.Errorf("%s: %w", l.Place, err)
+			l, err := readLine(name, n)
+			if err != nil {
+				return nil, err
 			}
+			l.Place = fmt.Sprintf("%s:%d", name, n.Line)
 			r.Lines = append(r.Lines, l)
 		}
 	}
@@ -137,37 +138,43 @@ func reviewOf(head map[string]*yaml.Node) *Review {
 
 var yamlLine = regexp.MustCompile(` line [0-9]+`)
 
-func parsed(text []byte) (root *yaml.Node, err error) {
+func parsed(name string, text []byte) (root *yaml.Node, err error) {
 	defer func() { // the YAML reader can panic
 		if recover() != nil {
-			err = errors.New("not valid YAML")
+			err = fmt.Errorf("%s: not valid YAML", name)
 		}
 	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil { // what the YAML reader says may quote what should not be shown
-		return nil, fmt.Errorf("not valid YAML%s; take it back from git, and change decision and note alone", yamlLine.FindString(err.Error()))
+		if found := spec.FindMistake(name, text); found != nil {
+			return nil, found
+		}
+		return nil, fmt.Errorf("%s: not valid YAML%s; take it back from git, and change decision and note alone", name, yamlLine.FindString(err.Error()))
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, ErrNoReview
+		return nil, fmt.Errorf("%s: %w", name, ErrNoReview)
 	}
 	return document.Content[0], nil
 }
 
 // keysOf reads a mapping of known keys, each at most once, with plain values.
-func keysOf(n *yaml.Node, known ...string) (map[string]*yaml.Node, error) {
+func keysOf(name string, n *yaml.Node, known ...string) (map[string]*yaml.Node, error) {
 	if n.Kind != yaml.MappingNode {
-		return nil, errors.New("a line must be {decision: , note: , …}, as review open wrote it")
+		return nil, fmt.Errorf("%s:%d: a line must be {decision: , note: , …}, as review open wrote it", name, n.Line)
 	}
 	found := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		place := fmt.Sprintf("%s:%d:%d", name, key.Line, key.Column)
 		switch {
+		case !slices.Contains(known, key.Value) && value.Tag == "!!null" && i > 0 && n.Content[i-2].Value == "note":
+			return nil, fmt.Errorf("%s: the note ends at a comma before %q; put all of the note in double quotes", place, key.Value)
 		case !slices.Contains(known, key.Value):
-			return nil, fmt.Errorf("line %d: unknown key %q; %s", key.Line, key.Value, spec.DidYouMean(key.Value, known, "take it out"))
+			return nil, fmt.Errorf("%s: unknown key %q; %s", place, key.Value, spec.DidYouMean(key.Value, known, "take it out"))
 		case found[key.Value] != nil:
-			return nil, fmt.Errorf("line %d: %q is there twice", key.Line, key.Value)
+			return nil, fmt.Errorf("%s: %q is there twice", place, key.Value)
 		case value.Kind != yaml.ScalarNode && key.Value != "lines", value.Anchor != "", value.Kind == yaml.AliasNode:
-			return nil, fmt.Errorf("line %d: %q must be one word or text", key.Line, key.Value)
+			return nil, fmt.Errorf("%s: %q must be one word or text", place, key.Value)
 		}
 		if found[key.Value] = value; value.Tag == "!!null" {
 			value.Value = ""
@@ -176,9 +183,9 @@ func keysOf(n *yaml.Node, known ...string) (map[string]*yaml.Node, error) {
 	return found, nil
 }
 
-func readLine(n *yaml.Node) (Line, error) {
+func readLine(name string, n *yaml.Node) (Line, error) {
 	known := append(spec.Each(Line{}.pairs(), func(p [2]string) string { return p[0] }), "decision", "note")
-	keys, err := keysOf(n, known...)
+	keys, err := keysOf(name, n, known...)
 	get := func(key string) string {
 		if keys[key] == nil {
 			return ""

@@ -129,6 +129,19 @@ func plainVersion(data []byte) []byte {
 	return data
 }
 
+// FindMistake says why a text is not YAML, and where: nil where it can't tell. It quotes nothing of it but single characters.
+func FindMistake(name string, text []byte) *Error {
+	d := decoder{loader: &loader{}, file: name}
+	if !d.conflicts(text) {
+		m, doubt, _ := findMistake(text)
+		if m = cmp.Or(m, doubt); m == nil {
+			return nil
+		}
+		d.reject(d.offset(text, m.at), m.hint, "%s", m.what)
+	}
+	return d.found[0]
+}
+
 // join writes each surrogate pair as one character, and notes where, for positions.
 func (d *decoder) join(halves []int) {
 	d.joined = map[int][]int{}
