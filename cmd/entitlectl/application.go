@@ -203,26 +203,12 @@ func (a *application) confirm(ctx context.Context) error {
 	if !a.readerStays() {
 		return errors.New("whoever reads the plan left before its end; nothing was written")
 	}
-	out := a.person.out
-	fmt.Fprint(out, `Apply these changes? Only "yes" is accepted: `)
-	answer := make(chan string, 1)
-	go func() {
-		line, err := a.person.in.ReadString('\n')
-		if err != nil {
-			fmt.Fprintln(out) // what comes next has a line of its own
-		}
-		answer <- strings.TrimSpace(line)
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(out)
-		return context.Cause(ctx)
-	case text := <-answer:
-		if text != "yes" {
-			return errors.New("not confirmed; nothing was written")
-		}
-		return nil
+	fmt.Fprint(a.person.out, `Apply these changes? Only "yes" is accepted: `)
+	text, _, err := a.person.line(ctx)
+	if err == nil && text != "yes" {
+		err = errors.New("not confirmed; nothing was written")
 	}
+	return err
 }
 
 // changedText names the connections that moved on, and in a line each how.

@@ -50,8 +50,8 @@ func openWith(conn spec.Connection, secrets map[string]spec.Secret, env httpx.En
 	return open(p, conn, secrets, env)
 }
 
-// whole is the error of a look at all that a connection holds, with err, if it did not show all; otherwise says what that means and what
-// to do.
+// whole is nil where a look at all that a connection holds, which ended with err, showed all of it. otherwise is what follows where it
+// did not, and what to do.
 func whole(connection string, all provider.Inventory, err error, otherwise string) error {
 	var lacks *provider.NotWhole
 	switch partly := all.Incomplete(); {

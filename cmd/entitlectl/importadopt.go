@@ -19,7 +19,7 @@ import (
 // findPlace finds out where what is adopted goes: behind the lines of the one file that is given, or into a file of its own where
 // that is a folder.
 func (i *importing) findPlace() error {
-	i.taken = i.spec.UserNames()
+	i.taken = i.spec.Users()
 	given := i.files
 	if len(given) == 0 {
 		usual, err := usualFile()

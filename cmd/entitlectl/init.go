@@ -54,13 +54,7 @@ func newInit(c *cli) *cobra.Command {
 }
 
 func (c *cli) init(ctx context.Context, flags initFlags) error {
-	if usual, err := usualFile(); err == nil && flags.out == "entitlements.yaml" {
-		return fmt.Errorf("%s is here already; add to it, or name another file with --out", usual)
-	}
-	if ext := filepath.Ext(flags.out); ext != ".yaml" && ext != ".yml" {
-		return fmt.Errorf("--out %s: name a file that ends with .yaml", flags.out)
-	}
-	if err := cmp.Or(c.notKept("--out", flags.out), notAReview("--out", flags.out)); err != nil {
+	if err := c.checkInit(flags.out); err != nil {
 		return err
 	}
 	slices.Sort(flags.ci)
@@ -89,6 +83,17 @@ func (c *cli) init(ctx context.Context, flags initFlags) error {
 	return c.show(struct {
 		Written []string `json:"written"`
 	}{written}, render.Report{Title: "Init", Totals: "written: " + strings.Join(written, ", ")})
+}
+
+// checkInit refuses a first file that can't be one, or beside one that is there.
+func (c *cli) checkInit(out string) error {
+	if usual, err := usualFile(); err == nil && out == "entitlements.yaml" {
+		return fmt.Errorf("%s is here already; add to it, or name another file with --out", usual)
+	}
+	if ext := filepath.Ext(out); ext != ".yaml" && ext != ".yml" {
+		return fmt.Errorf("--out %s: name a file that ends with .yaml", out)
+	}
+	return cmp.Or(c.notKept("--out", out), notAReview("--out", out))
 }
 
 // beginning is what the first file is to hold.
@@ -195,24 +200,35 @@ func (p *person) ask(ctx context.Context, question, usual string) (string, error
 		question += " [" + usual + "]"
 	}
 	fmt.Fprint(p.out, question+" ")
-	answer := make(chan string, 1)
-	var failed error
+	text, whole, err := p.line(ctx)
+	if err != nil {
+		return "", err
+	}
+	if text = cmp.Or(text, usual); !whole || text == "" {
+		return "", errors.New("not answered; nothing was written")
+	}
+	return text, nil
+}
+
+// line reads what is typed in a line; whole is false where it has no end. The error is that of the context: nobody may ever type.
+func (p *person) line(ctx context.Context) (text string, whole bool, err error) {
+	type reading struct {
+		text string
+		err  error
+	}
+	typed := make(chan reading, 1)
 	go func() {
-		line, err := p.in.ReadString('\n')
-		failed = err
-		answer <- strings.TrimSpace(line)
+		text, err := p.in.ReadString('\n')
+		typed <- reading{strings.TrimSpace(text), err}
 	}()
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(p.out)
-		return "", context.Cause(ctx)
-	case text := <-answer:
-		if failed != nil {
-			fmt.Fprintln(p.out)
+		return "", false, context.Cause(ctx)
+	case r := <-typed:
+		if r.err != nil {
+			fmt.Fprintln(p.out) // what comes next has a line of its own
 		}
-		if text = cmp.Or(text, usual); failed != nil || text == "" {
-			return "", errors.New("not answered; nothing was written")
-		}
-		return text, nil
+		return r.text, r.err == nil, nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,7 +31,7 @@ func badFlag(command *cobra.Command, err error) error {
 		if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 { // a name with one dash
 			mistyped, _, _ = strings.Cut(letters, "=")
 		}
-		return fmt.Errorf("%w%s", err, cmp.Or(asElsewhere(mistyped, known), didYouMean("--"+mistyped, known), otherCase(command, mistyped)))
+		return fmt.Errorf("%w%s", err, cmp.Or(formNamed(command, mistyped), asElsewhere(mistyped, known), didYouMean("--"+mistyped, known), otherCase(command, mistyped)))
 	case errors.As(err, &invalid):
 		cause := invalid.Unwrap().Error()
 		said := strings.TrimSuffix(err.Error(), cause)
@@ -46,7 +48,7 @@ func badFlag(command *cobra.Command, err error) error {
 // elsewhere has the flags of other tools, and what does the same here.
 var elsewhere = map[string]string{
 	"auto-approve": "--yes", "y": "--yes", "doit": "--yes",
-	"json": "--output json", "format": "--output", "no-color": "--color never", "no-colour": "--color never",
+	"format": "--output", "no-color": "--color never", "no-colour": "--color never",
 	"verbose": "--log-level debug", "debug": "--log-level debug", "v": "--log-level debug",
 }
 
@@ -62,12 +64,44 @@ func asElsewhere(name string, known []string) string {
 	return "; here it is " + here
 }
 
+// formNamed asks about the flag for the form of the output where the form alone is given as a flag, or is "".
+func formNamed(command *cobra.Command, mistyped string) string {
+	if output := command.Flags().Lookup("output"); output != nil {
+		if forms, ok := output.Value.(interface{ choices() []string }); ok && slices.Contains(forms.choices(), mistyped) {
+			return fmt.Sprintf("; did you mean \"-o %s\"?", mistyped)
+		}
+	}
+	return ""
+}
+
 // otherCase asks about the flag of one letter that is another in lower case, or is "".
 func otherCase(command *cobra.Command, letter string) string {
 	if lower := strings.ToLower(letter); len(letter) == 1 && lower != letter && command.Flags().ShorthandLookup(lower) != nil {
 		return fmt.Sprintf("; did you mean \"-%s\"?", lower)
 	}
 	return ""
+}
+
+// knownCommand refuses arguments of a command that has others below it.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	what := "unknown command"
+	if cmd.HasParent() {
+		what = cmd.Name() + " has no command"
+	}
+	return fmt.Errorf("%s %q%s", what, args[0], didYouMean(args[0], spec.Each(cmd.Commands(), (*cobra.Command).Name)))
+}
+
+// dashMistake refuses flags that begin with what text programs make of - and --.
+func dashMistake(args []string) error {
+	for _, arg := range args {
+		if r, _ := utf8.DecodeRuneInString(arg); r != '-' && unicode.Is(unicode.Pd, r) {
+			return fmt.Errorf("%q begins with %q (%U); flags begin with a plain - or --", arg, r, r)
+		}
+	}
+	return nil
 }
 
 // suggestBelow tells who mistypes a command of a command what is meant, rather than take the word for an argument.
@@ -79,7 +113,7 @@ func suggestBelow(commands []*cobra.Command) {
 		names, takes := spec.Each(command.Commands(), (*cobra.Command).Name), command.Args
 		command.Args = func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && didYouMean(args[0], names) != "" {
-				return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
+				return knownCommand(cmd, args)
 			}
 			return takes(cmd, args)
 		}

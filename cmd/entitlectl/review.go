@@ -91,23 +91,12 @@ func (c *cli) population(ctx context.Context) (intent, access.World, error) {
 func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, again string) error {
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	former := &access.Review{}
-	if again != "" {
-		var err error
-		if former, _, err = readReview(again); err == nil {
-			err = former.Check()
-		}
-		if err != nil {
-			return fmt.Errorf("--again %w", err)
-		}
+	former, err := formerReview(again)
+	if err != nil {
+		return fmt.Errorf("--again %w", err)
 	}
-	if filepath.Dir(out) == reviewFolder {
-		if info, err := os.Lstat(reviewFolder); err == nil && !info.IsDir() {
-			return fmt.Errorf("%s is no folder, but a link or a file; name the file to write with --out", reviewFolder)
-		}
-		if err := os.MkdirAll(reviewFolder, 0o755); err != nil {
-			return err
-		}
+	if err := makeReviewFolder(out); err != nil {
+		return err
 	}
 	if err := cmp.Or(c.notNamed("--out", out), absentOutput("--out", out)); err != nil {
 		return err
@@ -128,6 +117,29 @@ func (c *cli) openReview(ctx context.Context, name string, due time.Time, out, a
 	}
 	return c.show(reviewSummary(out, r), render.Report{Title: "Review", Sections: []render.Section{reviewSection(out, r)},
 		Totals: fmt.Sprintf("Opened %s: %s to decide about until %s%s.", out, render.Count(len(r.Lines)-taken, "line"), r.Due.Format(time.DateOnly), alreadyDecided(taken))})
+}
+
+// formerReview is the review whose decisions are taken over; one without any where none is named.
+func formerReview(path string) (*access.Review, error) {
+	if path == "" {
+		return &access.Review{}, nil
+	}
+	r, _, err := readReview(path)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.Check()
+}
+
+// makeReviewFolder makes the usual folder of reviews for a file that is to be in it.
+func makeReviewFolder(file string) error {
+	if filepath.Dir(file) != reviewFolder {
+		return nil
+	}
+	if info, err := os.Lstat(reviewFolder); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is no folder, but a link or a file; name the file to write with --out", reviewFolder)
+	}
+	return os.MkdirAll(reviewFolder, 0o755)
 }
 
 func alreadyDecided(taken int) string {

@@ -148,17 +148,15 @@ func didYouMean(word string, known []string) string {
 	return ""
 }
 
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	names := spec.Each(cmd.Commands(), (*cobra.Command).Name)
-	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
-}
-
 // arguments checks how many arguments a command got.
 func arguments(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if err := dashMistake(args); err != nil {
+			return err
+		}
+		if most == 0 && cmd.HasSubCommands() {
+			return knownCommand(cmd, args)
+		}
 		if len(args) < least || len(args) > most {
 			return fmt.Errorf("%s takes %s, got %s", cmd.Name(), what, render.Count(len(args), "argument"))
 		}
@@ -168,8 +166,11 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 
 // filesAreFlags refuses files that are named as other tools take them.
 func filesAreFlags(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+	if err := dashMistake(args); err != nil || len(args) == 0 {
+		return err
+	}
+	if cmd.HasSubCommands() {
+		return knownCommand(cmd, args)
 	}
 	return fmt.Errorf("%s takes no arguments; name files with --file: entitlectl %s -f %s", cmd.Name(), cmd.Name(), args[0])
 }

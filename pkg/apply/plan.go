@@ -125,7 +125,7 @@ func fillChanges(part *diff.ConnectionPlan, job Job, compared *diff.Comparison, 
 	part.Changes, part.Calls = changes, append(part.Calls, packed.Calls...)
 	part.FromHoles, part.LowerBound = packed.FromHoles, packed.LowerBound
 	if job.Base != nil {
-		part.Kept = about(compared.Because(changes, *job.Base, resending))
+		part.Kept = about(compared.HoldAgainst(changes, *job.Base, resending))
 	}
 	return nil
 }

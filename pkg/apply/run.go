@@ -92,7 +92,7 @@ func open(ctx context.Context, opts ApplyOptions) ([]*run, error) {
 	for i, part := range opts.Plan.Connections {
 		at := slices.IndexFunc(opts.Jobs, func(j Job) bool { return j.Connection.Name == part.Name })
 		if at < 0 {
-			return nil, fmt.Errorf("the plan is about connection %q, which the files do not have", part.Name)
+			return nil, fmt.Errorf("the plan is about connection %q, which the files do not have; plan again", part.Name)
 		}
 		runs[i] = newRun(part, opts)
 		if err := runs[i].open(ctx, opts.Jobs[at]); err != nil {
@@ -113,7 +113,7 @@ func (r *run) open(ctx context.Context, job Job) error {
 		r.failed = diff.ErrorsOf(job.Err)
 		return nil
 	case job.Connection.Provider != r.part.Provider:
-		return fmt.Errorf("connection %q is at %s in the plan and at %s in the files", r.part.Name, r.part.Provider, job.Connection.Provider)
+		return fmt.Errorf("connection %q is at %s in the plan and at %s in the files; plan again", r.part.Name, r.part.Provider, job.Connection.Provider)
 	case !writes:
 		return fmt.Errorf("connection %q was opened for reading only", r.part.Name)
 	}

@@ -29,9 +29,9 @@ const (
 	BecauseLive  Because = "live"  // they would as well: live state was so before
 )
 
-// Because marks each change by whether other files, which want base, would ask for it too while live is as it is. It returns, sorted,
+// HoldAgainst marks each change by whether other files, which want base, would ask for it too while live is as it is. It returns, sorted,
 // the changes by which those files would revoke something and these do not: what somebody holds though no line gave it before.
-func (c *Comparison) Because(changes []Change, base spec.State, resending Resending) (kept []Change) {
+func (c *Comparison) HoldAgainst(changes []Change, base spec.State, resending Resending) (kept []Change) {
 	read := formerly(base, c.desired).Where(func(ref spec.Ref) bool {
 		_, asked := c.desired.Resources[ref]
 		return asked

@@ -71,7 +71,7 @@ func TestBecause(t *testing.T) {
 		} {
 			changes := compared.Changes(diff.Resending{})
 			kept := map[diff.Change]bool{}
-			for _, c := range compared.Because(changes, held.base, diff.Resending{}) {
+			for _, c := range compared.HoldAgainst(changes, held.base, diff.Resending{}) {
 				kept[c.Key()] = true
 			}
 			for _, c := range diff.Compute(held.base, live, diff.Resending{}) {

@@ -46,7 +46,7 @@ func readPlan(r io.Reader) (*Plan, error) {
 		return nil, fmt.Errorf("the plan was altered after it was saved: %q stands before its format; make a new one", late)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more text follows after the plan's end")
+		return nil, errors.New("more text follows after the plan's end; make a new one")
 	}
 	return plan, plan.checkFormatFits()
 }
@@ -82,7 +82,7 @@ func asReadError(err error) error {
 	case errors.As(err, &unread):
 		return unread
 	case errors.Is(err, errNothing):
-		return errors.New("the plan is empty")
+		return errors.New("the plan is empty; plan --out saves one")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax), errors.Is(err, errNoObject):
 		return fmt.Errorf("not a whole plan: %w; plan --out saves one", err)
 	}

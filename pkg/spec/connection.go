@@ -187,6 +187,8 @@ func (d *decoder) setting(n *yaml.Node, key string, f *ProviderSchema) (string, 
 	switch {
 	case boolean && (words == nil || n.Tag == "!!bool"):
 		return d.boolean(n, key)
+	case boolean:
+		return d.word(n, key, append(slices.Clone(words), "true", "false")...)
 	case words != nil:
 		return d.word(n, key, words...)
 	case key == KeyDomain:
@@ -197,6 +199,10 @@ func (d *decoder) setting(n *yaml.Node, key string, f *ProviderSchema) (string, 
 
 // wordList reads a list of fixed words, each at most once.
 func (d *decoder) wordList(n *yaml.Node, list, item string, known []string) []string {
+	if n.Kind != yaml.SequenceNode && !refused(n) && !isNull(n) {
+		d.reject(d.at(n), "write ["+known[0]+"], or more of "+either(known), "%s must be a list, got %s", list, describe(n))
+		return nil
+	}
 	items, _ := d.list(n, list)
 	words := []string{}
 	for _, n := range items {

@@ -1,7 +1,10 @@
 package spec
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +27,10 @@ func (l *loader) find(paths []string) []file {
 		}
 		info, err := os.Stat(path)
 		switch {
+		case path == "":
+			l.reject(Position{}, "name a file or a folder", "a path is empty")
+		case errors.Is(err, fs.ErrNotExist):
+			l.missing(path)
 		case err != nil:
 			l.unreadable(path, err)
 		case info.IsDir():
@@ -46,6 +53,30 @@ func (l *loader) find(paths []string) []file {
 	}
 	slices.SortFunc(f.files, func(a, b file) int { return strings.Compare(a.shown, b.shown) })
 	return f.files
+}
+
+// missing reports a path that leads nowhere, with the name in its folder that is nearest but for its ending.
+func (l *loader) missing(path string) {
+	what, hint := explain(fs.ErrNotExist)
+	if strings.Contains(path, ",") {
+		hint = "name each file with a --file of its own"
+	}
+	stem := func(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+	folder, named := filepath.Dir(path), map[string]string{} // by stem
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if !hiddenName(e.Name()) && (e.IsDir() || isYAML(e.Name())) {
+			named[stem(e.Name())] = e.Name()
+		}
+	}
+	near := stem(filepath.Base(path))
+	if named[near] == "" {
+		near = suggest(near, slices.Sorted(maps.Keys(named)))
+	}
+	if name := named[near]; name != "" {
+		hint = fmt.Sprintf("did you mean %q?", filepath.Join(folder, name))
+	}
+	l.reject(Position{File: path}, hint, "%s", what)
 }
 
 // canonical gives each path the one name that all spellings of it have, and sorts them.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,12 +16,6 @@ type entry struct {
 	starts, expires *moment // nil: no such bound
 	reason          string
 	bare            bool // it is words of a list, and no mapping
-}
-
-// moment is a point in time and how the file writes it.
-type moment struct {
-	at   time.Time
-	text string
 }
 
 // origin says why the entry gives a grant or, at a moment at which it does not hold, why it gives none.
@@ -96,6 +91,11 @@ func (d *decoder) entries(n *yaml.Node, l *List, in holder) []entry {
 	}
 	entries := make([]entry, 0, len(list))
 	for len(list) > 0 {
+		if beside := besideGrant(list); !l.Plain && beside > 0 {
+			d.reject(d.at(list[1]), "indent it further than the `to:` above", "a name beside its grant, not in its list")
+			list = list[1+beside:]
+			continue
+		}
 		if !l.Plain || list[0].Kind == yaml.MappingNode {
 			if e, ok := d.entry(list[0], what, l.Role, in); ok {
 				entries = append(entries, e)
@@ -113,9 +113,29 @@ func (d *decoder) entries(n *yaml.Node, l *List, in holder) []entry {
 	return entries
 }
 
+// besideGrant counts the names that follow a grant whose last key is `to:` without a value, as in lists that are indented too little.
+func besideGrant(list []*yaml.Node) (names int) {
+	keys := list[0].Content
+	if list[0].Kind != yaml.MappingNode || len(keys) < 2 || keys[len(keys)-2].Value != "to" || !isNull(keys[len(keys)-1]) {
+		return 0
+	}
+	for names+1 < len(list) && list[names+1].Kind == yaml.ScalarNode {
+		names++
+	}
+	return names
+}
+
 func (d *decoder) entry(n *yaml.Node, what string, role Role, in holder) (entry, bool) {
 	e := entry{role: role}
-	o, ok := d.object(n, what, grantKeys)
+	if word := joined(n); word != "" && !slices.Contains(grantKeys, n.Content[0].Value) {
+		if what == "grant" {
+			d.reject(d.at(n), "write `to: ["+word+"]`", "unknown key %s in grant", quoted(n.Content[0].Value))
+		} else {
+			d.notAWord(n)
+		}
+		return e, false
+	}
+	o, ok := d.object(n, what, grantKeys, "to")
 	if !ok {
 		return e, false
 	}
@@ -131,21 +151,6 @@ func (d *decoder) entry(n *yaml.Node, what string, role Role, in holder) (entry,
 		e.reason, _ = d.line(v, "reason", maxLine)
 	}
 	return e, true
-}
-
-// moment reads a date, which stands for 00:00 UTC, or a moment as in RFC 3339.
-func (d *decoder) moment(n *yaml.Node, what string) *moment {
-	const hint = "write 2026-12-31 for 00:00 UTC, or 2026-12-31T18:00:00+08:00"
-	if n == nil || !d.is(n, yaml.ScalarNode, what, hint) {
-		return nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, n.Value); err == nil {
-			return &moment{at, n.Value}
-		}
-	}
-	d.reject(d.at(n), hint, "%s %s is not a date", what, quoted(n.Value))
-	return nil
 }
 
 // itemsIn are the items of a list.
@@ -184,7 +189,7 @@ func (d *decoder) items(list []*yaml.Node, in holder) []item {
 func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 	it := item{&saying{}, d.at(n)}
 	if n.Kind == yaml.MappingNode && !refused(n) {
-		d.reject(it.at, "write team:NAME without a blank after the colon", "item must be a word, got a mapping")
+		d.notAWord(n)
 		return it, false
 	}
 	text, ok := d.line(n, "item", maxLine)
@@ -209,10 +214,25 @@ func (d *decoder) item(n *yaml.Node, in holder) (item, bool) {
 		it.kind = SubjectUser
 	}
 	if !slices.Contains(in.kinds, it.kind) {
-		d.reject(it.at, "use "+in.takes(), "%s can't hold %s", in.name, quoted(text))
+		hint := "use " + in.takes()
+		if name := d.called(text); it.kind == SubjectAddress && name != "" {
+			hint = fmt.Sprintf("did you mean %q?", name)
+		}
+		d.reject(it.at, hint, "%s can't hold %s", in.name, quoted(text))
 		return it, false
 	}
 	return it, d.complete(n, &it)
+}
+
+// notAWord reports a mapping where a word is wanted.
+func (d *decoder) notAWord(n *yaml.Node) {
+	hint := "write the name alone"
+	if word := joined(n); strings.Contains(word, ":") {
+		hint = "write " + word + ", without a blank after the colon"
+	} else if word != "" {
+		hint = "write " + word
+	}
+	d.reject(d.at(n), hint, "item must be a word, got a mapping")
 }
 
 // complete checks the part after the prefix and brings it into the form that is compared.
@@ -228,9 +248,12 @@ func (d *decoder) complete(n *yaml.Node, it *item) bool {
 		d.reject(it.at, hint, "name in item %s %s", quoted(n.Value), flaw)
 		return false
 	}
+	if it.kind != SubjectUser && it.kind != kindTeam {
+		d.warnOfStrangeLetters(n, "item")
+	}
 	if it.kind == SubjectAddress || it.kind == SubjectMailbox {
 		if !isAddress(it.name) {
-			d.reject(it.at, "write NAME@DOMAIN", "item %s is not a mail address", quoted(n.Value))
+			d.reject(it.at, addressHint(it.name), "item %s is not a mail address%s", quoted(n.Value), notPlain(it.name))
 			return false
 		}
 		it.name = strings.ToLower(it.name)

@@ -58,8 +58,10 @@ func (c *connection) identity(u *user) Subject {
 	return c.schema.Identity(c.person(u))
 }
 
-// nameless says whether the connection can't know a user by any name. Who left needs none.
-func (c *connection) nameless(u *user) bool { return !u.left && c.identity(u).Name == "" }
+// nameless says whether the connection can't know a user by any name. Who left needs none, and a misspelt one has an error already.
+func (c *connection) nameless(u *user) bool {
+	return !u.left && !u.misspelt && c.identity(u).Name == ""
+}
 
 // names are all that a user may have at the connection: the identity, the account, and addresses as user, mailbox and plain
 // address; and the same of what they were called before.

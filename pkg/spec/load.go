@@ -182,7 +182,7 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		d.broken = true
 		return
 	}
-	d.broken = d.broken || o.misspells(keys...)
+	d.broken = d.broken || o.definesNames()
 	d.version(o)
 	if d.heldByOperator(o) {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "connections" })
@@ -199,6 +199,18 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 			decode(n)
 		}
 	}
+}
+
+// definesNames tells that a file has an unknown key, reported already, that may be a section which others name things of: all is
+// an echo of it where the file lacks one.
+func (o object) definesNames() bool {
+	sections := slices.DeleteFunc([]string{"connections", "users", "teams"}, func(key string) bool { return o.get(key) != nil })
+	for i := 0; len(sections) > 0 && i+1 < len(o.node.Content); i += 2 {
+		if key, value := o.node.Content[i], o.node.Content[i+1]; value.Kind != yaml.ScalarNode && !slices.Contains(o.known, key.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // version refuses files that another release wrote for itself.

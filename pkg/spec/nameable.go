@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,11 +26,6 @@ func IsDomain(text string) bool { return CanName(text) && !strings.ContainsAny(t
 
 // IsUserName says whether files take a text for the name of a user.
 func IsUserName(name string) bool { return CanName(name) && !strings.ContainsAny(name, ":@") }
-
-// UserNames are those of all users of the files, sorted.
-func (s *Spec) UserNames() []string {
-	return slices.Sorted(slices.Values(Each(s.users, func(u *user) string { return u.name })))
-}
 
 // TeamNames are those of all teams of the files, in reading order.
 func (s *Spec) TeamNames() []string { return Each(s.teams, func(t *team) string { return t.name }) }

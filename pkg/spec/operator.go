@@ -253,6 +253,8 @@ func (d *decoder) place(n *yaml.Node) (string, bool) {
 	}
 	clean := path.Clean(filepath.ToSlash(text))
 	switch {
+	case strings.Contains(text, `\`) || strings.HasPrefix(text, "file:"):
+		d.reject(d.at(n), "write it with slashes, and without file:", "path %s is not as it is meant here", quoted(text))
 	case !isBelow(text) || clean == ".":
 		d.reject(d.at(n), "name a folder or file beside the files that use it, without .. or a leading /", "path %s is not below a folder", quoted(text))
 	case inGit(clean):

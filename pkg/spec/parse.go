@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,9 +38,9 @@ func (d *decoder) parse(data []byte) *yaml.Node {
 	d.data, d.height = plainVersion(data), 1+bytes.Count(data, []byte("\n"))
 	root, err := d.root()
 	if err != nil {
-		m, halves := findMistake(d.data)
+		m, doubt, halves := findMistake(d.data)
 		if m != nil || len(halves) == 0 {
-			d.syntaxError(err, m)
+			d.syntaxError(err, cmp.Or(m, doubt))
 			return nil
 		}
 		d.join(halves)
@@ -238,6 +239,8 @@ func unreadableAt(all []byte, at int) (what, hint string, width int) {
 		return fmt.Sprintf("invisible character %U", r), "remove it", width
 	case unicode.IsControl(r) || r == '\ufffe' || r == '\uffff':
 		return fmt.Sprintf("control character %U", r), "remove it", width
+	case isHidden(r) && beginsLine(all, at):
+		return fmt.Sprintf("the invisible character %U in the indentation", r), "remove it", width
 	case unicode.IsSpace(r) && beginsLine(all, at):
 		return fmt.Sprintf("the blank %U in the indentation", r), "indent with plain blanks", width
 	}
@@ -281,6 +284,8 @@ func (d *decoder) check(n *yaml.Node, depth int) {
 		d.reject(d.at(n), "remove it, or quote the text if it begins with !", "tags are not supported")
 	case n.Tag == "!!merge":
 		d.reject(d.at(n), "write the keys out", "merge keys (<<) are not supported")
+	case templated(n):
+		d.reject(d.at(n), template.hint, "%s", template.what)
 	}
 	for _, child := range n.Content {
 		d.check(child, depth+1)

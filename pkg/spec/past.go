@@ -38,7 +38,7 @@ func (p *Past) UsualFile() (string, error) {
 	_, folder := entries["entitlements"]
 	switch {
 	case file && folder:
-		return "", errors.New("entitlements and entitlements.yaml are there")
+		return "", errors.New("entitlements and entitlements.yaml are there; name one with --file")
 	case folder:
 		return "entitlements", nil
 	case file:

@@ -19,6 +19,7 @@ type user struct {
 	given      []given
 	left       bool
 	leaves     *moment // when they leave; nil: nobody says
+	misspelt   bool    // it has a key that nobody knows, so that it may lack another
 	previously mention // the name or address before
 	source     Position
 }
@@ -70,11 +71,12 @@ func (d *decoder) decodeUsers(n *yaml.Node) {
 
 // user decodes a user, and tells whether there is one of that name.
 func (d *decoder) user(n *yaml.Node) bool {
-	o, ok := d.object(n, "user", userKeys)
+	o, ok := d.object(n, "user", userKeys, "name")
 	if !ok {
 		return false
 	}
 	u := &user{account: o.read("account", d.name), domain: o.read("domain", d.domain), email: o.read("email", d.address)}
+	u.misspelt = len(o.unknown) > 0
 	u.platform = o.choice("platform", platformsOf(d.formats))
 	u.left = o.choice("state", userStates) == "left"
 	d.previousUser(o, u)
@@ -129,7 +131,7 @@ func (d *decoder) domain(n *yaml.Node, what string) (string, bool) {
 func (d *decoder) address(n *yaml.Node, what string) (string, bool) {
 	text, ok := d.name(n, what)
 	if ok && !isAddress(text) {
-		d.reject(d.at(n), "write NAME@DOMAIN", "%s %s is not a mail address", what, quoted(text))
+		d.reject(d.at(n), addressHint(text), "%s %s is not a mail address%s", what, quoted(text), notPlain(text))
 		ok = false
 	}
 	return strings.ToLower(text), ok

@@ -29,6 +29,7 @@ type proofreader struct {
 	tab            int     // the first tab in a line of nothing else; -1
 	lines, counted int     // the ends of lines before a byte
 
+	doubt  *mistake
 	halves []int // where surrogate pairs are that stand for one character, as in JSON
 }
 
@@ -38,18 +39,16 @@ type level struct {
 	list         bool
 }
 
-// findMistake returns the first mistake, nil where it sees none, and where surrogate pairs are.
-func findMistake(data []byte) (*mistake, []int) {
+// findMistake returns the first mistake, nil where it sees none, what it could not read and may be one, and where surrogate pairs are.
+func findMistake(data []byte) (found, doubt *mistake, halves []int) {
 	p := &proofreader{data: data, lone: -1, tab: -1}
-	for p.i < len(data) {
-		if m := p.line(); m != nil {
-			return m, p.halves
-		}
+	for p.i < len(data) && found == nil {
+		found = p.line()
 	}
-	if p.tab >= 0 {
-		return &mistake{p.tab, "a tab in a line of its own", "remove it"}, p.halves
+	if found == nil && p.tab >= 0 {
+		found = &mistake{p.tab, "a tab in a line of its own", "remove it"}
 	}
-	return nil, p.halves
+	return found, p.doubt, p.halves
 }
 
 // rest is the text from here to the end of the line, without blanks at its end.
@@ -112,7 +111,7 @@ func (p *proofreader) line() *mistake {
 	case indent == 0 && rest[0] == '%' && len(p.levels) == 0:
 		return &mistake{p.i, "a directive that is not supported", "remove the line"}
 	case isMarker(rest, "?", ":"): // keys of several lines, which we don't know
-		p.i = len(p.data)
+		p.giveUp()
 		return nil
 	}
 	return p.entry(indent)
@@ -145,10 +144,16 @@ func (p *proofreader) entry(column int) *mistake {
 			return m
 		}
 		if key < 0 {
+			if p.awaits && column < p.parent() {
+				return p.misplaced(column, "this line is indented too little for a value")
+			}
 			at := p.i
 			p.awaits = false
 			m := p.value()
 			p.lone = at
+			return m
+		}
+		if m := unquotable(rest, p.i); m != nil {
 			return m
 		}
 		if m := p.level(column, false); m != nil {
@@ -255,7 +260,7 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 	if bytes.HasPrefix(rest, []byte("```")) {
 		return &mistake{p.i, "a line that belongs to the document that this was copied from", "remove it"}
 	}
-	if bytes.HasPrefix(rest, []byte("//")) || bytes.HasPrefix(rest, []byte("/*")) {
+	if slices.ContainsFunc([]string{"//", "/*", "<!--", ";"}, func(mark string) bool { return bytes.HasPrefix(rest, []byte(mark)) }) {
 		return &mistake{p.i, "a comment as other languages have it", "begin comments with #"}
 	}
 	r, width := utf8.DecodeRune(rest)
@@ -283,14 +288,6 @@ func (p *proofreader) notAnEntry(column int, rest []byte, key int) *mistake {
 		return &mistake{p.i, "no - before this item", "write - and a blank before it"}
 	}
 	return noKey(rest, p.i)
-}
-
-// noKey says of a text that stands where a key has to that it is none.
-func noKey(text []byte, at int) *mistake {
-	if m := slip(firstLine(text), at); m != nil {
-		return m
-	}
-	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}
 }
 
 // bullet says whether text programs begin the items of a list with a character.

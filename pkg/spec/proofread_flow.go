@@ -15,6 +15,7 @@ type flow struct {
 	plain  bool // last is text without quotes, which goes on after a blank
 	colon  bool // the entry has a key already
 	end    int  // of what came last
+	hides  int  // the # of a comment that ends with a bracket; 0: none does
 }
 
 // part is what stands between commas.
@@ -40,6 +41,9 @@ func (p *proofreader) flow() *mistake {
 
 func (f *flow) unclosed() *mistake {
 	at := f.open[len(f.open)-1]
+	if f.hides > at {
+		return &mistake{f.hides, "a comment that hides the bracket at its end", "put the text in quotes if the # belongs to it, else end the line before the comment"}
+	}
 	return &mistake{at, fmt.Sprintf("the bracket %c is not closed", f.data[at]), fmt.Sprintf("write %c at its end", closing(f.data[at]))}
 }
 
@@ -66,6 +70,9 @@ func (f *flow) next() (m *mistake, closed bool) {
 		}
 		f.skipComment()
 	case '[', '{':
+		if m := f.template(); m != nil {
+			return m, false
+		}
 		if m := f.comma(); m != nil {
 			return m, false
 		}
@@ -88,7 +95,21 @@ func (f *flow) next() (m *mistake, closed bool) {
 	return nil, false
 }
 
+// template refuses {{ NAME }}, {% NAME %} and ${NAME}.
+func (f *flow) template() *mistake {
+	if f.i > 0 && f.data[f.i-1] == '$' && f.data[f.i] == '{' {
+		return &mistake{f.i - 1, template.what, template.hint}
+	}
+	if text := f.data[f.i:]; bytes.HasPrefix(text, []byte("{{")) || bytes.HasPrefix(text, []byte("{%")) {
+		return &mistake{f.i, template.what, template.hint}
+	}
+	return nil
+}
+
 func (f *flow) skipComment() {
+	if comment := f.rest(); f.hides == 0 && bytes.IndexByte([]byte("]}"), comment[len(comment)-1]) >= 0 {
+		f.hides = f.i
+	}
 	for f.i < len(f.data) && f.data[f.i] != '\n' {
 		f.i++
 	}
@@ -144,6 +165,9 @@ func (f *flow) value() *mistake {
 		r, _ := utf8.DecodeRune(f.data[at:])
 		return &mistake{at, fmt.Sprintf("YAML takes %q (%U) for a letter", r, r), "write a plain comma and a blank"}
 	case f.colon && f.data[f.open[len(f.open)-1]] == '{':
+		if m := cutOff(f.data[start:f.i], f.i); m != nil {
+			return m
+		}
 		return &mistake{f.i, "a second colon in one value", "put the value in quotes if the colon belongs to it, or write a comma before the next key"}
 	}
 	f.last, f.colon = key, true
@@ -159,7 +183,13 @@ func (f *flow) isColon(quoted bool) bool {
 // word reads text without quotes.
 func (f *flow) word() *mistake {
 	if f.isColon(false) {
+		if f.data[f.open[len(f.open)-1]] == '[' {
+			return &mistake{f.i, "a colon without a key before it", "remove it, or put the text in quotes"}
+		}
 		return nil // a key that is empty
+	}
+	if f.data[f.i] == ':' {
+		return &mistake{f.i, "text within brackets can't begin with :", "put it in quotes"}
 	}
 	start := f.data[f.i:min(f.i+2, len(f.data))]
 	if m := unquotable(start, f.i); m != nil {
@@ -173,6 +203,9 @@ func (f *flow) word() *mistake {
 	}
 	end := f.i + 1
 	for f.i = end; f.i < len(f.data) && !f.wordEnds(); f.i++ {
+		if f.data[f.i] == '?' {
+			return &mistake{f.i, "a ? in text within brackets", "put the text in quotes"}
+		}
 		if c := f.data[f.i]; c != ' ' && c != '\t' && c != '\r' {
 			end = f.i + 1
 		}

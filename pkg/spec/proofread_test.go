@@ -43,7 +43,7 @@ func mistakes(t testing.TB) (head string, all []mistaken) {
 
 // TestMistakes loads each file of the table and compares all that is said of it.
 func TestMistakes(t *testing.T) {
-	const least = 120
+	const least = 220
 	head, all := mistakes(t)
 	if len(all) < least {
 		t.Errorf("%d cases", len(all))
@@ -52,10 +52,15 @@ func TestMistakes(t *testing.T) {
 	for _, m := range all {
 		write(t, path, m.text)
 		said := "-> valid\n"
-		if _, err := Load(input(path)); err != nil {
+		s, err := Load(input(path))
+		if err != nil {
 			checkErrors(t, err)
 			checkInside(t, err, []byte(m.text))
 			said = "-> " + strings.ReplaceAll(strings.ReplaceAll(err.Error(), path+":", ""), "\n", "\n-> ") + "\n"
+		} else {
+			for _, w := range s.Warnings {
+				said += "-> warning: " + strings.ReplaceAll(w.Error(), path+":", "") + "\n"
+			}
 		}
 		if diff := cmp.Diff(m.said, said); diff != "" && !*update {
 			t.Errorf("%s:\n%s", m.name, diff)
@@ -81,7 +86,7 @@ func TestRightFilesHoldNoMistake(t *testing.T) {
 			if _, err := d.root(); err != nil || len(d.found) > 0 {
 				continue
 			}
-			if m, _ := findMistake(data); m != nil && m.what != tooDeep.what {
+			if m, _, _ := findMistake(data); m != nil && m.what != tooDeep.what {
 				t.Errorf("%s: %s", d.offset(data, m.at), fmt.Sprintln(m.what))
 			}
 		}

@@ -41,16 +41,39 @@ func (p *proofreader) text() *mistake {
 	if m := unquotable(rest, p.i); m != nil {
 		return m
 	}
+	if isMarker(rest, "?") {
+		p.giveUp()
+		return nil
+	}
 	if isMarker(rest, "-") {
 		return &mistake{p.i, "a list item on the line of its key", "write [item, item], or begin the list on the next line"}
 	}
 	if at := keyEnd(rest); at >= 0 {
-		at = p.i + at - 1
-		return &mistake{at, "a second colon in one line", "put the value in quotes if the colon belongs to it, or write the inner key on a line of its own"}
+		return secondColon(rest[:at-1], p.i+at-1)
 	}
 	p.plain = true
 	p.nextLine()
 	return nil
+}
+
+// cutOff says of a colon that a prefix stands before it.
+func cutOff(before []byte, at int) *mistake {
+	if word := lastWord(before); isPrefix(word) {
+		return &mistake{at + 1, "a blank after " + word + ":", "write " + word + ":NAME"}
+	}
+	return nil
+}
+
+// secondColon says of a value what the colon after it may mean.
+func secondColon(before []byte, at int) *mistake {
+	if m := cutOff(before, at); m != nil {
+		return m
+	}
+	hint := "put the value in quotes if the colon belongs to it, or write the inner key on a line of its own"
+	if bytes.IndexByte(before, ',') >= 0 {
+		hint = "put { and } around keys that share a line, or write each on a line of its own"
+	}
+	return &mistake{at, "a second colon in one line", hint}
 }
 
 // unquotable says of text that begins with a character that means something else in YAML.
@@ -65,11 +88,16 @@ func unquotable(text []byte, at int) *mistake {
 	case ']', '}':
 		return &mistake{at, fmt.Sprintf("%c closes nothing", c), "remove it, or put the text in quotes"}
 	case '*', '&':
-		if len(text) == 1 || bytes.IndexByte([]byte(" \t,]}"), text[1]) >= 0 {
+		if len(text) == 1 || !inName(text[1]) {
 			return &mistake{at, fmt.Sprintf("text can't begin with %c", c), "put it in quotes; list items begin with - and a blank"}
 		}
 	}
 	return nil
+}
+
+// inName tells what anchors are made of.
+func inName(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-'
 }
 
 // block skips text that begins with | or > and stands on lines of its own.
@@ -133,4 +161,18 @@ func quoteEnd(text []byte) int {
 // endsKey says whether there is a colon with a blank or nothing after it.
 func endsKey(text []byte, i int) bool {
 	return i < len(text) && text[i] == ':' && (i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t')
+}
+
+// giveUp ends reading at a key of several lines, which is told where nothing else is found.
+func (p *proofreader) giveUp() {
+	p.doubt = &mistake{p.i, fmt.Sprintf("a key or value that is written with %c and a blank", p.data[p.i]), "write `key: value`, or put the text in quotes"}
+	p.i = len(p.data)
+}
+
+// noKey says of a text that stands where a key has to that it is none.
+func noKey(text []byte, at int) *mistake {
+	if m := slip(firstLine(text), at); m != nil {
+		return m
+	}
+	return &mistake{at, "a key without a colon", "write `key: value`, or indent the line if it goes on with the text above"}
 }

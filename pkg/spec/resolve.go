@@ -29,6 +29,10 @@ func (l *loader) resolve() {
 	if len(l.found) == 0 { // teams may hold themselves, or give too much
 		l.warnOfOutlivedEnds()
 	}
+	if len(l.found) == 0 {
+		l.warnOfStrayRules()
+		l.warnOfTwins()
+	}
 	l.rules = strictest(l.floors, l.reviewed)
 	l.rules.Protected, l.rules.RequireSelf = l.withOtherNames(l.rules.Protected), l.withOtherNames(l.rules.RequireSelf)
 	l.underNewNames(&l.rules)
@@ -121,7 +125,7 @@ func (l *loader) lookUp(items []item) {
 			it.user = l.userNamed(mention{it.name, it.at})
 		case kindTeam:
 			if it.team = l.teams[it.name]; it.team == nil && !l.lostTeams {
-				l.reject(it.at, l.meant(it.name, l.teamNames, "define it under teams"), "unknown team %s", quoted(it.name))
+				l.unknownTeam(it)
 			}
 		case SubjectAddress, SubjectMailbox:
 			if u := l.leftMail[it.name]; u != nil {
@@ -131,15 +135,53 @@ func (l *loader) lookUp(items []item) {
 	}
 }
 
+func (l *loader) unknownTeam(it *item) {
+	if l.namesSeveral(it.name) {
+		l.reject(it.at, separateThem, "unknown team %s, which looks like several", quoted(it.name))
+		return
+	}
+	hint := "define it under teams"
+	if t := l.teams["team:"+it.name]; t != nil {
+		hint = fmt.Sprintf("call it %s at %s, without team:", quoted(it.name), t.source)
+	}
+	l.reject(it.at, l.meant(it.name, l.teamNames, hint), "unknown team %s", quoted(it.name))
+}
+
+const separateThem = "separate them by plain commas: [alice, bob]"
+
+// called is whom a name that no user has was probably meant for: a team, or who has it as address or account. It is "" where nobody is.
+func (l *loader) called(name string) string {
+	bare := strings.TrimPrefix(name, "@")
+	team := bare
+	if rest, cut := strings.CutPrefix(bare, "team"); cut {
+		team = strings.TrimLeft(rest, " /.-_：")
+	}
+	switch {
+	case l.teams[team] != nil:
+		return "team:" + team
+	case l.users[bare] != nil:
+		return bare
+	}
+	if l.comparisons += len(l.userList); l.comparisons > maxComparisons {
+		return ""
+	}
+	i := slices.IndexFunc(l.userList, func(u *user) bool { return u.account == bare || u.email != "" && u.email == strings.ToLower(bare) })
+	if i < 0 {
+		return ""
+	}
+	return l.userList[i].name
+}
+
 // userNamed finds a user who has not left.
 func (l *loader) userNamed(m mention) *user {
 	u := l.users[m.name]
 	switch {
-	case u == nil && l.teams[m.name] != nil:
-		l.reject(m.at, fmt.Sprintf("did you mean %q?", "team:"+m.name), "unknown user %s", quoted(m.name))
+	case u == nil && l.called(m.name) != "":
+		meant := l.called(m.name)
+		l.reject(m.at, fmt.Sprintf("did you mean %q?", meant)+otherLetter(m.name, meant), "unknown user %s", quoted(m.name))
 	case u == nil && l.lostUsers:
 	case u == nil && l.namesSeveral(m.name):
-		l.reject(m.at, "separate them by plain commas: [alice, bob]", "unknown user %s, which looks like several", quoted(m.name))
+		l.reject(m.at, separateThem, "unknown user %s, which looks like several", quoted(m.name))
 	case u == nil:
 		l.reject(m.at, l.meant(m.name, l.userNames, "define it under users"), "unknown user %s", quoted(m.name))
 	case u.left:
@@ -151,11 +193,13 @@ func (l *loader) userNamed(m mention) *user {
 // namesSeveral tells a name that is probably those of several users with something other than a comma between them.
 func (l *loader) namesSeveral(name string) bool {
 	const marks = "，、；;,"
-	parts := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || strings.ContainsRune(marks, r) })
-	unknown := func(part string) bool {
-		return l.users[part] == nil && l.teams[strings.TrimPrefix(part, "team:")] == nil
+	parts, known := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" /+&|"+marks, r) }), 0
+	for _, part := range parts {
+		if l.users[part] != nil || l.teams[strings.TrimPrefix(part, "team:")] != nil {
+			known++
+		}
 	}
-	return len(parts) > 1 && (strings.ContainsAny(name, marks) || !slices.ContainsFunc(parts, unknown))
+	return len(parts) > 1 && strings.ContainsAny(name, marks) || known > 1
 }
 
 func (l *loader) rejectLeft(u *user, at Position) {

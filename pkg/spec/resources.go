@@ -54,13 +54,13 @@ var (
 // decodeResources reads the list of a kind.
 func (d *decoder) decodeResources(n *yaml.Node, k *KindSchema) {
 	items, _ := d.list(n, k.Kind.Words()+"s")
-	keys := k.keys()
+	keys, needed := k.keys(), []string{string(k.ID), "in"}
 	holders := make([]holder, len(k.Lists))
 	for i := range k.Lists {
 		holders[i] = d.holder(&k.Lists[i])
 	}
 	for _, item := range items {
-		o, ok := d.object(item, k.Kind.Words(), keys)
+		o, ok := d.object(item, k.Kind.Words(), keys, needed...)
 		if !ok {
 			continue
 		}

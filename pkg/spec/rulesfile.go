@@ -87,7 +87,7 @@ func (d *decoder) limit(result *Limit, l limitRule) func(*yaml.Node, string) {
 		case l.percent:
 			v, ok = d.counted(n, rule, share, "not a share", "write 0% to 100%, or off")
 		default:
-			v, ok = d.count(n, rule)
+			v, ok = d.digits(n, rule, "write plain digits without quotes, or off")
 		}
 		if ok {
 			*result = Limit{Value: v}
@@ -102,7 +102,7 @@ func (d *decoder) counted(n *yaml.Node, what string, form *regexp.Regexp, flaw, 
 	}
 	m := form.FindStringSubmatch(n.Value)
 	if m == nil {
-		d.reject(d.at(n), hint, "%s %s is %s", what, quoted(n.Value), flaw)
+		d.reject(d.at(n), hint, "%s %s is %s%s", what, quoted(n.Value), flaw, notPlain(n.Value))
 		return 0, false
 	}
 	v, err := strconv.Atoi(m[1])

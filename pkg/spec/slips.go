@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,7 +59,7 @@ func slip(text []byte, at int) *mistake {
 		case r != ':' || i == 0:
 		case next != ' ' && unicode.IsSpace(next):
 			return &mistake{at + i + 1, fmt.Sprintf("YAML takes the blank %U after the colon for a letter", next), "write a plain blank"}
-		case i+1 < len(text) && !bytes.HasPrefix(text[i:], []byte("://")):
+		case i+1 < len(text) && !bytes.HasPrefix(text[i:], []byte("://")) && !isPrefix(lastWord(text[:i])):
 			return &mistake{at + i, "no blank after the colon", "write `key: value`"}
 		}
 	}
@@ -97,16 +98,24 @@ func wide(n *yaml.Node) (r rune, hint string) {
 	return r, fmt.Sprintf("write [item, item] with plain brackets and commas: YAML takes %q (%U) for a letter", r, r)
 }
 
-// unlisted reports that a mapping was meant as a list: its first key begins with what people take for the mark of an item.
+// numberMark matches the mark of an item in other documents.
+var numberMark = regexp.MustCompile(`^[0-9]+[.)] `)
+
+// unlisted reports that a text or a mapping was meant as a list: it begins with what people take for the mark of an item.
 func (d *decoder) unlisted(n *yaml.Node) bool {
-	if n.Kind != yaml.MappingNode || len(n.Content) == 0 || n.Content[0].Kind != yaml.ScalarNode {
+	key := n
+	if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
+		key = n.Content[0]
+	}
+	if key.Kind != yaml.ScalarNode {
 		return false
 	}
-	key := n.Content[0]
 	r, width := utf8.DecodeRuneInString(key.Value)
 	switch {
 	case key.Style != 0:
 		return false
+	case numberMark.MatchString(key.Value):
+		d.reject(d.at(key), "write - and a blank", "%q begins no list item", strings.TrimSpace(numberMark.FindString(key.Value)))
 	case bullet(r) && strings.HasPrefix(key.Value[width:], " "):
 		d.reject(d.at(key), "write - and a blank", "%q (%U) begins no list item", r, r)
 	case r == '-':

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"unicode/utf8"
 )
 
 // suggest returns the known name that is nearest to name, or "" when none is near. Near is the same name in another
@@ -56,9 +57,23 @@ func distance(a, b []rune) int {
 // DidYouMean is a hint about a wrong name: it asks about the known one that is nearest, or else says what to do.
 func DidYouMean(name string, known []string, otherwise string) string {
 	if near := suggest(name, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return fmt.Sprintf("did you mean %q?", near) + otherLetter(name, near)
 	}
 	return otherwise
+}
+
+// otherLetter names the first letter that two names differ in, where it may look the same to people; else it is "".
+func otherLetter(name, near string) string {
+	a, b := []rune(name), []rune(near)
+	if len(a) != len(b) {
+		return ""
+	}
+	for i := range a {
+		if a[i] >= utf8.RuneSelf && b[i] < utf8.RuneSelf {
+			return fmt.Sprintf(" %q (%U) is not %q", a[i], a[i], b[i])
+		}
+	}
+	return ""
 }
 
 // meant is DidYouMean while there is time for comparisons.

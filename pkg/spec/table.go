@@ -32,6 +32,9 @@ func (t *table) read(data []byte) bool {
 	if !ok {
 		return false
 	}
+	if t.conflicts(data) {
+		return false
+	}
 	t.bytes, t.begins = data, []int{0}
 	for i, c := range data {
 		if c == '\n' {
@@ -122,6 +125,10 @@ func (t *table) headers(header []string) bool {
 			}
 		}
 	}
+	if len(t.named) > 0 && !t.hasAny(names) {
+		t.reject(t.position(1, 1), "begin the file with a line of column names, or say with columns: which is what", "the first line has none of the columns that %s names", t.namedAt.File)
+		return false
+	}
 	for _, c := range wanted {
 		place := slices.Index(names, c.header)
 		switch {
@@ -145,6 +152,13 @@ func (t *table) headers(header []string) bool {
 		}
 	}
 	return ok
+}
+
+// hasAny tells that headers are among the columns that the files name, or nearly; what is one field holds all of them.
+func (t *table) hasAny(headers []string) bool {
+	return len(headers) == 1 && strings.ContainsAny(headers[0], separators) || slices.ContainsFunc(headers, func(have string) bool {
+		return slices.ContainsFunc(t.named, func(c column) bool { return suggest(c.header, []string{have}) != "" })
+	})
 }
 
 // position is that of a byte of a line.
@@ -224,6 +238,7 @@ func (t *table) join(u *user, n *yaml.Node) {
 		return
 	}
 	if strings.ContainsAny(n.Value, "；、，,") {
+		t.lostTeams = true
 		t.reject(t.at(n), "separate them by plain semicolons", "teams %s are separated by something else", quoted(n.Value))
 		return
 	}

@@ -95,7 +95,7 @@ func (d *decoder) decodeTests(n *yaml.Node) {
 // test decodes one entry, which may hold several things.
 func (d *decoder) test(n *yaml.Node) {
 	o, ok := d.object(n, "test", testKeys)
-	if !ok {
+	if !ok || len(o.unknown) > 0 {
 		return
 	}
 	base := Test{Source: d.at(n)}
@@ -169,6 +169,10 @@ func (d *decoder) tested(n *yaml.Node, t *Test) bool {
 	}
 	word, name, _ := strings.Cut(text, "/")
 	kind, all := d.granting(word)
+	if word, name, _ := strings.Cut(text, ":"); name != "" && slices.Contains(all, word) {
+		d.reject(d.at(n), fmt.Sprintf("did you mean %q?", word+"/"+name), "%s names no resource", quoted(text))
+		return false
+	}
 	if kind == nil || name == "" {
 		d.reject(d.at(n), d.meant(word, all, "write KIND/NAME, where KIND is "+either(all)), "%s names no resource", quoted(text))
 		return false

@@ -46,9 +46,12 @@ func alone(key, value *yaml.Node, known []string) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!str" && !refused(key) && isNull(value) && value.Value == "" && !slices.Contains(known, key.Value)
 }
 
+// listKeys are keys of lists of names, beside those of resources.
+var listKeys = []string{"to", "can", "cannot", "only", "protected", "experimental", "types", "overrides", "hosts", "env", "files"}
+
 // isList says whether a key takes a list of names.
 func (d *decoder) isList(key string) bool {
-	return key == "to" || slices.ContainsFunc(d.kinds, func(k *KindSchema) bool {
+	return slices.Contains(listKeys, key) || slices.ContainsFunc(d.kinds, func(k *KindSchema) bool {
 		return slices.ContainsFunc(k.Lists, func(l List) bool { return l.Key == key })
 	})
 }

@@ -24,7 +24,7 @@ const (
 
 // decodeUsersFrom reads the people whom a file lists elsewhere.
 func (d *decoder) decodeUsersFrom(n *yaml.Node) {
-	o, ok := d.object(n, "usersFrom", usersFromKeys)
+	o, ok := d.object(n, "usersFrom", usersFromKeys, "csv")
 	if !ok {
 		d.lostPeople()
 		return
@@ -87,7 +87,7 @@ func (d *decoder) columns(n *yaml.Node) (all []column, ok bool) {
 	if n == nil {
 		return nil, true
 	}
-	o, ok := d.object(n, "columns", columnKeys)
+	o, ok := d.object(n, "columns", columnKeys, "name")
 	if !ok {
 		return nil, false
 	}

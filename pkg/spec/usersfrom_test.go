@@ -90,6 +90,39 @@ func TestPlacesOfTables(t *testing.T) {
 	}
 }
 
+// A mistake in a table is one error, at its row or at the line that names the column, and says what to write.
+func TestMistakesInTables(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a.yaml", strings.Replace(elsewhere, "{csv: people.csv}", "{csv: people.csv, columns: {name: login, teams: groups, left: last day}}", 1))
+	for table, want := range map[string]string{
+		"zoe,eng,\n": "people.csv:1:1: the first line has none of the columns that a.yaml names; begin the file with a line of column names, or say with columns: which is what",
+		"login,groups,last day\n<<<<<<< HEAD\nzoe,eng,\n": "people.csv:2:1: a merge conflict that is not settled; settle the conflict, and remove its marks: <<<<<<<, ======= and >>>>>>>",
+		"login,groups,last day\nzoe,\"eng,ops\",\n":       `people.csv:2:5: teams "eng,ops" are separated by something else; separate them by plain semicolons`,
+		"login,groups,last day\nzoe,team:eng,\n":          `a.yaml:4:47: unknown team "eng"; call it "eng" at people.csv:2:5, without team:`,
+		"login,groups,last day\nzoe,eng,1601-01-01\n":     "people.csv:2:9: left 1601-01-01 is before 1971; write the year as in 2026-12-31, or leave `left` out where there is none",
+	} {
+		write(t, "people.csv", table)
+		if _, err := Load(input("a.yaml")); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", table, err, want)
+		}
+	}
+}
+
+// A file that is not there is told with the one that is, under nearly that name.
+func TestNearNamesOfFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "entitlements.yaml", elsewhere)
+	for path, want := range map[string]string{
+		"entitlements.yml":             `entitlements.yml: no such file or folder; did you mean "entitlements.yaml"?`,
+		"entitlements.yaml,other.yaml": "entitlements.yaml,other.yaml: no such file or folder; name each file with a --file of its own",
+		"":                             "a path is empty; name a file or a folder",
+	} {
+		if _, err := Load(input(path)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", path, err, want)
+		}
+	}
+}
+
 // Where files are read as they were, so is the table that they name; one that is not there is not taken from now.
 func TestTablesOfThePast(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -17,7 +17,13 @@ const (
 )
 
 // name reads a name: one line, all of it visible.
-func (d *decoder) name(n *yaml.Node, what string) (string, bool) { return d.line(n, what, maxName) }
+func (d *decoder) name(n *yaml.Node, what string) (string, bool) {
+	text, ok := d.line(n, what, maxName)
+	if ok {
+		d.warnOfStrangeLetters(n, what)
+	}
+	return text, ok
+}
 
 // line reads one line of text, all of it visible.
 func (d *decoder) line(n *yaml.Node, what string, limit int) (string, bool) {
@@ -29,6 +35,10 @@ func (d *decoder) line(n *yaml.Node, what string, limit int) (string, bool) {
 func (d *decoder) visible(n *yaml.Node, what string, limit int) bool {
 	if first, _ := utf8.DecodeRuneInString(n.Value); n.Style == 0 && curlyQuote(first) {
 		d.reject(d.at(n), fmt.Sprintf(`write plain quotes, or put them around all of it if %c belongs to it`, first), "%s begins with %q (%U), which is no quote to YAML", what, first, first)
+		return false
+	}
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && strings.HasSuffix(n.Value, "\n") {
+		d.reject(d.at(n), "write it on the line of its key, or begin it with |- or >-", "%s ends with a line end", what)
 		return false
 	}
 	flaw, hint := d.flaw(n, 0, n.Value, limit)
@@ -57,6 +67,8 @@ func findFlaw(text string, limit int) (flaw, hint string, cause rune) {
 		return blankAtEnd, "remove the blank", first
 	case unicode.IsSpace(last):
 		return blankAtEnd, "remove the blank", last
+	case hidden >= 0 && text[hidden] == '\t':
+		return "holds a tab", "write a blank or a comma in its place", 0
 	case hidden >= 0:
 		r, _ := utf8.DecodeRuneInString(text[hidden:])
 		return fmt.Sprintf("holds the invisible character %U", r), "remove the character", r
@@ -88,6 +100,11 @@ func turnsAround(r rune) bool {
 // flaw is that of text, which stands in a node's value from a byte on. There what can't be seen is none as long as the file writes
 // it out: as \u200C within double quotes. So people can name what exists at a vendor, and those who read the file see what is there.
 func (d *decoder) flaw(n *yaml.Node, from int, text string, limit int) (flaw, hint string) {
+	if limit == maxName && n.Style == 0 {
+		if flaw, hint := misread(text, from > 0); flaw != "" {
+			return flaw, hint
+		}
+	}
 	flaw, hint, cause := findFlaw(text, limit)
 	if flaw == "" {
 		return "", ""

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -36,7 +35,7 @@ func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!
 
 // refused tells nodes that check has reported already.
 func refused(n *yaml.Node) bool {
-	return n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!merge"
+	return n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!merge" || templated(n)
 }
 
 // describe says in a word what a node is. It never shows the value, which may be a secret.
@@ -136,130 +135,16 @@ func (d *decoder) duplicateKey(key, first *yaml.Node, what string) {
 	d.reject(d.at(key), "keep one of them", "duplicate key %s in %s, first at %s", quoted(key.Value), what, d.at(first))
 }
 
-// object is a mapping with fixed keys.
-type object struct {
-	*decoder
-	node  *yaml.Node
-	what  string
-	known []string
-}
-
-// object checks that a mapping's keys are among those known, each at most once.
-func (d *decoder) object(n *yaml.Node, what string, known []string) (object, bool) {
-	o := object{d, n, what, known}
-	form := "key: value"
-	switch what {
-	case "user":
-		form = "{name: NAME}"
-	case "grant":
-		form = "{to: [NAME]}"
-	}
-	if !d.is(n, yaml.MappingNode, what, "write it as `"+form+"`") {
-		return o, false
-	}
-	d.bracket(n, known)
-	var room [16]*yaml.Node
-	seen := room[:]
-	if len(known) > len(room) {
-		seen = make([]*yaml.Node, len(known))
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if refused(key) {
-			continue
-		}
-		switch k := slices.Index(known, key.Value); {
-		case key.Kind != yaml.ScalarNode || isNull(key):
-			d.reject(d.at(key), "use "+either(known), "key in %s must be text, got %s", what, describe(key))
-		case k < 0:
-			d.unknownKey(key, what, known)
-		case seen[k] != nil:
-			d.duplicateKey(key, seen[k], what)
-		default:
-			seen[k] = key
-		}
-	}
-	return o, true
-}
-
-func (d *decoder) unknownKey(key *yaml.Node, what string, known []string) {
-	if d.slipped(key) {
-		return
-	}
-	d.reject(d.at(key), d.meant(key.Value, known, "use "+either(known)), "unknown key %s in %s", quoted(key.Value), what)
-}
-
-// get is the value of a key, nil when it is not there.
-func (o object) get(key string) *yaml.Node {
-	_, value := o.pair(key)
-	return value
-}
-
-// read reads the value of a key, "" when it is not there or wrong.
-func (o object) read(key string, read func(n *yaml.Node, what string) (string, bool)) string {
-	n := o.get(key)
-	if n == nil {
-		return ""
-	}
-	text, _ := read(n, key)
-	return text
-}
-
-// choice is read for a key that takes some fixed words.
-func (o object) choice(key string, known []string) string {
-	return o.read(key, func(n *yaml.Node, what string) (string, bool) { return o.word(n, what, known...) })
-}
-
-func (o object) pair(key string) (name, value *yaml.Node) {
-	for i := 0; i+1 < len(o.node.Content); i += 2 {
-		if k := o.node.Content[i]; k.Value == key && k.Kind == yaml.ScalarNode && !refused(k) {
-			return k, o.node.Content[i+1]
-		}
-	}
-	return nil, nil
-}
-
-// need is get for a key that must be there.
-func (o object) need(key string) (*yaml.Node, bool) {
-	if n := o.get(key); n != nil {
-		return n, true
-	}
-	if o.known != nil && o.misspells(key) { // else its keys are not checked yet
-		return nil, false
-	}
-	line := key + ":"
-	switch key {
-	case "version":
-		line += " 1" // there is no other
-	case "in":
-		line += " CONNECTION"
-	}
-	o.reject(o.at(o.node), fmt.Sprintf("add `%s`", line), "%s has no %s", o.what, key)
-	return nil, false
-}
-
-// misspells tells that the object has an unknown key, reported already, that is probably one of these.
-func (o object) misspells(keys ...string) bool {
-	for i := 0; i < len(o.node.Content); i += 2 {
-		if have := o.node.Content[i].Value; !slices.Contains(o.known, have) && o.near(have, keys) {
-			return true
-		}
-	}
-	return false
-}
-
-// near tells a key that was probably meant as a known one, while there is time for comparisons.
-func (l *loader) near(key string, known []string) bool {
-	if slices.ContainsFunc(known, func(k string) bool { return strings.Contains(key, k) }) {
-		return true
-	}
-	l.comparisons += len(known)
-	return l.comparisons <= maxComparisons && suggest(key, known) != ""
-}
-
 // text reads any text that is not empty.
 func (d *decoder) text(n *yaml.Node, what string) (string, bool) {
-	if !d.is(n, yaml.ScalarNode, what, "write text") {
+	hint := "write one value"
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		hint += ", without brackets or `- `"
+	case joined(n) != "" && formWith(n.Content[0].Value).kind != "":
+		hint = "write " + n.Content[0].Value + ":" + n.Content[1].Value + ", without a blank after the colon"
+	}
+	if !d.is(n, yaml.ScalarNode, what, hint) {
 		return "", false
 	}
 	switch {
@@ -283,7 +168,10 @@ func (d *decoder) word(n *yaml.Node, what string, known ...string) (string, bool
 		d.reject(d.at(n), use, "%s must be a word, got %s", what, describe(n))
 		return "", false
 	case !slices.Contains(known, n.Value):
-		d.reject(d.at(n), d.meant(n.Value, known, use), "unknown %s %s", what, quoted(n.Value))
+		near := slices.DeleteFunc(slices.Clone(known), func(k string) bool { // which mostly means the contrary, as in "inactive"
+			return Fold(k) != Fold(n.Value) && strings.HasSuffix(Fold(n.Value), Fold(k))
+		})
+		d.reject(d.at(n), d.meant(n.Value, near, use), "unknown %s %s", what, quoted(n.Value))
 		return "", false
 	}
 	return n.Value, true
@@ -291,13 +179,17 @@ func (d *decoder) word(n *yaml.Node, what string, known ...string) (string, bool
 
 // count reads a whole number from 0 up, in plain digits.
 func (d *decoder) count(n *yaml.Node, what string) (int, bool) {
+	return d.digits(n, what, "write plain digits, without quotes")
+}
+
+func (d *decoder) digits(n *yaml.Node, what, hint string) (int, bool) {
 	const digits = 9
 	if refused(n) {
 		return 0, false
 	}
 	v, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil || strconv.Itoa(v) != n.Value || v < 0 || len(n.Value) > digits {
-		d.reject(d.at(n), "write plain digits, without quotes", "%s must be a whole number from 0 up, got %s", what, shown(n))
+		d.reject(d.at(n), hint, "%s must be a whole number from 0 up, got %s%s", what, shown(n), notPlain(n.Value))
 		return 0, false
 	}
 	return v, true

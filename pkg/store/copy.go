@@ -37,7 +37,7 @@ func Copy(ctx context.Context, from, to Store, by Owner) (c Copied, err error) {
 		return c, errors.New("one of the stores can't list what it keeps")
 	}
 	if same, err := isSame(ctx, source, target); err != nil || same {
-		return c, cmp.Or(err, errors.New("both are the same store"))
+		return c, cmp.Or(err, errors.New("both are the same store; name another one to copy to"))
 	}
 	if nothing, err := holdsNothing(ctx, source); err != nil || nothing {
 		return c, cmp.Or(err, errors.New("the store to copy from holds nothing: see that it is the one you mean"))
