@@ -60,30 +60,28 @@ func TestSoakOfLies(t *testing.T) {
 func soakOfLies(t *testing.T, p providertest.Provider, seeds int, empty func() store.Store) {
 	told := map[string]int{}
 	for seed := range seeds {
-		kept := empty()
-		synctest.Test(t, func(t *testing.T) {
-			defer closeStore(t, kept)
-			defer func() {
-				if t.Failed() { // then nothing comes after the bubble
-					t.Logf("seed %d", seed)
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			kept := empty()
+			synctest.Test(t, func(t *testing.T) {
+				defer closeStore(t, kept)
+				f := newFoul(t, p, uint64(seed), kept)
+				f.course(t)
+				for _, c := range f.tenants {
+					for name, n := range c.weather.told {
+						told[name] += n
+					}
+					told["changes sent"] += len(c.sent)
+					told["resent"] += c.resent()
+					told["reported as unknown"] += len(c.unknown)
 				}
-			}()
-			f := newFoul(t, p, uint64(seed), kept)
-			f.course(t)
-			for _, c := range f.tenants {
-				for name, n := range c.weather.told {
-					told[name] += n
-				}
-				told["changes sent"] += len(c.sent)
-				told["resent"] += c.resent()
-				told["reported as unknown"] += len(c.unknown)
-			}
-			told["plans not whole"] += f.refused
-			told["runs"] += f.runs
+				told["plans not whole"] += f.refused
+				told["runs"] += f.runs
+			})
+			told["seeds"]++
 		})
 	}
-	t.Logf("%d seeds: %v", seeds, told)
-	if seeds > 1 && (told["plans not whole"] == 0 || told["reported as unknown"] == 0 || p.Format.Provider == "huaweicloud" && told["resent"] == 0) {
+	t.Logf("%v", told)
+	if told["seeds"] > 1 && (told["plans not whole"] == 0 || told["reported as unknown"] == 0 || p.Format.Provider == "huaweicloud" && told["resent"] == 0) {
 		t.Errorf("the weather does not bite: %v", told)
 	}
 }

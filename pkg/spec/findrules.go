@@ -131,7 +131,11 @@ func (f *finder) below(o outer) {
 		}
 		dir := filepath.Join(o.path, folders[i])
 		deeper := !hiddenName(filepath.Base(dir)) && !named[realPath(dir)]
-		entries, _ := os.ReadDir(dir)
+		entries, err := os.ReadDir(dir)
+		if err != nil && deeper {
+			what, _ := explain(err)
+			f.warn(Position{File: dir}, "see that no rules are in it", "%s", what)
+		}
 		for _, e := range entries {
 			if path := filepath.Join(dir, e.Name()); f.misplaced(path, e, o) && unread == "" && !hiddenName(filepath.Base(dir)) {
 				unread = path

@@ -173,6 +173,11 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 		d.broken = true
 		return
 	}
+	if isPlan(root) {
+		d.reject(Position{File: d.file}, "apply it: entitlectl apply "+d.file, "this is a saved plan")
+		d.broken = true
+		return
+	}
 	what, keys := "file", fileKeysWith(d.kinds)
 	if rulesOnly {
 		what, keys = RulesFile, rulesFileKeys
@@ -199,6 +204,18 @@ func (d *decoder) document(data []byte, rulesOnly bool) {
 			decode(n)
 		}
 	}
+}
+
+// isPlan says whether a file is what plan --out writes, or -o json shows.
+func isPlan(root *yaml.Node) bool {
+	keys := 0
+	for i := 0; root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
+		key, value := root.Content[i].Value, root.Content[i+1]
+		if key == "id" && strings.HasPrefix(value.Value, "sha256:") || key == "connections" && value.Kind == yaml.SequenceNode {
+			keys++
+		}
+	}
+	return keys == 2
 }
 
 // definesNames tells that a file has an unknown key, reported already, that may be a section which others name things of: all is
