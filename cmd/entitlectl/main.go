@@ -38,7 +38,7 @@ type env struct {
 	transport      http.RoundTripper               // to vendors; nil: the network
 	openStore      func(folder string) store.Store // nil: the one that flags and others say
 	through        func(store.Store) store.Store   // what a test puts before the store; nil: nothing
-	// tracked tells whether git tracks a file, or anything in a folder; nil: nobody is asked.
+	// tracked says whether git tracks a file, or anything in a folder; nil: nobody is asked.
 	tracked func(ctx context.Context, path string) (bool, error)
 	// openTerminal opens the terminal itself, whatever the streams are.
 	openTerminal func() (io.ReadWriteCloser, error)

@@ -101,7 +101,7 @@ func (e entry) same(file string) (bool, error) {
 	return e.is(data) || e.is(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))), ignore(err, fs.ErrNotExist)
 }
 
-// is tells whether an entry's id is that of a file's contents.
+// is says whether an entry's id is that of a file's contents.
 func (e entry) is(data []byte) bool {
 	var h hash.Hash = sha1.New()
 	if len(e.id) == hex.EncodedLen(sha256.Size) {

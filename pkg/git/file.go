@@ -49,7 +49,7 @@ func Parse(name string) (File, error) {
 	return File{ref, file}, nil
 }
 
-// isRef tells whether a name that begins with refs/ can be one (git check-ref-format).
+// isRef says whether a name that begins with refs/ can be one (git check-ref-format).
 func isRef(ref string) bool {
 	for part := range strings.SplitSeq(ref, "/") {
 		if part == "" || strings.HasPrefix(part, ".") || strings.HasPrefix(part, "-") || strings.HasSuffix(part, ".lock") {

@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// Tracked tells whether git tracks a path or anything below it, in whatever letter case, so that who writes the checkout's
+// Tracked says whether git tracks a path or anything below it, in whatever letter case, so that who writes the checkout's
 // files may have written what is there. A path that links lead to is tracked where one of the links is, or where they end.
 // Where there is no repository, nothing is tracked; where git can't be asked about one, that is an error.
 func Tracked(ctx context.Context, path string) (bool, error) {
@@ -135,7 +135,7 @@ func (s *search) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// overlap tells whether two paths are the same or one lies in the other. What git tracks above a path is a link or a
+// overlap says whether two paths are the same or one lies in the other. What git tracks above a path is a link or a
 // submodule.
 func overlap(a, b string) bool {
 	return a == "." || a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")

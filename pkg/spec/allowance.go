@@ -39,7 +39,7 @@ func (p hostPattern) String() string {
 
 const httpsPort = "443"
 
-// serves tells whether a URL is the vendor's own API.
+// serves says whether a URL is the vendor's own API.
 func (f *ProviderSchema) serves(u *url.URL) bool {
 	return u.Scheme == "https" && slices.ContainsFunc(f.Hosts, func(host string) bool { return hostPattern{host, httpsPort}.matches(u) })
 }
@@ -125,7 +125,7 @@ func inGit(name string) bool {
 	return slices.ContainsFunc(elements(name), func(e string) bool { return strings.EqualFold(e, gitFolder) })
 }
 
-// inState tells by names alone whether a path is in the state folder, which need not exist yet.
+// inState says by names alone whether a path is in the state folder, which need not exist yet.
 func (l *loader) inState(name string) bool {
 	state, err := filepath.Abs(l.stateDir)
 	if err != nil || l.stateDir == "" {

@@ -166,7 +166,7 @@ func (d *decoder) commandOptions(o object, c *Command) {
 	}
 }
 
-// accepts tells whether exactly the keys of one way to prove who we are are there.
+// accepts says whether exactly the keys of one way to prove who we are are there.
 func (f *ProviderSchema) accepts(auth map[string]Reference) bool {
 	given := map[string]string{}
 	for key := range auth {

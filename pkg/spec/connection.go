@@ -47,7 +47,7 @@ type connection struct {
 	schema *ProviderSchema
 }
 
-// holds tells whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
+// holds says whether the provider has resources of a kind. An unknown provider, reported already, has all of them.
 func (c *connection) holds(k Kind) bool {
 	return c.Provider == "" || slices.ContainsFunc(c.schema.Kinds, func(have KindSchema) bool { return have.Kind == k })
 }

@@ -183,7 +183,7 @@ func isYAML(name string) bool {
 	return ext == ".yaml" || ext == ".yml"
 }
 
-// almostYAML tells whether whoever named a file so thinks that it ends as those that are read: editors add .txt, and a blank at the end
+// almostYAML says whether whoever named a file so thinks that it ends as those that are read: editors add .txt, and a blank at the end
 // can't be seen. Copies that editors keep are not meant.
 func almostYAML(name string) bool {
 	visible := strings.TrimSuffix(strings.TrimRight(strings.ToLower(name), " ."), ".txt")

@@ -54,7 +54,7 @@ func (f *finder) upwards(dir string) []string {
 	return dirs
 }
 
-// inWorking tells whether a folder is the working one, or below it.
+// inWorking says whether a folder is the working one, or below it.
 func (f *finder) inWorking(dir string) bool {
 	for ok := true; ok; dir, ok = up(dir) {
 		if info, err := os.Stat(dir); err == nil && os.SameFile(info, f.working) {
@@ -186,7 +186,7 @@ func looksLikeRules(e fs.DirEntry) bool {
 	return name != RulesFile && (isYAML(name) || !e.IsDir()) && NamedLikeRules(name)
 }
 
-// NamedLikeRules tells whether a file of that name is taken for rules, which it is an error to keep in any other than RulesFile.
+// NamedLikeRules says whether a file of that name is taken for rules, which it is an error to keep in any other than RulesFile.
 func NamedLikeRules(name string) bool { return rulesLike().MatchString(plainly(name)) }
 
 // plainly keeps of a name what tells it from others: letters and digits, in lower case and of usual width.

@@ -218,7 +218,7 @@ func isPlan(root *yaml.Node) bool {
 	return keys == 2
 }
 
-// definesNames tells that a file has an unknown key, reported already, that may be a section which others name things of: all is
+// definesNames says whether a file has an unknown key, reported already, that may be a section which others name things of: all is
 // an echo of it where the file lacks one.
 func (o object) definesNames() bool {
 	sections := slices.DeleteFunc([]string{"connections", "users", "teams"}, func(key string) bool { return o.get(key) != nil })

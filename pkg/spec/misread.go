@@ -14,7 +14,7 @@ import (
 // template is what other tools fill in before they read a file.
 var template = fault{"a template, which nothing fills in here", "write what it stands for"}
 
-// templated tells {{ NAME }}, which is a mapping to YAML.
+// templated says whether a node is {{ NAME }}, which is a mapping to YAML.
 func templated(n *yaml.Node) bool {
 	if n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle == 0 || len(n.Content) != 2 {
 		return false
@@ -60,7 +60,7 @@ func joined(n *yaml.Node) string {
 	return ""
 }
 
-// isPrefix tells words that stand before a colon without a blank after it.
+// isPrefix says whether a word stands before a colon without a blank after it.
 func isPrefix(word string) bool {
 	f := formWith(word)
 	return f.kind != "" && f.kind != SubjectAddress || word == "env" || word == "file" // address is a key of ours

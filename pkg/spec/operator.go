@@ -61,7 +61,7 @@ func ReadFile(name string) ([]byte, error) {
 	return data, nil
 }
 
-// MayLift tells whether a plan's own --allow may lift a rule. Without an operator's file it may lift any.
+// MayLift says whether a plan's own --allow may lift a rule. Without an operator's file it may lift any.
 func (o *Operator) MayLift(rule string) bool { return o == nil || slices.Contains(o.overrides, rule) }
 
 // liftable are the rules that a plan may lift where the operator's file does not say: all but those that name who and what

@@ -37,7 +37,7 @@ func (r Rate) text() string {
 	return fmt.Sprintf("%d per %s", r.Calls, r.Per)
 }
 
-// slower tells whether a rate allows fewer calls in the same time than another.
+// slower says whether a rate allows fewer calls in the same time than another.
 func (r Rate) slower(o Rate) bool {
 	return int64(r.Calls)*int64(o.Per) < int64(o.Calls)*int64(r.Per) // at most a million calls times an hour
 }
@@ -94,7 +94,7 @@ func (d *decoder) fair(n *yaml.Node, what string, rate, published Rate) {
 	}
 }
 
-// local tells whether each call of a connection goes to this machine.
+// local says whether each call of a connection goes to this machine.
 func (c *connection) local() bool {
 	families := c.schema.Endpoints
 	if _, all := c.Endpoints[""]; all || len(families) == 0 {

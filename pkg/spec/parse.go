@@ -260,7 +260,7 @@ func unreadableAt(all []byte, at int) (what, hint string, width int) {
 	return "", "", width
 }
 
-// beginsLine tells that nothing but blanks is before a byte in its line.
+// beginsLine says whether nothing but blanks is before a byte in its line.
 func beginsLine(data []byte, at int) bool {
 	for at > 0 && (data[at-1] == ' ' || data[at-1] == '\t') {
 		at--

@@ -73,7 +73,7 @@ func (p *proofreader) blanks() {
 	}
 }
 
-// lineEnds tells that nothing but a comment is left in the line.
+// lineEnds says whether nothing but a comment is left in the line.
 func (p *proofreader) lineEnds() bool {
 	rest := p.rest()
 	return len(rest) == 0 || rest[0] == '#'

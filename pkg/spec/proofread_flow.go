@@ -214,7 +214,7 @@ func (f *flow) word() *mistake {
 	return nil
 }
 
-// wordEnds tells that the next byte is not of the text that is read.
+// wordEnds says whether the next byte is not of the text that is read.
 func (f *flow) wordEnds() bool {
 	c := f.data[f.i]
 	return bytes.IndexByte([]byte(",[]{}\n"), c) >= 0 || c == '#' && f.data[f.i-1] == ' ' || f.isColon(false)

@@ -57,7 +57,7 @@ func (p *proofreader) margin(at int) int {
 	return margin
 }
 
-// lineOfOurs tells that the line after this end of a line looks like an entry no further right than a margin, so that what was opened
+// lineOfOurs says whether the line after this end of a line looks like an entry no further right than a margin, so that what was opened
 // there was not meant to go on.
 func (p *proofreader) lineOfOurs(margin int) bool {
 	line := firstLine(p.data[p.i+1:])

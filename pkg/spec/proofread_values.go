@@ -95,7 +95,7 @@ func unquotable(text []byte, at int) *mistake {
 	return nil
 }
 
-// inName tells what anchors are made of.
+// inName says whether anchors can have a character in them.
 func inName(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-'
 }

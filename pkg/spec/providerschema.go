@@ -46,7 +46,7 @@ type AuthForm struct {
 	Optional []string
 }
 
-// Holds tells whether exactly the keys of the form are there.
+// Holds says whether exactly the keys of the form are there.
 func (f AuthForm) Holds(given map[string]string) bool {
 	for key := range given {
 		if !slices.Contains(f.Keys, key) && !slices.Contains(f.Optional, key) {

@@ -190,7 +190,7 @@ func (l *loader) userNamed(m mention) *user {
 	return u
 }
 
-// namesSeveral tells a name that is probably those of several users with something other than a comma between them.
+// namesSeveral says whether a name is probably those of several users, with something other than a comma between them.
 func (l *loader) namesSeveral(name string) bool {
 	const marks = "，、；;,"
 	parts, known := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" /+&|"+marks, r) }), 0

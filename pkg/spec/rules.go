@@ -48,7 +48,7 @@ var DefaultRules = Rules{
 	MaxExpiries: Limit{Off: true}, MaxMails: Limit{Value: 500}, MaxMailsPerPerson: Limit{Off: true}, PeopleShrink: Limit{Value: 20},
 }
 
-// stricter tells whether a limit lets less through than another.
+// stricter says whether a limit lets less through than another.
 func (l Limit) stricter(o Limit) bool { return !l.Off && (o.Off || l.Value < o.Value) }
 
 // limitRule is a rule that is a Limit.

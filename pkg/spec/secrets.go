@@ -226,7 +226,7 @@ func (r Reference) guard(folder, real string, from Lookup) error {
 	return nil
 }
 
-// holds tells whether a folder holds a file, whatever names the two go by.
+// holds says whether a folder holds a file, whatever names the two go by.
 func holds(folder, name string) bool {
 	of, err := os.Stat(folder)
 	if err != nil {

@@ -30,7 +30,7 @@ func (l *loader) warnOfStrayRules() {
 	}
 }
 
-// knows tells a name by which somebody of the files is or was known, in any letter case.
+// knows says whether somebody of the files is or was known by a name, in any letter case.
 func (l *loader) knows(name string) bool {
 	if l.users[name] != nil {
 		return true
@@ -53,7 +53,7 @@ func (l *loader) warnOfStray(at Position, what, name string, known []string) {
 	}
 }
 
-// nearly tells names that are one but for a typing slip. Those that differ in a number mean two.
+// nearly says whether two names are one but for a typing slip. Those that differ in a number mean two.
 func nearly(a, b string) bool {
 	letters := func(s string) string {
 		return strings.Map(func(r rune) rune {

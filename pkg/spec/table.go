@@ -154,7 +154,7 @@ func (t *table) headers(header []string) bool {
 	return ok
 }
 
-// hasAny tells that headers are among the columns that the files name, or nearly; what is one field holds all of them.
+// hasAny says whether headers are among the columns that the files name, or nearly; what is one field holds all of them.
 func (t *table) hasAny(headers []string) bool {
 	return len(headers) == 1 && strings.ContainsAny(headers[0], separators) || slices.ContainsFunc(headers, func(have string) bool {
 		return slices.ContainsFunc(t.named, func(c column) bool { return suggest(c.header, []string{have}) != "" })

@@ -80,7 +80,7 @@ func findFlaw(text string, limit int) (flaw, hint string, cause rune) {
 
 const blankAtEnd = "begins or ends with a blank"
 
-// isHidden tells characters that can't be seen or that turn the direction of the text around them: control and format
+// isHidden says whether a character can't be seen or turns the direction of the text around them: control and format
 // characters, line separators, those that choose how others look, and letters that fonts show as nothing.
 func isHidden(r rune) bool {
 	const emptyBraille = '\u2800'
@@ -91,8 +91,8 @@ func isHidden(r rune) bool {
 		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// turnsAround tells characters that show the text after them, or what is around it, in another order than it has, and those
-// that break a line or control a terminal. No name has them, however they are written.
+// turnsAround says whether a character shows the text after it, or what is around it, in another order than it has, or
+// breaks a line or controls a terminal. No name has them, however they are written.
 func turnsAround(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Cs)
 }

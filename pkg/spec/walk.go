@@ -33,7 +33,7 @@ func (d *decoder) at(n *yaml.Node) Position {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// refused tells nodes that check has reported already.
+// refused says whether check has reported a node already.
 func refused(n *yaml.Node) bool {
 	return n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!merge" || templated(n)
 }

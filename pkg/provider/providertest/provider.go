@@ -39,7 +39,7 @@ func (p Provider) Read(t testing.TB, name string) string {
 	return string(data)
 }
 
-// writes tells the calls that write from those that read.
+// writes says whether a call writes.
 func (p Provider) writes(t testing.TB) func(emu.Call) bool {
 	t.Helper()
 	data, err := os.ReadFile(p.Fixture("reads.txt"))

@@ -95,7 +95,7 @@ func (f *adopted) add(s section) error {
 	return nil
 }
 
-// isBetween tells lines between sections: blank ones, and comments that stand further left than the items of the one before, or as
+// isBetween says whether a line is between sections: blank ones, and comments that stand further left than the items of the one before, or as
 // far left as can be.
 func isBetween(line []byte, items int) bool {
 	text := bytes.TrimLeft(line, " \t\r\n")

@@ -68,7 +68,7 @@ func isText(word string) bool {
 	return err == nil && len(document.Content) == 1 && document.Content[0].Tag == "!!str" && !strings.ContainsAny(word[1:2], "_xob")
 }
 
-// mustEscape tells characters that can't be seen, or that YAML readers don't take as they are.
+// mustEscape says whether a character can't be seen, or is not taken as it is by YAML readers.
 func mustEscape(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r < ' ' || r == 0x7f

@@ -47,7 +47,7 @@ type exchange struct {
 	} `json:"auth"`
 }
 
-// provesItself tells the calls whose body, or place, says who asks.
+// provesItself says whether a call's body, or place, says who asks.
 func (r route) provesItself(body []byte) bool {
 	var in exchange
 	byToken := json.Unmarshal(body, &in) == nil && slices.Contains(in.Auth.Identity.Methods, "token")
