@@ -66,14 +66,13 @@ func nearly(a, b string) bool {
 	return a == b || OneSlip(a, b) && letters(a) != letters(b)
 }
 
-// warnOfTwins warns of two teams, users, or resources of a connection, whose names differ in nothing but how letters are written.
+// warnOfTwins warns of two teams or users whose names differ in nothing but how letters are written. Of resources the vendor knows
+// whether they are two, and the plan shows it.
 func (l *loader) warnOfTwins() {
-	type key struct {
-		what, connection, name string
-	}
+	type key struct{ what, name string }
 	first := map[key]Position{}
-	look := func(at Position, what, connection, name string) {
-		k := key{what, connection, Fold(name)}
+	look := func(at Position, what, name string) {
+		k := key{what, Fold(name)}
 		if before, twin := first[k]; twin {
 			l.warn(at, "remove one of them, unless both are meant", "%s %s differs in letter case or width alone from the one at %s", what, quoted(name), before)
 			return
@@ -81,12 +80,9 @@ func (l *loader) warnOfTwins() {
 		first[k] = at
 	}
 	for _, u := range l.userList {
-		look(u.source, "user", "", u.name)
+		look(u.source, "user", u.name)
 	}
 	for _, t := range l.teamList {
-		look(t.source, "team", "", t.name)
-	}
-	for _, r := range l.resources {
-		look(r.Source, r.schema.Kind.Words(), r.in.name, r.name)
+		look(t.source, "team", t.name)
 	}
 }
