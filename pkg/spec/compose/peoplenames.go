@@ -15,13 +15,13 @@ func (d *directory) callThem() {
 	slices.SortFunc(d.people, func(a, b *person) int {
 		return cmp.Or(cmp.Compare(d.rank(a), d.rank(b)), slices.CompareFunc(a.at, b.at, holder.compare))
 	})
-	used := map[string]bool{}
+	used := map[string]bool{} // folded: people would take names for one that differ in letter case alone
 	for _, name := range d.others {
-		used[name] = true
+		used[spec.Fold(name)] = true
 	}
 	for _, p := range d.people {
 		p.name = d.free(p, used)
-		used[p.name] = true
+		used[spec.Fold(p.name)] = true
 		if len(p.given) == 0 && p.account == p.name {
 			p.account = ""
 		}
@@ -65,13 +65,13 @@ func (d *directory) free(p *person, used map[string]bool) string {
 	for _, ending := range more {
 		name := stem + ending
 		own := p.account != "" && name == p.account
-		if ending != "-" && spec.IsUserName(name) && !used[name] && (own || !d.taken[name]) {
+		if ending != "-" && spec.IsUserName(name) && !used[spec.Fold(name)] && (own || !d.taken[name]) {
 			return name
 		}
 	}
 	stem = string([]rune(stem)[:min(len([]rune(stem)), 100)])
 	for n := 2; ; n++ {
-		if name := fmt.Sprintf("%s-%d", stem, n); !used[name] && !d.taken[name] {
+		if name := fmt.Sprintf("%s-%d", stem, n); !used[spec.Fold(name)] && !d.taken[name] {
 			return name
 		}
 	}
