@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -139,12 +140,9 @@ func (c *Tenant) Job(source provider.Source, desired spec.State, set ...func(*sp
 // FileJob opens the first connection of a file, which must be for this provider.
 func (c *Tenant) FileJob(t testing.TB, file string) apply.Job {
 	t.Helper()
-	loaded, err := spec.Load(spec.Input{Paths: []string{file}, Formats: []spec.ProviderSchema{c.Provider.Format}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	loaded := load(t, file, c.Provider.Format)
 	conn := loaded.Connections[0]
-	conn.Endpoints, conn.Rate = c.Connection.Endpoints, c.Connection.Rate
+	conn.Endpoints, conn.Rate, conn.Settings = c.Connection.Endpoints, c.Connection.Rate, maps.Clone(conn.Settings)
 	maps.Copy(conn.Settings, c.Connection.Settings)
 	target, err := c.Provider.Writer(conn, SecretsOf(conn), c.Env())
 	if err != nil {
@@ -152,6 +150,27 @@ func (c *Tenant) FileJob(t testing.TB, file string) apply.Job {
 	}
 	desired := loaded.Desired(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	return apply.Job{Connection: conn, Desired: desired[conn.Name], Source: target}
+}
+
+// specs are the files that were loaded, by their names and contents: suites load the same few ones thousands of times.
+var specs sync.Map
+
+func load(t testing.TB, file string, format spec.ProviderSchema) *spec.Spec {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := [2]string{file, string(text)}
+	if known, ok := specs.Load(key); ok {
+		return known.(*spec.Spec)
+	}
+	loaded, err := spec.Load(spec.Input{Paths: []string{file}, Formats: []spec.ProviderSchema{format}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs.Store(key, loaded)
+	return loaded
 }
 
 // Plan makes the plan of a job. Without a moment no mail is due.
