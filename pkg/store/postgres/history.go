@@ -139,20 +139,43 @@ func (s *Store) Continue(ctx context.Context, prev string, r store.Record, rows 
 	return s.Record(ctx, r, rows)
 }
 
-// Verify checks each record, that it follows the one before, and that the one which the head names is there.
+// Verify checks each record, that it follows the one before, and that the one which the head names is there. Where the history
+// was pruned while it was read, it is read again.
 func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
-	var c store.Checker
-	var number int64
-	var head string
-	err := s.ask(ctx, func(ctx context.Context, q querier) error {
-		return q.QueryRow(ctx, "select number, digest from head").Scan(&number, &head)
+	const tries = 10
+	for try := 1; ; try++ {
+		before, err := s.ends(ctx)
+		if err != nil {
+			return store.Chain{}, fmt.Errorf("read the history: %w", err)
+		}
+		chain, wrong := s.verify(ctx, before)
+		if wrong == nil || try == tries {
+			return chain, wrong
+		}
+		if now, err := s.ends(ctx); err != nil || now.first == before.first {
+			return chain, wrong
+		}
+	}
+}
+
+// ends are where the history begins, and the head, of one moment.
+type ends struct {
+	first, number int64 // first: 0 where it has no record
+	head          string
+}
+
+func (s *Store) ends(ctx context.Context) (e ends, err error) {
+	err = s.ask(ctx, func(ctx context.Context, q querier) error {
+		return q.QueryRow(ctx, "select (select coalesce(min(number), 0) from history), number, digest from head").Scan(&e.first, &e.number, &e.head)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errNoHead
 	}
-	if err != nil {
-		return c.Chain, fmt.Errorf("read the history: %w", err)
-	}
+	return e, err
+}
+
+func (s *Store) verify(ctx context.Context, e ends) (store.Chain, error) {
+	var c store.Checker
 	for l, err := range s.links(ctx) {
 		var r store.Record
 		if err == nil {
@@ -168,8 +191,8 @@ func (s *Store) Verify(ctx context.Context) (store.Chain, error) {
 	if err := c.End(); err != nil {
 		return c.Chain, fmt.Errorf("history: %w", err)
 	}
-	if number > 0 && !c.Contains(head) {
-		return c.Chain, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", head)
+	if e.number > 0 && !c.Contains(e.head) {
+		return c.Chain, fmt.Errorf("history: the table head notes a record %s that is not there: records were taken off the end, or the table was emptied or replaced", e.head)
 	}
 	return c.Chain, nil
 }
