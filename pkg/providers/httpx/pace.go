@@ -188,7 +188,7 @@ func (b *bucket) holds(t *turn, missed *int) bool {
 		return false
 	}
 	late := time.Since(t.came)
-	if t.every == 0 || late <= max(t.every/2, grace) {
+	if t.every == 0 || late <= max(t.every, grace) {
 		return true
 	}
 	if *missed++; *missed <= mostMissed {
@@ -199,9 +199,8 @@ func (b *bucket) holds(t *turn, missed *int) bool {
 	return true
 }
 
-// A turn is missed when half of the time to the next one is over, as in a process that was stopped, or had no time: if several sent
-// then what each had a turn for, a vendor would get it all at once. The other half is for what a request takes to leave after it was
-// looked at, so that what one that is late and those after it add to any span of time is one request.
+// A turn is missed when the next one is over too, as in a process that was stopped, or had no time: if several sent then what each
+// had a turn for, a vendor would get it all at once.
 const (
 	grace      = 100 * time.Millisecond // a rate that is faster is not kept that exactly
 	mostMissed = 3                      // one after the other: then that is how long things take here, and what is always late does no harm
