@@ -264,8 +264,9 @@ func (f *farm) checkTurns(t *testing.T) {
 	}
 }
 
-// checkRates wants no window to hold more calls than its rate allows, but for one that came late. What counts is when processes sent
-// them: what came after that on their way is not theirs.
+// checkRates wants no window to hold more calls than its rate allows, but for two: a call may be a whole turn late when it is looked
+// at and leave some moments after that, so that a window that begins with it has the turns of one more than a whole turn longer.
+// What counts is when processes sent them: what came after that on their way is not theirs.
 func (f *farm) checkRates(t *testing.T) {
 	sent := map[farmCall][]time.Time{}
 	for _, c := range f.calls {
@@ -280,7 +281,7 @@ func (f *farm) checkRates(t *testing.T) {
 		}
 		slices.SortFunc(at, time.Time.Compare)
 		n := storetest.MostWithin(at, farmWindow)
-		if n > allowed+1 {
+		if n > allowed+2 {
 			t.Errorf("%+v: %d calls in %s, %d are allowed", limit, n, farmWindow, allowed)
 		}
 		if n >= allowed-1 {
