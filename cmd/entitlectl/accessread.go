@@ -67,7 +67,10 @@ func (c *cli) look(ctx context.Context, sc scope, about []string, site *access.S
 		site.Others, err = lister.Refs(ctx, listing, kindsOf(of)...) // from lists that were read
 	}
 	if groups, shows := source.(provider.Grouper); err == nil && shows {
-		desired := sc.desired.Where(func(ref spec.Ref) bool { return provider.Asks(of, ref) })
+		desired := sc.desired
+		if len(of) > 0 { // of all that the files want no copy is made
+			desired = desired.Where(func(ref spec.Ref) bool { return slices.Contains(of, ref) })
+		}
 		site.Members, err = groups.Members(ctx, groupsOf(desired, all.State))
 	}
 	site.Live = all.State
